@@ -1,0 +1,1 @@
+"""What happens in the command centre: store, serve, show."""

@@ -1,0 +1,1 @@
+"""What happens on a camera's side: ingest, detect, track, measure, publish."""

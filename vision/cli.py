@@ -1,0 +1,32 @@
+"""`ngatu`: one tool. Each package brings its commands as entry points of the group `ngatu.commands`."""
+
+from importlib.metadata import entry_points, version
+
+import typer
+
+
+def build_app() -> typer.Typer:
+    """The tool with every installed package's commands."""
+    app = typer.Typer(
+        name="ngatu",
+        help="Real-time traffic vision for a city's operations centre.",
+        no_args_is_help=True,
+        pretty_exceptions_show_locals=False,
+    )
+    app.callback()(_root)
+    for entry in sorted(entry_points(group="ngatu.commands"), key=lambda e: e.name):
+        entry.load()(app)
+    return app
+
+
+def _root(
+    show_version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True),
+) -> None:
+    if show_version:
+        typer.echo(version("ngatu"))
+        raise typer.Exit
+
+
+def main() -> None:
+    """The console script."""
+    build_app()()

@@ -1,0 +1,1 @@
+"""Cameras, lines and settings as people write them."""

@@ -1,0 +1,87 @@
+"""What must arrive, each once: crossings, movements, flow reports and changes of a camera's health.
+
+They travel through Redis Streams as JSON, told apart by `kind`.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, TypeAdapter
+
+from vision.classes import ObjectClass
+from vision.contracts.base import Id, Message, Place, UnitInterval, UtcTime
+from vision.contracts.flow import ClassCount, FlowQuality
+from vision.contracts.health import CameraState
+
+
+class Direction(StrEnum):
+    """`in`: from the left-hand to the right-hand side of a line, standing at its start and looking to its end."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class LineCrossing(Message):
+    """A vehicle crossed a line."""
+
+    kind: Literal["line_crossing"] = "line_crossing"
+    line_id: Id
+    direction: Direction
+    object_class: ObjectClass
+    track_id: int
+    crossed_at: UtcTime
+    """When, interpolated between frames."""
+    place: Place
+    """Where on the line, interpolated."""
+    captured_at: UtcTime
+    """When the frame that showed it was taken: latency counts from here."""
+    frame_index: NonNegativeInt
+    confidence: UnitInterval
+
+
+class Movement(Message):
+    """A vehicle went from an entry line to an exit line."""
+
+    kind: Literal["movement"] = "movement"
+    movement_id: Id
+    object_class: ObjectClass
+    track_id: int
+    entered_at: UtcTime
+    left_at: UtcTime
+    captured_at: UtcTime
+
+
+class FlowReport(Message):
+    """What crossed a line during one interval, and how far to trust it."""
+
+    kind: Literal["flow_report"] = "flow_report"
+    line_id: Id
+    interval_start: UtcTime
+    interval_s: PositiveFloat
+    """The nominal length; `quality.watched_s` says how much of it was looked at."""
+    counts: tuple[ClassCount, ...]
+    """Only classes that were seen."""
+    quality: FlowQuality
+
+    def flow_rate_veh_h(self) -> float | None:
+        """Vehicles an hour, both directions, over the time watched; `None` where nothing was watched."""
+        if self.quality.watched_s <= 0:
+            return None
+        vehicles = sum(c.into + c.out for c in self.counts)
+        return vehicles * 3600 / self.quality.watched_s
+
+
+class HealthChange(Message):
+    """A camera's state became another."""
+
+    kind: Literal["health_change"] = "health_change"
+    state: CameraState
+    previous: CameraState | None = None
+    reason: str = ""
+    """For people; credentials redacted."""
+    at: UtcTime
+
+
+Event = Annotated[LineCrossing | Movement | FlowReport | HealthChange, Field(discriminator="kind")]
+EVENT: TypeAdapter[LineCrossing | Movement | FlowReport | HealthChange] = TypeAdapter(Event)
+"""Reads any event: `EVENT.validate_json(payload)`."""

@@ -1,0 +1,18 @@
+"""The words that every stage speaks: Frame, Detections, Tracks, the clock and the errors."""
+
+from vision.core.clock import Clock, SystemClock
+from vision.core.detections import Detections
+from vision.core.errors import ModelError, NgatuError, SourceError
+from vision.core.frame import Frame
+from vision.core.tracks import Tracks
+
+__all__ = [
+    "Clock",
+    "Detections",
+    "Frame",
+    "ModelError",
+    "NgatuError",
+    "SourceError",
+    "SystemClock",
+    "Tracks",
+]

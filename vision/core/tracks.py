@@ -1,0 +1,38 @@
+"""The vehicles that a tracker follows, as it knows them at one frame."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.core.columns import Columns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tracks(Columns):
+    """N confirmed tracks seen in one frame, in pixels of that frame."""
+
+    xyxy: NDArray[np.float32]
+    """(N, 4): left, top, right, bottom in pixels."""
+    confidence: NDArray[np.float32]
+    """(N,): 0 to 1, of the detection that continued the track."""
+    class_id: NDArray[np.int64]
+    """(N,): `ObjectClass.class_id`, the class the whole track speaks for, not this frame's alone."""
+    track_id: NDArray[np.int64]
+    """(N,): unique within the camera's session, never given again."""
+    age: NDArray[np.int64]
+    """(N,): frames since the track began, 1 at its first."""
+
+    def __post_init__(self) -> None:
+        self.check_lengths()
+
+    @classmethod
+    def empty(cls) -> Self:
+        return cls(
+            xyxy=np.empty((0, 4), np.float32),
+            confidence=np.empty(0, np.float32),
+            class_id=np.empty(0, np.int64),
+            track_id=np.empty(0, np.int64),
+            age=np.empty(0, np.int64),
+        )
