@@ -1,0 +1,79 @@
+# Two commands: `make demo` and `make test`. Each sets up what it needs, once; `make help` lists the rest.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+SECONDS ?= 0
+PYTEST ?=
+
+bin := .venv/bin
+stamps := .venv/stamps
+web := api/web
+web_sources := $(shell find $(web) -path $(web)/node_modules -prune -o -path $(web)/dist -prune -o -type f -print)
+
+.PHONY: help setup demo test check format lock wheel wheel-test system clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(stamps)/tool $(web)/dist/index.html $(stamps)/data ## Set everything up; the tool is then .venv/bin/ngatu
+
+demo: setup ## Run the main job on two simulated cameras; SECONDS=60 ends it by itself
+	@$(bin)/ngatu demo --seconds $(SECONDS)
+
+test: setup ## Run the tests; PYTEST='-k words' picks some
+	$(bin)/pytest $(PYTEST)
+
+check: setup ## Lint, types, import rules, spelling
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(bin)/codespell
+	cd $(web) && npm run --silent check
+
+format: setup ## Put the code in its form
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+lock: ## Compile requirements.lock anew from pyproject.toml
+	uv pip compile pyproject.toml --extra worker --extra service --extra embedded --group dev --group build \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --no-annotate --quiet -o requirements.lock
+
+wheel: setup ## Build the wheel into dist/
+	rm -rf dist && $(bin)/python -m hatchling build -t wheel -d dist
+
+wheel-test: wheel ## Install the wheel in an environment of its own and use it
+	$(bin)/python tests/wheel_smoke.py dist/*.whl
+
+system: ## Install what the tests need of Debian (as root); without it those tests are skipped
+	@packages=$$(grep -v '^#' .ci/debian-packages); \
+	  dpkg -s $$packages >/dev/null 2>&1 || { apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$packages >/dev/null; }
+
+clean: ## Remove what was set up here
+	rm -rf .venv $(web)/node_modules $(web)/dist dist var
+
+$(stamps)/packages: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "ngatu needs Python 3.11 or newer; say which by PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "setting up Python packages (about a minute the first time)"
+	$(PYTHON) -m venv .venv
+	$(bin)/python -m pip install --quiet --progress-bar on --disable-pip-version-check --require-hashes -r requirements.lock
+	@mkdir -p $(stamps) && touch $@
+
+$(stamps)/tool: $(stamps)/packages pyproject.toml
+	$(bin)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(web)/node_modules/.package-lock.json: $(web)/package-lock.json
+	@echo "setting up the page's packages"
+	cd $(web) && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json
+
+$(web)/dist/index.html: $(web)/node_modules/.package-lock.json $(web_sources)
+	@echo "building the page"
+	cd $(web) && npm run --silent build && touch dist/index.html
+
+$(stamps)/data: $(stamps)/tool $(wildcard models/*.yaml) $(wildcard sample_videos/*.yaml)
+	$(bin)/ngatu models pull nanodet_g
+	$(bin)/ngatu samples pull
+	@touch $@
