@@ -1,0 +1,5 @@
+"""`python -m vision` is `ngatu`."""
+
+from vision.cli import main
+
+main()
