@@ -1,0 +1,5 @@
+"""Tracking: detections become vehicles that are followed."""
+
+from vision.tracking.tracker import Sighting, Tracker
+
+__all__ = ["Sighting", "Tracker"]

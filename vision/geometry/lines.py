@@ -1,0 +1,49 @@
+"""Sides of a directed line and crossings of a segment, for many points at once.
+
+Everything here is a pure function of arrays in one picture's pixels (x right, y down).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def signed_distance_px(points_px: Floats, starts_px: Floats, ends_px: Floats) -> Floats:
+    """How far N points lie from L directed lines (taken as endless), shape (N, L).
+
+    Positive on the right-hand side of somebody who stands at the start and looks towards the end, negative on the left.
+    `points_px` is (N, 2) or, where each line looks at its own point, (N, L, 2); `starts_px` and `ends_px` are (L, 2).
+    """
+    along = ends_px - starts_px
+    to_point = _per_line(points_px) - starts_px
+    cross = along[:, 0] * to_point[..., 1] - along[:, 1] * to_point[..., 0]
+    return cross / np.hypot(along[:, 0], along[:, 1])
+
+
+def place_on_line(points_px: Floats, starts_px: Floats, ends_px: Floats) -> Floats:
+    """Where N points project onto L lines: 0 at the start, 1 at the end, beyond them outside; shape (N, L)."""
+    along = ends_px - starts_px
+    to_point = _per_line(points_px) - starts_px
+    return (to_point * along).sum(axis=-1) / (along**2).sum(axis=-1)
+
+
+def extent_across_px(sizes_px: Floats, starts_px: Floats, ends_px: Floats) -> Floats:
+    """How much room boxes of (N, 2) width and height take up across L lines, in pixels, shape (N, L)."""
+    along = ends_px - starts_px
+    normal = np.abs(along[:, ::-1]) / np.hypot(along[:, 0], along[:, 1])[:, None]
+    return sizes_px @ normal.T
+
+
+def zero_crossing(before: Floats, after: Floats) -> Floats:
+    """The part of the way from `before` to `after`, 0 to 1, at which a value that moves evenly is zero.
+
+    Values of one sign, or two zeros, have no such place: NaN.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = before / (before - after)
+    return np.where((part >= 0) & (part <= 1), part, np.nan)
+
+
+def _per_line(points_px: Floats) -> Floats:
+    return points_px if points_px.ndim == 3 else points_px[:, None, :]

@@ -1,0 +1,45 @@
+"""What is known of one track from its first detection to its last."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.classes import CLASSES
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A detection that belongs to a track: a row of one frame's `Detections`."""
+
+    at_s: float
+    xyxy: NDArray[np.float32]
+    confidence: float
+
+
+@dataclass(slots=True, eq=False)
+class Life:
+    """Votes for the track's class, its age, and, until it is confirmed, everything that was seen of it."""
+
+    track_id: int = 0
+    """0 until confirmed."""
+    age: int = 0
+    votes: NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(CLASSES)))
+    unconfirmed: list[Seen] = field(default_factory=list)
+
+    @property
+    def class_id(self) -> int:
+        """The class that its detections spoke for, each with its confidence."""
+        return int(self.votes.argmax())
+
+    def add(self, seen: Seen, class_id: int) -> None:
+        self.age += 1
+        self.votes[class_id] += seen.confidence
+        if not self.track_id:
+            self.unconfirmed.append(seen)
+
+    def confirm(self, track_id: int) -> list[Seen]:
+        """Give it its id. Returns what was seen of it before and now, oldest first."""
+        self.track_id = track_id
+        seen, self.unconfirmed = self.unconfirmed, []
+        return seen
