@@ -2,15 +2,15 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from vision.config.base import Config
 
 Triple = tuple[float, float, float]
 
 
-class InputSpec(BaseModel):
+class InputSpec(Config):
     """A picture is fitted into the input, its channels ordered, and each value turned into (value - mean) / std."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     size: int = Field(640, ge=32, le=4096, title="Long side", description="In pixels, where the model leaves it open.")
     multiple: int = Field(32, ge=1, le=128, title="Multiple", description="Both open sides are multiples of this.")

@@ -1,4 +1,4 @@
-"""What every model family has to say of itself: how its input is made, how it is told apart, how its outputs are read."""
+"""What every model family says of itself: how its input is made, how it is told apart, how its outputs are read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ def corners(xywh: FloatArray) -> FloatArray:
 
 
 def grid(width: int, height: int, strides: Sequence[int]) -> tuple[FloatArray, FloatArray]:
-    """The cells' left top corners (N, 2) in units of their stride, and the strides (N,), level after level, row by row."""
+    """The cells' corners (N, 2) in units of their stride, and the strides (N,): level after level, row by row."""
     points, steps = [], []
     for stride in strides:
         columns, rows = -(-width // stride), -(-height // stride)

@@ -17,16 +17,14 @@ def recognises(probe: Probe) -> int | None:
 
 
 def decode(outputs: Outputs, wanted: Wanted, width: int, height: int) -> Candidates:
-    """A box's centre is (cell + offset) * stride and its size exp(log size) * stride (Ge et al. 2021, arXiv:2107.08430)."""
+    """A centre is (cell + offset) * stride, a size exp(log size) * stride (Ge et al. 2021, arXiv:2107.08430)."""
     rows = np.asarray(outputs[0], np.float32)
     scores = (rows[:, 5 + wanted.columns] * rows[:, 4:5]).T
     cells, confidence, column = best_wanted(scores, wanted)
     points, strides = grid(width, height, STRIDES)
     few, stride = rows[cells], strides[cells, None]
     centre = (few[:, :2] + points[cells]) * stride
-    return Candidates(
-        corners(np.concatenate([centre, np.exp(few[:, 2:4]) * stride], axis=1)), confidence, column
-    )
+    return Candidates(corners(np.concatenate([centre, np.exp(few[:, 2:4]) * stride], axis=1)), confidence, column)
 
 
 FAMILY = Family("yolox", "one output [1, cells, 5 + classes]", INPUT, recognises, decode)

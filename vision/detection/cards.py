@@ -1,0 +1,117 @@
+"""The registry of models: one card (YAML) a model, packaged or the user's own, and where its weights lie."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from vision.classes import ObjectClass
+from vision.config.base import Config
+from vision.core import ModelError
+from vision.data_files import data_dir
+from vision.detection.class_map import COCO, by_name
+from vision.detection.decoders import FAMILIES
+from vision.detection.input_spec import InputSpec
+
+DEFAULT_MODEL = "nanodet_g"
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class NpmSource(Config):
+    """A TensorFlow.js graph in a locked npm package, converted here."""
+
+    kind: Literal["npm"]
+    package: str = Field(title="Package", description="The npm package, with its version.")
+    path: str = Field(title="Graph", description="The TensorFlow.js model inside the package.")
+    megabytes: int = Field(title="Download", description="What is downloaded, and thrown away afterwards.", ge=1)
+
+
+class UltralyticsSource(Config):
+    """Official weights, exported by the `ultralytics` package in a step of its own."""
+
+    kind: Literal["ultralytics"]
+    weights: str = Field(title="Weights", description="The name under which Ultralytics publishes them.")
+
+
+class UrlSource(Config):
+    """A file on the internet."""
+
+    kind: Literal["url"]
+    url: str = Field(pattern=r"^https://", title="Address", description="Where the ONNX file is downloaded from.")
+
+
+class FileSource(Config):
+    """A file that the user brought."""
+
+    kind: Literal["file"]
+    origin: str = Field(title="Origin", description="The path it was added from.")
+
+
+Source = Annotated[NpmSource | UltralyticsSource | UrlSource | FileSource, Field(discriminator="kind")]
+
+
+class ModelCard(Config):
+    """What is known of a model before its file is opened."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", title="Name", description="Also of its file in the cache."
+    )
+    title: str = Field(title="Title", description="What it is, in a sentence.")
+    licence: str = Field(title="Licence", description="Of the weights.")
+    source: Source = Field(title="Source", description="Where the weights come from.")
+    sha256: Sha256 | None = Field(None, title="SHA-256", description="Of the ONNX file, where it is always the same.")
+    family: str | None = Field(None, title="Family", description="The decoder; worked out from the file when left out.")
+    input: InputSpec | None = Field(None, title="Input", description="The family's convention when left out.")
+    names: tuple[str, ...] | Literal["coco"] | None = Field(
+        None, title="Class names", description="In the model's order; the file's own when left out."
+    )
+    classes: dict[str, ObjectClass] | None = Field(
+        None, title="Classes", description="The model's class names to ours; those that are alike when left out."
+    )
+
+    def class_names(self) -> tuple[str, ...] | None:
+        return COCO if self.names == "coco" else self.names
+
+    def mapping(self, names: tuple[str, ...]) -> dict[str, ObjectClass]:
+        return by_name(names) if self.classes is None else self.classes
+
+
+def cache_dir() -> Path:
+    """Where weights lie: `$NGATU_CACHE`, else `models` in `~/.cache/ngatu`."""
+    return Path(os.environ.get("NGATU_CACHE") or Path.home() / ".cache" / "ngatu" / "models")
+
+
+def weights_file(card: ModelCard) -> Path:
+    return cache_dir() / f"{card.name}.onnx"
+
+
+def load_cards() -> dict[str, ModelCard]:
+    """Every card by name; the user's own, in the cache, go over the packaged ones."""
+    files = [*sorted(data_dir("models").glob("*.yaml")), *sorted(cache_dir().glob("*.yaml"))]
+    return {card.name: card for card in map(read_card, files)}
+
+
+def find_card(name: str) -> ModelCard:
+    cards = load_cards()
+    if name not in cards:
+        raise ModelError(f"model '{name}': no card and no file of that name; the cards are {', '.join(sorted(cards))}")
+    return cards[name]
+
+
+def read_card(file: Path) -> ModelCard:
+    try:
+        card = ModelCard.model_validate(YAML(typ="safe").load(file.read_text(encoding="utf-8")))
+    except (YAMLError, ValidationError, UnicodeDecodeError) as error:
+        raise ModelError(f"model card {file}: {_short(error)}") from error
+    if card.family is not None and card.family not in FAMILIES:
+        raise ModelError(f"model card {file}: family '{card.family}' has no decoder; there are {', '.join(FAMILIES)}")
+    return card
+
+
+def _short(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'the card'}: {e['msg']}" for e in error.errors())
+    return " ".join(str(error).split())

@@ -1,0 +1,53 @@
+"""A model's own class names, and which of ours each stands for."""
+
+import ast
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.classes import CLASSES, ObjectClass
+
+# fmt: off
+COCO: tuple[str, ...] = (
+    "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",
+    "fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat", "dog", "horse", "sheep", "cow", "elephant",
+    "bear", "zebra", "giraffe", "backpack", "umbrella", "handbag", "tie", "suitcase", "frisbee", "skis", "snowboard",
+    "sports ball", "kite", "baseball bat", "baseball glove", "skateboard", "surfboard", "tennis racket", "bottle",
+    "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple", "sandwich", "orange", "broccoli",
+    "carrot", "hot dog", "pizza", "donut", "cake", "chair", "couch", "potted plant", "bed", "dining table", "toilet",
+    "tv", "laptop", "mouse", "remote", "keyboard", "cell phone", "microwave", "oven", "toaster", "sink",
+    "refrigerator", "book", "clock", "vase", "scissors", "teddy bear", "hair drier", "toothbrush",
+)
+# fmt: on
+"""The 80 classes of COCO in their usual order (Lin et al. 2014, arXiv:1405.0312)."""
+
+LONGEST_NAMES = 100_000
+
+
+def names_in_metadata(text: str) -> tuple[str, ...] | None:
+    """The `names` that Ultralytics writes into a file, a dict or list literal; None when it is neither."""
+    if len(text) > LONGEST_NAMES:
+        return None
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    if isinstance(value, dict) and set(value) == set(range(len(value))):
+        value = [value[i] for i in range(len(value))]
+    if not isinstance(value, list) or not value or not all(isinstance(v, str) for v in value):
+        return None
+    return tuple(value)
+
+
+def by_name(names: tuple[str, ...]) -> dict[str, ObjectClass]:
+    """Those names that are ours as they stand, in any case."""
+    ours = {c.value: c for c in CLASSES}
+    return {name: ours[name.lower()] for name in names if name.lower() in ours}
+
+
+def columns(names: tuple[str, ...], mapping: Mapping[str, ObjectClass]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The model's numbers of the mapped classes, and beside each the index of ours."""
+    pairs = [(i, mapping[name].class_id) for i, name in enumerate(names) if name in mapping]
+    table = np.asarray(pairs, np.int64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]

@@ -1,0 +1,134 @@
+"""The detector: pictures in, road users out, whatever the family of the model."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.classes import CLASSES, VEHICLES, ObjectClass
+from vision.core import Detections
+from vision.detection.class_map import columns
+from vision.detection.decoders import Candidates, Family, Wanted
+from vision.detection.decoders.detr import SIZES_INPUT
+from vision.detection.input_spec import InputSpec
+from vision.detection.letterbox import Fit, Image, plan, tensor
+from vision.detection.riders import merge_riders
+from vision.detection.session import Array, Session
+from vision.detection.suppression import suppress
+
+FLOOR: Mapping[ObjectClass, float] = MappingProxyType(dict.fromkeys(CLASSES, 0.1))
+"""The least score of each class: low, since two-wheelers score 0.2 to 0.6 and trackers hold on to weaker boxes."""
+SAME_CLASS_IOU = 0.6
+VEHICLE_IOU = 0.7
+MAX_BATCH = 16
+_IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What runs, for people and for records."""
+
+    name: str
+    family: str
+    file: Path
+    licence: str
+    input: InputSpec
+    width: int | None
+    """Pixels the model prescribes, or None where it follows the picture."""
+    height: int | None
+    batches: bool
+    """Whether several pictures may go through at once."""
+    names: tuple[str, ...]
+    classes: Mapping[str, ObjectClass]
+    providers: tuple[str, ...]
+    """ONNX Runtime's, in use, first the one that does the work."""
+    threads: int
+
+
+class Detector:
+    """One model, shared by all cameras of a process. It keeps no state between calls, so threads may share it."""
+
+    def __init__(
+        self, model: ModelInfo, session: Session, family: Family, *, thresholds: Mapping[ObjectClass, float] = FLOOR
+    ) -> None:
+        self.model = model
+        self._session = session
+        self._family = family
+        numbers, self._ours = columns(model.names, model.classes)
+        self._wanted = Wanted(numbers, np.array([thresholds[CLASSES[i]] for i in self._ours], np.float32))
+
+    def detect(self, images: Sequence[Image]) -> list[Detections]:
+        """What is in each picture (height, width, 3; BGR, uint8), in its own pixels and in the given order.
+
+        Pictures that are fitted to one shape go through together where the model's batch axis is open.
+        """
+        fits = [self._fit(image) for image in images]
+        groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for i, fit in enumerate(fits):
+            groups[fit.canvas].append(i)
+        found = [Detections.empty()] * len(images)
+        step = MAX_BATCH if self.model.batches else 1
+        for group in groups.values():
+            for start in range(0, len(group), step):
+                batch = group[start : start + step]
+                outputs = self.infer(self.prepare([images[i] for i in batch], [fits[i] for i in batch]))
+                for place, i in enumerate(batch):
+                    found[i] = self.read([o[place] for o in outputs], fits[i])
+        return found
+
+    def prepare(self, images: Sequence[Image], fits: Sequence[Fit]) -> NDArray[np.float32]:
+        """Pictures of one fitted shape to the model's input (N, 3, height, width)."""
+        width, height = fits[0].canvas
+        batch = np.empty((len(images), 3, height, width), np.float32)
+        for image, fit, out in zip(images, fits, batch, strict=True):
+            tensor(image, fit, self.model.input, out)
+        return batch
+
+    def infer(self, batch: NDArray[np.float32]) -> list[Array]:
+        """The model's raw outputs for a prepared batch."""
+        return self._session.run(feed_of(self._session, batch))
+
+    def read(self, outputs: Sequence[Array], fit: Fit) -> Detections:
+        """One picture's raw outputs to what is in it."""
+        candidates = self._family.decode(outputs, self._wanted, *fit.canvas)
+        return merge_riders(self._suppressed(candidates, fit))
+
+    def _suppressed(self, candidates: Candidates, fit: Fit) -> Detections:
+        found = Detections(
+            xyxy=fit.back(candidates.xyxy),
+            confidence=candidates.confidence.clip(0, 1),
+            class_id=self._ours[candidates.column],
+        )
+        sides = found.xyxy[:, 2:] - found.xyxy[:, :2]
+        whole: NDArray[np.bool_] = (np.isfinite(found.xyxy) & (np.tile(sides, 2) > 1)).all(axis=1)
+        found = found[whole]
+        return found[
+            suppress(
+                found.xyxy,
+                found.confidence,
+                found.class_id,
+                same_class_iou=SAME_CLASS_IOU,
+                vehicle_iou=VEHICLE_IOU,
+                vehicles=_IS_VEHICLE,
+            )
+        ]
+
+    def _fit(self, image: Image) -> Fit:
+        height, width = image.shape[:2]
+        return plan((width, height), self.model.input, (self.model.width, self.model.height))
+
+
+def feed_of(session: Session, batch: NDArray[np.float32]) -> dict[str, Array]:
+    """The batch under the name of the model's picture input, and its size where the model asks for it."""
+    feed: dict[str, Array] = {}
+    for wanted in session.inputs:
+        if wanted.name == SIZES_INPUT:
+            height, width = batch.shape[2:]
+            feed[wanted.name] = np.tile(np.array([[width, height]], np.int64), (len(batch), 1))
+        else:
+            feed[wanted.name] = batch.astype(np.float16) if wanted.type == "tensor(float16)" else batch
+    return feed

@@ -1,0 +1,156 @@
+"""From a card's name or a bare ONNX file to a detector: the file is tried, its family and classes worked out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vision.classes import ObjectClass
+from vision.core import ModelError
+from vision.detection.cards import ModelCard, cache_dir, find_card, weights_file
+from vision.detection.class_map import COCO, by_name, names_in_metadata
+from vision.detection.decoders import FAMILIES, Family, Probe
+from vision.detection.decoders.detr import SIZES_INPUT
+from vision.detection.detector import FLOOR, Detector, ModelInfo, feed_of
+from vision.detection.session import Session, usable_cpus
+
+PROBE_SIDE = 320
+
+
+def load_detector(
+    model: Path | str,
+    *,
+    providers: Sequence[str] | None = None,
+    threads: int | None = None,
+    size: int | None = None,
+    thresholds: Mapping[ObjectClass, float] | None = None,
+) -> Detector:
+    """A detector from a card's name (its weights in the cache) or from the path of an ONNX file.
+
+    `providers` overrides the choice of hardware (tensorrt, cuda, openvino, cpu), `threads` the CPU threads of one
+    inference, `size` the input's long side in pixels where the model leaves it open, `thresholds` the least score of
+    some classes. Raises ModelError naming the file and what was expected.
+    """
+    file, card = locate(model)
+    session = Session(file, providers=providers, threads=threads)
+    return build_detector(session, card, threads=threads, size=size, thresholds=thresholds)
+
+
+def locate(model: Path | str) -> tuple[Path, ModelCard | None]:
+    """The ONNX file that is meant, and its card when it was named by one."""
+    if isinstance(model, Path) or model.endswith(".onnx") or Path(model).is_file():
+        return Path(model), None
+    card = find_card(model)
+    file = weights_file(card)
+    if not file.is_file():
+        raise ModelError(
+            f"model '{card.name}': its weights are not in {cache_dir()}; get them by `ngatu models pull {card.name}`, "
+            "or name the path of an .onnx file"
+        )
+    return file, card
+
+
+def build_detector(
+    session: Session,
+    card: ModelCard | None,
+    *,
+    threads: int | None = None,
+    size: int | None = None,
+    thresholds: Mapping[ObjectClass, float] | None = None,
+) -> Detector:
+    """The detector over an open session; what the card leaves open is worked out from the file."""
+    family, probe = recognise(session, card)
+    names = _names(session, family, probe, card)
+    mapping = card.mapping(names) if card else by_name(names)
+    if not set(names) & set(mapping):
+        raise ModelError(
+            f"model {session.file}: none of its {len(names)} classes ({', '.join(names[:8])}, …) is one of ours; "
+            f"expected some of {', '.join(ObjectClass)}, or a card whose `classes` maps them"
+        )
+    spec = (card.input if card else None) or family.input
+    height, width = _open_sides(session)
+    info = ModelInfo(
+        name=card.name if card else session.file.stem,
+        family=family.name,
+        file=session.file,
+        licence=card.licence if card else session.metadata.get("license", "unknown"),
+        input=spec.model_copy(update={"size": size}) if size else spec,
+        width=width,
+        height=height,
+        batches=not isinstance(_picture_input(session).shape[0], int),
+        names=names,
+        classes=mapping,
+        providers=session.providers,
+        threads=threads or usable_cpus(),
+    )
+    return Detector(info, session, family, thresholds={**FLOOR, **(thresholds or {})})
+
+
+def recognise(session: Session, card: ModelCard | None = None) -> tuple[Family, Probe]:
+    """Run the model on a blank picture and find the family whose outputs it has."""
+    task = session.metadata.get("task", "detect")
+    if task != "detect":
+        raise ModelError(f"model {session.file}: its metadata says task '{task}'; expected 'detect', boxes alone")
+    probe = _probe(session)
+    if card and card.family:
+        family = FAMILIES[card.family]
+        if family.recognises(probe) is None:
+            raise ModelError(
+                f"model {session.file}: its card says {family.name}, so {family.expects} was expected; "
+                f"it has {_outputs_in_words(probe)}"
+            )
+        return family, probe
+    for family in FAMILIES.values():
+        if family.recognises(probe) is not None:
+            return family, probe
+    known = "; ".join(f"{f.name}: {f.expects}" for f in FAMILIES.values())
+    raise ModelError(f"model {session.file}: its outputs, {_outputs_in_words(probe)}, are of no known family ({known})")
+
+
+def _probe(session: Session) -> Probe:
+    height, width = (side or PROBE_SIDE for side in _open_sides(session))
+    outputs = session.run(feed_of(session, np.zeros((1, 3, height, width), np.float32)))
+    return Probe(
+        output_names=session.output_names,
+        shapes=tuple(o.shape for o in outputs),
+        input_names=tuple(i.name for i in session.inputs),
+        width=width,
+        height=height,
+    )
+
+
+def _picture_input(session: Session) -> Any:
+    """The one input that takes pictures: four axes, of which the second holds three channels."""
+    pictures = [i for i in session.inputs if len(i.shape) == 4 and i.type in {"tensor(float)", "tensor(float16)"}]
+    others = [i.name for i in session.inputs if i not in pictures and i.name != SIZES_INPUT]
+    if len(pictures) != 1 or others or pictures[0].shape[1] not in (3, "channels", None):
+        said = ", ".join(f"{i.name} {i.type} {i.shape}" for i in session.inputs)
+        raise ModelError(f"model {session.file}: expected one input of pictures [N, 3, height, width], it has {said}")
+    return pictures[0]
+
+
+def _open_sides(session: Session) -> tuple[int | None, int | None]:
+    """Height and width that the model prescribes, None where its axis is open."""
+    height, width = (s if isinstance(s, int) else None for s in _picture_input(session).shape[2:])
+    return height, width
+
+
+def _names(session: Session, family: Family, probe: Probe, card: ModelCard | None) -> tuple[str, ...]:
+    """The card's names, else the file's own, else COCO's where their number fits."""
+    told = family.recognises(probe) or 0
+    own = names_in_metadata(session.metadata.get("names", ""))
+    names = (card.class_names() if card else None) or own or (COCO if told in (0, len(COCO)) else None)
+    if names is None:
+        raise ModelError(
+            f"model {session.file}: it has {told} classes and no `names` in its metadata; "
+            "give it a card with `names` in the model's order"
+        )
+    if told and told != len(names):
+        whose = "its card" if card and card.class_names() else "its metadata"
+        raise ModelError(f"model {session.file}: it scores {told} classes, but {whose} names {len(names)}")
+    return names
+
+
+def _outputs_in_words(probe: Probe) -> str:
+    return ", ".join(f"{n} {list(s)}" for n, s in zip(probe.output_names, probe.shapes, strict=True))
