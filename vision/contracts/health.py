@@ -28,6 +28,8 @@ class CameraState(StrEnum):
     """Not watched any more, on purpose."""
     MISCONFIGURED = "misconfigured"
     """Its file is wrong."""
+    FAILED = "failed"
+    """Counting it broke for a reason of our own; it is begun again after a while."""
     LOST = "lost"
     """No worker speaks for it."""
 
