@@ -1,0 +1,185 @@
+"""Recordings as a source: as fast as they decode, or at their own pace like a camera."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+
+from vision.core import Clock, Frame, SourceError, SystemClock
+from vision.sources.decoding import Decoder, prepare_decoder, pts_s
+from vision.sources.live import LiveFeed
+from vision.sources.pictures import Picture, PictureConverter, upright_size
+from vision.sources.sampling import FrameSampler
+from vision.sources.status import SourceState, SourceStatus, StatusBoard
+from vision.sources.timeline import ArrivalAnchor, MediaTimeline
+
+LATENESS_FORGIVEN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What a recording says about itself before it is decoded."""
+
+    width_px: int
+    height_px: int
+    """Upright."""
+    codec: str
+    fps: float
+    """On average; 0 when the recording does not say."""
+    duration_s: float
+    """0 when the recording does not say."""
+
+    @property
+    def frames(self) -> int:
+        """How many frames to expect: an estimate, for a progress bar."""
+        return round(self.duration_s * self.fps)
+
+
+def probe(path: Path) -> VideoInfo:
+    """Read a recording's head and its first picture. Raises SourceError when it gives none."""
+    with _open(path) as container:
+        decoder = _prepare(container, path)
+        first = next(_decoded(container, decoder), None)
+        if first is None:
+            raise _undecodable(path)
+        width_px, height_px = upright_size(first)
+        seconds = 0.0 if container.duration is None else container.duration / av.time_base
+        return VideoInfo(width_px, height_px, decoder.codec, decoder.declared_fps or 0.0, seconds)
+
+
+class VideoFile:
+    """Frames of one recording.
+
+    Unpaced, every due frame is given, as fast as the user takes them; `captured_at` is `started_at` (default: when
+    `frames()` begins) plus the media time. Paced, it plays like a camera: what is not taken in time is dropped, and
+    `captured_at` is when the picture was shown. Looped, `index` and `media_time_s` go on rising.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        camera_id: str = "file",
+        fps: float | None = None,
+        loop: bool = False,
+        paced: bool = False,
+        started_at: datetime | None = None,
+        stop: threading.Event | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._path = Path(path)
+        self._camera_id = camera_id
+        self._loop = loop
+        self._paced = paced
+        self._started_at = started_at
+        self._stop = stop or threading.Event()
+        self._clock = clock or SystemClock()
+        self._sampler = FrameSampler(fps)
+        self._timeline = MediaTimeline()
+        self._board = StatusBoard(self._clock)
+        self._feed = LiveFeed(camera_id, self._board, self._stop)
+
+    def status(self) -> SourceStatus:
+        return self._board.snapshot(self._feed.slot.dropped)
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the due frames. Can be called once. Raises SourceError when the file is missing or gives no picture."""
+        try:
+            yield from self._feed.frames(self._play) if self._paced else self._as_fast_as_possible()
+        except SourceError as error:
+            self._board.enter(SourceState.UNREACHABLE, str(error))
+            raise
+        if self._stop.is_set():
+            self._board.enter(SourceState.STOPPED)
+        else:
+            self._board.enter(SourceState.ENDED, f"{self._path.name} is over")
+
+    def _as_fast_as_possible(self) -> Iterator[Frame]:
+        converter = PictureConverter(self._camera_id)
+        started_at = self._started_at or self._clock.now()
+        for index, media_time_s, decoded in self._timed():
+            if self._sampler.due(media_time_s):
+                captured_at = started_at + timedelta(seconds=media_time_s)
+                self._board.converted()
+                yield converter.to_frame(Picture(decoded, index, media_time_s, captured_at))
+
+    def _play(self) -> None:
+        anchor = ArrivalAnchor()
+        started_s = self._clock.monotonic()
+        for index, media_time_s, decoded in self._timed():
+            wait_s = started_s + media_time_s - self._clock.monotonic()
+            if wait_s < -LATENESS_FORGIVEN_S:
+                started_s -= wait_s
+            if self._feed.ending.wait(max(wait_s, 0.0)):
+                return
+            captured_at = anchor.captured_at(media_time_s, self._clock.now())
+            if self._sampler.due(media_time_s):
+                self._feed.slot.put(Picture(decoded, index, media_time_s, captured_at))
+
+    def _timed(self) -> Iterator[tuple[int, float, av.VideoFrame]]:
+        """Every picture with its index and media time, over all rounds of a loop."""
+        for index, decoded in enumerate(self._rounds()):
+            media_time_s = self._timeline.advance(pts_s(decoded))
+            self._board.received(*upright_size(decoded))
+            yield index, media_time_s, decoded
+
+    def _rounds(self) -> Iterator[av.VideoFrame]:
+        while True:
+            yield from self._once()
+            if not self._loop or self._stop.is_set():
+                return
+            self._timeline.break_off()
+
+    def _once(self) -> Iterator[av.VideoFrame]:
+        with _open(self._path) as container:
+            decoder = _prepare(container, self._path)
+            self._timeline.nominal_interval_s = decoder.nominal_interval_s
+            is_first = True
+            for decoded in _decoded(container, decoder):
+                if self._stop.is_set():
+                    return
+                if is_first:
+                    self._board.decodes(decoder.codec, decoder.mode)
+                    self._board.enter(SourceState.ONLINE)
+                    is_first = False
+                yield decoded
+        if is_first:
+            raise _undecodable(self._path)
+
+
+def _open(path: Path) -> InputContainer:
+    if not path.is_file():
+        raise SourceError(f"{path}: there is no such file; check the path")
+    try:
+        return av.open(str(path))
+    except av.error.FFmpegError as error:
+        raise SourceError(
+            f"{path}: it cannot be read as a video ({error.strerror}); is it cut off or damaged?"
+        ) from error
+
+
+def _prepare(container: InputContainer, path: Path) -> Decoder:
+    try:
+        return prepare_decoder(container, is_live=False)
+    except SourceError as error:
+        raise SourceError(f"{path}: {error}") from error
+
+
+def _decoded(container: InputContainer, decoder: Decoder) -> Iterator[av.VideoFrame]:
+    """Every picture that can be decoded; damaged packets are passed over."""
+    try:
+        for packet in container.demux(decoder.stream):
+            try:
+                yield from packet.decode()
+            except av.error.InvalidDataError:
+                continue
+    except av.error.InvalidDataError:
+        return
+
+
+def _undecodable(path: Path) -> SourceError:
+    return SourceError(f"{path}: no picture in it can be decoded; is it cut off or damaged?")
