@@ -22,7 +22,7 @@ from vision.detection.suppression import suppress
 
 FLOOR: Mapping[ObjectClass, float] = MappingProxyType(dict.fromkeys(CLASSES, 0.1))
 """The least score of each class: low, since two-wheelers score 0.2 to 0.6 and trackers hold on to weaker boxes."""
-SAME_CLASS_IOU = 0.6
+SAME_CLASS_IOU = 0.5
 VEHICLE_IOU = 0.7
 MAX_BATCH = 16
 _IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
