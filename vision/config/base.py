@@ -3,7 +3,11 @@
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from annotated_types import Ge, Le
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 """A place or length as a part of the frame's width or height, so that it outlives a change of resolution."""
@@ -14,18 +18,36 @@ Point = tuple[Fraction, Fraction]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 """An id: lower-case letters, digits, `-` and `_`."""
 
-
-def _seconds(value: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return timedelta(seconds=value)
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_seconds)]
-"""Written as seconds (`10`, `0.5`), `00:01:00` or ISO 8601 (`PT1M`)."""
+Duration = timedelta
+"""Written as seconds (`10`, `0.5`), `00:01:00` or ISO 8601 (`PT1M`); saved, and told in JSON, as seconds."""
 
 
 class Config(BaseModel):
-    """Frozen; an unknown key is an error, never ignored."""
+    """Frozen; an unknown key is an error, never ignored; a value is never shown in an error, for it may be a secret."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True, ser_json_timedelta="float"
+    )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """What pydantic leaves out: the titles of fields that are enums, and durations in seconds with their bounds."""
+        schema = handler(core_schema)
+        properties: dict[str, Any] = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, field in cls.model_fields.items():
+            properties[name].setdefault("title", field.title)
+            if field.annotation is timedelta:
+                properties[name] = _in_seconds(properties[name], field)
+        return schema
+
+
+def _in_seconds(told: dict[str, Any], field: FieldInfo) -> dict[str, Any]:
+    seconds: dict[str, Any] = {"type": "number", "unit": "s"}
+    if isinstance(field.default, timedelta):
+        seconds["default"] = field.default.total_seconds()
+    for bound in field.metadata:
+        if isinstance(bound, Ge) and isinstance(bound.ge, timedelta):
+            seconds["minimum"] = bound.ge.total_seconds()
+        if isinstance(bound, Le) and isinstance(bound.le, timedelta):
+            seconds["maximum"] = bound.le.total_seconds()
+    return {key: value for key, value in told.items() if key != "format"} | seconds

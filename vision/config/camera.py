@@ -1,13 +1,16 @@
 """What one camera is: its stream, its lines, and how it is watched. One YAML file each."""
 
+import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PlainSerializer, field_validator, model_validator
 
-from vision.classes import VEHICLES, ObjectClass
+from vision.classes import CLASSES, VEHICLES, ObjectClass
 from vision.config.base import Config, Duration, Fraction, Point, Slug
+
+_VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^${}]*)?\}")
 
 
 class Transport(StrEnum):
@@ -20,15 +23,21 @@ class Transport(StrEnum):
 class RtspSource(Config):
     """A live camera."""
 
-    kind: Literal["rtsp"] = "rtsp"
+    kind: Literal["rtsp"] = Field("rtsp", title="Kind", description="A live camera.")
     url: str = Field(
         title="Stream address",
         description="rtsp:// or rtsps://. Write credentials as ${NAME}: they come from the environment.",
-        pattern=r"^rtsps?://",
+        pattern=r"^rtsps?://[^/\s]\S*$",
+        max_length=2048,
+        repr=False,
     )
     transport: Transport = Field(Transport.TCP, title="Transport", description="tcp loses nothing; udp lags less.")
     connect_timeout: Duration = Field(
-        timedelta(seconds=5), title="Connect timeout", ge=timedelta(seconds=0.5), le=timedelta(minutes=1)
+        timedelta(seconds=5),
+        title="Connect timeout",
+        description="A camera that has not answered for this long counts as unreachable.",
+        ge=timedelta(seconds=0.5),
+        le=timedelta(minutes=1),
     )
     read_timeout: Duration = Field(
         timedelta(seconds=10),
@@ -47,19 +56,37 @@ class RtspSource(Config):
     retry_at_most: Duration = Field(
         timedelta(seconds=10),
         title="Longest wait between attempts",
+        description="Waits start short and grow up to this while the camera stays away.",
         ge=timedelta(seconds=0.1),
         le=timedelta(minutes=10),
     )
+
+    @field_validator("url")
+    @classmethod
+    def _variables_are_whole(cls, url: str) -> str:
+        if "${" in _VARIABLE.sub("", url):
+            raise ValueError("a `${` that is no variable: write ${NAME} or ${NAME:-default}")
+        return url
 
 
 class FileSource(Config):
     """A recording played as if it were a camera."""
 
-    kind: Literal["file"] = "file"
-    path: str = Field(title="Video file", description="Relative paths start at the config file's folder.", min_length=1)
+    kind: Literal["file"] = Field("file", title="Kind", description="A recording.")
+    path: str = Field(
+        title="Video file",
+        description="Relative paths start at the config file's folder.",
+        min_length=1,
+        max_length=4096,
+    )
     loop: bool = Field(True, title="Loop", description="Start over at the end.")
     paced: bool = Field(True, title="Paced", description="Play at the recording's own speed; else as fast as possible.")
 
+
+ClassSet = Annotated[
+    frozenset[ObjectClass], PlainSerializer(lambda chosen: sorted(chosen, key=CLASSES.index), when_used="json")
+]
+"""Told in JSON in the order of `CLASSES`, so that a saved file does not change by chance."""
 
 Source = Annotated[RtspSource | FileSource, Field(discriminator="kind")]
 
@@ -78,14 +105,24 @@ class LineConfig(Config):
     the right-hand side goes **in**; the other way is **out**.
     """
 
-    id: Slug = Field(title="Id")
-    name: str = Field("", title="Name", max_length=120)
+    id: Slug = Field(title="Id", description="Lower-case letters, digits, `-` and `_`. Counts are kept under it.")
+    name: str = Field("", title="Name", description="What people call it.", max_length=120)
     start: Point = Field(title="Start", description="[x, y] as fractions of the picture's width and height.")
     end: Point = Field(title="End", description="[x, y] as fractions of the picture's width and height.")
-    in_name: str = Field("in", title="Name of the direction in", max_length=60)
-    out_name: str = Field("out", title="Name of the direction out", max_length=60)
+    in_name: str = Field(
+        "in",
+        title="Name of the direction in",
+        description="From the line's left-hand to its right-hand side.",
+        max_length=60,
+    )
+    out_name: str = Field(
+        "out",
+        title="Name of the direction out",
+        description="From the line's right-hand to its left-hand side.",
+        max_length=60,
+    )
     anchor: Anchor = Field(Anchor.CENTER, title="Anchor", description="The point of the box that must cross.")
-    classes: frozenset[ObjectClass] = Field(VEHICLES, title="Classes", description="What is counted.", min_length=1)
+    classes: ClassSet = Field(VEHICLES, title="Classes", description="What is counted.", min_length=1)
 
     @model_validator(mode="after")
     def _is_long_enough(self) -> Self:
@@ -98,10 +135,10 @@ class LineConfig(Config):
 class MovementConfig(Config):
     """An origin and a destination: vehicles that cross `entry`, then `exit`."""
 
-    id: Slug = Field(title="Id")
-    name: str = Field("", title="Name", max_length=120)
-    entry: Slug = Field(title="Entry line")
-    exit: Slug = Field(title="Exit line")
+    id: Slug = Field(title="Id", description="Lower-case letters, digits, `-` and `_`. Counts are kept under it.")
+    name: str = Field("", title="Name", description="What people call it.", max_length=120)
+    entry: Slug = Field(title="Entry line", description="The id of the line that is crossed first.")
+    exit: Slug = Field(title="Exit line", description="The id of the line that is crossed last.")
     within: Duration = Field(
         timedelta(minutes=2),
         title="Longest passage",
@@ -134,7 +171,7 @@ class DetectionConfig(Config):
         0.1, title="Least confidence", description="Weaker detections are dropped before the tracker."
     )
     confidence_by_class: dict[ObjectClass, Fraction] = Field(
-        default_factory=dict, title="Least confidence by class", description="Overrides the general one."
+        default_factory=dict, title="Least confidence by class", description="Overrides the general one for a class."
     )
 
 
@@ -165,7 +202,7 @@ class CameraConfig(Config):
     id: Slug = Field(title="Id", description="The file's name without `.yaml`.")
     name: str = Field("", title="Name", description="What people call the place.", max_length=120)
     enabled: bool = Field(True, title="Enabled", description="Off: the file is kept, the camera is not watched.")
-    source: Source = Field(title="Source")
+    source: Source = Field(title="Source", description="Where the pictures come from.")
     interval: Duration = Field(
         timedelta(seconds=60),
         title="Reporting interval",
@@ -173,10 +210,22 @@ class CameraConfig(Config):
         ge=timedelta(seconds=1),
         le=timedelta(hours=1),
     )
-    detection: DetectionConfig = Field(default_factory=DetectionConfig, title="Detection")
-    tracking: TrackingConfig = Field(default_factory=TrackingConfig, title="Tracking")
-    lines: tuple[LineConfig, ...] = Field((), title="Counting lines", max_length=64)
-    movements: tuple[MovementConfig, ...] = Field((), title="Movements", max_length=256)
+    detection: DetectionConfig = Field(
+        default_factory=DetectionConfig,
+        title="Detection",
+        description="How often, and how sure, vehicles are looked for.",
+    )
+    tracking: TrackingConfig = Field(
+        default_factory=TrackingConfig,
+        title="Tracking",
+        description="How detections become vehicles that are followed.",
+    )
+    lines: tuple[LineConfig, ...] = Field(
+        (), title="Counting lines", description="Where vehicles are counted.", max_length=64
+    )
+    movements: tuple[MovementConfig, ...] = Field(
+        (), title="Movements", description="From which line to which vehicles are counted.", max_length=256
+    )
 
     @field_validator("lines", "movements", mode="after")
     @classmethod
