@@ -1,0 +1,224 @@
+"""Brings the outbox's events to Redis Streams, each in its order, until Redis has them for good.
+
+An acknowledgement is not yet safety: a Redis that dies may lose the last second or two before its append-only file
+reached the disk, and a failover may lose what the replica had not yet got. So events stay in the outbox for a while
+after they were acknowledged, and whenever the connection was lost, those are sent again. Whoever reads the stream meets
+some events twice, by the same `event_id`, and none never.
+"""
+
+import random
+import sqlite3
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import redis
+import structlog
+
+from vision.config.bus import connect, explain
+from vision.config.settings import BusSettings
+from vision.contracts import Event, keys
+from vision.publishing.outbox import Entry, Outbox
+
+log = structlog.get_logger(__name__)
+
+_BATCH = 500
+_TICK_S = 1.0
+_TRIM_S = 60.0
+_ADOPT_S = 5.0
+_TIMEOUT_S = 3.0
+_BACKOFF_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxStatus:
+    """How delivery fares."""
+
+    size: int
+    """Events that wait for Redis."""
+    oldest_s: float
+    """How long the oldest of them has waited."""
+    delivered: int
+    """Events that Redis acknowledged, since the start; one that was sent again counts again."""
+    dropped: int
+    """Events lost because the outbox was full."""
+    trouble: str
+    """What is wrong and what to do about it; empty when all is well."""
+
+
+class RedisPublisher:
+    """Publishes to Redis Streams through an outbox on the local disk.
+
+    `publish` costs one small write to the disk cache. A thread of its own delivers: within milliseconds while Redis is
+    there, and otherwise as soon as it is back. Events that a dead process left in the same folder are delivered too:
+    at the start, before any new one, and later whenever some are found.
+    """
+
+    def __init__(
+        self, settings: BusSettings, folder: Path, owner: str, *, kept: int = 200_000, settle_s: float = 5.0
+    ) -> None:
+        """Returns at once, whether or not Redis is there.
+
+        Args:
+            settings: where Redis is, and how long it keeps events.
+            folder: the outboxes of all processes of this machine, on a local disk.
+            owner: this process's name in there; a living process's name is taken.
+            kept: events that wait at most; over it the oldest are dropped.
+            settle_s: how long an acknowledged event is kept to be sent again.
+
+        Raises:
+            OutboxError: the name is taken.
+            BusError: the address has no known form.
+        """
+        self._settings = settings
+        self._settle_s = settle_s
+        self._client = connect(settings.redis_url, timeout_s=_TIMEOUT_S, retries=0, on_connect=self._connected)
+        self._may_connect = False
+        self._in_touch = False
+        self._outbox = Outbox(folder, owner, kept=kept)
+        self._sent = self._settled = 0
+        self._acknowledged: deque[tuple[int, float]] = deque()
+        self._delivered = 0
+        self._failures = 0
+        self._redis_trouble = ""
+        self._next_trim = self._next_adoption = self._next_settling = 0.0
+        self._confirmed = False
+        self._closing = threading.Event()
+        self._deadline = float("inf")
+        self._outbox.adopt()
+        self._thread = threading.Thread(target=self._run, name=f"outbox-{owner}", daemon=True)
+        self._thread.start()
+
+    def publish(self, event: Event) -> None:
+        self._outbox.append(event.camera_id, event.model_dump_json())
+
+    def status(self) -> OutboxStatus:
+        """A snapshot, from any thread."""
+        size = self._outbox.size(self._sent)
+        oldest = self._outbox.waiting_since(self._sent)
+        return OutboxStatus(
+            size=size,
+            oldest_s=0.0 if oldest is None else max(0.0, time.time() - oldest),
+            delivered=self._delivered,
+            dropped=self._outbox.dropped,
+            trouble="; ".join(filter(None, (self._redis_trouble, self._outbox.trouble))),
+        )
+
+    def close(self, timeout_s: float = 10.0) -> None:
+        """Delivers what waits, for at most `timeout_s`; the rest stays on disk for the next start."""
+        self._deadline = time.monotonic() + timeout_s
+        self._closing.set()
+        self._outbox.wake()
+        self._thread.join(timeout_s + 2 * _TIMEOUT_S)
+        if not self._thread.is_alive():
+            self._client.close()
+
+    def _run(self) -> None:
+        while not self._confirmed and time.monotonic() < self._deadline:
+            try:
+                self._deliver()
+            except redis.RedisError as error:
+                self._lost_touch(explain(error, self._settings.redis_url))
+            except (sqlite3.Error, OSError) as error:
+                self._lost_touch(f"outbox: {error}; check its disk")
+        if self._confirmed:
+            self._outbox.forget(self._sent)
+        else:
+            log.warning("events wait on disk for the next start", events=self._outbox.size(self._sent))
+        self._outbox.close()
+
+    def _deliver(self) -> None:
+        self._outbox.wait(self._sent, 0 if self._closing.is_set() else _TICK_S)
+        self._get_in_touch()
+        entries = self._outbox.after(self._sent, _BATCH)
+        if entries:
+            self._send(entries)
+        elif self._closing.is_set():
+            self._client.ping()
+            self._confirmed = True
+        self._keep_house()
+
+    def _connected(self) -> None:
+        if not self._may_connect:
+            raise redis.ConnectionError("the connection was lost")
+
+    def _get_in_touch(self) -> None:
+        """Connects at a moment of our choosing, and then sends again what a Redis that died may have lost.
+
+        Were it left to the client to connect anew under a batch, that batch would come before what was lost.
+        """
+        if self._in_touch:
+            return
+        self._may_connect = True
+        try:
+            self._client.ping()
+        finally:
+            self._may_connect = False
+        self._sent = self._settled
+        self._acknowledged.clear()
+        self._in_touch = True
+        if self._failures:
+            log.info("Redis is back", waiting=self._outbox.size(self._sent))
+        self._failures = 0
+        self._redis_trouble = ""
+
+    def _send(self, entries: list[Entry]) -> None:
+        shards = self._settings.event_shards
+
+        def shard(entry: Entry) -> int:
+            return keys.shard_of(entry.camera_id, shards)
+
+        for number, batch in groupby(sorted(entries, key=shard), key=shard):
+            self._add(keys.event_stream(number), list(batch))
+        self._sent = entries[-1].position
+        self._delivered += len(entries)
+        self._acknowledged.append((self._sent, time.monotonic()))
+
+    def _add(self, stream: str, entries: list[Entry]) -> None:
+        """All or none, so that no later event of a camera can overtake one that was refused."""
+        with self._client.pipeline(transaction=True) as pipe:
+            for entry in entries:
+                pipe.xadd(stream, {keys.EVENT_FIELD: entry.payload}, maxlen=self._settings.events_kept)
+            pipe.execute()
+
+    def _lost_touch(self, reason: str) -> None:
+        self._in_touch = False
+        if not self._failures:
+            log.warning("events wait in the outbox", reason=reason)
+        self._redis_trouble = reason
+        self._failures += 1
+        pause = min(_BACKOFF_S, 0.02 * 2 ** min(self._failures, 10)) * random.uniform(0.5, 1)  # noqa: S311
+        if self._closing.is_set():
+            time.sleep(min(pause, 0.2))
+        else:
+            self._closing.wait(pause)
+
+    def _keep_house(self) -> None:
+        now = time.monotonic()
+        if now >= self._next_settling:
+            self._next_settling = now + _TICK_S
+            self._client.ping()
+            self._settle(now - self._settle_s)
+        if now >= self._next_adoption:
+            self._next_adoption = now + _ADOPT_S
+            self._outbox.adopt()
+        if now >= self._next_trim:
+            self._next_trim = now + _TRIM_S
+            self._trim()
+
+    def _settle(self, before: float) -> None:
+        settled = self._settled
+        while self._acknowledged and self._acknowledged[0][1] <= before:
+            settled, _ = self._acknowledged.popleft()
+        if settled > self._settled:
+            self._settled = settled
+            self._outbox.forget(settled)
+
+    def _trim(self) -> None:
+        seconds, _ = self._client.time()
+        oldest_ms = int((seconds - self._settings.events_kept_hours * 3600) * 1000)
+        for shard in range(self._settings.event_shards):
+            self._client.xtrim(keys.event_stream(shard), minid=max(oldest_ms, 0), approximate=False)

