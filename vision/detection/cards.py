@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -12,6 +12,7 @@ from vision.classes import ObjectClass
 from vision.config.base import Config
 from vision.core import ModelError
 from vision.data_files import data_dir
+from vision.detection.calibration import Calibration, check_rising
 from vision.detection.class_map import COCO, by_name
 from vision.detection.decoders import FAMILIES
 from vision.detection.input_spec import InputSpec
@@ -70,6 +71,10 @@ class ModelCard(Config):
     )
     classes: dict[str, ObjectClass] | None = Field(
         None, title="Classes", description="The model's class names to ours; those that are alike when left out."
+    )
+
+    calibration: Annotated[Calibration, AfterValidator(check_rising)] | None = Field(
+        None, title="Calibration", description="Pairs of the model's score and ours; the family's own when left out."
     )
 
     def class_names(self) -> tuple[str, ...] | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vision.classes import CLASSES, VEHICLES, ObjectClass
 from vision.core import Detections
+from vision.detection.calibration import Calibration, from_ours, to_ours
 from vision.detection.class_map import columns
 from vision.detection.decoders import Candidates, Family, Wanted
 from vision.detection.decoders.detr import SIZES_INPUT
@@ -44,6 +45,7 @@ class ModelInfo:
     """Whether several pictures may go through at once."""
     names: tuple[str, ...]
     classes: Mapping[str, ObjectClass]
+    calibration: Calibration
     providers: tuple[str, ...]
     """ONNX Runtime's, in use, first the one that does the work."""
     threads: int
@@ -59,7 +61,8 @@ class Detector:
         self._session = session
         self._family = family
         numbers, self._ours = columns(model.names, model.classes)
-        self._wanted = Wanted(numbers, np.array([thresholds[CLASSES[i]] for i in self._ours], np.float32))
+        floors = np.array([thresholds[CLASSES[i]] for i in self._ours], np.float32)
+        self._wanted = Wanted(numbers, from_ours(floors, model.calibration))
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:
         """What is in each picture (height, width, 3; BGR, uint8), in its own pixels and in the given order.
@@ -100,12 +103,11 @@ class Detector:
     def _suppressed(self, candidates: Candidates, fit: Fit) -> Detections:
         found = Detections(
             xyxy=fit.back(candidates.xyxy),
-            confidence=candidates.confidence.clip(0, 1),
+            confidence=to_ours(candidates.confidence, self.model.calibration),
             class_id=self._ours[candidates.column],
         )
         sides = found.xyxy[:, 2:] - found.xyxy[:, :2]
-        whole: NDArray[np.bool_] = (np.isfinite(found.xyxy) & (np.tile(sides, 2) > 1)).all(axis=1)
-        found = found[whole]
+        found = found[np.flatnonzero(np.isfinite(found.xyxy).all(axis=1) & (sides > 1).all(axis=1))]
         return found[
             suppress(
                 found.xyxy,

@@ -81,6 +81,7 @@ def build_detector(
         batches=not isinstance(_picture_input(session).shape[0], int),
         names=names,
         classes=mapping,
+        calibration=family.calibration if card is None or card.calibration is None else card.calibration,
         providers=session.providers,
         threads=threads or usable_cpus(),
     )

@@ -36,15 +36,15 @@ def merge_riders(detections: Detections) -> Detections:
 def riding(persons: FloatArray, two_wheelers: FloatArray) -> FloatArray:
     """(P, 4) and (M, 4) boxes to a (P, M) matrix: how well person p sits on two-wheeler m, 0 when he does not.
 
-    He sits on it when they share most of the narrower's width, his middle is over it, his box begins above its middle
-    and ends on it (neither above the saddle nor below the wheels), and his size goes with its size.
+    He sits on it when they share most of the narrower's width, his middle is near its middle, his box begins above its
+    middle and ends on it (neither above the saddle nor below the wheels), and his height goes with its height.
     """
     person, mount = persons[:, None, :], two_wheelers[None, :, :]
     size, mount_size = person[..., 2:] - person[..., :2], mount[..., 2:] - mount[..., :2]
     width = np.minimum(person[..., 2], mount[..., 2]) - np.maximum(person[..., 0], mount[..., 0])
     across = width / np.maximum(np.minimum(size[..., 0], mount_size[..., 0]), 1e-6)
-    middle = (person[..., 0] + person[..., 2]) / 2
-    over = (middle > mount[..., 0] - 0.1 * mount_size[..., 0]) & (middle < mount[..., 2] + 0.1 * mount_size[..., 0])
+    aside = np.abs(person[..., 0] + person[..., 2] - mount[..., 0] - mount[..., 2]) / 2
+    over = aside < 0.4 * mount_size[..., 0]
     depth = (person[..., 3] - mount[..., 1]) / np.maximum(mount_size[..., 1], 1e-6)
     above = person[..., 1] < mount[..., 1] + 0.5 * mount_size[..., 1]
     ratio = size[..., 1] / np.maximum(mount_size[..., 1], 1e-6)

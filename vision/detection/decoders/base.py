@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.detection.calibration import Calibration
 from vision.detection.input_spec import InputSpec
 
 FloatArray = NDArray[np.float32]
@@ -64,6 +65,7 @@ class Family:
     """How many classes the model knows, or None when it is not of this family; 0 where the outputs do not tell."""
     decode: Callable[[Outputs, Wanted, int, int], Candidates]
     """(one image's outputs, classes wanted, input width, input height) to candidates."""
+    calibration: Calibration = ()
 
 
 def best_wanted(scores: FloatArray, wanted: Wanted) -> tuple[NDArray[np.int64], FloatArray, NDArray[np.int64]]:

@@ -27,4 +27,5 @@ FAMILY = Family(
     InputSpec(fit="stretch"),
     recognises,
     decode,
+    calibration=((0.27, 0.1), (0.38, 0.25), (0.48, 0.5)),
 )

@@ -46,4 +46,5 @@ FAMILY = Family(
     INPUT,
     recognises,
     decode,
+    calibration=((0.3, 0.1), (0.4, 0.25), (0.5, 0.5)),
 )
