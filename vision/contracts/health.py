@@ -72,6 +72,8 @@ class CameraHealth(Contract):
     at: UtcTime
     outbox_size: NonNegativeInt = 0
     """Events of this camera's worker that wait for Redis."""
+    trouble: str = ""
+    """What keeps this camera's worker from delivering or keeping events (Redis away, disk full), for people."""
     model: str = ""
     provider: str = ""
     stats: StreamStats = StreamStats()
