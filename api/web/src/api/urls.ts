@@ -1,0 +1,11 @@
+/** Where the service is: beside the page, below whatever path a reverse proxy puts both. */
+const api = (path: string) => new URL(`api/v1/${path}`, document.baseURI)
+
+export const camerasUrl = () => api("cameras")
+export const eventsUrl = () => api("events")
+
+export function liveUrl(cameraId: string): URL {
+  const url = api(`cameras/${encodeURIComponent(cameraId)}/live`)
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:"
+  return url
+}

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest"
+import { byClass, counted, countsOf, lineTotal, Seen, total } from "./counts"
+
+const service = countsOf([
+  { id: "north", by_class: [{ object_class: "car", in: 3, out: 1 }] },
+  { id: "south", by_class: [{ object_class: "motorcycle", in: 10, out: 0 }] },
+])
+
+it("a crossing raises its line, class and direction, and leaves the older counts alone", () => {
+  const after = counted(service, "north", "car", "out")
+  expect(lineTotal(after, "north")).toEqual({ in: 3, out: 2 })
+  expect(lineTotal(service, "north")).toEqual({ in: 3, out: 1 })
+  expect(total(after)).toEqual({ in: 13, out: 2 })
+})
+
+it("a line and a class that the service did not know are counted from zero", () => {
+  expect(lineTotal(counted(service, "new", "bus", "in"), "new")).toEqual({ in: 1, out: 0 })
+})
+
+it("rows come in one order, without classes that were never seen", () => {
+  expect(byClass([service, service])).toEqual([
+    { of: "motorcycle", in: 20, out: 0 },
+    { of: "car", in: 6, out: 2 },
+  ])
+})
+
+it("an event told twice is counted once, and the memory is bounded", () => {
+  const seen = new Seen(2)
+  expect(["a", "a", "b", "c", "a"].map(id => seen.first(id))).toEqual([true, false, true, true, true])
+})

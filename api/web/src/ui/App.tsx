@@ -1,0 +1,35 @@
+/** The page: bar, wall, side. */
+import { t } from "../i18n"
+import { cameras } from "../state/cameras"
+import { link } from "../state/service"
+import { Banner } from "./Banner"
+import { CountsPanel } from "./CountsTable"
+import { Detail } from "./Detail"
+import { Ticker } from "./Ticker"
+import { Top } from "./Top"
+import { Wall } from "./Wall"
+
+export function App() {
+  const some = (cameras.value?.length ?? 0) > 0
+  return (
+    <div class="page" data-link={link.value.phase}>
+      <a class="skip" href="#wall">
+        {t("app.skip")}
+      </a>
+      <Top />
+      <Banner />
+      <main class={some ? "body" : "body alone"}>
+        <section id="wall" aria-label={t("wall.label")} tabIndex={-1}>
+          <Wall />
+        </section>
+        {some && (
+          <aside class="side">
+            <CountsPanel />
+            <Ticker />
+          </aside>
+        )}
+      </main>
+      <Detail />
+    </div>
+  )
+}

@@ -1,0 +1,120 @@
+/** A camera's live picture on a canvas, as long as somebody can see it, and what is to be said where there is none. */
+import { useSignal } from "@preact/signals"
+import { useEffect, useRef } from "preact/hooks"
+import type { Picture as LivePicture } from "../api/feed"
+import { draw, type SceneLine } from "../draw/scene"
+import { t } from "../i18n"
+import { age, number } from "../i18n/format"
+import type { CameraModel } from "../state/cameras"
+import { lineTotal } from "../state/counts"
+import { ageMs } from "../state/now"
+import { pageVisible } from "../state/screen"
+import { Icon } from "./Icon"
+import { cameraName, stateWords } from "./words"
+
+/** A live picture is renewed many times a second; older than this it must not pass for live. */
+const STALE_MS = 3000
+
+interface Props {
+  camera: CameraModel
+  /** How large letters and lines are drawn: 1 on a tile. */
+  zoom?: number
+}
+
+export function Picture({ camera, zoom = 1 }: Props) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const inView = useSignal(false)
+  const watching = inView.value && pageVisible.value
+
+  useEffect(() => observeView(canvas.current, inView), [inView])
+  useEffect(() => {
+    if (!watching || !canvas.current) return
+    return show(camera, canvas.current, zoom)
+  }, [camera, watching, zoom])
+
+  const label = t("tile.picture", { name: cameraName(camera), n: number(camera.feed.vehicles.value) })
+  return (
+    <div class="picture" data-stale={isStale(camera) || undefined}>
+      <canvas ref={canvas} role="img" aria-label={label} />
+      <Notice camera={camera} />
+    </div>
+  )
+}
+
+function observeView(canvas: HTMLCanvasElement | null, inView: { value: boolean }): (() => void) | undefined {
+  if (!canvas) return
+  const observer = new IntersectionObserver(
+    entries => {
+      inView.value = entries.at(-1)?.isIntersecting ?? false
+    },
+    { rootMargin: "80px" },
+  )
+  observer.observe(canvas)
+  return () => observer.disconnect()
+}
+
+function show(camera: CameraModel, canvas: HTMLCanvasElement, zoom: number): () => void {
+  const paint = (picture: LivePicture) => paintOn(canvas, camera, picture, zoom)
+  const sizes = new ResizeObserver(() => {
+    const scale = globalThis.devicePixelRatio || 1
+    canvas.width = Math.round(canvas.clientWidth * scale)
+    canvas.height = Math.round(canvas.clientHeight * scale)
+    if (camera.feed.last) paint(camera.feed.last)
+  })
+  sizes.observe(canvas)
+  const unwatch = camera.feed.watch(paint)
+  return () => {
+    sizes.disconnect()
+    unwatch()
+  }
+}
+
+function paintOn(canvas: HTMLCanvasElement, camera: CameraModel, picture: LivePicture, zoom: number): void {
+  const context = canvas.getContext("2d")
+  if (!context) return
+  const scene = {
+    picture: picture.bitmap,
+    boxes: picture.view.boxes,
+    lines: sceneLines(camera, picture),
+    className: (of: LivePicture["view"]["boxes"][number]["object_class"]) => t(`class.${of}`),
+    number,
+  }
+  draw(context, scene, (globalThis.devicePixelRatio || 1) * zoom)
+}
+
+/** The lines as they were when the picture was counted, with the counts that the page shows everywhere. */
+function sceneLines(camera: CameraModel, { view }: LivePicture): SceneLine[] {
+  const counts = camera.counts.peek()
+  return view.lines.map(({ line_id, start, end }) => {
+    const { in: into, out } = lineTotal(counts, line_id)
+    return { id: line_id, start, end, into, out }
+  })
+}
+
+function isStale(camera: CameraModel): boolean {
+  const shownAt = camera.feed.shownAt.value
+  return shownAt !== null && ageMs(shownAt) > STALE_MS
+}
+
+function Notice({ camera }: { camera: CameraModel }) {
+  const state = camera.health.value?.state ?? "lost"
+  const shownAt = camera.feed.shownAt.value
+  if (state !== "online") return <Unwell camera={camera} />
+  if (camera.feed.unreadable.value) return <p class="notice">{t("picture.unreadable")}</p>
+  if (shownAt === null) return <p class="notice waiting">{t("picture.waiting")}</p>
+  if (isStale(camera)) return <p class="notice stale">{t("picture.stale", { age: age(ageMs(shownAt)) })}</p>
+  return null
+}
+
+function Unwell({ camera }: { camera: CameraModel }) {
+  const health = camera.health.value
+  const { label, why } = stateWords(health?.state ?? "lost")
+  return (
+    <div class="notice unwell">
+      <Icon name="noPicture" class="large" />
+      <p class="what">{label}</p>
+      <p>{why}</p>
+      {health?.reason && <p class="reason">{health.reason}</p>}
+    </div>
+  )
+}

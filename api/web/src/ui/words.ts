@@ -1,0 +1,39 @@
+/** Names and sentences that several parts of the page share. */
+import type { CameraState } from "../api/types"
+import { t } from "../i18n"
+import type { CameraModel } from "../state/cameras"
+
+export function cameraName(camera: CameraModel): string {
+  return camera.facts.value.name || camera.id
+}
+
+export function stateWords(state: CameraState): { label: string; why: string } {
+  return { label: t(`state.${state}`), why: t(`state.${state}.why`) }
+}
+
+/** Lines without names of their own for the directions get the page's words. */
+export function directionName(name: string, direction: "in" | "out"): string {
+  return name && name !== direction ? name : t(`direction.${direction}`)
+}
+
+export type Tone = "ok" | "busy" | "warn" | "bad" | "off"
+
+const TONES: Record<CameraState, Tone> = {
+  online: "ok",
+  connecting: "busy",
+  stalled: "warn",
+  frozen: "warn",
+  runaway: "warn",
+  unauthorized: "bad",
+  unreachable: "bad",
+  garbage: "bad",
+  misconfigured: "bad",
+  failed: "bad",
+  lost: "bad",
+  ended: "off",
+  stopped: "off",
+}
+
+export function tone(state: CameraState): Tone {
+  return TONES[state]
+}
