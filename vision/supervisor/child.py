@@ -1,0 +1,86 @@
+"""One worker process, as its supervisor holds it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+
+from vision.worker.assignment import Assignment
+
+LOADING_S = 600.0
+"""How long a worker may load its model: TensorRT builds an engine for minutes, once."""
+SILENCE_S = 20.0
+"""A worker that was at work and gave no sign of life for so long hangs."""
+
+
+class Child:
+    """A running worker. It ends when its standard input does, so it never outlives its supervisor."""
+
+    def __init__(self, worker_id: str, environment: Mapping[str, str]) -> None:
+        self.worker_id = worker_id
+        self.started_at_s = time.monotonic()
+        self.has_worked = False
+        self._beat_at_s = self.started_at_s
+        self._told: Assignment | None = None
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "vision.worker", worker_id],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **environment},
+            process_group=0,
+        )
+        assert self._process.stdin is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101
+        self._orders, self._beats = self._process.stdin, self._process.stdout
+        os.set_blocking(self._beats.fileno(), False)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def fileno(self) -> int:
+        """Readable when it gave a sign of life, or has died."""
+        return self._beats.fileno()
+
+    def tell(self, assignment: Assignment) -> None:
+        """Give it its orders, unless it has the very same."""
+        if assignment == self._told:
+            return
+        self._told = assignment
+        with suppress(BrokenPipeError):
+            self._orders.write(assignment.model_dump_json().encode() + b"\n")
+            self._orders.flush()
+
+    def listen(self) -> None:
+        """Take in its signs of life."""
+        with suppress(BlockingIOError):
+            if os.read(self.fileno(), 4096):
+                self._beat_at_s = time.monotonic()
+                self.has_worked = True
+
+    def hangs(self) -> bool:
+        allowed_s = SILENCE_S if self.has_worked else LOADING_S
+        return time.monotonic() - self._beat_at_s > allowed_s
+
+    def exit_code(self) -> int | None:
+        """None while it runs; negative: the signal that ended it."""
+        return self._process.poll()
+
+    def drain(self) -> None:
+        """Ask it to finish what it has begun and end. Returns at once."""
+        with suppress(BrokenPipeError):
+            self._orders.close()
+
+    def kill(self) -> None:
+        """End it and whatever it started, now."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def close(self) -> None:
+        """Let go of its pipes, once it has ended."""
+        self.drain()
+        self._beats.close()

@@ -1,0 +1,1 @@
+"""A worker: many cameras, one detector, one process."""

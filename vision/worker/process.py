@@ -1,0 +1,107 @@
+"""A worker as a process of its own: told what to do on standard input, giving signs of life on standard output."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+from vision.config.bus import BusError
+from vision.config.settings import WorkerSettings
+from vision.core import NgatuError, SystemClock
+from vision.detection import Detector, load_detector
+from vision.sources import open_source
+from vision.telemetry import configure_logging
+from vision.worker.assignment import EXIT_HOPELESS, Assignment, Orders
+from vision.worker.outlet import RedisOutlet
+from vision.worker.worker import BrokenDetectorError, Worker
+
+DRAIN_S = 15.0
+"""How long a process whose supervisor is gone may take to end."""
+MOST_BATCH = 16
+CPU = "CPUExecutionProvider"
+
+log = structlog.get_logger(__name__)
+
+
+def main(worker_id: str) -> int:
+    """Serve until standard input ends or a SIGTERM comes. Returns the exit code."""
+    configure_logging(worker=worker_id)
+    beat = _beats(_take_over_stdout())
+    stop, orders = threading.Event(), Orders()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_listen, args=(orders, stop), name="orders", daemon=True).start()
+    try:
+        _serve(worker_id, WorkerSettings(), orders, stop, beat)
+    except (NgatuError, BusError) as error:
+        log.error("worker cannot work", reason=str(error))  # noqa: TRY400 - the reason says it all
+        return EXIT_HOPELESS
+    except BrokenDetectorError:
+        log.exception("detector failed for every camera")
+        return 1
+    return 0
+
+
+def _serve(
+    worker_id: str, settings: WorkerSettings, orders: Orders, stop: threading.Event, beat: Callable[[], None]
+) -> None:
+    detector = load_detector(
+        settings.model,
+        providers=[settings.provider] if settings.provider else None,
+        threads=settings.threads or None,
+    )
+    with RedisOutlet(settings, worker_id) as outlet:
+        worker = Worker(
+            worker_id,
+            detector,
+            outlet,
+            orders,
+            open_source=open_source,
+            model=detector.model.name,
+            provider=detector.model.providers[0],
+            max_batch=batch_limit(detector),
+            clock=SystemClock(),
+        )
+        worker.run(stop, beat)
+
+
+def batch_limit(detector: Detector) -> int:
+    """How many pictures go through the model at once.
+
+    On a CPU one: a batch is no faster there, picture for picture (yolo26n at 640x384, one thread: 37 ms alone, 40 ms in
+    a batch of 4), and whoever is in it waits for all.
+    """
+    if not detector.model.batches or detector.model.providers[0] == CPU:
+        return 1
+    return MOST_BATCH
+
+
+def _listen(orders: Orders, stop: threading.Event) -> None:
+    """Take orders until the supervisor closes the line or is gone; then end, by force if need be."""
+    for line in sys.stdin.buffer:
+        orders.put(Assignment.model_validate_json(line))
+    stop.set()
+    time.sleep(DRAIN_S)
+    log.error("worker did not end in time")
+    os._exit(1)
+
+
+def _take_over_stdout() -> int:
+    """Keep standard output for signs of life: whatever else is printed goes to standard error."""
+    own = os.dup(1)
+    os.set_blocking(own, False)
+    os.dup2(2, 1)
+    return own
+
+
+def _beats(line: int) -> Callable[[], None]:
+    def beat() -> None:
+        with suppress(BrokenPipeError, BlockingIOError):
+            os.write(line, b".")
+
+    return beat

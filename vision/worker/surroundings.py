@@ -1,0 +1,67 @@
+"""What a camera's session finds around it in a worker."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.config.camera import CameraConfig
+from vision.contracts import CameraHealth, Event, LiveView
+from vision.core import Clock, Detections, Frame
+from vision.sources import SourceStatus
+from vision.worker.intake import Intake
+from vision.worker.live import Scene
+
+
+class FrameSource(Protocol):
+    """An opened camera or recording, as `vision.sources.open_source` gives it."""
+
+    def frames(self) -> Iterator[Frame]: ...
+
+    def status(self) -> SourceStatus: ...
+
+
+class OpenSource(Protocol):
+    def __call__(self, camera: CameraConfig, *, stop: threading.Event, clock: Clock) -> FrameSource: ...
+
+
+class Looks(Protocol):
+    """The detector's one verb."""
+
+    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]: ...
+
+
+class Outlet(Protocol):
+    """Where a worker's words go."""
+
+    def publish(self, event: Event) -> None:
+        """Hold it on disk, then deliver it, once. Returns when it is on disk."""
+
+    def outbox_size(self) -> int:
+        """Events that wait for Redis."""
+
+    def tell(self, health: CameraHealth) -> None:
+        """Say how a camera is; lost where nobody listens. Never waits."""
+
+    def is_watched(self, camera_id: str) -> bool:
+        """Whether somebody follows this camera's live view. Never waits."""
+
+    def show(self, view: LiveView, jpeg: bytes) -> None:
+        """Send a live view; lost where nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Shared by all cameras of a worker."""
+
+    worker_id: str
+    model: str
+    provider: str
+    intake: Intake
+    outlet: Outlet
+    show: Callable[[Scene], None]
+    open_source: OpenSource
+    clock: Clock
