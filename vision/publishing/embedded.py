@@ -135,7 +135,7 @@ class EmbeddedRedis:
             pid = int(self._pid_file.read_text())
             if self._serves_this_folder(pid):
                 os.kill(pid, signal.SIGTERM)
-                _await_end(pid)
+                self._await_end(pid)
 
     def _serves_this_folder(self, pid: int) -> bool:
         process = Path("/proc") / str(pid)
@@ -145,6 +145,13 @@ class EmbeddedRedis:
             ).readlink() == self._folder
         except OSError:
             return False
+
+    def _await_end(self, pid: int) -> None:
+        deadline = time.monotonic() + _STOP_S
+        while self._serves_this_folder(pid):
+            if time.monotonic() > deadline:
+                raise EmbeddedRedisError(f"embedded Redis: process {pid} uses {self._folder} and does not end; kill it")
+            time.sleep(0.02)
 
     def _launch(self, binary: Path) -> None:
         self.port = self._wanted or _free_port()
@@ -217,17 +224,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
         return True
-
-
-def _await_end(pid: int) -> None:
-    deadline = time.monotonic() + _STOP_S
-    while time.monotonic() < deadline and _lives(pid):
-        time.sleep(0.02)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

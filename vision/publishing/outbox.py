@@ -27,6 +27,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (position INTEGER PRIMARY KEY, camera_id TEXT NOT NULL, at REAL NOT NULL,
                                    payload TEXT NOT NULL)
 """
+_SETTINGS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", "PRAGMA wal_autocheckpoint = 0")
 _INSERT = "INSERT INTO events VALUES (?, ?, ?, ?)"
 _SELECT = "SELECT position, camera_id, at, payload FROM events WHERE position > ? ORDER BY position LIMIT ?"
 _IN_MEMORY = 10_000
@@ -87,14 +88,14 @@ class Outbox:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._lock_file = _lock_within(self._path, _OPEN_S)
-            self._writer = _open_or_set_aside(self._path)
-            self._reader = _connection(self._path)
+            self._reader = _open_or_set_aside(self._path)
+            self._writer = _connection(self._path)
         except (OSError, sqlite3.Error) as error:
             self._fileless = (
                 f"outbox {self._path}: {error}; events wait in memory only: make room there and start again"
             )
             log.warning("outbox cannot be opened; events wait in memory", outbox=str(self._path), reason=str(error))
-            self._writer = self._reader = _connection(Path(":memory:"))
+            self._reader = self._writer = _connection(Path(":memory:"))
 
     @property
     def trouble(self) -> str:
@@ -163,7 +164,7 @@ class Outbox:
         adopted = 0
         for path in sorted(self._path.parent.glob("*.outbox")):
             with self._disk_refusing():
-                adopted += 0 if path == self._path else self._adopt(path)
+                adopted += 0 if self._fileless or path == self._path else self._adopt(path)
         return adopted
 
     def close(self) -> None:
@@ -172,7 +173,7 @@ class Outbox:
             self._reader.close()
             empty = self._writer.execute("SELECT 1 FROM events LIMIT 1").fetchone() is None
             self._writer.close()
-            if empty:
+            if empty and not self._fileless:
                 _remove(self._path)
         if self._lock_file is not None:
             self._lock_file.close()
@@ -260,18 +261,21 @@ class Outbox:
 
 def _connection(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=5, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA wal_autocheckpoint = 0")
-    with connection:
-        connection.execute(_SCHEMA)
+    try:
+        for statement in _SETTINGS:
+            connection.execute(statement)
+        with connection:
+            connection.execute(_SCHEMA)
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
 def _open_or_set_aside(path: Path) -> sqlite3.Connection:
     """A file that a power cut left unreadable is kept under another name, for people, and a new one begun."""
     try:
-        return _connection(path)
+        return _sound(_connection(path))
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:
@@ -282,6 +286,17 @@ def _open_or_set_aside(path: Path) -> sqlite3.Connection:
         path.rename(aside)
         _remove_journal(path)
         return _connection(path)
+
+
+def _sound(connection: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _lock_path(path: Path) -> Path:
