@@ -62,7 +62,7 @@ def serve(ngatu: Path, folder: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = ["--port", str(port), "--database", f"sqlite+aiosqlite:///{folder}/s.db", "--cameras", str(folder)]
+    options = ["--port", str(port), "--database", f"sqlite:///{folder}/s.db", "--cameras", str(folder)]
     process = subprocess.Popen([ngatu, "serve", *options, "--redis", "redis://127.0.0.1:1/0"], cwd=folder)
     try:
         assert fetch(f"http://127.0.0.1:{port}/healthz")[0] == 200

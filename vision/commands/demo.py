@@ -1,0 +1,35 @@
+"""`ngatu demo`: the main job on simulated cameras."""
+
+import signal
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command("demo")(demo)
+
+
+def demo(
+    seconds: Annotated[float, typer.Option(help="End after so many seconds; 0: at Ctrl-C.", min=0)] = 0,
+    port: Annotated[int | None, typer.Option(help="The page's port; unset: 8000, or a free one.")] = None,
+    model: Annotated[str, typer.Option(help="A model card's name, or an .onnx file.")] = "nanodet_g",
+) -> None:
+    """Play real traffic on two simulated cameras, count it, and show it live in the browser."""
+    from rich.console import Console
+
+    from vision.core.errors import NgatuError
+    from vision.demo.run import Demonstration
+    from vision.samples import ensure_samples
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    console = Console()
+    try:
+        counted = Demonstration(console, ensure_samples(), model=model, port=port).run(seconds)
+    except NgatuError as error:
+        console.print(f"[red]{error}[/]")
+        raise typer.Exit(1) from error
+    console.print(f"{counted} crossings counted and stored")

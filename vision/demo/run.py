@@ -1,0 +1,151 @@
+"""Starts every part, shows what is counted, and stops every part in the order in which nothing is lost."""
+
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+
+from vision.core.errors import NgatuError
+from vision.data_files import data_dir
+from vision.demo.processes import Children
+from vision.demo.service import CameraRow, Service
+from vision.demo.table import counts_table, total
+from vision.publishing.embedded import EmbeddedRedis
+
+LOOPBACK = "127.0.0.1"
+READY_WITHIN_S = 60.0
+PLAIN_TABLE_EACH_S = 10.0
+
+
+class Demonstration:
+    """Redis, two simulated cameras, workers and the service, each a process of its own on loopback."""
+
+    def __init__(self, console: Console, clips: list[Path], *, model: str, port: int | None) -> None:
+        """`port` is the page's: unset, 8000 or a free one."""
+        self._console = console
+        self._clips = clips
+        self._model = model
+        self._wanted_port = port
+
+    def run(self, seconds: float) -> int:
+        """Run until `seconds` have passed (0: until Ctrl-C); return how many crossings were counted.
+
+        Raises:
+            NgatuError: a part does not start, or ends by itself.
+        """
+        with self._started() as (service, children):
+            try:
+                self._show(service, children, seconds)
+            except KeyboardInterrupt:
+                self._console.print("stopping …")
+            return self._finish(service, children)
+
+    @contextmanager
+    def _started(self) -> Iterator[tuple[Service, Children]]:
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ngatu-demo-")))
+            cameras = _copy_cameras(folder)
+            redis = stack.enter_context(EmbeddedRedis(folder / "redis"))
+            children = Children(folder / "logs")
+            stack.callback(children.stop_all)
+            service = self._start_children(children, folder, cameras, redis.url)
+            self._console.print(f"page      [bold]{service.address}[/]", highlight=False)
+            self._console.print(f"cameras   {cameras}  (edit a file: only that camera starts anew)", highlight=False)
+            yield service, children
+
+    def _start_children(self, children: Children, folder: Path, cameras: Path, redis_url: str) -> Service:
+        rtsp_port, page_port = _free_port(), self._page_port()
+        common = {"NGATU_REDIS_URL": redis_url, "NGATU_DEMO_RTSP_PORT": str(rtsp_port), "NGATU_CAMERAS": str(cameras)}
+        clips = [str(clip) for clip in self._clips]
+        children.start("cameras simulate", ["cameras", "simulate", *clips, "--port", str(rtsp_port)], common)
+        database = f"sqlite:///{folder}/store.sqlite3"
+        children.start("serve", ["serve", "--port", str(page_port), "--database", database], common)
+        children.start("work", ["work", "--model", self._model, "--state", str(folder / "state")], common)
+        service = Service(f"http://{LOOPBACK}:{page_port}")
+        with self._console.status("starting the service, the cameras and the workers"):
+            _await_ready(service, children)
+        return service
+
+    def _page_port(self) -> int:
+        if self._wanted_port is not None:
+            if not _is_free(self._wanted_port):
+                raise NgatuError(
+                    f"port {self._wanted_port} is taken: end what listens there, or name another by --port"
+                )
+            return self._wanted_port
+        return 8000 if _is_free(8000) else _free_port()
+
+    def _show(self, service: Service, children: Children, seconds: float) -> None:
+        end = time.monotonic() + (seconds or float("inf"))
+        title = f"live at {service.address}; Ctrl-C stops"
+        if self._console.is_terminal:
+            with Live(console=self._console, auto_refresh=False) as live:
+                while time.monotonic() < end:
+                    children.check()
+                    live.update(counts_table(service.cameras(), title=title), refresh=True)
+                    time.sleep(max(0.0, min(0.5, end - time.monotonic())))
+            return
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(PLAIN_TABLE_EACH_S, left))
+            children.check()
+            self._console.print(counts_table(service.cameras(), title=title))
+
+    def _finish(self, service: Service, children: Children) -> int:
+        """Drain the workers, wait until the store has what they sent, then tell what was counted."""
+        children.stop("work")
+        cameras = _when_settled(service)
+        children.stop_all()
+        self._console.print(counts_table(cameras, title="counted"))
+        return total(cameras)
+
+
+def _copy_cameras(folder: Path) -> Path:
+    """The demonstration's camera files, where they may be edited while it runs."""
+    cameras = folder / "cameras"
+    cameras.mkdir()
+    for file in sorted(data_dir("camera_configs").glob("demo-*.yaml")):
+        shutil.copy(file, cameras)
+    return cameras
+
+
+def _await_ready(service: Service, children: Children) -> None:
+    end = time.monotonic() + READY_WITHIN_S
+    while not service.is_ready():
+        children.check()
+        if time.monotonic() > end:
+            raise NgatuError(f"the service at {service.address} was not ready within {READY_WITHIN_S:.0f} s")
+        time.sleep(0.1)
+
+
+def _when_settled(service: Service, *, quiet_s: float = 1.0, patience_s: float = 10.0) -> list[CameraRow]:
+    """The cameras' counts once they have not grown for `quiet_s`."""
+    end = time.monotonic() + patience_s
+    cameras, quiet_since = service.cameras(), time.monotonic()
+    while time.monotonic() < min(end, quiet_since + quiet_s):
+        time.sleep(0.2)
+        newer = service.cameras()
+        if total(newer) != total(cameras):
+            cameras, quiet_since = newer, time.monotonic()
+    return cameras
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
