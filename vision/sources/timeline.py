@@ -27,7 +27,7 @@ class MediaTimeline:
         elapsed_s = self._elapsed(arrived_s)
         step_s = self._step(pts_s, elapsed_s)
         if step_s is None:
-            step_s = self.nominal_interval_s if elapsed_s is None else elapsed_s
+            step_s = max(self.nominal_interval_s, elapsed_s or 0.0)
             self._origin_s = None
         self._last_s = 0.0 if self._last_s is None else self._last_s + max(step_s, LEAST_STEP_S)
         if self._origin_s is None and pts_s is not None:
@@ -61,6 +61,8 @@ class ArrivalAnchor:
     """
 
     def __init__(self, window_s: float = 2.0) -> None:
+        self.held_back_s = 0.0
+        """How much later than it arrived the reader hands over every frame."""
         self._window_s = window_s
         self._offsets: deque[tuple[float, datetime]] = deque()
 
@@ -72,4 +74,4 @@ class ArrivalAnchor:
         self._offsets.append((media_time_s, offset))
         while self._offsets[0][0] < media_time_s - self._window_s:
             self._offsets.popleft()
-        return self._offsets[0][1] + timedelta(seconds=media_time_s)
+        return self._offsets[0][1] + timedelta(seconds=media_time_s - self.held_back_s)
