@@ -1,5 +1,7 @@
 """Events reach a real Redis, each once and in order, whoever is killed meanwhile."""
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -194,6 +196,23 @@ def test_a_stream_is_bounded_by_length_and_by_time(
             publisher.publish(crossing(number))
         publisher.close()
         assert 1000 <= client.xlen(keys.event_stream(0)) <= 1100
+
+
+def test_a_redis_that_hangs_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vision.publishing.delivery._TIMEOUT_S", 0.3)
+    with EmbeddedRedis(tmp_path / "redis") as server:
+        assert server.pid is not None
+        publisher = RedisPublisher(settings(server.url), tmp_path / "outbox", "w")
+        os.kill(server.pid, signal.SIGSTOP)
+        begun = time.monotonic()
+        for number in range(200):
+            publisher.publish(crossing(number))
+        assert time.monotonic() - begun < 1
+        until(lambda: publisher.status().trouble)
+        os.kill(server.pid, signal.SIGCONT)
+        until(lambda: publisher.status().size == 0)
+        publisher.close()
+        assert ids_once(on_stream(server.url)) == [f"cam-1-{n}" for n in range(200)]
 
 
 def test_a_redis_that_refuses_to_write_is_waited_for(redis_url: str, tmp_path: Path) -> None:
