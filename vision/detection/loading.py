@@ -39,9 +39,9 @@ def load_detector(
 
 def locate(model: Path | str) -> tuple[Path, ModelCard | None]:
     """The ONNX file that is meant, and its card when it was named by one."""
-    if isinstance(model, Path) or model.endswith(".onnx") or Path(model).is_file():
+    if names_a_file(model):
         return Path(model), None
-    card = find_card(model)
+    card = find_card(str(model))
     file = weights_file(card)
     if not file.is_file():
         raise ModelError(
@@ -49,6 +49,11 @@ def locate(model: Path | str) -> tuple[Path, ModelCard | None]:
             "or name the path of an .onnx file"
         )
     return file, card
+
+
+def names_a_file(model: Path | str) -> bool:
+    """Whether a file is meant and not a card."""
+    return isinstance(model, Path) or model.endswith(".onnx") or Path(model).is_file()
 
 
 def build_detector(

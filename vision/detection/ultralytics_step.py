@@ -1,0 +1,74 @@
+"""Official YOLO weights by the `ultralytics` package: AGPL-3.0, hence optional, and run as a step of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from vision.core import ModelError
+from vision.detection.report import Report
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from ultralytics import YOLO
+made = YOLO(sys.argv[1]).export(format="onnx", imgsz=640, dynamic=True, simplify=False)
+Path(made).replace(sys.argv[2])
+"""
+LICENCE = "Ultralytics and its weights are AGPL-3.0"
+TIMEOUT_S = 1800
+
+
+def export_official(weights: str, scratch: Path, report: Report, python: Path | None = None) -> Path:
+    """Let `ultralytics` fetch its published weights and export them to ONNX; returns the file in `scratch`.
+
+    `python` is the interpreter of the environment that has it, this one when not given.
+    """
+    interpreter = str(python or sys.executable)
+    _must_have_ultralytics(interpreter)
+    file = scratch / "model.onnx"
+    report(f"fetching and exporting {weights} ({LICENCE})", 0, None)
+    # It would otherwise install packages, send statistics and leave settings and weights lying about.
+    environment = os.environ | {"YOLO_AUTOINSTALL": "False", "YOLO_CONFIG_DIR": str(scratch), "YOLO_VERBOSE": "False"}
+    answer = _run([interpreter, "-c", SCRIPT, weights, str(file)], scratch, environment)
+    if answer.returncode or not file.is_file():
+        raise ModelError(
+            f"weights {weights}: ultralytics could not fetch and export them: {_last_line(answer.stderr)}; "
+            "this step needs the internet. Elsewhere, export them (`yolo export model="
+            f"{weights} format=onnx dynamic=True`) and bring the file here by `ngatu models add FILE`"
+        )
+    return file
+
+
+def _must_have_ultralytics(interpreter: str) -> None:
+    try:
+        found = _run([interpreter, "-c", "import ultralytics, onnx"], Path.cwd(), dict(os.environ))
+    except OSError as error:
+        raise ModelError(f"python {interpreter}: {error.strerror}; name an interpreter that has ultralytics") from error
+    if found.returncode:
+        raise ModelError(
+            f"python {interpreter} has no ultralytics, which publishes these weights; install it by "
+            f"`pip install 'ngatu[export]'`, or name an environment that has it by --python. {LICENCE}"
+        )
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(  # noqa: S603
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TIMEOUT_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ModelError(f"{command[0]}: ultralytics was not done after {TIMEOUT_S // 60} minutes") from error
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "it gave no reason"
