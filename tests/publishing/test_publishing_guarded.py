@@ -45,7 +45,7 @@ def events_at(url: str) -> list[Event]:
 
 def test_a_password_and_a_user_with_rights_to_our_keys_alone(tmp_path: Path) -> None:
     port = free_port()
-    rights = "user worker on >p@ss/word ~ngatu:* &ngatu:* +@all -@dangerous"
+    rights = "user worker on >p@ss/word resetchannels ~ngatu:* &ngatu:* +@all -@dangerous"
     (tmp_path / "conf").write_text(f"bind 127.0.0.1\nport {port}\nsave ''\nuser default off\n{rights}\n")
     url = f"redis://worker:p%40ss%2Fword@127.0.0.1:{port}/0"
     with running(tmp_path, str(tmp_path / "conf")):
