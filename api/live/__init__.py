@@ -1,0 +1,1 @@
+"""What happens just now: events and health as they come, and the cameras' pictures."""

@@ -35,3 +35,8 @@ def health_channel(camera_id: str) -> str:
 def live_channel(camera_id: str) -> str:
     """Where a camera's packed live views go, while somebody is subscribed."""
     return f"ngatu:{{{camera_id}}}:live"
+
+
+def dead_letters(shard: int) -> str:
+    """Where entries of a shard's stream go that are no event, or that the database can never take."""
+    return f"{event_stream(shard)}:dead"

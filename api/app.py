@@ -1,0 +1,101 @@
+"""The service as an ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import errors
+from api.cameras.router import router as cameras_router
+from api.dependencies import Services
+from api.health.router import router as health_router
+from api.history.router import router as history_router
+from api.live.router import router as live_router
+from api.settings import ServiceSettings
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
+        "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+TAGS = [
+    {"name": "cameras", "description": "What cameras there are, how they are, what they counted today."},
+    {"name": "live", "description": "What happens just now: events, live views, latency."},
+    {"name": "history", "description": "What was counted, as lists, by interval, as CSV."},
+    {"name": "health", "description": "The service's own health, for orchestrators and Prometheus."},
+]
+
+
+def create_app(settings: ServiceSettings | None = None) -> FastAPI:
+    """The application; its database must have been migrated (`Database.migrate`, which `ngatu serve` does).
+
+    Raises:
+        BusError, DatabaseError: an address in the settings has no known form.
+    """
+    settings = settings or ServiceSettings()
+    services = Services(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with services.running():
+            yield
+
+    app = FastAPI(
+        title="ngatu",
+        version=version("ngatu"),
+        description="Traffic counted by cameras: live, and as history.",
+        openapi_tags=TAGS,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    errors.install(app)
+    for router in (cameras_router, live_router, history_router, health_router):
+        app.include_router(router)
+    _serve_page(app, settings)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+class SecurityHeaders:
+    """Adds `SECURITY_HEADERS` to every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _serve_page(app: FastAPI, settings: ServiceSettings) -> None:
+    if (settings.web / "index.html").is_file():
+        app.frontend("/", directory=settings.web, fallback="index.html")
+        return
+
+    @app.get("/", include_in_schema=False, response_class=PlainTextResponse)
+    async def say_how_to_build() -> str:
+        return (
+            f"The page is not built: there is no {settings.web / 'index.html'}. Run `make setup`, then start again.\n"
+        )

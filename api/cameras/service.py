@@ -1,0 +1,102 @@
+"""A camera as clients see it: its file's facts, its health, today's counts."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, time
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+from api.cameras.board import HealthBoard
+from api.cameras.files import CameraFiles
+from api.cameras.schemas import (
+    CameraOut,
+    InOut,
+    LineCount,
+    LineOut,
+    MovementOut,
+    RunningCounts,
+    SourceOut,
+)
+from api.history.reading import HistoryReader
+from vision.classes import ObjectClass
+from vision.config.camera import CameraConfig, FileSource, RtspSource
+
+
+class CameraService:
+    """Puts together what is known of cameras."""
+
+    def __init__(self, files: CameraFiles, board: HealthBoard, history: HistoryReader, timezone: str) -> None:
+        self._files = files
+        self._board = board
+        self._history = history
+        self._zone = ZoneInfo(timezone)
+
+    async def cameras(self) -> list[CameraOut]:
+        """All, by id."""
+        since = self._midnight()
+        rows = await self._history.running(since)
+        by_camera: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in rows:
+            by_camera[row["camera_id"]].append(row)
+        return [self._describe(camera_id, since, by_camera[camera_id]) for camera_id in self._board.ids()]
+
+    async def camera(self, camera_id: str) -> CameraOut:
+        """One that is known."""
+        since = self._midnight()
+        return self._describe(camera_id, since, await self._history.running(since, camera_id))
+
+    def _midnight(self) -> datetime:
+        today = datetime.now(self._zone).date()
+        return datetime.combine(today, time(), self._zone).astimezone(UTC)
+
+    def _describe(self, camera_id: str, since: datetime, rows: Iterable[dict[str, Any]]) -> CameraOut:
+        files = self._files.now
+        config = files.cameras.get(camera_id)
+        counts = _counts(config, rows)
+        return CameraOut(
+            id=camera_id,
+            configured=config is not None,
+            problem=files.problems.get(camera_id),
+            health=self._board.status(camera_id),
+            counts=RunningCounts(since=since, lines=counts),
+            **(_facts(config) if config else {}),
+        )
+
+
+def _facts(config: CameraConfig) -> dict[str, Any]:
+    return {
+        "name": config.name,
+        "enabled": config.enabled,
+        "source": SourceOut(kind=config.source.kind, address=_address(config.source)),
+        "interval_s": config.interval.total_seconds(),
+        "detection_fps": config.detection.fps,
+        "lines": [
+            LineOut.model_validate(line.model_dump() | {"classes": sorted(line.classes)}) for line in config.lines
+        ],
+        "movements": [
+            MovementOut(id=m.id, name=m.name, entry=m.entry, exit=m.exit, within_s=m.within.total_seconds())
+            for m in config.movements
+        ],
+    }
+
+
+def _address(source: RtspSource | FileSource) -> str:
+    """Without user, password and query, whatever they hold."""
+    if isinstance(source, FileSource):
+        return source.path
+    parts = urlsplit(source.url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _counts(config: CameraConfig | None, rows: Iterable[dict[str, Any]]) -> dict[str, LineCount]:
+    lines: dict[str, dict[ObjectClass, InOut]] = {line.id: {} for line in config.lines} if config else {}
+    for row in rows:
+        by_class = lines.setdefault(row["line_id"], {})
+        by_class[ObjectClass(row["object_class"])] = InOut(into=row["into"], out=row["out"])
+    return {
+        line_id: LineCount(
+            into=sum(c.into for c in by_class.values()), out=sum(c.out for c in by_class.values()), by_class=by_class
+        )
+        for line_id, by_class in lines.items()
+    }

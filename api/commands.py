@@ -1,0 +1,107 @@
+"""`ngatu serve`: the command centre's service."""
+
+import asyncio
+import errno
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from api.settings import ServiceSettings
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+STALLED_CLIENT_MS = 30_000
+
+
+def register(app: typer.Typer) -> None:
+    """Add `serve` to the tool."""
+    app.command("serve")(serve)
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; anything but loopback is open to all.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free one.")] = None,
+    redis: Annotated[str | None, typer.Option(help="Redis's address.", metavar="URL")] = None,
+    database: Annotated[str | None, typer.Option(help="sqlite:///FILE or postgresql://…", metavar="URL")] = None,
+    cameras: Annotated[Path | None, typer.Option(help="Folder of camera files.", file_okay=False)] = None,
+) -> None:
+    """Run the command centre's service: stores events, answers /api/v1, serves the page.
+
+    What is not given comes from the environment: NGATU_HOST, NGATU_PORT, NGATU_REDIS_URL, NGATU_DATABASE,
+    NGATU_CAMERAS.
+    """
+    from pydantic import ValidationError
+
+    from api.settings import ServiceSettings
+
+    given: dict[str, Any] = {"host": host, "port": port, "redis_url": redis, "database": database, "cameras": cameras}
+    try:
+        settings = ServiceSettings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        faults = (f"NGATU_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
+        _give_up("; ".join(faults))
+    _run(settings)
+
+
+def _run(settings: "ServiceSettings") -> None:
+    from api.app import create_app
+    from api.server import Server, server_config
+    from api.storage.database import DatabaseError
+    from vision.config.bus import BusError
+
+    listening = _listen(settings.host, settings.port)
+    try:
+        asyncio.run(_migrate(settings))
+        app = create_app(settings)
+    except (BusError, DatabaseError) as error:
+        listening.close()
+        _give_up(str(error))
+    host, port = listening.getsockname()[:2]
+    address = f"[{host}]" if ":" in host else host
+    if settings.host not in LOOPBACK:
+        typer.secho(
+            f"WARNING: {address}:{port} can be reached from other machines, and there are no passwords yet: whoever "
+            "reaches it sees every camera. Put a proxy that asks for one before it, or leave --host out.",
+            fg="red",
+            bold=True,
+            err=True,
+        )
+    typer.echo(f"ngatu serves on http://{address}:{port}")
+    sys.stdout.flush()
+    Server(server_config(app)).run(sockets=[listening])
+
+
+async def _migrate(settings: "ServiceSettings") -> None:
+    from api.storage.database import Database
+
+    database = Database(settings.database)
+    try:
+        await database.migrate()
+    finally:
+        await database.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket; a client that takes nothing for long is cut off by the kernel."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            _give_up(f"port {port} on {host} is taken by another process: give another by --port, or --port 0 for any")
+        if error.errno == errno.EACCES:
+            _give_up(f"port {port} on {host} needs root: give one above 1023 by --port")
+        _give_up(f"cannot listen on {host}: {error.strerror or error}; give one of this machine's addresses by --host")
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_CLIENT_MS)
+    return listening
+
+
+def _give_up(words: str) -> NoReturn:
+    typer.secho(f"ngatu serve: {words}", fg="red", err=True)
+    raise typer.Exit(1)

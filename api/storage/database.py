@@ -1,0 +1,138 @@
+"""The connection to SQLite or PostgreSQL, made from an address as people write it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from api.storage import migrations
+from vision.config.redaction import redact
+
+FORMS = "sqlite:///path/to/file or postgresql://user:password@host:port/name"
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+_MIGRATION_LOCK = 0x6E67617475
+"""Any number, the same in all processes."""
+BUSY_S = 10
+
+
+class DatabaseError(Exception):
+    """The database cannot be used: its address without the password, what is wrong, and the remedy."""
+
+
+class Database:
+    """One process's engine.
+
+    Raises:
+        DatabaseError: the address has none of the forms.
+    """
+
+    def __init__(self, address: str | SecretStr) -> None:
+        self.url = _url(address)
+        self.engine = _engine(self.url)
+
+    @property
+    def name(self) -> str:
+        """The address, without credentials."""
+        return redact(self.url.render_as_string(hide_password=True))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read with."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction that is committed at the end, or rolled back by an error."""
+        async with self.engine.execution_options(to_write=True).begin() as connection:
+            yield connection
+
+    async def migrate(self) -> None:
+        """Bring the tables to this version's form; of several processes that start at once, one does it.
+
+        Raises:
+            DatabaseError: the database cannot be reached, or refuses.
+        """
+        try:
+            async with self.writing() as connection:
+                if self.url.get_backend_name() == "postgresql":
+                    await connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+                await connection.run_sync(migrations.upgrade)
+        except migrations.UnknownVersionError as error:
+            raise DatabaseError(f"database {self.name}: {error}") from error
+        except (SQLAlchemyError, OSError) as error:
+            raise DatabaseError(explain(error, self.name)) from error
+
+    async def check(self) -> None:
+        """One round trip.
+
+        Raises:
+            DatabaseError: it cannot be reached, or its tables are not of this version.
+        """
+        try:
+            async with self.reading() as connection:
+                wrong = await connection.run_sync(_version_trouble)
+        except (SQLAlchemyError, OSError) as error:
+            raise DatabaseError(explain(error, self.name)) from error
+        if wrong:
+            raise DatabaseError(f"database {self.name}: {wrong}")
+
+    async def close(self) -> None:
+        """Let all connections go."""
+        await self.engine.dispose()
+
+
+def explain(error: Exception, name: str) -> str:
+    """What failed, and the remedy, in one sentence without credentials."""
+    cause = getattr(error, "orig", None) or error
+    said = redact(str(cause)).strip().splitlines()
+    first = said[0].removeprefix("<class ") if said else type(cause).__name__
+    return f"database {name}: {first}; check that it runs, that NGATU_DATABASE names it, and that its disk has room"
+
+
+def _version_trouble(connection: Connection) -> str:
+    return migrations.trouble(connection)
+
+
+def _url(address: str | SecretStr) -> URL:
+    plain = address.get_secret_value() if isinstance(address, SecretStr) else address
+    try:
+        url = make_url(plain)
+    except (ArgumentError, ValueError):
+        raise DatabaseError(f"database address {redact(plain)!r} cannot be read; write {FORMS}") from None
+    kind = url.drivername.partition("+")[0]
+    if kind not in _DRIVERS:
+        raise DatabaseError(f"database address {redact(plain)!r}: unknown kind {kind!r}; write {FORMS}")
+    if kind == "sqlite" and url.database in (None, "", ":memory:"):
+        raise DatabaseError(f"database address {plain!r} names no file; write {FORMS}")
+    return url.set(drivername=_DRIVERS[kind])
+
+
+def _engine(url: URL) -> AsyncEngine:
+    if url.get_backend_name() == "postgresql":
+        arguments = {"timeout": 5, "command_timeout": 60, "server_settings": {"application_name": "ngatu"}}
+        return create_async_engine(url, pool_pre_ping=True, pool_recycle=1800, connect_args=arguments)
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, connect_args={"timeout": BUSY_S})
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_on_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_S * 1000}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_on_sqlite(connection: Connection) -> None:
+    """A writer takes the lock at once: one that reads first and writes later is refused without any waiting."""
+    immediate = connection.get_execution_options().get("to_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,14 @@
+"""Alembic's hook: run the versions on the connection that the caller holds."""
+
+from alembic import context
+
+from api.storage.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
