@@ -28,7 +28,7 @@ class Roster:
         """
         tasks: dict[str, Task] = {camera_id: _task(camera) for camera_id, camera in cameras.items()}
         for camera_id, problem in problems.items():
-            tasks[camera_id] = self._despite(camera_id, problem)
+            tasks[camera_id] = self._despite(tasks.get(camera_id), camera_id, problem)
         self._tasks = dict(sorted(tasks.items()))
         self._deal()
 
@@ -40,7 +40,10 @@ class Roster:
             resting=tuple(task for task in own if isinstance(task, Resting)),
         )
 
-    def _despite(self, camera_id: str, problem: str) -> Task:
+    def _despite(self, now: Task | None, camera_id: str, problem: str) -> Task:
+        """A camera of which a file is wrong; `now` is what another file of the same name says."""
+        if isinstance(now, Watched):
+            return Watched(camera=now.camera, remark=problem)
         before = self._tasks.get(camera_id)
         if isinstance(before, Watched):
             return Watched(camera=before.camera, remark=f"its changed file is not used, the one before is: {problem}")

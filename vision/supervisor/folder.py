@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vision.config.camera import CameraConfig
+from vision.config.loading import SUFFIXES, load_cameras
+
+LONGEST_ID = 64
+"""Of a message on the wire."""
 
 Signature = frozenset[tuple[str, int, int, int]]
 
@@ -19,10 +23,22 @@ class Folder:
     """What is wrong with the other files, by the id their camera would have."""
 
 
+def read_folder(path: Path) -> Folder:
+    """Every camera file of a folder. Raises ConfigError only where there is no such folder."""
+    found = load_cameras(path)
+    problems: dict[str, list[str]] = {}
+    for problem in found.problems:
+        problems.setdefault(_id_of(problem.path or path), []).append(str(problem))
+    return Folder(
+        {camera_id: loaded.config for camera_id, loaded in found.cameras.items()},
+        {camera_id: "; ".join(told) for camera_id, told in problems.items()},
+    )
+
+
 class FolderWatch:
     """Reads the folder anew once a change in it has settled: an editor may save a file in several steps."""
 
-    def __init__(self, path: Path, read: Callable[[Path], Folder]) -> None:
+    def __init__(self, path: Path, read: Callable[[Path], Folder] = read_folder) -> None:
         self._path = path
         self._read = read
         self._known: Signature | None = None
@@ -43,7 +59,12 @@ class FolderWatch:
         return self._read(self._path)
 
     def _sign(self) -> Signature:
-        return frozenset(filter(None, (_sign(file) for file in self._path.glob("*.yaml"))))
+        files = (file for file in self._path.glob("*") if file.suffix in SUFFIXES)
+        return frozenset(filter(None, map(_sign, files)))
+
+
+def _id_of(file: Path) -> str:
+    return file.stem[:LONGEST_ID]
 
 
 def _sign(file: Path) -> tuple[str, int, int, int] | None:

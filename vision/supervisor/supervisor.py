@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from vision.config.errors import ConfigError
 from vision.core import NgatuError
 from vision.supervisor.child import Child
 from vision.supervisor.deal import Roster
@@ -105,7 +106,11 @@ class Supervisor:
         return orderly
 
     def _look_into_folder(self) -> None:
-        folder = self._watch.look()
+        try:
+            folder = self._watch.look()
+        except (ConfigError, OSError) as error:
+            log.error("camera files cannot be read: all goes on as it was", reason=str(error))  # noqa: TRY400
+            return
         if folder is not None:
             self._take_in(folder)
             for place in self._places:

@@ -65,7 +65,7 @@ class Inlet:
         return self._frame is not None
 
     def turn_s(self) -> float:
-        """When it is its turn, on the intake's own time: the least comes first. One that paused makes up for nothing."""
+        """When it is its turn, on the intake's own time: the least comes first. A pause is not made up for."""
         return max(self._turn_s, self._intake.turn_s - self._period_s)
 
     def pick(self, now_s: float) -> Due:
@@ -82,8 +82,8 @@ class Intake:
     """Forms batches across cameras.
 
     A full batch goes at once, an incomplete one after `gather_s`; a camera that pauses is never waited for. Under load
-    cameras take turns in proportion to their detection rates (stride scheduling, Waldspurger and Weihl 1995), so that all
-    rates fall alike.
+    cameras take turns in proportion to their detection rates (stride scheduling, Waldspurger and Weihl 1995), so that
+    all rates fall alike.
     """
 
     def __init__(

@@ -1,0 +1,92 @@
+"""`ngatu work`: watch the cameras of a folder until told to stop."""
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from vision.config.settings import WorkerSettings
+from vision.core.errors import NgatuError
+
+if TYPE_CHECKING:
+    from vision.supervisor import Folder, Staff
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(work)
+
+
+def work(
+    *,
+    cameras: Annotated[Path | None, typer.Option(help="Folder of camera files.")] = None,
+    redis: Annotated[str | None, typer.Option(help="Where Redis is; a password belongs in NGATU_REDIS_URL.")] = None,
+    state: Annotated[Path | None, typer.Option(help="Folder for events that wait for Redis.")] = None,
+    model: Annotated[str | None, typer.Option(help="A model's name, or an .onnx file.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes; 0: as the machine deserves.", min=0)] = None,
+    threads: Annotated[int | None, typer.Option(help="Inference threads in each; 0: cores shared out.", min=0)] = None,
+    provider: Annotated[str | None, typer.Option(help="tensorrt, cuda, openvino or cpu; else the best here.")] = None,
+) -> None:
+    """Watch all cameras of a folder and publish what they see.
+
+    What an option does not say, NGATU_CAMERAS, NGATU_REDIS_URL, NGATU_STATE, NGATU_MODEL, NGATU_WORKERS, NGATU_THREADS
+    and NGATU_PROVIDER do. Files that are changed, added or removed take effect within two seconds and touch no other
+    camera. Without Redis, events wait on disk. SIGTERM or Ctrl-C drains; a second one ends at once.
+    """
+    from vision.config.bus import BusError
+    from vision.config.errors import ConfigError
+    from vision.telemetry import configure_logging
+
+    told: dict[str, Any] = {
+        "cameras": cameras,
+        "redis_url": redis,
+        "state": state,
+        "model": model,
+        "workers": workers,
+        "threads": threads,
+        "provider": provider,
+    }
+    configure_logging(worker="supervisor")
+    try:
+        orderly = _run(WorkerSettings(**{name: value for name, value in told.items() if value is not None}))
+    except (NgatuError, BusError, ConfigError, ValidationError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+    raise typer.Exit(0 if orderly else 1)
+
+
+def _run(settings: WorkerSettings) -> bool:
+    from vision.config.bus import connect
+    from vision.detection.loading import locate
+    from vision.supervisor import FolderWatch, Supervisor, read_folder
+
+    connect(settings.redis_url).close()
+    locate(settings.model)
+    folder = read_folder(settings.cameras)
+    supervisor = Supervisor(FolderWatch(settings.cameras), _staff(settings, folder), environment_of(settings))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.stop())
+    return supervisor.run()
+
+
+def _staff(settings: WorkerSettings, folder: "Folder") -> "Staff":
+    from vision.detection.session import choose_providers
+    from vision.supervisor import staff_for, usable_cores
+
+    provider = choose_providers([settings.provider] if settings.provider else None)[0]
+    cameras = sum(camera.enabled for camera in folder.cameras.values())
+    return staff_for(
+        cameras,
+        cores=usable_cores(),
+        gpu=provider in {"TensorrtExecutionProvider", "CUDAExecutionProvider"},
+        workers=settings.workers,
+        threads=settings.threads,
+    )
+
+
+def environment_of(settings: WorkerSettings) -> dict[str, str]:
+    """The settings as the variables that a worker process reads them from."""
+    plain = settings.model_dump(exclude={"redis_url"}, exclude_none=True)
+    told = {"redis_url": settings.redis_url.get_secret_value(), **plain}
+    return {f"NGATU_{name.upper()}": str(value) for name, value in told.items()}
