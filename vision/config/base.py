@@ -1,13 +1,14 @@
 """The one base of all configs, and the kinds of value that they share."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated, Any
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 """A place or length as a part of the frame's width or height, so that it outlives a change of resolution."""
@@ -35,10 +36,22 @@ class Config(BaseModel):
         schema = handler(core_schema)
         properties: dict[str, Any] = handler.resolve_ref_schema(schema).get("properties", {})
         for name, field in cls.model_fields.items():
-            properties[name].setdefault("title", field.title)
+            properties[name] = {"title": field.title, "description": field.description} | properties[name]
             if field.annotation is timedelta:
                 properties[name] = _in_seconds(properties[name], field)
         return schema
+
+
+def refuse(mistakes: Iterable[tuple[tuple[int | str, ...], str]]) -> None:
+    """For a validator that looks at several values at once: say where in its own value each mistake is.
+
+    A mistake is (way to the value, "what is wrong: what to do").
+    """
+    details = [
+        InitErrorDetails(type=PydanticCustomError("mistake", words), loc=at, input=None) for at, words in mistakes
+    ]
+    if details:
+        raise ValidationError.from_exception_data("config", details, hide_input=True)
 
 
 def _in_seconds(told: dict[str, Any], field: FieldInfo) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import Field, PlainSerializer, field_validator, model_validator
 
 from vision.classes import CLASSES, VEHICLES, ObjectClass
-from vision.config.base import Config, Duration, Fraction, Point, Slug
+from vision.config.base import Config, Duration, Fraction, Point, Slug, refuse
 
 _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^${}]*)?\}")
 
@@ -231,17 +231,21 @@ class CameraConfig(Config):
     @classmethod
     def _ids_are_unique(cls, items: tuple[Identified, ...]) -> tuple[Identified, ...]:
         ids = [item.id for item in items]
-        twice = sorted({i for i in ids if ids.count(i) > 1})
-        if twice:
-            raise ValueError(f"the id {twice[0]!r} is used twice: give each its own")
+        refuse(
+            ((number, "id"), f"the id {item.id!r} is used twice: give each its own")
+            for number, item in enumerate(items)
+            if item.id in ids[:number]
+        )
         return items
 
     @model_validator(mode="after")
     def _movements_name_lines(self) -> Self:
         known = {line.id for line in self.lines}
-        for movement in self.movements:
-            for end in (movement.entry, movement.exit):
-                if end not in known:
-                    names = ", ".join(sorted(known)) or "none"
-                    raise ValueError(f"movement {movement.id!r}: there is no line {end!r}; lines: {names}")
+        names = ", ".join(sorted(known)) or "none"
+        refuse(
+            (("movements", number, end), f"there is no line {line!r}: the lines are {names}")
+            for number, movement in enumerate(self.movements)
+            for end, line in (("entry", movement.entry), ("exit", movement.exit))
+            if line not in known
+        )
         return self

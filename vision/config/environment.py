@@ -1,0 +1,45 @@
+"""Fills in what an address takes from the environment, at the moment of use, so that no config holds a secret."""
+
+import os
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from vision.config.camera import RtspSource
+from vision.config.errors import ConfigError
+
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^${}]*))?\}")
+_USER_INFO = re.compile(r"^[a-z]+://(?P<user_info>(?:[^/@?#$]|\$\{[^}]*\}|\$)*@)")
+
+
+def resolve_url(source: RtspSource, environ: Mapping[str, str] | None = None) -> str:
+    """The stream's address with `${NAME}` and `${NAME:-default}` filled in. It holds credentials: never show it.
+
+    As in a shell, the default stands in where the variable is absent or empty. In the credentials the variables are
+    taken as they are, and `@`, `/` or `:` in a password are escaped here. Raises ConfigError naming an absent variable.
+    """
+    environ = os.environ if environ is None else environ
+    found = _USER_INFO.match(source.url)
+    end = found.end("user_info") if found else 0
+
+    def fill(match: re.Match[str]) -> str:
+        value = _value(match, environ)
+        return quote(value, safe="") if match.start() < end else value
+
+    return _VARIABLE.sub(fill, source.url)
+
+
+def _value(match: re.Match[str], environ: Mapping[str, str]) -> str:
+    name, default = match["name"], match["default"]
+    value = environ.get(name, "").strip("\r\n")
+    if value:
+        return value
+    if default is not None:
+        return str(default)
+    if name in environ:
+        return ""
+    raise ConfigError.single(
+        f"the environment variable {name} is not set",
+        f"export {name}, or write ${{{name}:-default}}",
+        key="source.url",
+    )
