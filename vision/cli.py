@@ -1,8 +1,11 @@
 """`ngatu`: one tool. Each package brings its commands as entry points of the group `ngatu.commands`."""
 
+import sys
 from importlib.metadata import entry_points, version
 
 import typer
+
+from vision.errors import NgatuError
 
 
 def build_app() -> typer.Typer:
@@ -13,7 +16,7 @@ def build_app() -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_show_locals=False,
     )
-    app.callback()(_root)
+    app.callback(invoke_without_command=True)(_root)
     for entry in sorted(entry_points(group="ngatu.commands"), key=lambda e: e.name):
         entry.load()(app)
     return app
@@ -28,5 +31,9 @@ def _root(
 
 
 def main() -> None:
-    """The console script."""
-    build_app()()
+    """The console script. An error meant for people is one sentence on stderr, and exit code 1."""
+    try:
+        build_app()()
+    except NgatuError as error:
+        typer.secho(str(error), fg="red", err=True)
+        sys.exit(1)

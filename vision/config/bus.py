@@ -19,6 +19,7 @@ from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError
 
 from vision.config.redaction import redact
+from vision.errors import NgatuError
 
 FORMS = (
     "redis://[user:password@]host:port/db, rediss://… (TLS), unix:///path/to/socket?db=0, or "
@@ -30,7 +31,7 @@ _SENTINEL_PORT = 26379
 _OPTIONS = {*signature(redis.Redis).parameters, "path", "sentinel_username", "sentinel_password"}
 
 
-class BusError(Exception):
+class BusError(NgatuError):
     """A Redis address that cannot be used, named without its password, and the remedy."""
 
 

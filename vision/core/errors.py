@@ -1,11 +1,8 @@
-"""The errors that ngatu raises on purpose: each names the culprit and the remedy."""
+"""The errors of a camera's side: each names the culprit and the remedy."""
 
+from vision.errors import NgatuError
 
-class NgatuError(Exception):
-    """What went wrong, said to the person who can mend it.
-
-    For example: `camera 'nts-01', zone 'north': a polygon needs 3 or more points, got 2`.
-    """
+__all__ = ["ModelError", "NgatuError", "SourceError"]
 
 
 class ModelError(NgatuError):

@@ -10,7 +10,6 @@ from contextlib import suppress
 
 import structlog
 
-from vision.config.bus import BusError
 from vision.config.settings import WorkerSettings
 from vision.core import NgatuError, SystemClock
 from vision.detection import Detector, load_detector
@@ -38,7 +37,7 @@ def main(worker_id: str) -> int:
     threading.Thread(target=_listen, args=(orders, stop), name="orders", daemon=True).start()
     try:
         _serve(worker_id, WorkerSettings(), orders, stop, beat)
-    except (NgatuError, BusError) as error:
+    except NgatuError as error:
         log.error("worker cannot work", reason=str(error))  # noqa: TRY400 - the reason says it all
         return EXIT_HOPELESS
     except BrokenDetectorError:
