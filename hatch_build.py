@@ -41,9 +41,8 @@ class Node:
         paths = os.pathsep.join([str(self.folder), os.environ.get("PATH", "")])
         done = subprocess.run(command, cwd=WEB, env={**os.environ, "PATH": paths}, check=False)  # noqa: S603
         if done.returncode:
-            raise PageNotBuiltError(
-                f"`npm {' '.join(arguments)}` in {WEB} failed with exit code {done.returncode}; see above"
-            )
+            what = f"`npm {' '.join(arguments)}` in {WEB}"
+            raise PageNotBuiltError(f"{what} failed with exit code {done.returncode}: what it printed says why")
 
 
 def find_node() -> Node:

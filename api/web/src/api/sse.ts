@@ -38,9 +38,21 @@ export class EventParser {
   }
 }
 
+/** How far a stream was followed; kept from one connection to the next. */
+export interface Position {
+  lastEventId: string
+}
+
+/** The service is there, and refuses. */
+export class Refused extends Error {
+  constructor(readonly status: number) {
+    super(`the service answered ${status}`)
+  }
+}
+
 export interface StreamOptions {
   url: URL
-  lastEventId: string
+  position: Position
   signal: AbortSignal
   /** Without a byte for this long, the connection counts as dead. The service sends a comment more often. */
   silenceMs: number
@@ -58,7 +70,7 @@ export async function follow(options: StreamOptions): Promise<void> {
     const response = await open(options, connection.signal)
     options.onOpen()
     const parser = new EventParser()
-    parser.lastId = options.lastEventId
+    parser.lastId = options.position.lastEventId
     const reader = response.pipeThrough(new TextDecoderStream()).getReader()
     for (;;) {
       const { done, value } = await reader.read()
@@ -66,6 +78,7 @@ export async function follow(options: StreamOptions): Promise<void> {
       clearTimeout(silence)
       silence = setTimeout(stop, options.silenceMs)
       for (const event of parser.push(value)) options.onEvent(event)
+      options.position.lastEventId = parser.lastId
     }
   } finally {
     clearTimeout(silence)
@@ -76,8 +89,8 @@ export async function follow(options: StreamOptions): Promise<void> {
 
 async function open(options: StreamOptions, signal: AbortSignal): Promise<ReadableStream<BufferSource>> {
   const headers: Record<string, string> = { Accept: "text/event-stream" }
-  if (options.lastEventId) headers["Last-Event-ID"] = options.lastEventId
+  if (options.position.lastEventId) headers["Last-Event-ID"] = options.position.lastEventId
   const response = await fetch(options.url, { headers, signal, cache: "no-store" })
-  if (!response.ok || !response.body) throw new Error(`${options.url.pathname} answered ${response.status}`)
+  if (!response.ok || !response.body) throw new Refused(response.status)
   return response.body as ReadableStream<BufferSource>
 }

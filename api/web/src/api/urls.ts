@@ -2,6 +2,7 @@
 const api = (path: string) => new URL(`api/v1/${path}`, document.baseURI)
 
 export const camerasUrl = () => api("cameras")
+export const earlierUrl = (limit: number) => api(`crossings?limit=${limit}`)
 export const eventsUrl = () => api("events")
 
 export function liveUrl(cameraId: string): URL {

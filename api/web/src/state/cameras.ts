@@ -1,80 +1,96 @@
-/** The cameras as this screen knows them: facts, health, running counts, pictures. One signal each, so that a change
- * draws anew only what shows it. */
+/** The cameras as this screen knows them. One signal a thing that changes, so that a change draws anew only what shows it. */
 import { computed, type Signal, signal } from "@preact/signals"
 import { LiveFeed } from "../api/feed"
-import type { Camera, CameraHealth, CameraList, LineCrossing } from "../api/types"
-import { type Counts, counted, countsOf, Seen } from "./counts"
+import type { Camera, CameraList, CameraStatus, Crossing } from "../api/types"
+import { type Counts, counted, countsOf, reconciled, Seen } from "./counts"
 
 export interface CameraModel {
   readonly id: string
   readonly facts: Signal<Camera>
-  readonly health: Signal<CameraHealth | null>
+  readonly health: Signal<CameraStatus>
   readonly counts: Signal<Counts>
+  /** Monotonic time at which this screen last heard of a crossing, by line. */
+  readonly heardAt: Map<string, number>
   readonly feed: LiveFeed
 }
 
 /** `null` until the service has answered once. */
 export const cameras = signal<readonly CameraModel[] | null>(null)
+/** The moment that counts begin at. */
 export const countedSince = signal<string | null>(null)
-export const crossings = signal<readonly LineCrossing[]>([])
+/** Newest first. */
+export const crossings = signal<readonly Crossing[]>([])
 
 export const onlineCount = computed(
-  () => cameras.value?.filter(camera => camera.health.value?.state === "online").length ?? 0,
+  () => cameras.value?.filter(camera => camera.health.value.state === "online").length ?? 0,
 )
 
-const TICKER_LENGTH = 60
+export const TICKER_LENGTH = 50
+/** A crossing is stored by the service within this time of its telling. */
+const SETTLED_AFTER_MS = 1000
 const seen = new Seen()
 
 export function cameraById(id: string): CameraModel | undefined {
   return cameras.value?.find(camera => camera.id === id)
 }
 
-/** Takes the service's word over what was known; cameras that stay keep their pictures. */
-export function takeList(list: CameraList): void {
+/** `askedAt`: monotonic time at which the service was asked for the list. */
+export function takeList(list: CameraList, askedAt: number): void {
+  const since = list.cameras[0]?.counts.since ?? null
+  const newDay = since !== countedSince.value
   const known = new Map(cameras.value?.map(camera => [camera.id, camera]))
-  const next = list.cameras.map(facts => renewed(known.get(facts.id), facts))
-  const kept = new Set(next)
-  for (const camera of known.values()) if (!kept.has(camera)) camera.feed.close()
-  countedSince.value = list.since
+  const next = list.cameras.map(facts => {
+    const camera = known.get(facts.id)
+    return camera ? renewed(camera, facts, newDay ? Number.POSITIVE_INFINITY : askedAt) : begun(facts)
+  })
+  for (const camera of known.values()) if (!next.includes(camera)) camera.feed.close()
+  countedSince.value = since
   if (!sameCameras(cameras.value, next)) cameras.value = next
 }
 
-function renewed(known: CameraModel | undefined, facts: Camera): CameraModel {
-  const counts = countsOf(facts.lines)
-  if (!known) {
-    return {
-      id: facts.id,
-      facts: signal(facts),
-      health: signal(facts.health),
-      counts: signal(counts),
-      feed: new LiveFeed(facts.id),
-    }
+function begun(facts: Camera): CameraModel {
+  return {
+    id: facts.id,
+    facts: signal(facts),
+    health: signal(facts.health),
+    counts: signal(countsOf(facts.counts.lines)),
+    heardAt: new Map(),
+    feed: new LiveFeed(facts.id),
   }
-  known.facts.value = facts
-  known.health.value = facts.health
-  known.counts.value = counts
-  return known
+}
+
+function renewed(camera: CameraModel, facts: Camera, askedAt: number): CameraModel {
+  const isQuiet = (lineId: string) => (camera.heardAt.get(lineId) ?? 0) + SETTLED_AFTER_MS < askedAt
+  camera.facts.value = facts
+  camera.health.value = facts.health
+  camera.counts.value = reconciled(camera.counts.value, countsOf(facts.counts.lines), isQuiet)
+  return camera
 }
 
 function sameCameras(before: readonly CameraModel[] | null, after: readonly CameraModel[]): boolean {
   return before?.length === after.length && after.every((camera, index) => camera === before[index])
 }
 
-export function takeHealth(health: CameraHealth): void {
+/** A camera that is not known is asked for with the next list. Whether it is known. */
+export function takeHealth(health: CameraStatus): boolean {
   const camera = cameraById(health.camera_id)
   if (camera) camera.health.value = health
+  return camera !== undefined
 }
 
-export function takeCrossing(crossing: LineCrossing): void {
+export function takeCrossing(crossing: Crossing): void {
   if (!seen.first(crossing.event_id)) return
   const camera = cameraById(crossing.camera_id)
   if (camera) {
-    camera.counts.value = counted(
-      camera.counts.value,
-      crossing.line_id,
-      crossing.object_class,
-      crossing.direction,
-    )
+    const { line_id, object_class, direction } = crossing
+    camera.heardAt.set(line_id, performance.now())
+    camera.counts.value = counted(camera.counts.value, line_id, object_class, direction)
   }
   crossings.value = [crossing, ...crossings.value].slice(0, TICKER_LENGTH)
+}
+
+/** What crossed before this screen came: shown, and counted by the service already. */
+export function takeEarlier(earlier: readonly Crossing[]): void {
+  const fresh = earlier.filter(crossing => seen.first(crossing.event_id))
+  crossings.value = [...crossings.value, ...fresh].slice(0, TICKER_LENGTH)
 }

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest"
-import { byClass, counted, countsOf, lineTotal, Seen, total } from "./counts"
+import { byClass, counted, countsOf, lineTotal, reconciled, Seen, total } from "./counts"
 
-const service = countsOf([
-  { id: "north", by_class: [{ object_class: "car", in: 3, out: 1 }] },
-  { id: "south", by_class: [{ object_class: "motorcycle", in: 10, out: 0 }] },
-])
+const service = countsOf({
+  north: { in: 3, out: 1, by_class: { car: { in: 3, out: 1 } } },
+  south: { in: 10, out: 0, by_class: { motorcycle: { in: 10, out: 0 } } },
+})
 
 it("a crossing raises its line, class and direction, and leaves the older counts alone", () => {
   const after = counted(service, "north", "car", "out")
@@ -27,4 +27,11 @@ it("rows come in one order, without classes that were never seen", () => {
 it("an event told twice is counted once, and the memory is bounded", () => {
   const seen = new Seen(2)
   expect(["a", "a", "b", "c", "a"].map(id => seen.first(id))).toEqual([true, false, true, true, true])
+})
+
+it("the service's word stands for quiet lines, this screen's own sum for busy ones", () => {
+  const mine = counted(counted(service, "north", "car", "in"), "south", "bus", "in")
+  const settled = reconciled(mine, service, lineId => lineId === "north")
+  expect(lineTotal(settled, "north")).toEqual({ in: 3, out: 1 })
+  expect(lineTotal(settled, "south")).toEqual({ in: 11, out: 0 })
 })

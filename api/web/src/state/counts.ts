@@ -1,21 +1,15 @@
 /** Running counts: what the service counted, plus what crossed since it was asked. */
-import type { ClassCount, Direction, ObjectClass } from "../api/types"
+import type { Direction, InOut, LineCount, ObjectClass } from "../api/types"
 import { CLASSES } from "../draw/palette"
-
-export interface InOut {
-  in: number
-  out: number
-}
 
 /** Counts of each line by class. Never changed in place. */
 export type Counts = ReadonlyMap<string, ReadonlyMap<ObjectClass, InOut>>
 
 export const NOTHING: InOut = { in: 0, out: 0 }
 
-export function countsOf(lines: readonly { id: string; by_class: readonly ClassCount[] }[]): Counts {
-  return new Map(
-    lines.map(line => [line.id, new Map(line.by_class.map(c => [c.object_class, { in: c.in, out: c.out }]))]),
-  )
+export function countsOf(lines: Record<string, LineCount>): Counts {
+  const byClass = (line: LineCount) => new Map(Object.entries(line.by_class) as [ObjectClass, InOut][])
+  return new Map(Object.entries(lines).map(([id, line]) => [id, byClass(line)]))
 }
 
 export function counted(counts: Counts, lineId: string, of: ObjectClass, direction: Direction): Counts {
@@ -57,4 +51,13 @@ export class Seen {
     if (this.ids.size > this.kept) this.ids.delete(this.ids.values().next().value as string)
     return true
   }
+}
+
+/**
+ * The service's counts, but for lines that something crosses just now: there nobody can say whether the service had
+ * stored what this screen has heard of already, so its own sum stands until a quiet moment.
+ */
+export function reconciled(mine: Counts, service: Counts, isQuiet: (lineId: string) => boolean): Counts {
+  const busy = [...mine].filter(([lineId]) => !isQuiet(lineId))
+  return new Map([...service, ...busy])
 }

@@ -1,11 +1,11 @@
-/** The link to the service: asks for the cameras, follows the events, and returns by itself whatever breaks. */
+/** The link to the service: follows its events, asks for its cameras, and returns by itself whatever breaks. */
 import { signal } from "@preact/signals"
 import { backoff } from "../api/backoff"
 import { serverClock } from "../api/clock"
-import { follow, type ServerEvent } from "../api/sse"
-import type { CameraHealth, CameraList, LineCrossing } from "../api/types"
-import { camerasUrl, eventsUrl } from "../api/urls"
-import { takeCrossing, takeHealth, takeList } from "./cameras"
+import { follow, type Position, Refused, type ServerEvent } from "../api/sse"
+import type { CameraList, CameraStatus, Crossing, CrossingPage } from "../api/types"
+import { camerasUrl, earlierUrl, eventsUrl } from "../api/urls"
+import { cameras, TICKER_LENGTH, takeCrossing, takeEarlier, takeHealth, takeList } from "./cameras"
 
 export type Link =
   | { phase: "connecting" }
@@ -17,98 +17,95 @@ export const link = signal<Link>({ phase: "connecting" })
 
 /** The service says something at least every 15 s. */
 const SILENCE_MS = 40_000
-/** Counts are taken anew so often: what this screen added up meanwhile cannot drift. */
-const REFRESH_MS = 15_000
+/** So often the service is asked for the whole: its counts, new cameras, changed lines, its clock. */
+const REFRESH_MS = 10_000
+/** After a return, what was missed is told first; only then is the service's sum comparable. */
+const SETTLE_MS = 1500
 
 let wake: () => void = () => undefined
 
-/** Cuts the wait for the next attempt short. */
-export function retryNow(): void {
+/** Cuts a wait short. */
+export function hurry(): void {
   wake()
 }
 
+/** Runs until stopped. */
 export async function runLink(stopped: AbortSignal): Promise<void> {
   const waits = backoff(500, 10_000)
-  let lastEventId = ""
-  addEventListener("online", retryNow, { signal: stopped })
+  const position: Position = { lastEventId: "" }
+  addEventListener("online", hurry, { signal: stopped })
   while (!stopped.aborted) {
     const connection = new AbortController()
     const signal = AbortSignal.any([stopped, connection.signal])
+    const broken = () => connection.abort()
     try {
-      await refresh(signal)
-      await follow({
-        url: eventsUrl(),
-        lastEventId,
-        signal,
-        silenceMs: SILENCE_MS,
-        onOpen: () => {
-          waits.reset()
-          link.value = { phase: "live" }
-          void keepFresh(signal, connection)
-        },
-        onEvent: event => {
-          lastEventId = event.id
-          take(event)
-        },
-      })
-    } catch {
-      // Whatever broke, the remedy is the same: wait a little, begin anew.
+      const onOpen = () => {
+        // What is on the screen goes on at once; a screen that is new first has to know the cameras.
+        if (cameras.value) link.value = { phase: "live" }
+        void keepFresh(signal, waits.reset).catch(broken)
+      }
+      await follow({ url: eventsUrl(), position, signal, silenceMs: SILENCE_MS, onOpen, onEvent: take })
+    } catch (error) {
+      // Whatever broke, the remedy is the same: wait a little, begin anew; with a place the service does not know, from now.
+      if (error instanceof Refused && error.status < 500) position.lastEventId = ""
     } finally {
       connection.abort()
     }
-    if (!stopped.aborted) await pause(waits.next())
+    if (!stopped.aborted) await pause(waits.next(), stopped)
   }
 }
 
-async function refresh(signal: AbortSignal): Promise<void> {
-  const sentAt = Date.now()
-  const response = await fetch(camerasUrl(), { signal, cache: "no-store" })
-  if (!response.ok) throw new Error(`the service answered ${response.status}`)
-  const list = (await response.json()) as CameraList
-  serverClock.add({ sentAt, receivedAt: Date.now(), serverAt: Date.parse(list.at) })
-  takeList(list)
-}
-
-async function keepFresh(signal: AbortSignal, connection: AbortController): Promise<void> {
+async function keepFresh(signal: AbortSignal, succeeded: () => void): Promise<void> {
+  if (cameras.value) await sleep(SETTLE_MS, signal)
+  else takeEarlier((await ask<CrossingPage>(earlierUrl(TICKER_LENGTH), signal)).body.items)
   while (!signal.aborted) {
+    takeAnswer(await ask<CameraList>(camerasUrl(), signal))
+    if (link.value.phase !== "live") link.value = { phase: "live" }
+    succeeded()
     await sleep(REFRESH_MS, signal)
-    try {
-      if (!signal.aborted) await refresh(signal)
-    } catch {
-      connection.abort()
-    }
   }
+}
+
+interface Answer<T> {
+  body: T
+  /** By this screen's clock, and monotonic. */
+  sentAt: number
+  askedAt: number
+  receivedAt: number
+}
+
+async function ask<T>(url: URL, signal: AbortSignal): Promise<Answer<T>> {
+  const [sentAt, askedAt] = [Date.now(), performance.now()]
+  const response = await fetch(url, { signal, cache: "no-store" })
+  const receivedAt = Date.now()
+  if (!response.ok) throw new Refused(response.status)
+  return { body: (await response.json()) as T, sentAt, askedAt, receivedAt }
+}
+
+function takeAnswer({ body, sentAt, askedAt, receivedAt }: Answer<CameraList>): void {
+  serverClock.add({ sentAt, receivedAt, serverAt: Date.parse(body.as_of) })
+  takeList(body, askedAt)
 }
 
 function take(event: ServerEvent): void {
-  switch (event.event) {
-    case "line_crossing":
-      takeCrossing(JSON.parse(event.data) as LineCrossing)
-      break
-    case "health":
-      takeHealth(JSON.parse(event.data) as CameraHealth)
-      break
-  }
+  if (event.event === "line_crossing") takeCrossing(JSON.parse(event.data) as Crossing)
+  if (event.event === "health" && !takeHealth(JSON.parse(event.data) as CameraStatus)) hurry()
 }
 
-async function pause(ms: number): Promise<void> {
+async function pause(ms: number, stopped: AbortSignal): Promise<void> {
   const since = link.value.phase === "lost" ? link.value.since : performance.now()
   link.value = { phase: "lost", since, retryAt: performance.now() + ms }
-  await new Promise<void>(resolve => {
-    const timer = setTimeout(resolve, ms)
-    wake = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-  })
+  await sleep(ms, stopped)
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     const timer = setTimeout(resolve, ms)
-    signal.addEventListener("abort", () => {
+    const end = () => {
       clearTimeout(timer)
       resolve()
-    })
+    }
+    wake = end
+    signal.addEventListener("abort", end, { once: true })
   })
 }

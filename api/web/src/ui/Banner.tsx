@@ -3,7 +3,7 @@ import { t } from "../i18n"
 import { age, number } from "../i18n/format"
 import { cameras } from "../state/cameras"
 import { ageMs, tick } from "../state/now"
-import { link, retryNow } from "../state/service"
+import { hurry, link } from "../state/service"
 
 export function Banner() {
   const state = link.value
@@ -18,7 +18,7 @@ export function Banner() {
       <p>
         <span role="alert">{t("banner.gone")}</span> {text}
       </p>
-      <button type="button" onClick={retryNow}>
+      <button type="button" onClick={hurry}>
         {t("banner.retry")}
       </button>
     </div>

@@ -1,6 +1,6 @@
 /** One camera large: its picture, its counts by line and class, and all that is known of its health. */
 import { useEffect, useRef } from "preact/hooks"
-import type { CameraHealth } from "../api/types"
+import type { CameraStatus } from "../api/types"
 import { t } from "../i18n"
 import { fps, milliseconds, number, since } from "../i18n/format"
 import { type CameraModel, cameraById, cameras } from "../state/cameras"
@@ -86,10 +86,9 @@ function LineTables({ camera }: { camera: CameraModel }) {
 function HealthFacts({ camera }: { camera: CameraModel }) {
   const health = camera.health.value
   const onScreen = camera.feed.latency.value
-  const { why } = stateWords(health?.state ?? "lost")
-  const facts: [string, string][] = [
-    [t("detail.state"), health?.reason || why],
-    ...(health ? healthFacts(health) : []),
+  const facts: [string, string | null][] = [
+    [t("detail.state"), health.reason || stateWords(health.state).why],
+    ...healthFacts(health),
     [t("detail.screen"), onScreen ? pair(onScreen.medianMs, onScreen.p95Ms) : t("value.none")],
   ]
   return (
@@ -104,11 +103,11 @@ function HealthFacts({ camera }: { camera: CameraModel }) {
   )
 }
 
-function healthFacts(health: CameraHealth): [string, string][] {
+function healthFacts(health: CameraStatus): [string, string | null][] {
   const { stats } = health
   const size = stats.width_px ? `${stats.width_px} × ${stats.height_px}` : ""
   return [
-    [t("detail.since"), since(health.since)],
+    [t("detail.since"), health.since && since(health.since)],
     [t("detail.stream"), [size, stats.codec].filter(Boolean).join(" · ")],
     [t("detail.decoding"), stats.decode_mode],
     [t("detail.rate"), `${fps(stats.received_fps)} / ${fps(stats.processed_fps)} (${fps(stats.target_fps)})`],

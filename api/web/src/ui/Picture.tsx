@@ -97,7 +97,7 @@ function isStale(camera: CameraModel): boolean {
 }
 
 function Notice({ camera }: { camera: CameraModel }) {
-  const state = camera.health.value?.state ?? "lost"
+  const state = camera.health.value.state
   const shownAt = camera.feed.shownAt.value
   if (state !== "online") return <Unwell camera={camera} />
   if (camera.feed.unreadable.value) return <p class="notice">{t("picture.unreadable")}</p>
@@ -108,13 +108,13 @@ function Notice({ camera }: { camera: CameraModel }) {
 
 function Unwell({ camera }: { camera: CameraModel }) {
   const health = camera.health.value
-  const { label, why } = stateWords(health?.state ?? "lost")
+  const { label, why } = stateWords(health.state)
   return (
     <div class="notice unwell">
       <Icon name="noPicture" class="large" />
       <p class="what">{label}</p>
       <p>{why}</p>
-      {health?.reason && <p class="reason">{health.reason}</p>}
+      {health.reason && <p class="reason">{health.reason}</p>}
     </div>
   )
 }

@@ -1,6 +1,6 @@
 /** The newest crossings, as they happen. */
 import { useSignal } from "@preact/signals"
-import type { LineCrossing } from "../api/types"
+import type { Crossing } from "../api/types"
 import { t } from "../i18n"
 import { clockTime } from "../i18n/format"
 import { cameraById, crossings } from "../state/cameras"
@@ -8,7 +8,7 @@ import { Icon } from "./Icon"
 import { cameraName, directionName } from "./words"
 
 export function Ticker() {
-  const held = useSignal<readonly LineCrossing[] | null>(null)
+  const held = useSignal<readonly Crossing[] | null>(null)
   const rows = held.value ?? crossings.value
   const label = held.value ? t("ticker.resume") : t("ticker.pause")
   return (
@@ -37,7 +37,7 @@ export function Ticker() {
   )
 }
 
-function Row({ crossing }: { crossing: LineCrossing }) {
+function Row({ crossing }: { crossing: Crossing }) {
   const camera = cameraById(crossing.camera_id)
   const line = camera?.facts.value.lines.find(({ id }) => id === crossing.line_id)
   const { direction } = crossing

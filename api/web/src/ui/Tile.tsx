@@ -65,8 +65,7 @@ function Lines({ camera }: { camera: CameraModel }) {
 }
 
 function Rates({ camera }: { camera: CameraModel }) {
-  const stats = camera.health.value?.stats
-  if (!stats) return <dl class="rates" />
+  const { stats } = camera.health.value
   return (
     <dl class="rates">
       <div title={t("tile.receivedHint")}>

@@ -8,11 +8,14 @@ import { stateWords, tone } from "./words"
 
 export function StateBadge({ camera }: { camera: CameraModel }) {
   const health = camera.health.value
-  const state = health?.state ?? "lost"
-  const { label, why } = stateWords(state)
-  const from = health ? t("state.since", { time: since(health.since) }) : ""
+  const { label, why } = stateWords(health.state)
+  const from = health.since ? t("state.since", { time: since(health.since) }) : ""
   return (
-    <span class="badge" data-tone={tone(state)} title={[why, health?.reason, from].filter(Boolean).join(" ")}>
+    <span
+      class="badge"
+      data-tone={tone(health.state)}
+      title={[why, health.reason, from].filter(Boolean).join(" ")}
+    >
       <span class="dot" />
       {label}
     </span>
