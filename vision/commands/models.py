@@ -118,7 +118,7 @@ def pull(
         if card.source.kind == "ultralytics":
             typer.echo(f"{name}: Ultralytics and its weights are AGPL-3.0; what you build on them is bound by that.")
         with _progress() as report:
-            file = pull_weights(card, report, python=python)
+            file = pull_weights(card, report, python=python, force=force)
     typer.echo(f"{name}: {file.stat().st_size / 1e6:.1f} MB in {file}")
 
 

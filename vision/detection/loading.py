@@ -16,6 +16,7 @@ from vision.detection.detector import FLOOR, Detector, ModelInfo, feed_of
 from vision.detection.session import Session, usable_cpus
 
 PROBE_SIDE = 320
+LONGEST_SIDE = 4096
 
 
 def load_detector(
@@ -139,6 +140,8 @@ def _picture_input(session: Session) -> Any:
 def _open_sides(session: Session) -> tuple[int | None, int | None]:
     """Height and width that the model prescribes, None where its axis is open."""
     height, width = (s if isinstance(s, int) else None for s in _picture_input(session).shape[2:])
+    if max(height or 0, width or 0) > LONGEST_SIDE:
+        raise ModelError(f"model {session.file}: its input is {width} x {height}; at most {LONGEST_SIDE} is taken")
     return height, width
 
 

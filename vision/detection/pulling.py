@@ -40,16 +40,16 @@ def ensure_default_model(report: Report = quiet) -> Path:
     return weights_file(card) if weights_file(card).is_file() else pull(card, report)
 
 
-def pull(card: ModelCard, report: Report = quiet, *, python: Path | None = None) -> Path:
+def pull(card: ModelCard, report: Report = quiet, *, python: Path | None = None, force: bool = False) -> Path:
     """Get the card's weights, try them, and put them into the cache; returns their file.
 
-    A second process that asks for the same meanwhile waits and uses what the first got. `python` is the interpreter
-    whose `ultralytics` exports official weights, this one when not given. Raises ModelError with the remedy.
+    What is there already is taken, unless `force`; a second process that asks meanwhile waits for the first. `python`
+    is the interpreter whose `ultralytics` exports official weights, this one when not given. Raises ModelError with
+    the remedy.
     """
     target = weights_file(card)
-    before = _stamp(target)
     with _alone(target) as scratch:
-        if _stamp(target) != before:
+        if target.is_file() and not force:
             return target
         made = _make(card, scratch, report, python)
         check_digest(card, made)
@@ -118,10 +118,6 @@ def _alone(target: Path) -> Iterator[Path]:
             yield scratch
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _stamp(file: Path) -> int | None:
-    return file.stat().st_mtime_ns if file.is_file() else None
 
 
 def put_into_cache(file: Path, name: str) -> Path:
