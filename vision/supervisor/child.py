@@ -12,7 +12,7 @@ from vision.worker.assignment import Assignment
 
 LOADING_S = 600.0
 """How long a worker may load its model: TensorRT builds an engine for minutes, once."""
-SILENCE_S = 20.0
+SILENCE_S = 15.0
 """A worker that was at work and gave no sign of life for so long hangs."""
 
 
