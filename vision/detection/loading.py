@@ -8,7 +8,7 @@ import numpy as np
 
 from vision.classes import ObjectClass
 from vision.core import ModelError
-from vision.detection.cards import ModelCard, cache_dir, find_card, weights_file
+from vision.detection.cards import ModelCard, cache_dir, check_digest, find_card, weights_file
 from vision.detection.class_map import COCO, by_name, names_in_metadata
 from vision.detection.decoders import FAMILIES, Family, Probe
 from vision.detection.decoders.detr import SIZES_INPUT
@@ -49,6 +49,7 @@ def locate(model: Path | str) -> tuple[Path, ModelCard | None]:
             f"model '{card.name}': its weights are not in {cache_dir()}; get them by `ngatu models pull {card.name}`, "
             "or name the path of an .onnx file"
         )
+    check_digest(card, file)
     return file, card
 
 

@@ -1,7 +1,6 @@
 """Getting a model's weights into the cache, from wherever its card says they come."""
 
 import fcntl
-import hashlib
 import os
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from vision.detection.cards import (
     UltralyticsSource,
     UrlSource,
     cache_dir,
+    check_digest,
     find_card,
     weights_file,
 )
@@ -69,19 +69,6 @@ def _make(card: ModelCard, scratch: Path, report: Report, python: Path | None) -
             return download(card.source.url, scratch / "model.onnx", report)
         case FileSource(origin=origin):
             raise ModelError(f"model '{card.name}': it was added from {origin}; add it again by `ngatu models add`")
-
-
-def check_digest(card: ModelCard, file: Path) -> None:
-    """Refuse a file other than the one that the card names."""
-    if card.sha256 is None:
-        return
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    if digest != card.sha256:
-        raise ModelError(
-            f"model '{card.name}': {file} has SHA-256 {digest}, its card says {card.sha256}; "
-            f"it is damaged or another file, get it by `ngatu models pull {card.name}`"
-        )
 
 
 def download(url: str, target: Path, report: Report) -> Path:
