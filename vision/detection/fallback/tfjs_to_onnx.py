@@ -2,8 +2,8 @@
 
 TensorFlow computes on pictures as rows, columns, channels, ONNX as channels, rows, columns. The graphs read here were
 once ONNX themselves and turn there and back around each convolution; a value therefore carries its permutation along,
-and turns cancel out instead of being computed. Sizes are made relative, so that the result takes any picture whose sides
-are multiples of 32, and several at once.
+and turns cancel out instead of being computed. Sizes are made relative, so that the result takes any picture with sides
+that are multiples of 32, and several at once.
 """
 
 import base64
