@@ -58,7 +58,7 @@ $(stamps)/packages: requirements.lock
 	  { echo "ngatu needs Python 3.11 or newer; say which by PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "setting up Python packages (about a minute the first time)"
 	$(PYTHON) -m venv .venv
-	$(bin)/python -m pip install --quiet --progress-bar on --disable-pip-version-check --require-hashes -r requirements.lock
+	$(bin)/python -m pip install --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@mkdir -p $(stamps) && touch $@
 
 $(stamps)/tool: $(stamps)/packages pyproject.toml
