@@ -12,8 +12,6 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from vision.core.errors import NgatuError, SourceError
-
 if TYPE_CHECKING:
     from vision.sources.simulator import Access, Show, Wish
 
@@ -49,6 +47,7 @@ def simulate(
     A clip that no camera would send as it is (B-frames, turned on its side, neither H.264 nor HEVC, another size than
     wanted) is encoded once and kept.
     """
+    from vision.core.errors import NgatuError
     from vision.sources.simulator import Wish
 
     try:
@@ -107,7 +106,7 @@ def _size(text: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text)
     if match is None:
-        raise SourceError(f"--size {text}: write width and height as 1280x720")
+        raise typer.BadParameter(f"{text}: write width and height as 1280x720", param_hint="--size")
     return int(match[1]), int(match[2])
 
 
@@ -117,5 +116,5 @@ def _access(user: str | None, password: str | None) -> "Access | None":
     if user is None and password is None:
         return None
     if not user or not password:
-        raise SourceError("a user needs a password and a password a user: give both --user and --password")
+        raise typer.BadParameter("one without the other", param_hint="--user and --password")
     return Access(user, password)

@@ -31,25 +31,25 @@ def not_reached(error: OSError, host: str, port: int) -> StreamLost:
     return StreamLost(SourceState.UNREACHABLE, reason)
 
 
-def not_opened(error: av.error.FFmpegError, waited_s: float) -> StreamLost:
-    """The camera listens, but no stream came of it."""
+def not_opened(error: av.error.FFmpegError, *, timeout_s: float, has_timed_out: bool) -> StreamLost:
+    """The camera listens, but no stream came of it. A timeout has no error of its own in libav's RTSP."""
+    if has_timed_out:
+        return StreamLost(SourceState.STALLED, f"the camera answers, but sent no video within {timeout_s:g} s")
     match error:
         case av.error.HTTPUnauthorizedError() | av.error.HTTPForbiddenError():
             return StreamLost(SourceState.UNAUTHORIZED, "the camera refuses the user name or password")
         case av.error.HTTPNotFoundError():
             return StreamLost(SourceState.UNREACHABLE, "the camera knows no stream of this path; check the address")
-        case av.error.ExitError() | av.error.TimeoutError():
-            return StreamLost(SourceState.STALLED, f"the camera answers, but sent no video within {waited_s:g} s")
         case av.error.InvalidDataError():
-            return StreamLost(SourceState.GARBAGE, "what the camera sends is no video that can be decoded")
+            return StreamLost(SourceState.GARBAGE, "what answers there does not speak RTSP, or sends no video")
     return StreamLost(SourceState.UNREACHABLE, f"the stream cannot be opened ({error.strerror})")
 
 
-def broken(error: av.error.FFmpegError, waited_s: float) -> StreamLost:
+def broken(error: av.error.FFmpegError, timeout_s: float) -> StreamLost:
     """A running stream ended in an error."""
     match error:
         case av.error.ExitError() | av.error.TimeoutError():
-            return StreamLost(SourceState.STALLED, f"no data for {waited_s:g} s; connecting anew")
+            return StreamLost(SourceState.STALLED, f"no data for {timeout_s:g} s; connecting anew")
         case av.error.InvalidDataError():
             return StreamLost(SourceState.GARBAGE, "what the camera sends is no video that can be decoded")
     return StreamLost(SourceState.UNREACHABLE, f"the connection broke ({error.strerror}); connecting anew")

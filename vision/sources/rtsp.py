@@ -23,6 +23,8 @@ from vision.sources.watchdog import FrozenPicture, PictureDrought, RunawayRate
 
 STALLED_AFTER_S = 3.0
 """Without a picture for so long a camera is called stalled, long before its stream is given up."""
+CLEAN_RUN = 3
+"""So many pictures in a row must decode without damage before any is believed: noise can look like one or two."""
 UNAUTHORIZED_WAIT_S = 60.0
 """Cameras lock a user out after a handful of wrong passwords; so no more than one attempt a minute."""
 
@@ -114,10 +116,12 @@ class RtspCamera:
             "fpsprobesize": "0",
             "buffer_size": str(1 << 20),
         }
+        began_s = self._clock.monotonic()
         try:
             return av.open(self._url, format="rtsp", options=options, timeout=(self._read_timeout_s,) * 2)
         except av.error.FFmpegError as error:
-            raise not_opened(error, self._read_timeout_s) from None
+            has_timed_out = self._clock.monotonic() - began_s >= self._read_timeout_s
+            raise not_opened(error, timeout_s=self._read_timeout_s, has_timed_out=has_timed_out) from None
 
     def _prepare(self, container: InputContainer) -> Decoder:
         try:
@@ -135,13 +139,16 @@ class RtspCamera:
         self._backoff.reset()
 
     def _decoded(self, container: InputContainer, decoder: Decoder, drought: PictureDrought) -> Iterator[av.VideoFrame]:
+        clean_run = 0
         try:
             for packet in container.demux(decoder.stream):
                 if self._is_ending:
                     return
-                for decoded in _pictures(packet):
+                pictures = _clean_pictures(packet)
+                clean_run = 0 if pictures is None else clean_run + len(pictures)
+                if pictures and clean_run >= CLEAN_RUN:
                     drought.add(self._clock.monotonic())
-                    yield decoded
+                    yield from pictures
                 drought.check(self._clock.monotonic())
         except av.error.FFmpegError as error:
             raise broken(error, self._read_timeout_s) from None
@@ -162,9 +169,10 @@ class RtspCamera:
         self._index += 1
 
 
-def _pictures(packet: "av.Packet[VideoStream]") -> list[av.VideoFrame]:
-    """What the packet decodes to; nothing when it is damaged."""
+def _clean_pictures(packet: "av.Packet[VideoStream]") -> list[av.VideoFrame] | None:
+    """What the packet decodes to; None when it is damaged."""
     try:
-        return list(packet.decode())
+        pictures = list(packet.decode())
     except av.error.InvalidDataError:
-        return []
+        return None
+    return None if any(picture.is_corrupt for picture in pictures) else pictures

@@ -5,6 +5,7 @@ import re
 import secrets
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from vision.sources.simulator.access import Access
@@ -77,6 +78,8 @@ class Session:
         finally:
             self._end()
             self._writer.close()
+            with suppress(ConnectionError):
+                await self._writer.wait_closed()
 
     async def _next_request(self) -> Request | None:
         """The client's next request; what it sends of RTCP in between is passed over."""
