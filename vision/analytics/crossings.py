@@ -1,17 +1,19 @@
 """Counts vehicles over directed lines: who crossed which line, which way, when and where."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.analytics.memory import Memory
+from vision.analytics.anchors import Bools, Floats, Places, Ruler
 from vision.classes import CLASSES, ObjectClass
-from vision.config.camera import Anchor, LineConfig
+from vision.config.camera import LineConfig
 from vision.contracts import Direction
 from vision.core import Tracks
-from vision.geometry import extent_across_px, place_on_line, signed_distance_px, zero_crossing
+from vision.core.columns import Columns
+from vision.geometry import place_on_line, zero_crossing
 
 FIRST_DEPTH = 0.1
 """How far a vehicle must go from one side of a line to the other to be counted, in its own extent across the line."""
@@ -36,6 +38,54 @@ class Crossing:
     confidence: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Memory(Columns):
+    """What is remembered of M tracks relative to L lines. NaN: nothing."""
+
+    track_id: NDArray[np.int64]
+    seen_s: Floats
+    size_px: Floats
+    """(M, 2): width and height when last seen whole."""
+    anchor_px: Floats
+    """(M, L, 2)"""
+    distance_px: Floats
+    """(M, L)"""
+    home: Floats
+    """(M, L): the side it was settled on: 1 right-hand, -1 left-hand, 0 not known yet."""
+    home_depth: Floats
+    """(M, L): how far from the line it has been on that side, in its own extent."""
+    left_s: Floats
+    """(M, L): when its anchor left that side, if it is away."""
+    left_px: Floats
+    """(M, L, 2): where."""
+    entry_px: Floats
+    """(M, L): the distance at which it came into the picture, if it lay over the line then."""
+    counted: Bools
+    """(M, L, 2): whether it was counted in, and out."""
+
+    @classmethod
+    def blank(cls, track_id: NDArray[np.int64], lines: int) -> Self:
+        n = len(track_id)
+        return cls(
+            track_id=track_id,
+            seen_s=np.full(n, np.nan),
+            size_px=np.full((n, 2), np.nan),
+            anchor_px=np.full((n, lines, 2), np.nan),
+            distance_px=np.full((n, lines), np.nan),
+            home=np.zeros((n, lines)),
+            home_depth=np.zeros((n, lines)),
+            left_s=np.full((n, lines), np.nan),
+            left_px=np.full((n, lines, 2), np.nan),
+            entry_px=np.full((n, lines), np.nan),
+            counted=np.zeros((n, lines, 2), bool),
+        )
+
+    def joined(self, other: Self) -> Self:
+        """These rows, then the other's."""
+        columns = {f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)}
+        return type(self)(**columns)
+
+
 class LineCounter:
     """Follows where each track is relative to L lines, and says once per track and direction that it crossed.
 
@@ -43,104 +93,118 @@ class LineCounter:
     anchor has moved `FIRST_DEPTH` of the vehicle's extent from one side to the other, so that a box that trembles on
     the line counts nothing, and is dated back to the change of sign. Counting the same track the other way takes
     `RETURN_DEPTH` on both sides. Whatever happens, a track counts at most once per line and direction.
+
+    At the picture's edge a box shows a part of its vehicle only. One that leaves is completed to the size it had; one
+    that comes into sight over the line and moves off it on the side where its anchor is, has crossed it.
+
+    A track not seen for `forget_after_s` is forgotten.
     """
 
     def __init__(self, lines: Sequence[LineConfig], width_px: int, height_px: int, *, forget_after_s: float) -> None:
         self._lines = tuple(lines)
-        self._size_px = np.array([width_px, height_px], np.float64)
-        self._starts_px = _points([line.start for line in lines]) * self._size_px
-        self._ends_px = _points([line.end for line in lines]) * self._size_px
-        self._at_bottom = np.array([line.anchor is Anchor.BOTTOM_CENTER for line in lines], bool)
+        self._ruler = Ruler(lines, width_px, height_px)
         self._counts_class = np.array([[c in line.classes for line in lines] for c in CLASSES], bool)
-        self._memory = Memory(_columns(len(lines)), forget_after_s=forget_after_s)
+        self._forget_after_s = forget_after_s
+        self._memory = _Memory.blank(np.empty(0, np.int64), len(lines))
+
+    def __len__(self) -> int:
+        """How many tracks are remembered."""
+        return len(self._memory)
 
     def update(self, tracks: Tracks, at_s: float) -> list[Crossing]:
         """Take in where the tracks were at `at_s`; return what they have crossed since they were seen before."""
-        self._memory.forget(at_s)
+        self._memory = self._memory[at_s - self._memory.seen_s <= self._forget_after_s]
         if not len(tracks) or not self._lines:
             return []
-        rows, is_new = self._memory.rows_of(tracks.track_id, at_s)
-        anchor_px = self._anchors_px(tracks.xyxy.astype(np.float64))
-        distance_px = signed_distance_px(anchor_px, self._starts_px, self._ends_px)
-        sizes_px = (tracks.xyxy[:, 2:] - tracks.xyxy[:, :2]).astype(np.float64)
-        extent_px = np.maximum(extent_across_px(sizes_px, self._starts_px, self._ends_px), 1.0)
+        was = self._recall(tracks.track_id)
+        places = self._ruler.places(tracks.xyxy.astype(np.float64), was.size_px)
+        now = _moved(was, places, at_s)
+        passed, came_in = _has_passed(now, places), _has_come_in(now, places)
+        ways = self._ways(now, passed | came_in)
+        counts = ways & ~now.counted & self._counts_class[tracks.class_id][..., None]
+        others = self._memory[~np.isin(self._memory.track_id, tracks.track_id)]
+        self._memory = others.joined(_settled(now, places, passed, came_in, ways))
+        return [self._crossing(now, tracks, *where) for where in np.argwhere(counts).tolist()]
 
-        m = self._memory
-        before_px = np.where(is_new[:, None], distance_px, m["distance_px"][rows])
-        before_at_s = np.where(is_new, at_s, m["at_s"][rows])
-        before_anchor_px = np.where(is_new[:, None, None], anchor_px, m["anchor_px"][rows])
-        home = m["home"][rows]
-        home = np.where(home == 0, np.sign(distance_px), home)
-        depth = np.abs(distance_px) / extent_px
-        beyond = distance_px * home < 0
-        at_home = distance_px * home > 0
-        home_depth = np.where(at_home, np.maximum(m["home_depth"][rows], depth), m["home_depth"][rows])
-
-        # where it left its side
-        leaves = beyond & (before_px * home >= 0) & ~is_new[:, None]
-        part = zero_crossing(before_px, distance_px)
-        left_at_s = before_at_s[:, None] + part * (at_s - before_at_s)[:, None]
-        left_px = before_anchor_px + part[..., None] * (anchor_px - before_anchor_px)
-        left_at_s = np.where(leaves, left_at_s, np.where(at_home, np.nan, m["left_at_s"][rows]))
-        left_px = np.where(leaves[..., None], left_px, m["left_px"][rows])
-
-        returned = m["counted"][rows].any(axis=-1)
-        deep_enough = np.where(
-            returned,
-            (home_depth >= RETURN_DEPTH) & (depth >= RETURN_DEPTH),
-            home_depth + depth >= FIRST_DEPTH,
+    def _recall(self, track_id: NDArray[np.int64]) -> _Memory:
+        """The memory of these tracks, in their order; blank rows for those not seen before."""
+        known = self._memory.joined(
+            _Memory.blank(track_id[~np.isin(track_id, self._memory.track_id)], len(self._lines))
         )
-        settles = beyond & deep_enough & ~np.isnan(left_at_s)
-        along = place_on_line(left_px, self._starts_px, self._ends_px)
-        inside = (along >= 0) & (along <= 1)
-        way = (distance_px < 0).astype(np.int64)
-        counted = m["counted"][rows]
-        fresh = ~np.take_along_axis(counted, way[..., None], axis=-1)[..., 0]
-        counts = settles & inside & fresh & self._counts_class[tracks.class_id]
-        for way_index in (0, 1):
-            counted[..., way_index] |= settles & inside & (way == way_index)
+        order = np.argsort(known.track_id)
+        return known[order[np.searchsorted(known.track_id, track_id, sorter=order)]]
 
-        m["distance_px"][rows] = distance_px
-        m["at_s"][rows] = at_s
-        m["anchor_px"][rows] = anchor_px
-        m["home"][rows] = np.where(settles, np.sign(distance_px), home)
-        m["home_depth"][rows] = np.where(settles, depth, home_depth)
-        m["left_at_s"][rows] = np.where(settles, np.nan, left_at_s)
-        m["left_px"][rows] = left_px
-        m["counted"][rows] = counted
-        return [
-            Crossing(
-                line_id=self._lines[line].id,
-                direction=Direction.OUT if way[n, line] else Direction.IN,
-                object_class=CLASSES[tracks.class_id[n]],
-                track_id=int(tracks.track_id[n]),
-                at_s=float(left_at_s[n, line]),
-                place=tuple((left_px[n, line] / self._size_px).tolist()),
-                confidence=float(tracks.confidence[n]),
-            )
-            for n, line in np.argwhere(counts)
-        ]
+    def _ways(self, now: _Memory, crossed: Bools) -> Bools:
+        """(N, L, 2): who has crossed inside the segment, in and out."""
+        along = place_on_line(now.left_px, self._ruler.starts_px, self._ruler.ends_px)
+        inside = crossed & (along >= 0) & (along <= 1)
+        return np.stack([inside & (now.distance_px > 0), inside & (now.distance_px < 0)], axis=-1)
 
-    def _anchors_px(self, xyxy: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(N, L, 2): the point of each box that each line looks at."""
-        x = (xyxy[:, 0] + xyxy[:, 2]) / 2
-        centre_y = (xyxy[:, 1] + xyxy[:, 3]) / 2
-        y = np.where(self._at_bottom, xyxy[:, 3, None], centre_y[:, None])
-        return np.stack([np.broadcast_to(x[:, None], y.shape), y], axis=-1)
+    def _crossing(self, now: _Memory, tracks: Tracks, n: int, line: int, way: int) -> Crossing:
+        x, y = now.left_px[n, line] / self._ruler.size_px
+        return Crossing(
+            line_id=self._lines[line].id,
+            direction=Direction.OUT if way else Direction.IN,
+            object_class=CLASSES[tracks.class_id[n]],
+            track_id=int(tracks.track_id[n]),
+            at_s=float(now.left_s[n, line]),
+            place=(float(x), float(y)),
+            confidence=float(tracks.confidence[n]),
+        )
 
 
-def _points(points: list[tuple[float, float]]) -> NDArray[np.float64]:
-    return np.array(points, np.float64).reshape(-1, 2)
+def _moved(was: _Memory, places: Places, at_s: float) -> _Memory:
+    """The memory of tracks that are at `places` now, before anything is counted."""
+    distance_px = places.distance_px
+    home = np.where(was.home == 0, np.sign(distance_px), was.home)
+    is_home, is_beyond = distance_px * home > 0, distance_px * home < 0
+    depth = np.where(is_home, np.abs(distance_px) / places.extent_px, 0.0)
+    leaves = is_beyond & (was.distance_px * home >= 0)
+    enters = places.enters & np.isnan(was.seen_s)[:, None]
+    part = zero_crossing(was.distance_px, distance_px)
+    crossed_s = was.seen_s[:, None] + part * (at_s - was.seen_s)[:, None]
+    crossed_px = was.anchor_px + part[..., None] * (places.anchor_px - was.anchor_px)
+    entry_px = np.where(enters, distance_px, np.where(is_beyond, np.nan, was.entry_px))
+    stays = is_home & np.isnan(entry_px)
+    return _Memory(
+        track_id=was.track_id,
+        seen_s=np.full(len(was), at_s),
+        size_px=places.size_px,
+        anchor_px=places.anchor_px,
+        distance_px=distance_px,
+        home=home,
+        home_depth=np.maximum(was.home_depth, depth),
+        left_s=np.select([leaves, enters, stays], [crossed_s, np.full_like(crossed_s, at_s), np.nan], was.left_s),
+        left_px=np.where(leaves[..., None], crossed_px, np.where(enters[..., None], places.anchor_px, was.left_px)),
+        entry_px=entry_px,
+        counted=was.counted,
+    )
 
 
-def _columns(lines: int) -> dict[str, NDArray[np.generic]]:
-    return {
-        "at_s": np.float64(np.nan) * np.ones(()),
-        "anchor_px": np.full((lines, 2), np.nan),
-        "distance_px": np.full(lines, np.nan),
-        "home": np.zeros(lines),
-        "home_depth": np.zeros(lines),
-        "left_at_s": np.full(lines, np.nan),
-        "left_px": np.full((lines, 2), np.nan),
-        "counted": np.zeros((lines, 2), bool),
-    }
+def _has_passed(now: _Memory, places: Places) -> Bools:
+    """(N, L): whose anchor is for certain on the other side than before."""
+    depth = np.abs(now.distance_px) / places.extent_px
+    deep_enough = np.where(
+        now.counted.any(axis=-1),
+        (now.home_depth >= RETURN_DEPTH) & (depth >= RETURN_DEPTH),
+        now.home_depth + depth >= FIRST_DEPTH,
+    )
+    return (now.distance_px * now.home < 0) & ~np.isnan(now.left_s) & deep_enough
+
+
+def _has_come_in(now: _Memory, places: Places) -> Bools:
+    """(N, L): who came into sight over the line and has moved off it."""
+    return (now.distance_px - now.entry_px) * now.home >= FIRST_DEPTH * places.extent_px
+
+
+def _settled(now: _Memory, places: Places, passed: Bools, came_in: Bools, ways: Bools) -> _Memory:
+    """The memory after counting: who has passed is at home where it is."""
+    depth = np.abs(now.distance_px) / places.extent_px
+    return replace(
+        now,
+        home=np.where(passed, np.sign(now.distance_px), now.home),
+        home_depth=np.where(passed, depth, now.home_depth),
+        left_s=np.where(passed | came_in, np.nan, now.left_s),
+        entry_px=np.where(came_in, np.nan, now.entry_px),
+        counted=now.counted | ways,
+    )

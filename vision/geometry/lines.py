@@ -18,21 +18,24 @@ def signed_distance_px(points_px: Floats, starts_px: Floats, ends_px: Floats) ->
     along = ends_px - starts_px
     to_point = _per_line(points_px) - starts_px
     cross = along[:, 0] * to_point[..., 1] - along[:, 1] * to_point[..., 0]
-    return cross / np.hypot(along[:, 0], along[:, 1])
+    distance_px: Floats = cross / np.hypot(along[:, 0], along[:, 1])
+    return distance_px
 
 
 def place_on_line(points_px: Floats, starts_px: Floats, ends_px: Floats) -> Floats:
     """Where N points project onto L lines: 0 at the start, 1 at the end, beyond them outside; shape (N, L)."""
     along = ends_px - starts_px
     to_point = _per_line(points_px) - starts_px
-    return (to_point * along).sum(axis=-1) / (along**2).sum(axis=-1)
+    place: Floats = (to_point * along).sum(axis=-1) / (along**2).sum(axis=-1)
+    return place
 
 
 def extent_across_px(sizes_px: Floats, starts_px: Floats, ends_px: Floats) -> Floats:
     """How much room boxes of (N, 2) width and height take up across L lines, in pixels, shape (N, L)."""
     along = ends_px - starts_px
     normal = np.abs(along[:, ::-1]) / np.hypot(along[:, 0], along[:, 1])[:, None]
-    return sizes_px @ normal.T
+    extent_px: Floats = sizes_px @ normal.T
+    return extent_px
 
 
 def zero_crossing(before: Floats, after: Floats) -> Floats:

@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.classes import CLASSES
+from vision.classes import CLASSES, ObjectClass
+
+TWO_WHEELERS = [ObjectClass.BICYCLE.class_id, ObjectClass.MOTORCYCLE.class_id]
+RIDER_SHARE = 0.1
+"""Who was seen on a two-wheeler at least so much, next to being seen as a person, rides it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +33,18 @@ class Life:
 
     @property
     def class_id(self) -> int:
-        """The class that its detections spoke for, each with its confidence."""
+        """The class that its detections spoke for, each with its confidence.
+
+        A detector sees the rider of a distant or dark two-wheeler long before what he rides, so a person who was also
+        seen on a two-wheeler is one.
+        """
+        person, two_wheelers = self.votes[ObjectClass.PERSON.class_id], self.votes[TWO_WHEELERS]
+        if 0 < RIDER_SHARE * person <= two_wheelers.sum():
+            return int(np.where(np.arange(len(CLASSES)) == ObjectClass.PERSON.class_id, 0, self.votes).argmax())
         return int(self.votes.argmax())
 
     def add(self, seen: Seen, class_id: int) -> None:
+        """A detection continues the track."""
         self.age += 1
         self.votes[class_id] += seen.confidence
         if not self.track_id:

@@ -1,20 +1,22 @@
-"""Follows vehicles from frame to frame: the adapter over the `trackers` library, whose types stop here."""
+"""Follows vehicles from frame to frame."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import supervision as sv
-from trackers import ByteTrackTracker
+from numpy.typing import NDArray
 
+from vision.classes import CLASSES, ObjectClass
 from vision.config.camera import TrackingConfig
 from vision.core import Detections, Tracks
+from vision.tracking.library import Association
 from vision.tracking.life import Life, Seen
-from vision.tracking.motion import ObservedMotion
 
-LIBRARY_FPS = 30
-"""The library counts its patience in frames at this rate, whatever the camera's own."""
+PART_INSIDE = 0.8
+"""A detection so far inside a surer one of its kind may be a part of it, or the same vehicle once more."""
+PART_CONFIDENCE = 0.5
+"""Such a detection starts a track of its own when it is at least this sure."""
+_IS_SMALL = np.array([c in {ObjectClass.PERSON, ObjectClass.BICYCLE, ObjectClass.MOTORCYCLE} for c in CLASSES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Sighting:
 class Tracker:
     """Follows the vehicles of one camera.
 
-    Ids start at 1, belong to confirmed tracks alone and are never given again, not even after `reset`.
+    Ids start at 1, belong to confirmed tracks alone and are never given again, not even after `reset`. Tracks that are
+    not seen for `TrackingConfig.lost_after` are forgotten.
     """
 
     def __init__(self, settings: TrackingConfig, *, fps: float) -> None:
@@ -38,18 +41,13 @@ class Tracker:
         self._last_id = 0
         self.reset()
 
+    def __len__(self) -> int:
+        """How many tracks are alive, unconfirmed and lost ones included."""
+        return len(self._association)
+
     def reset(self) -> None:
         """Forget all tracks: the stream begins anew."""
-        settings = self._settings
-        self._library = ByteTrackTracker(
-            lost_track_buffer=round(settings.lost_after.total_seconds() * LIBRARY_FPS),
-            frame_rate=self._fps,
-            track_activation_threshold=settings.activation,
-            minimum_consecutive_frames=settings.confirm_after,
-            minimum_iou_threshold=settings.minimum_iou,
-            high_conf_det_threshold=settings.activation,
-            state_estimator_class=ObservedMotion,
-        )
+        self._association = Association(self._settings, self._fps)
 
     def update(self, detections: Detections, at_s: float) -> list[Sighting]:
         """Take in one frame's detections; `at_s` grows from call to call.
@@ -57,27 +55,19 @@ class Tracker:
         Returns what is newly known, oldest first: where the tracks that were confirmed just now had been before, and
         last, always, where all confirmed tracks of this frame are.
         """
-        self._library.update(
-            sv.Detections(xyxy=detections.xyxy, confidence=detections.confidence, class_id=detections.class_id),
-            timestamp=at_s,
+        confidence = np.where(
+            _may_be_parts(detections),
+            np.minimum(detections.confidence, self._settings.activation / 2),
+            detections.confidence,
         )
         known: defaultdict[float, list[tuple[Life, Seen]]] = defaultdict(list)
         known[at_s] = []
-        for life, seen in self._continued(detections, at_s):
+        for life, row in self._association.update(detections.xyxy.astype(np.float64), confidence, at_s):
+            seen = Seen(at_s, detections.xyxy[row], float(detections.confidence[row]))
+            life.add(seen, int(detections.class_id[row]))
             for earlier in self._confirmed(life, seen):
                 known[earlier.at_s].append((life, earlier))
         return [Sighting(moment_s, _tracks(known[moment_s])) for moment_s in sorted(known)]
-
-    def _continued(self, detections: Detections, at_s: float) -> Iterator[tuple[Life, Seen]]:
-        """Each track that this frame's detections began or continued, with its detection."""
-        for tracklet in self._library.tracks:
-            motion: ObservedMotion = tracklet.state_estimator
-            box = motion.take_observed()
-            if box is not None:
-                row = int(np.flatnonzero((detections.xyxy == box).all(axis=1))[0])
-                seen = Seen(at_s, detections.xyxy[row], float(detections.confidence[row]))
-                motion.life.add(seen, int(detections.class_id[row]))
-                yield motion.life, seen
 
     def _confirmed(self, life: Life, seen: Seen) -> list[Seen]:
         if life.track_id:
@@ -86,6 +76,20 @@ class Tracker:
             return []
         self._last_id += 1
         return life.confirm(self._last_id)
+
+
+def _may_be_parts(detections: Detections) -> NDArray[np.bool_]:
+    """(N,): unsure detections that lie inside a surer one of their kind: a cab, a mirror, the rider's legs."""
+    boxes, confidence = detections.xyxy, detections.confidence
+    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    shared = (high - low).clip(min=0).prod(axis=-1)
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=-1)
+    small = _IS_SMALL[detections.class_id]
+    inside = (shared > PART_INSIDE * area[:, None]) & (small[:, None] == small[None, :])
+    surer = confidence[None, :] > confidence[:, None]
+    is_part: NDArray[np.bool_] = np.any(inside & surer, axis=1)
+    return is_part & (confidence < PART_CONFIDENCE)
 
 
 def _tracks(members: list[tuple[Life, Seen]]) -> Tracks:
