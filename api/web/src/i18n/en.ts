@@ -42,6 +42,7 @@ export const en = {
   "tile.processedHint": "Pictures looked at a second, of {target} wanted",
   "tile.droppedHint": "Pictures due that were overtaken by newer ones, since the session began",
   "tile.fps": "{n} fps",
+  "tile.fpsOf": "{n} of {target} fps",
 
   "picture.waiting": "Waiting for the picture",
   "picture.stale": "Picture is {age} old",

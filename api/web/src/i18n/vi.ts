@@ -44,6 +44,7 @@ export const vi: Words = {
   "tile.processedHint": "Số khung hình được xử lý mỗi giây, trong {target} khung cần xử lý",
   "tile.droppedHint": "Số khung hình đến lượt nhưng bị khung mới hơn vượt qua, từ đầu phiên",
   "tile.fps": "{n} hình/giây",
+  "tile.fpsOf": "{n}/{target} hình/giây",
 
   "picture.waiting": "Đang chờ hình",
   "picture.stale": "Hình đã cũ {age}",

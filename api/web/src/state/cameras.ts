@@ -3,6 +3,8 @@ import { computed, type Signal, signal } from "@preact/signals"
 import { LiveFeed } from "../api/feed"
 import type { Camera, CameraList, CameraStatus, Crossing } from "../api/types"
 import { type Counts, counted, countsOf, reconciled, Seen } from "./counts"
+import type { Latency } from "./latency"
+import { ageMs } from "./now"
 
 export interface CameraModel {
   readonly id: string
@@ -69,6 +71,19 @@ function renewed(camera: CameraModel, facts: Camera, askedAt: number): CameraMod
 
 function sameCameras(before: readonly CameraModel[] | null, after: readonly CameraModel[]): boolean {
   return before?.length === after.length && after.every((camera, index) => camera === before[index])
+}
+
+/** A live picture is renewed many times a second; older than this it must not pass for live. */
+const STALE_MS = 3000
+
+export function isStale({ feed }: CameraModel): boolean {
+  const shownAt = feed.shownAt.value
+  return shownAt !== null && ageMs(shownAt) > STALE_MS
+}
+
+/** Capture to screen, of pictures that come; `null` while none do. */
+export function latencyNow(camera: CameraModel): Latency | null {
+  return camera.health.value.state !== "online" || isStale(camera) ? null : camera.feed.latency.value
 }
 
 /** A camera that is not known is asked for with the next list. Whether it is known. */

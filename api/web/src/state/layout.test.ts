@@ -1,23 +1,28 @@
 import { expect, it } from "vitest"
-import { columns } from "./layout"
+import { layout } from "./layout"
 
 const desk = { width: 1068, height: 820, gap: 12, frame: 110, narrowest: 320 }
 
 it("one camera has the whole wall where its height allows", () => {
-  expect(columns({ ...desk, tiles: 1 })).toBe(1)
+  expect(layout({ ...desk, tiles: 1 })).toEqual({ columns: 1, pictureHeight: 600 })
 })
 
 it("few cameras are as large as fits the screen without scrolling", () => {
-  expect(columns({ ...desk, tiles: 2 })).toBe(2)
-  expect(columns({ ...desk, tiles: 4 })).toBe(2)
-  expect(columns({ ...desk, width: 2160, height: 1380, tiles: 9 })).toBe(3)
+  expect(layout({ ...desk, tiles: 2 }).columns).toBe(2)
+  expect(layout({ ...desk, width: 2160, height: 1380, tiles: 9 }).columns).toBe(3)
 })
 
-it("many cameras never become too narrow to read", () => {
-  expect(columns({ ...desk, tiles: 60 })).toBe(3)
+it("pictures give way a little so that the last row is on the screen", () => {
+  const { columns, pictureHeight } = layout({ ...desk, tiles: 4 })
+  expect(columns).toBe(2)
+  expect(2 * (pictureHeight + desk.frame) + desk.gap).toBeLessThanOrEqual(desk.height)
+})
+
+it("many cameras never become too narrow to read: the wall scrolls, in 16:9", () => {
+  expect(layout({ ...desk, tiles: 60 })).toEqual({ columns: 3, pictureHeight: 195 })
 })
 
 it("a phone has one column, however narrow it is", () => {
-  expect(columns({ ...desk, width: 336, tiles: 5 })).toBe(1)
-  expect(columns({ ...desk, width: 280, tiles: 5 })).toBe(1)
+  expect(layout({ ...desk, width: 336, tiles: 5 })).toEqual({ columns: 1, pictureHeight: 189 })
+  expect(layout({ ...desk, width: 280, tiles: 5 }).columns).toBe(1)
 })

@@ -1,29 +1,42 @@
-/** How many columns the wall has: as large as the tiles can be with all of them on the screen, or nearly. */
+/** How the wall is laid out: as large as the tiles can be with all of them on the screen. */
 
 export interface WallMeasures {
   tiles: number
   width: number
   height: number
   gap: number
-  /** What a tile has above and below its 16:9 picture. */
+  /** What a tile has above and below its picture. */
   frame: number
   /** Narrower tiles cannot be read: the wall scrolls instead. */
   narrowest: number
 }
 
-/** A row that is cut a little is better than tiles a third smaller. */
-const OVERHANG = 1.15
-
-export function columns(wall: WallMeasures): number {
-  const most = Math.max(1, Math.floor((wall.width + wall.gap) / (wall.narrowest + wall.gap)))
-  for (let count = 1; count <= Math.min(most, wall.tiles); count++) {
-    if (heightOf(wall, count) <= wall.height * OVERHANG) return count
-  }
-  return Math.max(1, Math.min(most, wall.tiles))
+export interface WallLayout {
+  columns: number
+  /** In px. 16:9 of the width, or a little less where that brings the last row onto the screen. */
+  pictureHeight: number
 }
 
-function heightOf(wall: WallMeasures, count: number): number {
-  const rows = Math.ceil(wall.tiles / count)
-  const width = (wall.width - wall.gap * (count - 1)) / count
-  return rows * ((width * 9) / 16 + wall.frame) + wall.gap * (rows - 1)
+const SHAPE = 16 / 9
+/** A picture may be this much lower than 16:9, with its sides left dark: better than tiles a third smaller. */
+const SQUEEZE = 0.8
+
+export function layout(wall: WallMeasures): WallLayout {
+  const most = Math.max(1, Math.floor((wall.width + wall.gap) / (wall.narrowest + wall.gap)))
+  const widest = Math.min(most, Math.max(1, wall.tiles))
+  for (let columns = 1; columns <= widest; columns++) {
+    const wanted = widthOf(wall, columns) / SHAPE
+    const room = roomForPicture(wall, columns)
+    if (room >= wanted * SQUEEZE) return { columns, pictureHeight: Math.floor(Math.min(wanted, room)) }
+  }
+  return { columns: widest, pictureHeight: Math.floor(widthOf(wall, widest) / SHAPE) }
+}
+
+function widthOf({ width, gap }: WallMeasures, columns: number): number {
+  return (width - gap * (columns - 1)) / columns
+}
+
+function roomForPicture({ tiles, height, gap, frame }: WallMeasures, columns: number): number {
+  const rows = Math.ceil(tiles / columns)
+  return (height - gap * (rows - 1)) / rows - frame
 }

@@ -45,7 +45,14 @@ export function Since() {
   ) : null
 }
 
-export function CountsTable({ counts, caption }: { counts: readonly Counts[]; caption?: string }) {
+interface TableProps {
+  counts: readonly Counts[]
+  caption?: string
+  inName?: string
+  outName?: string
+}
+
+export function CountsTable({ counts, caption, inName, outName }: TableProps) {
   const rows = byClass(counts)
   const all = sum(rows)
   return (
@@ -54,8 +61,8 @@ export function CountsTable({ counts, caption }: { counts: readonly Counts[]; ca
       <thead>
         <tr>
           <th scope="col">{t("counts.class")}</th>
-          <th scope="col">{t("counts.in")}</th>
-          <th scope="col">{t("counts.out")}</th>
+          <th scope="col">{inName ?? t("counts.in")}</th>
+          <th scope="col">{outName ?? t("counts.out")}</th>
           <th scope="col">{t("counts.total")}</th>
         </tr>
       </thead>

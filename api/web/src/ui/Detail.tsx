@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks"
 import type { CameraStatus } from "../api/types"
 import { t } from "../i18n"
 import { fps, milliseconds, number, since } from "../i18n/format"
-import { type CameraModel, cameraById, cameras } from "../state/cameras"
+import { type CameraModel, cameraById, cameras, latencyNow } from "../state/cameras"
 import { closeCamera, openedId } from "../state/screen"
 import { LatencyBadge, StateBadge } from "./badges"
 import { CountsTable, Since } from "./CountsTable"
@@ -72,11 +72,12 @@ function LineTables({ camera }: { camera: CameraModel }) {
   if (!lines.length) return <p class="nothing">{t("tile.noLines")}</p>
   return lines.map(line => {
     const counts = camera.counts.value.get(line.id)
-    const ways = [directionName(line.in_name, "in"), directionName(line.out_name, "out")].join(" · ")
     return (
       <CountsTable
         key={line.id}
-        caption={`${line.name || line.id} (${ways})`}
+        caption={line.name || line.id}
+        inName={directionName(line.in_name, "in")}
+        outName={directionName(line.out_name, "out")}
         counts={counts ? [new Map([[line.id, counts]])] : []}
       />
     )
@@ -85,7 +86,7 @@ function LineTables({ camera }: { camera: CameraModel }) {
 
 function HealthFacts({ camera }: { camera: CameraModel }) {
   const health = camera.health.value
-  const onScreen = camera.feed.latency.value
+  const onScreen = latencyNow(camera)
   const facts: [string, string | null][] = [
     [t("detail.state"), health.reason || stateWords(health.state).why],
     ...healthFacts(health),

@@ -5,15 +5,12 @@ import type { Picture as LivePicture } from "../api/feed"
 import { draw, type SceneLine } from "../draw/scene"
 import { t } from "../i18n"
 import { age, number } from "../i18n/format"
-import type { CameraModel } from "../state/cameras"
+import { type CameraModel, isStale } from "../state/cameras"
 import { lineTotal } from "../state/counts"
 import { ageMs } from "../state/now"
 import { pageVisible } from "../state/screen"
 import { Icon } from "./Icon"
 import { cameraName, stateWords } from "./words"
-
-/** A live picture is renewed many times a second; older than this it must not pass for live. */
-const STALE_MS = 3000
 
 interface Props {
   camera: CameraModel
@@ -79,7 +76,12 @@ function paintOn(canvas: HTMLCanvasElement, camera: CameraModel, picture: LivePi
     className: (of: LivePicture["view"]["boxes"][number]["object_class"]) => t(`class.${of}`),
     number,
   }
-  draw(context, scene, (globalThis.devicePixelRatio || 1) * zoom)
+  draw(context, scene, (globalThis.devicePixelRatio || 1) * zoom * letterScale())
+}
+
+/** A wall of screens has larger letters, on pictures too. */
+function letterScale(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1
 }
 
 /** The lines as they were when the picture was counted, with the counts that the page shows everywhere. */
@@ -89,11 +91,6 @@ function sceneLines(camera: CameraModel, { view }: LivePicture): SceneLine[] {
     const { in: into, out } = lineTotal(counts, line_id)
     return { id: line_id, start, end, into, out }
   })
-}
-
-function isStale(camera: CameraModel): boolean {
-  const shownAt = camera.feed.shownAt.value
-  return shownAt !== null && ageMs(shownAt) > STALE_MS
 }
 
 function Notice({ camera }: { camera: CameraModel }) {

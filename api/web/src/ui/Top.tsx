@@ -2,7 +2,7 @@
 import { computed } from "@preact/signals"
 import { type Language, language, t } from "../i18n"
 import { milliseconds, number } from "../i18n/format"
-import { cameras, onlineCount } from "../state/cameras"
+import { cameras, latencyNow, onlineCount } from "../state/cameras"
 import { sum, total } from "../state/counts"
 import { PROMISED_MS, verdict } from "../state/latency"
 import { nextTheme, theme } from "../state/screen"
@@ -13,7 +13,7 @@ const crossed = computed(() => sum(cameras.value?.map(camera => total(camera.cou
 
 /** The slowest camera on this screen speaks for all: a promise is kept by each or not at all. */
 const slowestMs = computed(() => {
-  const known = cameras.value?.flatMap(camera => camera.feed.latency.value?.p95Ms ?? []) ?? []
+  const known = cameras.value?.flatMap(camera => latencyNow(camera)?.p95Ms ?? []) ?? []
   return known.length ? Math.max(...known) : null
 })
 

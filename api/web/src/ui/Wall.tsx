@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks"
 import { t } from "../i18n"
 import { cameras } from "../state/cameras"
-import { columns } from "../state/layout"
+import { layout } from "../state/layout"
 import { Empty } from "./Empty"
 import { Tile } from "./Tile"
 
@@ -19,8 +19,16 @@ export function Wall() {
     const arrange = () => {
       const { width, top } = element.getBoundingClientRect()
       const height = innerHeight - (top + scrollY) - GAP
-      const count = columns({ tiles, width, height, gap: GAP, frame: frameOf(element), narrowest: NARROWEST })
-      element.style.setProperty("--columns", String(count))
+      const { columns, pictureHeight } = layout({
+        tiles,
+        width,
+        height,
+        gap: GAP,
+        frame: frameOf(element),
+        narrowest: NARROWEST,
+      })
+      element.style.setProperty("--columns", String(columns))
+      element.style.setProperty("--picture-height", `${pictureHeight}px`)
     }
     const observer = new ResizeObserver(arrange)
     observer.observe(element)
@@ -39,8 +47,10 @@ export function Wall() {
   )
 }
 
-/** What a tile has above and below its picture, in px. */
+/** What the tallest tile has above and below its picture, in px. */
 function frameOf(wall: HTMLElement): number {
-  const heightOf = (selector: string) => wall.querySelector(selector)?.getBoundingClientRect().height ?? 0
-  return heightOf(".tile") - heightOf(".picture")
+  const frames = [...wall.querySelectorAll(".tile")].map(
+    tile => tile.clientHeight - (tile.querySelector(".picture")?.clientHeight ?? 0),
+  )
+  return Math.max(0, ...frames)
 }

@@ -1,7 +1,7 @@
 /** Small marks that say how a camera is, and whether its pictures come as promised. */
 import { t } from "../i18n"
 import { milliseconds, since } from "../i18n/format"
-import type { CameraModel } from "../state/cameras"
+import { type CameraModel, latencyNow } from "../state/cameras"
 import { PROMISED_MS, verdict } from "../state/latency"
 import { Icon } from "./Icon"
 import { stateWords, tone } from "./words"
@@ -25,7 +25,7 @@ export function StateBadge({ camera }: { camera: CameraModel }) {
 const SIGNS = { kept: "check", late: "late", broken: "broken" } as const
 
 export function LatencyBadge({ camera }: { camera: CameraModel }) {
-  const latency = camera.feed.latency.value
+  const latency = latencyNow(camera)
   if (!latency) return null
   const kept = verdict(latency.p95Ms)
   const hint = t("latency.hint", { p95: milliseconds(latency.p95Ms), promise: milliseconds(PROMISED_MS) })
