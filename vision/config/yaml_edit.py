@@ -110,7 +110,8 @@ class _Editor:
             else:
                 kept += _others(gap)
         fresh = {key: value for key, value in new.items() if key not in old}
-        return self._closed("".join(parts)) + self._emitter.block(fresh, column) + kept
+        added = self._emitter.block(fresh, column)
+        return self._closed("".join(parts)) + (added if parts else added.lstrip(" ")) + kept
 
     def _entry(self, at: KeyPath, old: Any, new: Any) -> str:
         """`key: value` and the rest of its lines."""
