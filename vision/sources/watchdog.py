@@ -9,7 +9,7 @@ from av.video.plane import VideoPlane
 from vision.sources.failures import StreamLost
 from vision.sources.status import RateMeter, SourceState
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.3
 RUNAWAY_FPS = 75.0
 RUNAWAY_TIMES_DECLARED = 2.5
 RUNAWAY_FOR_S = 5.0
@@ -19,7 +19,7 @@ class FrozenPicture:
     """Notices when the picture stays the very same.
 
     A sensor's noise makes two pictures of even an empty street at night differ somewhere; only exact equality of the
-    whole luma plane, over all looks (one a second) of `after_s`, is called frozen.
+    whole luma plane, over all looks (three a second) of `after_s`, is called frozen.
     """
 
     def __init__(self, after_s: float) -> None:
