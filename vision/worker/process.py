@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import structlog
@@ -82,12 +82,20 @@ def batch_limit(detector: Detector) -> int:
 
 def _listen(orders: Orders, stop: threading.Event) -> None:
     """Take orders until the supervisor closes the line or is gone; then end, by force if need be."""
-    for line in sys.stdin.buffer:
+    for line in _lines(sys.stdin.fileno()):
         orders.put(Assignment.model_validate_json(line))
     stop.set()
     time.sleep(DRAIN_S)
     log.error("worker did not end in time")
     os._exit(1)
+
+
+def _lines(descriptor: int) -> Iterator[bytes]:
+    """Whole lines, without a buffered reader: one that waits in a daemon thread aborts the interpreter's end."""
+    rest = b""
+    while chunk := os.read(descriptor, 1 << 16):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines
 
 
 def _take_over_stdout() -> int:
