@@ -4,7 +4,6 @@ import zlib
 
 import av
 import numpy as np
-from av.video.plane import VideoPlane
 
 from vision.sources.failures import StreamLost
 from vision.sources.status import RateMeter, SourceState
@@ -32,16 +31,18 @@ class FrozenPicture:
         """Whether, with this picture, nothing has changed for `after_s`; `now_s` is monotonic."""
         if now_s - self._looked_at_s >= LOOK_EVERY_S:
             self._looked_at_s = now_s
-            luma = _checksum(decoded.planes[0])
+            luma = _checksum(decoded)
             if luma != self._sum:
                 self._sum, self._same_since_s = luma, now_s
         return now_s - self._same_since_s >= self._after_s
 
 
-def _checksum(plane: VideoPlane) -> int:
-    """Of the visible part; what lies beyond a row's end is left over from other pictures."""
+def _checksum(decoded: av.VideoFrame) -> int:
+    """Of the luma plane's visible part; what lies beyond a row's end is left over from other pictures."""
+    plane = decoded.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return zlib.crc32(rows[: plane.height, : plane.width].tobytes())
+    bytes_per_sample = -(-decoded.format.components[0].bits // 8)
+    return zlib.crc32(rows[: plane.height, : plane.width * bytes_per_sample].tobytes())
 
 
 class RunawayRate:
