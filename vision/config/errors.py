@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from vision.errors import NgatuError
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigProblem:
@@ -25,7 +27,7 @@ class ConfigProblem:
         return ": ".join(part for part in (place, self.key, self.message, self.remedy) if part)
 
 
-class ConfigError(Exception):
+class ConfigError(NgatuError):
     """A config that cannot be used. Never holds a secret: values of addresses are left out."""
 
     def __init__(self, problems: Iterable[ConfigProblem]) -> None:

