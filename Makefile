@@ -7,14 +7,14 @@ PYTEST ?=
 bin := .venv/bin
 stamps := .venv/stamps
 web := api/web
-web_sources := $(shell find $(web) -path $(web)/node_modules -prune -o -path $(web)/dist -prune -o -type f -print)
 
 .PHONY: help setup demo test check format lock wheel wheel-test system clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(stamps)/tool $(web)/dist/index.html $(stamps)/data ## Set everything up; the tool is then .venv/bin/ngatu
+setup: $(stamps)/tool $(stamps)/data ## Set everything up; the tool is then .venv/bin/ngatu
+	@$(bin)/python hatch_build.py --web
 
 demo: setup ## Run the main job on two simulated cameras; SECONDS=60 ends it by itself
 	@$(bin)/ngatu demo --seconds $(SECONDS)
@@ -64,14 +64,6 @@ $(stamps)/packages: requirements.lock
 $(stamps)/tool: $(stamps)/packages pyproject.toml
 	$(bin)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
-
-$(web)/node_modules/.package-lock.json: $(web)/package-lock.json
-	@echo "setting up the page's packages"
-	cd $(web) && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json
-
-$(web)/dist/index.html: $(web)/node_modules/.package-lock.json $(web_sources)
-	@echo "building the page"
-	cd $(web) && npm run --silent build && touch dist/index.html
 
 $(stamps)/data: $(stamps)/tool $(wildcard models/*.yaml) $(wildcard sample_videos/*.yaml)
 	$(bin)/ngatu models pull nanodet_g
