@@ -82,6 +82,8 @@ class RtspCamera:
             try:
                 self._follow_stream()
             except StreamLost as lost:
+                if self._is_ending:
+                    return
                 self._board.enter(lost.state, lost.reason)
                 self._timeline.break_off()
                 wait_s = self._backoff.next_wait_s()
