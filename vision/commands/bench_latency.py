@@ -1,0 +1,74 @@
+"""`ngatu bench latency`: the promise of one second, kept or broken on this machine."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from vision.bench.latency import LatencyReport
+
+PROMISE_S = 1.0
+
+
+def register(bench: typer.Typer) -> None:
+    """Add `latency` to the group `bench`."""
+    bench.command("latency")(latency)
+
+
+def latency(
+    *,
+    cameras: Annotated[int, typer.Option(help="Simulated 720p cameras.", min=1, max=64)] = 4,
+    seconds: Annotated[float, typer.Option(help="Measure for so long.", min=5)] = 30,
+    model: Annotated[str, typer.Option(help="A model's name, or an .onnx file.")] = "nanodet_g",
+    fps: Annotated[float | None, typer.Option(help="Detection rate; unset: a camera's default.", min=1, max=60)] = None,
+    clip: Annotated[list[Path] | None, typer.Option(help="Clips to play; unset: the samples. Repeatable.")] = None,
+    workers: Annotated[int, typer.Option(help="Worker processes; 0: as the machine deserves.", min=0)] = 0,
+    threads: Annotated[int, typer.Option(help="Inference threads in each; 0: cores shared out.", min=0)] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Measure the time from a frame's capture to the client that is told of the crossing in it.
+
+    Runs everything on this machine: Redis, simulated cameras, workers, the service, a client of its event stream.
+    """
+    from rich.console import Console
+
+    from vision.bench.latency import LatencyBench
+    from vision.samples import ensure_samples
+
+    console = Console(stderr=as_json)
+    clips = [path.resolve() for path in clip] if clip else ensure_samples()
+    bench = LatencyBench(clips, cameras, model, fps, workers, threads)
+    with console.status("starting") as status:
+        report = bench.run(seconds, status.update)
+    if as_json:
+        typer.echo(json.dumps(asdict(report), indent=2))
+    else:
+        _print(report, console)
+
+
+def _print(report: "LatencyReport", console: "Console") -> None:
+    from rich.table import Table
+
+    table = Table("camera", "received", "looked at", "wanted", "dropped", "inference", "publication p95", box=None)
+    for camera in report.cameras:
+        table.add_row(
+            camera.camera_id,
+            f"{camera.received_fps:.1f} fps",
+            f"{camera.processed_fps:.1f} fps",
+            f"{camera.target_fps:g} fps",
+            f"{camera.dropped_fps:.1f} fps",
+            f"{camera.inference_ms:.0f} ms",
+            f"{camera.publish_p95_ms:.0f} ms",
+        )
+    console.print(table)
+    kept = "kept" if report.p95_s <= PROMISE_S else "broken"
+    console.print(
+        f"capture to client, {report.crossings} crossings in {report.seconds:g} s on {report.cores} cores, "
+        f"{report.model}: p50 {report.p50_s:.3f} s, p95 {report.p95_s:.3f} s, max {report.max_s:.3f} s; "
+        f"the promise of {PROMISE_S:g} s is {kept}"
+    )
