@@ -101,11 +101,15 @@ export function takeCrossing(crossing: Crossing): void {
     camera.heardAt.set(line_id, performance.now())
     camera.counts.value = counted(camera.counts.value, line_id, object_class, direction)
   }
-  crossings.value = [crossing, ...crossings.value].slice(0, TICKER_LENGTH)
+  crossings.value = newestFirst([crossing, ...crossings.value])
 }
 
 /** What crossed before this screen came: shown, and counted by the service already. */
 export function takeEarlier(earlier: readonly Crossing[]): void {
   const fresh = earlier.filter(crossing => seen.first(crossing.event_id))
-  crossings.value = [...crossings.value, ...fresh].slice(0, TICKER_LENGTH)
+  crossings.value = newestFirst([...crossings.value, ...fresh])
+}
+
+function newestFirst(all: Crossing[]): Crossing[] {
+  return all.sort((a, b) => Date.parse(b.crossed_at) - Date.parse(a.crossed_at)).slice(0, TICKER_LENGTH)
 }

@@ -31,7 +31,7 @@ export function hurry(): void {
 
 /** Runs until stopped. */
 export async function runLink(stopped: AbortSignal): Promise<void> {
-  const waits = backoff(500, 10_000)
+  const waits = backoff(500, 5000)
   const position: Position = { lastEventId: "" }
   addEventListener("online", hurry, { signal: stopped })
   while (!stopped.aborted) {

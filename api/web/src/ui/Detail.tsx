@@ -53,7 +53,7 @@ function Dialog({ id, camera }: { id: string; camera: CameraModel | undefined })
 function Body({ camera }: { camera: CameraModel }) {
   return (
     <div class="detail-body">
-      <Picture camera={camera} zoom={1.25} />
+      <Picture camera={camera} />
       <div class="detail-side">
         <header>
           <h3>{t("counts.title")}</h3>

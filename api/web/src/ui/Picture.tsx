@@ -9,25 +9,20 @@ import { type CameraModel, isStale } from "../state/cameras"
 import { lineTotal } from "../state/counts"
 import { ageMs } from "../state/now"
 import { pageVisible } from "../state/screen"
+import { link } from "../state/service"
 import { Icon } from "./Icon"
 import { cameraName, stateWords } from "./words"
 
-interface Props {
-  camera: CameraModel
-  /** How large letters and lines are drawn: 1 on a tile. */
-  zoom?: number
-}
-
-export function Picture({ camera, zoom = 1 }: Props) {
+export function Picture({ camera }: { camera: CameraModel }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const inView = useSignal(false)
-  const watching = inView.value && pageVisible.value
+  const watching = inView.value && pageVisible.value && link.value.phase !== "lost"
 
   useEffect(() => observeView(canvas.current, inView), [inView])
   useEffect(() => {
     if (!watching || !canvas.current) return
-    return show(camera, canvas.current, zoom)
-  }, [camera, watching, zoom])
+    return show(camera, canvas.current)
+  }, [camera, watching])
 
   const label = t("tile.picture", { name: cameraName(camera), n: number(camera.feed.vehicles.value) })
   return (
@@ -50,8 +45,8 @@ function observeView(canvas: HTMLCanvasElement | null, inView: { value: boolean 
   return () => observer.disconnect()
 }
 
-function show(camera: CameraModel, canvas: HTMLCanvasElement, zoom: number): () => void {
-  const paint = (picture: LivePicture) => paintOn(canvas, camera, picture, zoom)
+function show(camera: CameraModel, canvas: HTMLCanvasElement): () => void {
+  const paint = (picture: LivePicture) => paintOn(canvas, camera, picture)
   const sizes = new ResizeObserver(() => {
     const scale = globalThis.devicePixelRatio || 1
     canvas.width = Math.round(canvas.clientWidth * scale)
@@ -66,7 +61,7 @@ function show(camera: CameraModel, canvas: HTMLCanvasElement, zoom: number): () 
   }
 }
 
-function paintOn(canvas: HTMLCanvasElement, camera: CameraModel, picture: LivePicture, zoom: number): void {
+function paintOn(canvas: HTMLCanvasElement, camera: CameraModel, picture: LivePicture): void {
   const context = canvas.getContext("2d")
   if (!context) return
   const scene = {
@@ -76,12 +71,13 @@ function paintOn(canvas: HTMLCanvasElement, camera: CameraModel, picture: LivePi
     className: (of: LivePicture["view"]["boxes"][number]["object_class"]) => t(`class.${of}`),
     number,
   }
-  draw(context, scene, (globalThis.devicePixelRatio || 1) * zoom * letterScale())
+  draw(context, scene, (globalThis.devicePixelRatio || 1) * letterScale(canvas.clientWidth))
 }
 
-/** A wall of screens has larger letters, on pictures too. */
-function letterScale(): number {
-  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1
+/** A wall of screens has larger letters, on pictures too; and a large picture larger ones than a small one. */
+function letterScale(width: number): number {
+  const page = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1
+  return page * Math.max(0.85, Math.min(width / (560 * page), 1.3))
 }
 
 /** The lines as they were when the picture was counted, with the counts that the page shows everywhere. */
