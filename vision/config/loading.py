@@ -57,9 +57,14 @@ def load_cameras(folder: Path) -> CameraSet:
 
     Raises ConfigError only where there is no such folder.
     """
+    return load_files(camera_files(folder))
+
+
+def camera_files(folder: Path) -> list[Path]:
+    """A folder's `*.yaml` and `*.yml` in the order of their names, without hidden ones. Raises ConfigError."""
     if not folder.is_dir():
         raise ConfigError.single("there is no such folder", "name the folder that holds the camera files", path=folder)
-    return load_files(sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES and not p.name.startswith(".")))
+    return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
 
 
 def load_files(paths: Iterable[Path]) -> CameraSet:

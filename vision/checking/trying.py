@@ -1,0 +1,124 @@
+"""Opens cameras' streams for a moment, many at once, and tells what came of it."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+from vision.config.camera import CameraConfig, RtspSource
+from vision.config.redaction import redact
+from vision.core import Frame
+from vision.core.clock import SystemClock
+from vision.errors import NgatuError
+from vision.sources import Source, SourceState, SourceStatus, open_source
+
+AT_ONCE = 32
+POLL_S = 0.05
+GRACE_S = 1.0
+"""How much longer than the camera's own timeouts is waited, so that its source can say why there is no picture."""
+_FAILED = {
+    SourceState.UNREACHABLE,
+    SourceState.UNAUTHORIZED,
+    SourceState.GARBAGE,
+    SourceState.STALLED,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tried:
+    """What came of opening one camera."""
+
+    camera: CameraConfig
+    frame: Frame | None
+    """The newest picture; None when there was none."""
+    reason: str
+    """Why there was none, credentials redacted; empty when all is well."""
+    first_picture_s: float = 0.0
+    """From asking for the stream to the first picture in hand."""
+    fps: float = 0.0
+    """By the stream's own time stamps; 0 when only one picture came."""
+    codec: str = ""
+    decode_mode: str = ""
+
+
+def try_cameras(cameras: Iterable[CameraConfig], *, watch_s: float = 2.0) -> Iterator[Tried]:
+    """Open all cameras at once and yield each as soon as it is known; a dead one delays no other."""
+    wanted = list(cameras)
+    with ThreadPoolExecutor(max_workers=max(1, min(AT_ONCE, len(wanted))), thread_name_prefix="check") as pool:
+        for done in as_completed([pool.submit(try_camera, camera, watch_s=watch_s) for camera in wanted]):
+            yield done.result()
+
+
+def try_camera(camera: CameraConfig, *, watch_s: float = 2.0) -> Tried:
+    """Open one camera, look at it for `watch_s` seconds after its first picture, and close it."""
+    stop = threading.Event()
+    try:
+        source = open_source(camera, stop=stop, clock=SystemClock())
+    except NgatuError as error:
+        return Tried(camera, None, redact(str(error)))
+    return _Look(camera, source, stop).until(_patience_s(camera), watch_s)
+
+
+def _patience_s(camera: CameraConfig) -> float:
+    source = camera.source
+    if not isinstance(source, RtspSource):
+        return 10.0
+    return (source.connect_timeout + source.read_timeout).total_seconds() + GRACE_S
+
+
+class _Look:
+    """The source's frames are taken in a thread; who waits for them watches its status meanwhile."""
+
+    def __init__(self, camera: CameraConfig, source: Source, stop: threading.Event) -> None:
+        self._camera = camera
+        self._source = source
+        self._stop = stop
+        self._first: Frame | None = None
+        self._frame: Frame | None = None
+        self._first_s = 0.0
+        self._failure = ""
+
+    def until(self, patience_s: float, watch_s: float) -> Tried:
+        clock = SystemClock()
+        began_s = clock.monotonic()
+        taking = threading.Thread(target=self._take, name=f"check-{self._camera.id}", daemon=True)
+        taking.start()
+        while taking.is_alive() and self._goes_on(clock.monotonic(), began_s + patience_s, watch_s):
+            taking.join(POLL_S)
+        status = self._source.status()
+        self._stop.set()
+        taking.join(GRACE_S)
+        return self._told(status, began_s)
+
+    def _goes_on(self, now_s: float, patience_ends_s: float, watch_s: float) -> bool:
+        if self._frame is not None:
+            return now_s < self._first_s + watch_s
+        return now_s < patience_ends_s and self._source.status().state not in _FAILED
+
+    def _take(self) -> None:
+        try:
+            for frame in self._source.frames():
+                if self._first is None:
+                    self._first, self._first_s = frame, SystemClock().monotonic()
+                self._frame = frame
+        except NgatuError as error:
+            self._failure = redact(str(error))
+
+    def _told(self, status: SourceStatus, began_s: float) -> Tried:
+        if self._frame is None or self._failure:
+            return Tried(self._camera, None, self._failure or status.reason or "no picture came in time")
+        return Tried(
+            camera=self._camera,
+            frame=self._frame,
+            reason="",
+            first_picture_s=self._first_s - began_s,
+            fps=_fps(self._first, self._frame),
+            codec=status.codec,
+            decode_mode=status.decode_mode,
+        )
+
+
+def _fps(first: Frame | None, last: Frame) -> float:
+    if first is None or last.media_time_s <= first.media_time_s:
+        return 0.0
+    return (last.index - first.index) / (last.media_time_s - first.media_time_s)
