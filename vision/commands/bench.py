@@ -1,0 +1,137 @@
+"""`ngatu bench`: how true and how fast counting is, on clips that people have counted."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from vision.bench.counting import ClipScore
+    from vision.bench.duel import Duel
+    from vision.bench.manifest import CountedClip
+    from vision.detection import Detector
+
+Item = TypeVar("Item")
+
+bench = typer.Typer(help="How true and how fast counting is.", no_args_is_help=True)
+
+Manifest = Annotated[Path, typer.Argument(help="JSON: clips with truth.line_count.")]
+Clips = Annotated[Path | None, typer.Option(help="The clips' folder. Default: the manifest's.")]
+Fps = Annotated[float | None, typer.Option(help="Frames looked at a second. Default: 12.", min=1, max=60)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(bench, name="bench")
+
+
+@bench.command()
+def counting(
+    manifest: Manifest,
+    *,
+    clips: Clips = None,
+    model: Annotated[str, typer.Option(help="A model card's name, or an .onnx file.")] = "nanodet_g",
+    fps: Fps = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count every clip with the same settings and score it against the true range.
+
+    The score is WAPE: the vehicles by which counts miss the true ranges, over the vehicles there truly were.
+    """
+    from vision.bench.counting import score_clips, to_json
+    from vision.bench.manifest import read_manifest
+
+    found = read_manifest(manifest, clips)
+    scores = list(_watched(score_clips(found, _detector(model), fps), len(found)))
+    if as_json:
+        sys.stdout.write(json.dumps(to_json(scores), indent=2) + "\n")
+    else:
+        _print_scores(scores)
+
+
+@bench.command("against-objectcounter")
+def against_objectcounter(
+    manifest: Manifest,
+    only: Annotated[list[str] | None, typer.Argument(help="Names of clips. Default: all.", metavar="[CLIP]...")] = None,
+    *,
+    python: Annotated[Path, typer.Option(help="The python in whose environment `ultralytics` is installed.")],
+    model: Annotated[Path, typer.Option(help="The .onnx file that both use.")],
+    clips: Clips = None,
+    fps: Fps = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count clips with Ultralytics' ObjectCounter and with ngatu, one after the other, and compare.
+
+    ObjectCounter looks at every frame, at 640 pixels, with its own defaults.
+    """
+    from vision.bench.counting import score_clips
+    from vision.bench.duel import compare, to_json
+    from vision.bench.manifest import read_manifest
+
+    found = _chosen(read_manifest(manifest, clips), only)
+    detector = _detector(str(model))
+    duels = list(_watched((compare(s, python, model) for s in score_clips(found, detector, fps)), len(found)))
+    if as_json:
+        sys.stdout.write(json.dumps(to_json(duels), indent=2) + "\n")
+    else:
+        _print_duels(duels)
+
+
+def _chosen(clips: "list[CountedClip]", names: list[str] | None) -> "list[CountedClip]":
+    known = {clip.file.name: clip for clip in clips}
+    unknown = sorted(set(names or []) - set(known))
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: not in the manifest; it has {', '.join(known)}")
+    return [known[name] for name in names] if names else clips
+
+
+def _detector(model: str) -> "Detector":
+    """One thread an inference: `count_video` runs as many side by side as there are CPUs."""
+    import logging
+
+    from vision.detection import load_detector
+    from vision.telemetry import configure_logging
+
+    configure_logging(level=logging.WARNING)
+    return load_detector(model, threads=1)
+
+
+def _watched(items: "Iterable[Item]", total: int) -> "Iterable[Item]":
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(items, total=total, description="counting clips")
+
+
+def _print_scores(scores: "list[ClipScore]") -> None:
+    from vision.bench.counting import wape
+
+    table = Table("clip", "true", "counted", "error", "fps", "times real time")
+    for s in scores:
+        true = f"{s.clip.true_low}–{s.clip.true_high}" if s.clip.true_low < s.clip.true_high else f"{s.clip.true_low}"
+        rate = f"{s.count.processed_fps:.1f}"
+        table.add_row(s.clip.file.name, true, str(s.counted), str(s.error), rate, f"{s.count.speed:.1f}")
+    errors, vehicles = sum(s.error for s in scores), sum(s.clip.definite for s in scores)
+    console = Console()
+    console.print(table)
+    console.print(f"WAPE {wape(scores):.1%} ({errors} of {vehicles}), model {scores[0].count.model}")
+
+
+def _print_duels(duels: "list[Duel]") -> None:
+    table = Table(
+        "clip", "true", "ngatu: counted", "fps", "× real time", "ObjectCounter: counted", "fps", "× real time"
+    )
+    for d in duels:
+        clip, count = d.ours.clip, d.ours.count
+        ours = (str(d.ours.counted), f"{count.processed_fps:.1f}", f"{count.speed:.2f}")
+        theirs = (str(d.theirs.counted), f"{d.theirs.frames / count.video_s:.1f}", f"{d.their_speed:.2f}")
+        table.add_row(clip.file.name, f"{clip.true_low}–{clip.true_high}", *ours, *theirs)
+    faster = sum(d.theirs.wall_s for d in duels) / sum(d.ours.count.wall_s for d in duels)
+    errors = f"{sum(d.ours.error for d in duels)} against {sum(d.their_error for d in duels)} vehicles"
+    console = Console()
+    console.print(table)
+    console.print(f"{faster:.1f} times as fast as ObjectCounter; errors: {errors}; model {duels[0].ours.count.model}")

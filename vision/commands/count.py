@@ -1,0 +1,161 @@
+"""`ngatu count`: count the vehicles of one video."""
+
+import json
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from vision.config.camera import CameraConfig, DetectionConfig, FileSource, LineConfig
+
+if TYPE_CHECKING:
+    from vision.bench.video import VideoCount, Watcher
+    from vision.detection import Detector
+
+MIDDLE = ((0.0, 0.5), (1.0, 0.5))
+
+
+def register(app: typer.Typer) -> None:
+    app.command("count")(count)
+
+
+def count(
+    video: Annotated[Path, typer.Argument(help="The recording.")],
+    *,
+    line: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="X0,Y0,X1,Y1",
+            help="A counting line, as fractions of the picture. Standing at the first point and looking to the second, "
+            "left to right is in. May be given several times. Default: across the middle.",
+        ),
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="A camera file: its lines, movements and settings.")] = None,
+    model: Annotated[str, typer.Option(help="A model card's name, or an .onnx file.")] = "nanodet_g",
+    fps: Annotated[float | None, typer.Option(help="Frames looked at a second. Default: 12.", min=1, max=60)] = None,
+    json_to: Annotated[Path | None, typer.Option("--json", metavar="F", help="Write JSON; - to the terminal.")] = None,
+    csv_to: Annotated[
+        Path | None, typer.Option("--csv", metavar="F", help="Write a row per crossing; - to the terminal.")
+    ] = None,
+    render: Annotated[Path | None, typer.Option(metavar="OUT.mp4", help="Write the video with what was seen.")] = None,
+) -> None:
+    """Count vehicles over lines in a video, as fast as the machine can. Ctrl-C keeps what was counted."""
+    from vision.bench.results import to_csv, to_json
+
+    camera = _camera(video, line, config, fps)
+    quiet = "-" in {str(json_to), str(csv_to)}
+    console = Console(stderr=quiet)
+    if not line and config is None:
+        console.print("no --line and no --config: counting over a horizontal line through the middle of the picture")
+    result = _run(video, camera, _detector(model), render)
+    _print(console, result)
+    if json_to is not None:
+        _put(json_to, json.dumps(to_json(result), indent=2, ensure_ascii=False) + "\n")
+    if csv_to is not None:
+        _put(csv_to, to_csv(result))
+
+
+def _camera(video: Path, lines: list[str] | None, config: Path | None, fps: float | None) -> CameraConfig:
+    """The camera that the options describe."""
+    from vision.config.loading import load_camera
+
+    if lines and config is not None:
+        raise typer.BadParameter("give lines by --line or by --config, not both", param_hint="--line")
+    if config is None:
+        camera = CameraConfig(id="video", source=FileSource(path=str(video)), lines=_lines(lines))
+    else:
+        camera = load_camera(config)
+        if not camera.lines:
+            raise typer.BadParameter(f"{config} has no lines to count over", param_hint="--config")
+    if fps is None:
+        return camera
+    detection = DetectionConfig.model_validate({**camera.detection.model_dump(), "fps": fps})
+    return camera.model_copy(update={"detection": detection})
+
+
+def _lines(texts: list[str] | None) -> tuple[LineConfig, ...]:
+    if not texts:
+        return (LineConfig(id="middle", start=MIDDLE[0], end=MIDDLE[1]),)
+    ids = ["line"] if len(texts) == 1 else [f"line-{n}" for n in range(1, len(texts) + 1)]
+    return tuple(_line(line_id, text) for line_id, text in zip(ids, texts, strict=True))
+
+
+def _line(line_id: str, text: str) -> LineConfig:
+    try:
+        x0, y0, x1, y1 = (float(part) for part in text.split(","))
+        return LineConfig(id=line_id, start=(x0, y0), end=(x1, y1))
+    except ValueError as error:
+        reason = "write four fractions of the picture from 0 to 1, apart from each other, as 0,0.6,1,0.6"
+        raise typer.BadParameter(f"{text!r}: {reason}", param_hint="--line") from error
+
+
+def _detector(model: str) -> "Detector":
+    """One thread an inference: `count_video` runs as many side by side as there are CPUs."""
+    import logging
+
+    from vision.detection import load_detector
+    from vision.telemetry import configure_logging
+
+    configure_logging(level=logging.WARNING)
+    return load_detector(model, threads=1)
+
+
+def _run(video: Path, camera: CameraConfig, detector: "Detector", render: Path | None) -> "VideoCount":
+    from vision.bench.render import Renderer
+    from vision.bench.video import count_video
+    from vision.core import Frame
+    from vision.pipeline import Observed
+    from vision.sources import probe
+
+    length_s = probe(video).duration_s
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with ExitStack() as stack:
+        progress = stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
+        task = progress.add_task(f"counting {video.name}", total=length_s or None)
+
+        def advance(frame: Frame, _: Observed) -> None:
+            progress.update(task, completed=frame.media_time_s)
+
+        watchers: list[Watcher] = [advance]
+        if render is not None:
+            watchers.append(stack.enter_context(Renderer(render, camera)))
+        return count_video(video, camera, detector, watchers=watchers)
+
+
+def _print(console: Console, result: "VideoCount") -> None:
+    from vision.bench.results import by_class, totals
+    from vision.contracts import Direction
+
+    table = Table("line", "class", "in", "out", "total", title=str(result.video.name))
+    for line in result.camera.lines:
+        ways = totals(result, line.id)
+        for name, counts in by_class(result, line.id).items():
+            table.add_row("", name, str(counts["in"]), str(counts["out"]), str(sum(counts.values())))
+        both = [str(ways[way]) for way in Direction]
+        table.add_row(line.id, "all", *both, str(ways.total()), style="bold", end_section=True)
+    console.print(table)
+    for movement in result.camera.movements:
+        console.print(f"{movement.id}: {sum(m.movement_id == movement.id for m in result.movements)}")
+    console.print(
+        f"{result.video_s:.1f} s of video in {result.wall_s:.1f} s: {result.speed:.1f} times real time; "
+        f"{result.processed} of {result.frames} frames looked at ({result.processed_fps:.1f} fps), model {result.model}"
+    )
+    if result.interrupted:
+        console.print("interrupted: these are the counts until then", style="yellow")
+
+
+def _put(path: Path, text: str) -> None:
+    if str(path) == "-":
+        sys.stdout.write(text)
+    else:
+        path.write_text(text, encoding="utf-8")
