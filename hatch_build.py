@@ -31,6 +31,10 @@ class Node:
     npm: tuple[str, ...]
     folder: Path
 
+    def environment(self) -> dict[str, str]:
+        """What npm's own scripts need: this Node before any other."""
+        return {"PATH": os.pathsep.join([str(self.folder), os.environ.get("PATH", "")])}
+
     def run(self, *arguments: str) -> None:
         """Run npm in the page's folder, its output going where ours goes.
 
@@ -38,8 +42,7 @@ class Node:
             PageNotBuiltError: npm failed.
         """
         command = [*self.npm, *arguments]
-        paths = os.pathsep.join([str(self.folder), os.environ.get("PATH", "")])
-        done = subprocess.run(command, cwd=WEB, env={**os.environ, "PATH": paths}, check=False)  # noqa: S603
+        done = subprocess.run(command, cwd=WEB, env=os.environ | self.environment(), check=False)  # noqa: S603
         if done.returncode:
             what = f"`npm {' '.join(arguments)}` in {WEB}"
             raise PageNotBuiltError(f"{what} failed with exit code {done.returncode}: what it printed says why")

@@ -1,4 +1,5 @@
-import { defineConfig, loadEnv } from "vite"
+import { loadEnv } from "vite"
+import { defineConfig } from "vitest/config"
 
 export default defineConfig(({ mode }) => ({
   // Relative, so that the service can be reached below any path of a reverse proxy.
@@ -16,6 +17,7 @@ export default defineConfig(({ mode }) => ({
     host: "127.0.0.1",
     proxy: { "/api": { target: service(mode), ws: true } },
   },
+  test: { css: true },
 }))
 
 function service(mode: string): string {

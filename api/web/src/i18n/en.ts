@@ -27,7 +27,7 @@ export const en = {
   "empty.title": "No cameras yet",
   "empty.lead":
     "One camera is one file. Put this one into the folder of cameras, say where the stream is, and it shows up here.",
-  "empty.file": "camera_configs/my-junction.yaml",
+  "empty.file": "camera_configs/north-gate.yaml",
   "empty.check": "Then check it, picture and lines included:",
   "empty.name": "My junction",
 

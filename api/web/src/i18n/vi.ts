@@ -29,7 +29,7 @@ export const vi: Words = {
   "empty.title": "Chưa có camera nào",
   "empty.lead":
     "Mỗi camera là một tệp. Đặt tệp này vào thư mục camera, ghi địa chỉ luồng hình, và camera sẽ hiện ở đây.",
-  "empty.file": "camera_configs/my-junction.yaml",
+  "empty.file": "camera_configs/north-gate.yaml",
   "empty.check": "Sau đó kiểm tra tệp, cả hình và các vạch đếm:",
   "empty.name": "Ngã tư của tôi",
 

@@ -20,6 +20,8 @@ export interface CameraModel {
 export const cameras = signal<readonly CameraModel[] | null>(null)
 /** The moment that counts begin at. */
 export const countedSince = signal<string | null>(null)
+/** Why the service cannot read its folder of camera files. */
+export const folderProblem = signal<string | null>(null)
 /** Newest first. */
 export const crossings = signal<readonly Crossing[]>([])
 
@@ -47,6 +49,7 @@ export function takeList(list: CameraList, askedAt: number): void {
   })
   for (const camera of known.values()) if (!next.includes(camera)) camera.feed.close()
   countedSince.value = since
+  folderProblem.value = list.problem
   if (!sameCameras(cameras.value, next)) cameras.value = next
 }
 

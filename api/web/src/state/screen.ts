@@ -27,7 +27,7 @@ export function openCamera(id: string): void {
 }
 
 export function closeCamera(): void {
-  history.pushState(null, "", location.pathname + location.search)
+  history.replaceState(null, "", location.pathname + location.search)
   hash.value = ""
 }
 

@@ -1,7 +1,8 @@
 /** No cameras: how to add the first one. */
 import { t } from "../i18n"
+import { folderProblem } from "../state/cameras"
 
-const example = (name: string) => `id: my-junction
+const example = (name: string) => `id: north-gate
 name: ${name}
 source:
   kind: rtsp
@@ -16,6 +17,7 @@ export function Empty() {
   return (
     <section class="empty">
       <h2>{t("empty.title")}</h2>
+      {folderProblem.value && <p class="problem">{folderProblem.value}</p>}
       <p>{t("empty.lead")}</p>
       <figure>
         <figcaption>{t("empty.file")}</figcaption>

@@ -41,7 +41,7 @@ export function Tile({ camera }: { camera: CameraModel }) {
 }
 
 function Lines({ camera }: { camera: CameraModel }) {
-  const { lines } = camera.facts.value
+  const { lines, problem } = camera.facts.value
   const more = lines.length - LINES_ON_A_TILE
   return (
     <ul class="lines">
@@ -62,7 +62,7 @@ function Lines({ camera }: { camera: CameraModel }) {
         )
       })}
       {more > 0 && <li class="more">{t("tile.moreLines", { n: number(more) })}</li>}
-      {lines.length === 0 && <li class="more">{t("tile.noLines")}</li>}
+      {lines.length === 0 && <li class="more">{problem || t("tile.noLines")}</li>}
     </ul>
   )
 }
