@@ -73,16 +73,15 @@ class RtspCamera:
             self._board.enter(SourceState.STALLED, f"no picture for {quiet_s:.0f} s")
         return self._board.snapshot(self._feed.slot.dropped)
 
-    @property
     def _is_ending(self) -> bool:
         return self._stop.is_set() or self._feed.ending.is_set()
 
     def _capture(self) -> None:
-        while not self._is_ending:
+        while not self._is_ending():
             try:
                 self._follow_stream()
             except StreamLost as lost:
-                if self._is_ending:
+                if self._is_ending():
                     return
                 self._board.enter(lost.state, lost.reason)
                 self._timeline.break_off()
@@ -144,7 +143,7 @@ class RtspCamera:
         clean_run = 0
         try:
             for packet in container.demux(decoder.stream):
-                if self._is_ending:
+                if self._is_ending():
                     return
                 pictures = _clean_pictures(packet)
                 clean_run = 0 if pictures is None else clean_run + len(pictures)
