@@ -1,4 +1,4 @@
-"""The real thing, small: a road of white squares over RTSP, a real (hand-made) ONNX model, real processes, real Redis."""
+"""The real thing, small: white squares over RTSP, a real (hand-made) ONNX model, real processes, real Redis."""
 
 import json
 import os
@@ -24,7 +24,11 @@ from vision.config.bus import connect
 from vision.contracts import EVENT, CameraHealth, Event, keys
 from vision.publishing import EmbeddedRedis
 
-TOOL = ["-c", "import typer;from vision.commands import cameras,work;a=typer.Typer();cameras.register(a);work.register(a);a()"]
+TOOL = [
+    "-c",
+    "import vision.cli as c; e = c.entry_points; "
+    "c.entry_points = lambda group: [x for x in e(group=group) if x.name in ('cameras', 'work')]; c.main()",
+]
 FPS = 20
 LAP_S = 1.0
 """Seconds in which a square drives through the picture."""

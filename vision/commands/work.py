@@ -34,26 +34,28 @@ def work(
     and NGATU_PROVIDER do. Files that are changed, added or removed take effect within two seconds and touch no other
     camera. Without Redis, events wait on disk. SIGTERM or Ctrl-C drains; a second one ends at once.
     """
-    from vision.config.bus import BusError
-    from vision.config.errors import ConfigError
     from vision.telemetry import configure_logging
 
-    told: dict[str, Any] = {
-        "cameras": cameras,
-        "redis_url": redis,
-        "state": state,
-        "model": model,
-        "workers": workers,
-        "threads": threads,
-        "provider": provider,
-    }
+    settings = _settings(
+        cameras=cameras,
+        redis_url=redis,
+        state=state,
+        model=model,
+        workers=workers,
+        threads=threads,
+        provider=provider,
+    )
     configure_logging(worker="supervisor")
-    try:
-        orderly = _run(WorkerSettings(**{name: value for name, value in told.items() if value is not None}))
-    except (NgatuError, BusError, ConfigError, ValidationError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from None
+    orderly = _run(settings)
     raise typer.Exit(0 if orderly else 1)
+
+
+def _settings(**told: Any) -> WorkerSettings:
+    try:
+        return WorkerSettings(**{name: value for name, value in told.items() if value is not None})
+    except ValidationError as error:
+        faults = (f"NGATU_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
+        raise NgatuError("; ".join(faults)) from None
 
 
 def _run(settings: WorkerSettings) -> bool:

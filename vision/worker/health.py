@@ -1,7 +1,5 @@
 """What a worker says about a camera, over all its sessions: changes durably, the rest every second."""
 
-from datetime import datetime
-
 from vision.contracts import CameraHealth, CameraState, HealthChange, StreamStats
 from vision.worker.identity import SessionIds
 from vision.worker.surroundings import Surroundings
@@ -16,7 +14,7 @@ class HealthTeller:
         self._told: CameraState | None = None
         self._since = around.clock.now()
 
-    def enter(self, state: CameraState, reason: str, ids: SessionIds, *, since: datetime | None = None) -> None:
+    def enter(self, state: CameraState, reason: str, ids: SessionIds) -> None:
         """Publish a change of state; nothing when it is the state told last."""
         if state is self._told:
             return
@@ -32,7 +30,7 @@ class HealthTeller:
         )
         self._around.outlet.publish(change)
         self._told = state
-        self._since = since or now
+        self._since = now
 
     def tell(self, reason: str, ids: SessionIds, stats: StreamStats) -> None:
         """Say how the camera is just now."""

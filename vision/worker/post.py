@@ -71,12 +71,12 @@ class Post:
         """To be called several times a second."""
         now_s = self._around.clock.monotonic()
         try:
-            if self._retry_at_s is not None and now_s >= self._retry_at_s and self.camera is not None:
+            if self._retry_at_s is not None and now_s >= self._retry_at_s:
                 self._begin()
             self._look_after_session()
         except Exception as error:  # noqa: BLE001 - the camera's boundary
             self.fail(error)
-        self._say(now_s)
+        self._say()
 
     def fail(self, error: Exception) -> None:
         """End the session that broke, and try again later, each time a little later."""
@@ -126,15 +126,19 @@ class Post:
             return
         status = self._session.tick()
         self._state, self._reason = CameraState(status.state.value), status.reason
-        self._stats = self._session.stats(status)
+        if self._is_time_to_tell() or self._session.is_over:
+            self._stats = self._session.stats(status)
         if self._session.is_over:
             self._end_session()
 
-    def _say(self, now_s: float) -> None:
+    def _is_time_to_tell(self) -> bool:
+        return self._around.clock.monotonic() >= self._tell_at_s
+
+    def _say(self) -> None:
         try:
             self._teller.enter(self._state, self._reason, self._ids)
-            if now_s >= self._tell_at_s:
-                self._tell_at_s = now_s + TELL_EVERY_S
+            if self._is_time_to_tell():
+                self._tell_at_s = self._around.clock.monotonic() + TELL_EVERY_S
                 self._teller.tell("; ".join(filter(None, (self._reason, self.remark))), self._ids, self._stats)
             self._is_mute = False
         except Exception:
