@@ -24,11 +24,7 @@ from vision.config.bus import connect
 from vision.contracts import EVENT, CameraHealth, Event, keys
 from vision.publishing import EmbeddedRedis
 
-TOOL = [
-    "-c",
-    "import vision.cli as c; e = c.entry_points; "
-    "c.entry_points = lambda group: [x for x in e(group=group) if x.name in ('cameras', 'work')]; c.main()",
-]
+TOOL = ["-m", "vision"]
 FPS = 20
 LAP_S = 1.0
 """Seconds in which a square drives through the picture."""

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from vision.commands import bench_latency
+
 if TYPE_CHECKING:
     from vision.bench.counting import ClipScore
     from vision.bench.duel import Duel
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 bench = typer.Typer(help="How true and how fast counting is.", no_args_is_help=True)
+bench_latency.register(bench)
 
 Manifest = Annotated[Path, typer.Argument(help="JSON: clips with truth.line_count.")]
 Clips = Annotated[Path | None, typer.Option(help="The clips' folder. Default: the manifest's.")]
