@@ -22,6 +22,7 @@ def test_a_child_that_does_not_heed_the_request_to_end_is_killed(tmp_path: Path)
     children = Children(tmp_path)
     child = children.start("deaf", ["--help"], {})
     child.process.send_signal(signal.SIGSTOP)
+    os.waitpid(child.process.pid, os.WUNTRACED)
     children.stop("deaf", timeout_s=0.2)
     assert child.process.returncode == -signal.SIGKILL
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+LOG_WIDTH = 120
+
 
 def register(app: typer.Typer) -> None:
     app.command("demo")(demo)
@@ -18,7 +20,6 @@ def demo(
     """Play real traffic on two simulated cameras, count it, and show it live in the browser."""
     from rich.console import Console
 
-    from vision.core.errors import NgatuError
     from vision.demo.run import Demonstration
     from vision.samples import ensure_samples
 
@@ -27,9 +28,7 @@ def demo(
 
     signal.signal(signal.SIGTERM, interrupt)
     console = Console()
-    try:
-        counted = Demonstration(console, ensure_samples(), model=model, port=port).run(seconds)
-    except NgatuError as error:
-        console.print(f"[red]{error}[/]")
-        raise typer.Exit(1) from error
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
+    counted = Demonstration(console, ensure_samples(), model=model, port=port).run(seconds)
     console.print(f"{counted} crossings counted and stored")
