@@ -58,7 +58,7 @@ def test_pixels_instead_of_fractions_are_named_with_file_line_key_and_remedy(tmp
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("nam: x", "nts-01.yaml:11: nam: unknown key `nam`: did you mean `name`?"),
+        ("nname: x", "nts-01.yaml:11: nname: unknown key `nname`: did you mean `name`?"),
         ("detection: {confidenc: 0.3}", "detection.confidenc: unknown key `confidenc`: did you mean `confidence`?"),
         ("detection: {confidence: 25}", "25 is more than 1: write a fraction from 0 to 1; did you write percent?"),
         ("detection: {confidence: .nan}", "detection.confidence: nan is no number"),
@@ -158,7 +158,7 @@ def test_a_recording_s_relative_path_starts_at_the_file_s_folder(tmp_path: Path)
 
 def test_a_bad_file_stops_only_its_own_camera(tmp_path: Path) -> None:
     written(tmp_path, GOOD)
-    written(tmp_path, GOOD.replace("nts-01", "nts-02") + "nam: x\n", "nts-02.yaml")
+    written(tmp_path, GOOD.replace("nts-01", "nts-02") + "nname: x\n", "nts-02.yaml")
     written(tmp_path, GOOD.replace("nts-01", "nts-03"), "nts-03.yml")
     written(tmp_path, "half", ".nts-04.yaml.tmp")
     written(tmp_path, "half", ".#nts-05.yaml")

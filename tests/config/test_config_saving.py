@@ -143,7 +143,7 @@ def test_what_would_be_no_valid_camera_is_not_written(camera_file: Path) -> None
     for changes in (
         {"id": "nts-02"},
         {"lines": [{"id": "north", "end": [0.1, 0.2]}]},
-        {"nam": "x"},
+        {"nname": "x"},
         {"name": "\ud800"},
         {"movements": [{"id": "m", "entry": "a", "exit": "b"}]},
     ):

@@ -45,11 +45,11 @@ def _draw_line(canvas: Image, line: LineConfig) -> None:
         foot = start + share * along
         tip = foot + sign * 6 * unit_px * to_the_right
         _stroke(canvas, foot, tip, colour, unit_px, is_arrow=True)
-        _write(canvas, name, tip + sign * unit_px * to_the_right, colour, unit_px)
+        _write(canvas, name, tip, sign * to_the_right, colour=colour, unit_px=unit_px)
     _stroke(canvas, start, end, LINE, unit_px)
     cv2.circle(canvas, _at(start), round(unit_px), EDGE, -1, cv2.LINE_AA)
     cv2.circle(canvas, _at(start), round(0.7 * unit_px), LINE, -1, cv2.LINE_AA)
-    _write(canvas, line.id, start + 2 * unit_px * np.array((0, 1)), LINE, unit_px)
+    _write(canvas, line.id, start, -along / np.hypot(*along), colour=LINE, unit_px=unit_px)
 
 
 def _stroke(
@@ -69,14 +69,16 @@ def _stroke(
             cv2.line(canvas, _at(a), _at(b), ink, width, cv2.LINE_AA)
 
 
-def _write(canvas: Image, text: str, at: Point, colour: tuple[int, ...], unit_px: float) -> None:
-    """Text around a point, moved so that it lies within the picture."""
-    plain, scale = plain_letters(text), unit_px / 14
+def _write(canvas: Image, text: str, at: Point, away: Point, *, colour: tuple[int, ...], unit_px: float) -> None:
+    """Text on a dark ground beside a point, in the direction `away` from it, moved so that it lies in the picture."""
+    plain, scale = plain_letters(text), unit_px / 16
     (wide, high), below = cv2.getTextSize(plain, _FONT, scale, 1)
-    left = int(np.clip(at[0] - wide / 2, 2, max(2, canvas.shape[1] - wide - 2)))
-    base = int(np.clip(at[1] + high / 2, high + 2, max(high + 2, canvas.shape[0] - below - 2)))
-    cv2.putText(canvas, plain, (left, base), _FONT, scale, EDGE, 3, cv2.LINE_AA)
-    cv2.putText(canvas, plain, (left, base), _FONT, scale, colour, 1, cv2.LINE_AA)
+    half = np.array((wide, high + below)) / 2 + 3
+    middle = at + away * (np.abs(away) @ half + unit_px)
+    middle = np.clip(middle, half, np.maximum(half, np.array(canvas.shape[1::-1]) - half))
+    cv2.rectangle(canvas, _at(middle - half), _at(middle + half), EDGE, -1)
+    corner = middle + np.array((-wide / 2, (high - below) / 2))
+    cv2.putText(canvas, plain, _at(corner), _FONT, scale, colour, 1, cv2.LINE_AA)
 
 
 def plain_letters(text: str) -> str:

@@ -36,9 +36,12 @@ class Config(BaseModel):
         schema = handler(core_schema)
         properties: dict[str, Any] = handler.resolve_ref_schema(schema).get("properties", {})
         for name, field in cls.model_fields.items():
-            properties[name] = {"title": field.title, "description": field.description} | properties[name]
+            told = properties.get(name) or properties[field.alias or name]
+            for key, words in (("title", field.title), ("description", field.description)):
+                if words:
+                    told.setdefault(key, words)
             if field.annotation is timedelta:
-                properties[name] = _in_seconds(properties[name], field)
+                _say_in_seconds(told, field)
         return schema
 
 
@@ -54,13 +57,13 @@ def refuse(mistakes: Iterable[tuple[tuple[int | str, ...], str]]) -> None:
         raise ValidationError.from_exception_data("config", details, hide_input=True)
 
 
-def _in_seconds(told: dict[str, Any], field: FieldInfo) -> dict[str, Any]:
-    seconds: dict[str, Any] = {"type": "number", "unit": "s"}
+def _say_in_seconds(told: dict[str, Any], field: FieldInfo) -> None:
+    told.pop("format", None)
+    told |= {"type": "number", "unit": "s"}
     if isinstance(field.default, timedelta):
-        seconds["default"] = field.default.total_seconds()
+        told["default"] = field.default.total_seconds()
     for bound in field.metadata:
         if isinstance(bound, Ge) and isinstance(bound.ge, timedelta):
-            seconds["minimum"] = bound.ge.total_seconds()
+            told["minimum"] = bound.ge.total_seconds()
         if isinstance(bound, Le) and isinstance(bound.le, timedelta):
-            seconds["maximum"] = bound.le.total_seconds()
-    return {key: value for key, value in told.items() if key != "format"} | seconds
+            told["maximum"] = bound.le.total_seconds()
