@@ -6,7 +6,7 @@ export const en = {
   "top.camerasOf": "{online} of {all} online",
   "top.vehicles": "Crossings",
   "top.latency": "Capture to screen",
-  "top.within": "{p95} of {promise}",
+  "top.within": "{p95}, promised {promise}",
   "top.language": "Language",
   "top.theme.auto": "Theme: as the system",
   "top.theme.light": "Theme: light",

@@ -8,7 +8,7 @@ export const vi: Words = {
   "top.camerasOf": "{online}/{all} trực tuyến",
   "top.vehicles": "Lượt qua vạch",
   "top.latency": "Từ lúc ghi đến màn hình",
-  "top.within": "{p95} / {promise}",
+  "top.within": "{p95}, cam kết {promise}",
   "top.language": "Ngôn ngữ",
   "top.theme.auto": "Giao diện: theo hệ thống",
   "top.theme.light": "Giao diện: sáng",

@@ -7,17 +7,20 @@ export interface WallMeasures {
   gap: number
   /** What a tile has above and below its picture. */
   frame: number
+  /** Width over height of the tallest picture on the wall. */
+  shape: number
   /** Narrower tiles cannot be read: the wall scrolls instead. */
   narrowest: number
 }
 
 export interface WallLayout {
   columns: number
-  /** In px. 16:9 of the width, or a little less where that brings the last row onto the screen. */
+  /** In px. */
   pictureHeight: number
 }
 
-const SHAPE = 16 / 9
+/** Tiles are cut for these; what is taller still has dark sides. */
+const [WIDE, TALL] = [16 / 9, 4 / 3]
 /** A picture may be this much lower than 16:9, with its sides left dark: better than tiles a third smaller. */
 const SQUEEZE = 0.8
 
@@ -25,11 +28,16 @@ export function layout(wall: WallMeasures): WallLayout {
   const most = Math.max(1, Math.floor((wall.width + wall.gap) / (wall.narrowest + wall.gap)))
   const widest = Math.min(most, Math.max(1, wall.tiles))
   for (let columns = 1; columns <= widest; columns++) {
-    const wanted = widthOf(wall, columns) / SHAPE
     const room = roomForPicture(wall, columns)
-    if (room >= wanted * SQUEEZE) return { columns, pictureHeight: Math.floor(Math.min(wanted, room)) }
+    if (room >= (widthOf(wall, columns) / WIDE) * SQUEEZE) {
+      return { columns, pictureHeight: Math.floor(Math.min(wanted(wall, columns), room)) }
+    }
   }
-  return { columns: widest, pictureHeight: Math.floor(widthOf(wall, widest) / SHAPE) }
+  return { columns: widest, pictureHeight: Math.floor(wanted(wall, widest)) }
+}
+
+function wanted(wall: WallMeasures, columns: number): number {
+  return widthOf(wall, columns) / Math.max(TALL, Math.min(wall.shape, WIDE))
 }
 
 function widthOf({ width, gap }: WallMeasures, columns: number): number {

@@ -51,10 +51,10 @@ function Row({ crossing }: { crossing: Crossing }) {
       </span>
       <span class="count" data-direction={direction}>
         <Icon name={direction === "in" ? "into" : "out"} />
-        {way}
+        <span class="way">{way}</span>
       </span>
       <span class="where">
-        {camera ? cameraName(camera) : crossing.camera_id} · {line?.name || crossing.line_id}
+        {line?.name || crossing.line_id} · {camera ? cameraName(camera) : crossing.camera_id}
       </span>
     </li>
   )

@@ -1,7 +1,8 @@
 /** All cameras side by side, as large as the screen allows. */
+import { computed } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
 import { t } from "../i18n"
-import { cameras } from "../state/cameras"
+import { type CameraModel, cameras } from "../state/cameras"
 import { layout } from "../state/layout"
 import { Empty } from "./Empty"
 import { Tile } from "./Tile"
@@ -9,13 +10,25 @@ import { Tile } from "./Tile"
 const GAP = 12
 const NARROWEST = 320
 
-export function Wall() {
-  const wall = useRef<HTMLDivElement>(null)
-  const tiles = cameras.value?.length ?? 0
+/** Width over height of the tallest picture; cameras that have sent none yet say nothing. */
+const tallest = computed(() => {
+  const sizes = cameras.value?.map(({ health }) => health.value.stats) ?? []
+  const shapes = sizes.flatMap(({ width_px, height_px }) => (height_px ? [width_px / height_px] : []))
+  return Math.min(16 / 9, ...shapes)
+})
 
+export function Wall() {
+  const all = cameras.value
+  if (!all) return <p class="loading">{t("wall.loading")}</p>
+  return all.length ? <Tiles all={all} shape={tallest.value} /> : <Empty />
+}
+
+function Tiles({ all, shape }: { all: readonly CameraModel[]; shape: number }) {
+  const wall = useRef<HTMLDivElement>(null)
+  const tiles = all.length
   useEffect(() => {
     const element = wall.current
-    if (!element || !tiles) return
+    if (!element) return
     const arrange = () => {
       const { width, top } = element.getBoundingClientRect()
       const height = innerHeight - (top + scrollY) - GAP
@@ -25,6 +38,7 @@ export function Wall() {
         height,
         gap: GAP,
         frame: frameOf(element),
+        shape,
         narrowest: NARROWEST,
       })
       element.style.setProperty("--columns", String(columns))
@@ -34,13 +48,11 @@ export function Wall() {
     observer.observe(element)
     observer.observe(document.documentElement)
     return () => observer.disconnect()
-  }, [tiles])
+  }, [tiles, shape])
 
-  if (!cameras.value) return <p class="loading">{t("wall.loading")}</p>
-  if (!tiles) return <Empty />
   return (
     <div class="wall" ref={wall}>
-      {cameras.value.map(camera => (
+      {all.map(camera => (
         <Tile key={camera.id} camera={camera} />
       ))}
     </div>
