@@ -7,6 +7,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +17,7 @@ from api.dependencies import Services
 from api.health.router import router as health_router
 from api.history.router import router as history_router
 from api.live.router import router as live_router
+from api.openapi import describe
 from api.settings import ServiceSettings
 
 SECURITY_HEADERS = {
@@ -66,6 +68,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     errors.install(app)
     for router in (cameras_router, live_router, history_router, health_router):
         app.include_router(router)
+    describe(app)
     _serve_page(app, settings)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(SecurityHeaders)
@@ -90,6 +93,11 @@ class SecurityHeaders:
 
 
 def _serve_page(app: FastAPI, settings: ServiceSettings) -> None:
+    @app.get("/api/{rest:path}", include_in_schema=False)
+    async def nothing_here() -> None:
+        """Else a browser that opens a mistyped address would get the page."""
+        raise HTTPException(404)
+
     if (settings.web / "index.html").is_file():
         app.frontend("/", directory=settings.web, fallback="index.html")
         return

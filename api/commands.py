@@ -4,6 +4,8 @@ import asyncio
 import errno
 import socket
 import sys
+from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -12,7 +14,6 @@ import typer
 if TYPE_CHECKING:
     from api.settings import ServiceSettings
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 STALLED_CLIENT_MS = 30_000
 
 
@@ -63,7 +64,7 @@ def _run(settings: "ServiceSettings") -> None:
         _give_up(str(error))
     host, port = listening.getsockname()[:2]
     address = f"[{host}]" if ":" in host else host
-    if settings.host not in LOOPBACK:
+    if not is_loopback(host):
         typer.secho(
             f"WARNING: {address}:{port} can be reached from other machines, and there are no passwords yet: whoever "
             "reaches it sees every camera. Put a proxy that asks for one before it, or leave --host out.",
@@ -73,7 +74,8 @@ def _run(settings: "ServiceSettings") -> None:
         )
     typer.echo(f"ngatu serves on http://{address}:{port}")
     sys.stdout.flush()
-    Server(server_config(app)).run(sockets=[listening])
+    with suppress(KeyboardInterrupt):
+        Server(server_config(app)).run(sockets=[listening])
 
 
 async def _migrate(settings: "ServiceSettings") -> None:
@@ -100,6 +102,11 @@ def _listen(host: str, port: int) -> socket.socket:
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_CLIENT_MS)
     return listening
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches that address."""
+    return ip_address(host).is_loopback
 
 
 def _give_up(words: str) -> NoReturn:

@@ -1,8 +1,8 @@
 """What routes work with: one `Services` a process, made at start, closed at the end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request
@@ -24,6 +24,7 @@ from api.storage.database import Database
 from vision.config.bus import connect_async
 
 STOP_WAIT_S = 3.0
+CANCEL_AGAIN_S = 0.2
 
 
 class Services:
@@ -98,7 +99,7 @@ class Services:
             shard=shard,
             stats=self.store,
             batch=self.settings.batch,
-            claim_after=self.settings.claim_after,
+            claim_after_s=self.settings.claim_after_s,
         )
 
     def _tell_health(self, status: CameraStatus) -> None:
@@ -110,12 +111,13 @@ def _task(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
     return asyncio.create_task(work)
 
 
-async def _end(tasks: "list[asyncio.Task[None]]") -> None:
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
+async def _end(tasks: "Iterable[asyncio.Task[None]]") -> None:
+    """Cancel until they are over: `asyncio.wait_for` before Python 3.12 can lose a cancellation."""
+    unfinished = {task for task in tasks if not task.done()}
+    while unfinished:
+        for task in unfinished:
+            task.cancel()
+        _, unfinished = await asyncio.wait(unfinished, timeout=CANCEL_AGAIN_S)
 
 
 def services_of(connection: HTTPConnection) -> Services:

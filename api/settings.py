@@ -1,12 +1,10 @@
 """What the command centre's service is told, from the environment (`NGATU_…`) or `ngatu serve`'s options."""
 
-from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 
-from vision.config.base import Duration
 from vision.config.settings import BusSettings
 
 WEB_DIST = Path(__file__).parent / "web" / "dist"
@@ -26,14 +24,14 @@ class ServiceSettings(BusSettings):
     web: Path = Field(WEB_DIST, title="Folder of the built page")
     timezone: str = Field("Asia/Ho_Chi_Minh", title="Time zone", description="Where a day begins at midnight.")
     batch: int = Field(500, ge=1, le=10_000, title="Events stored at most in one transaction")
-    claim_after: Duration = Field(
-        timedelta(seconds=5),
-        title="Claim after",
+    claim_after_s: float = Field(
+        5,
+        gt=0,
+        title="Claim after, in seconds",
         description="Events that another process has taken but not stored for this long are taken over.",
-        ge=timedelta(seconds=0.1),
     )
-    lag_at_most: Duration = Field(
-        timedelta(seconds=60), title="Lag at most", description="A store further behind is reported as not ready."
+    lag_at_most_s: float = Field(
+        60, gt=0, title="Lag at most, in seconds", description="A store further behind is reported as not ready."
     )
     queue: int = Field(
         2_000, ge=1, title="Messages waiting at most for one follower", description="One that lags further is sent off."

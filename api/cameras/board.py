@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -78,8 +77,7 @@ class HealthBoard:
         """Each second: read changed files, ask for the silent, and tell who is lost; for ever."""
         while True:
             started = time.monotonic()
-            with suppress(OSError):
-                await self._files.refresh()
+            await self._files.refresh()
             try:
                 await self._ask_for(self._silent())
                 self.trouble = ""

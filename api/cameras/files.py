@@ -1,18 +1,17 @@
-"""The camera files as the service knows them: read anew when one changes, never in the way of a request."""
+"""The camera files as the service knows them: each read anew when it changes, never in the way of a request."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import structlog
-from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from vision.config.camera import CameraConfig
+from vision.config.errors import ConfigProblem
+from vision.config.loading import SUFFIXES, CameraSet, load_files
 
 log = structlog.get_logger(__name__)
-Signature = frozenset[tuple[str, int, int]]
+Signature = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +21,8 @@ class CameraFolder:
     cameras: dict[str, CameraConfig] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     """Camera id to what is wrong with its file."""
+    trouble: str = ""
+    """Why the folder itself cannot be read."""
 
 
 class CameraFiles:
@@ -29,29 +30,54 @@ class CameraFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._signature: Signature | None = None
+        self._read: dict[Path, tuple[Signature, CameraSet]] = {}
         self.now = CameraFolder()
 
     async def refresh(self) -> None:
-        """Read the folder, if a file in it has changed."""
-        signature = await asyncio.to_thread(self._sign)
-        if signature != self._signature:
-            self.now = await asyncio.to_thread(self._read)
-            self._signature = signature
-            log.info("camera files read", folder=str(self._folder), cameras=len(self.now.cameras))
+        """Read the files that have changed."""
+        before = self.now
+        self.now = await asyncio.to_thread(self._refresh)
+        if self.now.trouble and self.now.trouble != before.trouble:
+            log.error("no camera files", reason=self.now.trouble)
+        if self.now.cameras != before.cameras or self.now.problems != before.problems:
+            log.info("camera files read", cameras=len(self.now.cameras), with_problems=len(self.now.problems))
 
-    def _sign(self) -> Signature:
+    def _refresh(self) -> CameraFolder:
         try:
-            stats = [(path.name, path.stat()) for path in self._folder.glob("*.yaml")]
-        except OSError:
-            return frozenset()
-        return frozenset((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+            signed = {path: _signature(path) for path in self._files()}
+        except OSError as error:
+            trouble = f"folder {self._folder}: {error.strerror}; name the folder of camera files by NGATU_CAMERAS"
+            return CameraFolder(trouble=trouble)
+        self._read = {
+            path: known if (known := self._read.get(path)) and known[0] == now else (now, load_files([path]))
+            for path, now in signed.items()
+        }
+        return _merged([camera_set for _, camera_set in self._read.values()])
 
-    def _read(self) -> CameraFolder:
-        found = CameraFolder()
-        for path in sorted(self._folder.glob("*.yaml")):
-            try:
-                found.cameras[path.stem] = CameraConfig.model_validate({"id": path.stem} | YAML(typ="safe").load(path))
-            except (ValidationError, YAMLError, OSError, TypeError) as error:
-                found.problems[path.stem] = str(error)
-        return found
+    def _files(self) -> list[Path]:
+        return sorted(p for p in self._folder.iterdir() if p.suffix in SUFFIXES and not p.name.startswith("."))
+
+
+def _signature(path: Path) -> Signature:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (stat.st_mtime_ns, stat.st_size)
+
+
+def _merged(sets: list[CameraSet]) -> CameraFolder:
+    cameras: dict[str, CameraConfig] = {}
+    problems: dict[str, list[ConfigProblem]] = {}
+    for one in sets:
+        for camera_id, loaded in one.cameras.items():
+            cameras.setdefault(camera_id, loaded.config)
+        for problem in one.problems:
+            if problem.path is not None:
+                problems.setdefault(problem.path.stem, []).append(problem)
+    return CameraFolder(cameras, {camera_id: _words(several) for camera_id, several in problems.items()})
+
+
+def _words(problems: list[ConfigProblem]) -> str:
+    """Without the folder, which is the service's own matter."""
+    return "; ".join(str(replace(p, path=Path(p.path.name) if p.path else None)) for p in problems)

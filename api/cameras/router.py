@@ -1,7 +1,5 @@
 """Routes of the cameras."""
 
-from datetime import UTC, datetime
-
 from fastapi import APIRouter
 
 from api.cameras.schemas import CameraList, CameraOut
@@ -14,7 +12,7 @@ router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
 @router.get("", operation_id="listCameras", summary="All cameras", responses=problems(503))
 async def list_cameras(services: ServicesDep) -> CameraList:
     """What each camera's file says, how it is, and what it has counted today."""
-    return CameraList(as_of=datetime.now(UTC), cameras=await services.cameras.cameras())
+    return await services.cameras.cameras()
 
 
 @router.get("/{camera_id}", operation_id="readCamera", summary="One camera", responses=problems(404, 503))

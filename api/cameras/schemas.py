@@ -98,4 +98,5 @@ class CameraList(BaseModel):
     """All cameras, by id."""
 
     as_of: UtcTime
+    problem: str | None = Field(None, description="Why the folder of camera files cannot be read.")
     cameras: list[CameraOut]

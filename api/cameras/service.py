@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from api.cameras.board import HealthBoard
 from api.cameras.files import CameraFiles
 from api.cameras.schemas import (
+    CameraList,
     CameraOut,
     InOut,
     LineCount,
@@ -32,14 +34,15 @@ class CameraService:
         self._history = history
         self._zone = ZoneInfo(timezone)
 
-    async def cameras(self) -> list[CameraOut]:
+    async def cameras(self) -> CameraList:
         """All, by id."""
         since = self._midnight()
         rows = await self._history.running(since)
         by_camera: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in rows:
             by_camera[row["camera_id"]].append(row)
-        return [self._describe(camera_id, since, by_camera[camera_id]) for camera_id in self._board.ids()]
+        cameras = [self._describe(camera_id, since, by_camera[camera_id]) for camera_id in self._board.ids()]
+        return CameraList(as_of=datetime.now(UTC), problem=self._files.now.trouble or None, cameras=cameras)
 
     async def camera(self, camera_id: str) -> CameraOut:
         """One that is known."""
@@ -82,9 +85,9 @@ def _facts(config: CameraConfig) -> dict[str, Any]:
 
 
 def _address(source: RtspSource | FileSource) -> str:
-    """Without user, password and query, whatever they hold."""
+    """Without user, password and query, whatever they hold; of a recording its name alone."""
     if isinstance(source, FileSource):
-        return source.path
+        return Path(source.path).name
     parts = urlsplit(source.url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 

@@ -66,7 +66,7 @@ async def _store(services: Services) -> StoreCheck:
         reason = trouble or "Redis is away, so the lag is not known"
         return so_far.model_copy(update={"ok": False, "reason": reason})
     lag_s, pending = max(lag.seconds for lag in all_lags), sum(lag.pending for lag in all_lags)
-    at_most_s = services.settings.lag_at_most.total_seconds()
+    at_most_s = services.settings.lag_at_most_s
     if lag_s > at_most_s and not trouble:
         trouble = f"the store is {lag_s:.0f} s behind, more than {at_most_s:g} s: start another `ngatu serve` beside it"
     return so_far.model_copy(

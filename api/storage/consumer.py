@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -27,7 +26,7 @@ from api.streams import Entry, entries_read, payload
 from vision.config.redaction import redact
 from vision.contracts import EVENT, keys
 
-BLOCK_MS = 500
+BLOCK_MS = 200
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 5.0
 FORGET_CONSUMER_AFTER_MS = 3_600_000
 DEAD_LETTERS_KEPT = 10_000
@@ -68,7 +67,7 @@ class StoreConsumer:
         shard: int,
         stats: StoreStats,
         batch: int = 500,
-        claim_after: timedelta = timedelta(seconds=5),
+        claim_after_s: float = 5,
     ) -> None:
         self._redis = redis
         self._database = database
@@ -77,7 +76,7 @@ class StoreConsumer:
         self._dead_letters = keys.dead_letters(shard)
         self._stats = stats
         self._batch = batch
-        self._claim_after = claim_after
+        self._claim_after_s = claim_after_s
         self._stopping = asyncio.Event()
         self.name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
 
@@ -106,7 +105,7 @@ class StoreConsumer:
         while not self._stopping.is_set():
             if time.monotonic() >= next_claim:
                 await self._take_over()
-                next_claim = time.monotonic() + self._claim_after.total_seconds()
+                next_claim = time.monotonic() + self._claim_after_s
             try:
                 entries = await self._read(">")
             except ResponseError as error:
@@ -126,7 +125,7 @@ class StoreConsumer:
 
     async def _take_over(self) -> None:
         """Store what somebody has taken and left lying; this consumer's own included."""
-        idle_ms = int(self._claim_after.total_seconds() * 1000)
+        idle_ms = int(self._claim_after_s * 1000)
         while not self._stopping.is_set():
             # JUSTID, because Redis 6.2 answers for trimmed entries with nothing, not even their ids.
             claimed = await self._redis.xautoclaim(

@@ -34,6 +34,13 @@ def upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
+def downgrade(connection: Connection) -> None:
+    """Take all tables away, inside the connection's transaction."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.downgrade(config, "base")
+
+
 def trouble(connection: Connection) -> str:
     """Why this version cannot work with the tables; empty where it can."""
     current = MigrationContext.configure(connection).get_current_revision()
