@@ -124,7 +124,7 @@ def test_the_id_is_the_name_of_the_file(tmp_path: Path) -> None:
         (b"[" * 100_000, "more than 16 levels deep"),
         (b"{" * 100_000, "a map or a list as a key"),
         (b"- " * 1_000, "more than 16 levels deep"),
-        (b"x" * (LARGEST + 1), "larger than 256 KiB: a config has a few KiB: is this another file?"),
+        (b"x" * (LARGEST + 1), "larger than 128 KiB: a config has a few KiB: is this another file?"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "nts-01.yaml:1: not UTF-8"),
     ],
 )

@@ -13,8 +13,8 @@ from vision.config.errors import ConfigError, ConfigProblem
 from vision.config.wording import problems
 from vision.config.yaml_text import Document, Mark, parse
 
-LARGEST = 256 * 1024
-"""Bytes. A camera file with 64 lines and 256 movements has a fifth of that."""
+LARGEST = 128 * 1024
+"""Bytes. A camera file with 64 lines and 256 movements has less than half of that."""
 
 SUFFIXES = (".yaml", ".yml")
 

@@ -238,6 +238,9 @@ _SLIPS = (
     ),
     ("quoted scalar", "a quote that is not closed", "close it"),
     ("a flow ", "a bracket that is not closed, or a comma that is missing", "write [0.1, 0.2]"),
+    ("found '}'", "a bracket too many", "delete it"),
+    ("found ']'", "a bracket too many", "delete it"),
+    ("<document start>", "a line that does not fit in with those above it", "indent alike what belongs together"),
     ("expected <block end>", "a line that does not fit in with those above it", "indent alike what belongs together"),
     ("could not find expected ':'", "a key without `:`", "write `key: value`"),
 )
