@@ -89,6 +89,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(SQLAlchemyError, _database_away)
     app.add_exception_handler(OSError, _database_away)
+    app.add_exception_handler(Exception, _unexpected)
 
 
 def _answer(request: Request, error: ProblemError) -> JSONResponse:
@@ -139,3 +140,9 @@ async def _database_away(request: Request, error: Exception) -> JSONResponse:
     answer = _answer(request, ProblemError(503, "database-away", detail))
     answer.headers["Retry-After"] = "5"
     return answer
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    """Starlette logs the error with its trace after this."""
+    detail = f"{type(error).__name__}; the service's log has the whole of it"
+    return _answer(request, ProblemError(500, "internal-error", detail))

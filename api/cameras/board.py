@@ -53,8 +53,11 @@ class HealthBoard:
             return CameraStatus.model_validate(heard.health.model_dump())
         state, reason = self._why_silent(camera_id)
         last = self._last.get(camera_id)
-        known = last.model_dump(exclude={"state", "reason", "stats", "outbox_size"}) if last else {}
-        return CameraStatus.model_validate({"camera_id": camera_id} | known | {"state": state, "reason": reason})
+        known = last.model_dump(include={"session_id", "worker_id", "at", "model", "provider"}) if last else {}
+        since = last.at if last else None
+        return CameraStatus.model_validate(
+            {"camera_id": camera_id, "state": state, "reason": reason, "since": since} | known
+        )
 
     def statuses(self) -> list[CameraStatus]:
         """All cameras'."""

@@ -73,6 +73,7 @@ async def test_a_camera_that_nobody_speaks_for_is_lost_and_one_that_is_told_of_i
     await eventually(lambda: running.services.board.status("nts-01").state is CameraState.LOST)
     lost = (await camera(running))["health"]
     assert lost["worker_id"] == "worker-1"
+    assert lost["since"] == lost["at"] == told["at"]
     assert lost["stats"]["processed_fps"] == 0
 
 
@@ -221,6 +222,19 @@ async def test_a_picture_is_the_next_one_shown(running: Running, redis_url: str)
         assert (answer.headers["content-type"], answer.content) == ("image/jpeg", b"\xff\xd8jpeg")
         assert answer.headers["cache-control"] == "no-store"
         await eventually(lambda: client.publish(keys.live_channel("nts-01"), b"") == 0)
+
+
+async def test_a_mistake_of_the_services_own_is_a_problem_too(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(running.services.latency, "report", broken)
+    answer = await running.client.get("/latency")
+    assert answer.status_code == 500
+    assert answer.json()["type"] == "urn:ngatu:problem:internal-error"
+    assert "ZeroDivisionError" in answer.json()["detail"]
 
 
 async def test_no_picture_is_a_504_with_the_cameras_state(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
