@@ -45,17 +45,19 @@ function Row({ crossing }: { crossing: Crossing }) {
   return (
     <li>
       <time dateTime={crossing.crossed_at}>{clockTime(crossing.crossed_at)}</time>
-      <span class="what">
+      <p class="what">
         <span class="swatch" data-class={crossing.object_class} />
-        {t(`class.${crossing.object_class}`)} <span class="id">{crossing.track_id}</span>
-      </span>
-      <span class="count" data-direction={direction}>
-        <Icon name={direction === "in" ? "into" : "out"} />
-        <span class="way">{way}</span>
-      </span>
-      <span class="where">
+        <span>
+          <b>{t(`class.${crossing.object_class}`)}</b> {crossing.track_id}
+        </span>
+        <span class="count" data-direction={direction}>
+          <Icon name={direction === "in" ? "into" : "out"} />
+          <span class="way">{way}</span>
+        </span>
+      </p>
+      <p class="where">
         {line?.name || crossing.line_id} · {camera ? cameraName(camera) : crossing.camera_id}
-      </span>
+      </p>
     </li>
   )
 }
