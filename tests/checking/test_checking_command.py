@@ -28,7 +28,7 @@ def ngatu_check(*words: str | Path) -> tuple[int, str]:
     app = typer.Typer()
     check.register(app)
     app.command("other")(lambda: None)
-    result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["check", *map(str, words)])
+    result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["check", *map(str, words)], catch_exceptions=False)
     return result.exit_code, result.output
 
 
@@ -36,7 +36,7 @@ def check_as_json(*words: str | Path) -> tuple[int, dict[str, Any]]:
     app = typer.Typer()
     check.register(app)
     app.command("other")(lambda: None)
-    result = CliRunner().invoke(app, ["check", "--json", *map(str, words)])
+    result = CliRunner().invoke(app, ["check", "--json", *map(str, words)], catch_exceptions=False)
     told = json.loads(result.stdout)
     return result.exit_code, {camera["id"]: camera for camera in told["cameras"]}
 

