@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from api.health import service as health_service
 from api.live import router as live_router
 from api.settings import ServiceSettings
 from api.storage.lag import Lag
+from vision.config.settings import BusSettings
 from vision.contracts import CameraHealth, CameraState, keys
 from vision.contracts.live import pack
+from vision.publishing import LivePublisher, RedisPublisher
 
 pytest_plugins = ["api_fixtures"]
 
@@ -222,6 +225,27 @@ async def test_a_picture_is_the_next_one_shown(running: Running, redis_url: str)
         assert (answer.headers["content-type"], answer.content) == ("image/jpeg", b"\xff\xd8jpeg")
         assert answer.headers["cache-control"] == "no-store"
         await eventually(lambda: client.publish(keys.live_channel("nts-01"), b"") == 0)
+
+
+async def test_what_a_worker_publishes_is_stored_shown_and_told(
+    running: Running, redis_url: str, tmp_path: Path
+) -> None:
+    settings = BusSettings.model_validate({"redis_url": redis_url})
+    told = crossing()
+    with (
+        closing(LivePublisher(settings)) as live,
+        closing(RedisPublisher(settings, tmp_path / "out", "w")) as publisher,
+    ):
+        asked = asyncio.ensure_future(running.client.get("/cameras/nts-01/picture.jpg"))
+        await eventually(lambda: live.is_watched("nts-01"))
+        live.show(view(), b"\xff\xd8jpeg")
+        assert (await asked).content == b"\xff\xd8jpeg"
+        publisher.publish(told)
+        live.tell_health(health())
+        await eventually(lambda: running.services.board.status("nts-01").state is CameraState.ONLINE)
+        await eventually(lambda: running.services.store.stored == 1)
+    (item,) = (await running.client.get("/crossings")).json()["items"]
+    assert item["event_id"] == told.event_id
 
 
 async def test_a_mistake_of_the_services_own_is_a_problem_too(
