@@ -1,12 +1,12 @@
 """The `trackers` library, set up for five to fifteen looks a second. Its types, and supervision's, stop here."""
 
-from collections.abc import Iterator
 from typing import cast
 
 import numpy as np
 import supervision as sv
 from numpy.typing import NDArray
 from trackers import BIoU, ByteTrackTracker
+from trackers.core.bytetrack.tracklet import ByteTrackTracklet
 from trackers.utils.state_representations import XYXYStateEstimator
 
 from vision.config.camera import TrackingConfig
@@ -54,14 +54,31 @@ class Association:
             iou=BIoU(WIDENED),
         )
 
-    def update(self, xyxy: Box, confidence: NDArray[np.float32], at_s: float) -> Iterator[tuple[Life, int]]:
+    def update(self, xyxy: Box, confidence: NDArray[np.float32], at_s: float) -> list[tuple[Life, int]]:
         """Each track that these detections began or continued, with its detection's row."""
         self._tracker.update(sv.Detections(xyxy=xyxy, confidence=confidence), timestamp=at_s)
+        continued = []
         for tracklet in self._tracker.tracks:
             motion = cast("Motion", tracklet.state_estimator)
             box = motion.take_observed()
             if box is not None:
-                yield motion.life, int(np.flatnonzero((xyxy == box).all(axis=1))[0])
+                continued.append((motion.life, int(np.flatnonzero((xyxy == box).all(axis=1))[0])))
+        return continued
+
+    def lost(self) -> list[Life]:
+        """The confirmed tracks that the newest detections did not continue."""
+        return [life for life, t in self._lives() if life.track_id and t.time_since_update > 0]
+
+    def replace(self, lost: Life, by: Life) -> None:
+        """From now on what continues the track of `by` continues `lost`; the lost track itself ends."""
+        for life, tracklet in self._lives():
+            if life is lost:
+                self._tracker.tracks.remove(tracklet)
+            elif life is by:
+                cast("Motion", tracklet.state_estimator).life = lost
+
+    def _lives(self) -> list[tuple[Life, ByteTrackTracklet]]:
+        return [(cast("Motion", t.state_estimator).life, t) for t in self._tracker.tracks]
 
     def __len__(self) -> int:
         return len(self._tracker.tracks)

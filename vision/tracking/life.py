@@ -1,5 +1,6 @@
 """What is known of one track from its first detection to its last."""
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,6 +9,9 @@ from numpy.typing import NDArray
 from vision.classes import CLASSES, ObjectClass
 
 TWO_WHEELERS = [ObjectClass.BICYCLE.class_id, ObjectClass.MOTORCYCLE.class_id]
+SMALL = [ObjectClass.PERSON.class_id, *TWO_WHEELERS]
+TRAIL = 6
+"""Newest sightings that are kept of each track, to tell its motion."""
 RIDER_SHARE = 0.1
 """Who was seen on a two-wheeler at least so much, next to being seen as a person, rides it."""
 
@@ -30,6 +34,12 @@ class Life:
     age: int = 0
     votes: NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(CLASSES)))
     unconfirmed: list[Seen] = field(default_factory=list)
+    trail: deque[Seen] = field(default_factory=lambda: deque(maxlen=TRAIL))
+
+    @property
+    def is_small(self) -> bool:
+        """A person or a two-wheeler, by most of what was seen of it."""
+        return bool(self.votes[SMALL].sum() > self.votes.sum() / 2)
 
     @property
     def class_id(self) -> int:
@@ -47,6 +57,7 @@ class Life:
         """A detection continues the track."""
         self.age += 1
         self.votes[class_id] += seen.confidence
+        self.trail.append(seen)
         if not self.track_id:
             self.unconfirmed.append(seen)
 
@@ -55,3 +66,10 @@ class Life:
         self.track_id = track_id
         seen, self.unconfirmed = self.unconfirmed, []
         return seen
+
+    def continue_as(self, later: "Life") -> list[Seen]:
+        """Take over a new track that turned out to be this one. Returns what was seen of it, oldest first."""
+        self.age += later.age
+        self.votes += later.votes
+        self.trail.extend(later.trail)
+        return later.unconfirmed

@@ -11,6 +11,7 @@ from vision.config.camera import TrackingConfig
 from vision.core import Detections, Tracks
 from vision.tracking.library import Association
 from vision.tracking.life import Life, Seen
+from vision.tracking.stitching import predecessor_of
 
 PART_INSIDE = 0.8
 """A detection so far inside a surer one of its kind may be a part of it, or the same vehicle once more."""
@@ -65,17 +66,23 @@ class Tracker:
         for life, row in self._association.update(detections.xyxy.astype(np.float64), confidence, at_s):
             seen = Seen(at_s, detections.xyxy[row], float(detections.confidence[row]))
             life.add(seen, int(detections.class_id[row]))
-            for earlier in self._confirmed(life, seen):
-                known[earlier.at_s].append((life, earlier))
+            owner, news = self._news_of(life, seen)
+            for earlier in news:
+                known[earlier.at_s].append((owner, earlier))
         return [Sighting(moment_s, _tracks(known[moment_s])) for moment_s in sorted(known)]
 
-    def _confirmed(self, life: Life, seen: Seen) -> list[Seen]:
+    def _news_of(self, life: Life, seen: Seen) -> tuple[Life, list[Seen]]:
+        """Whose sightings are to be told now: none of an unconfirmed track, all when it is confirmed, then each."""
         if life.track_id:
-            return [seen]
+            return life, [seen]
         if life.age < self._settings.confirm_after:
-            return []
+            return life, []
+        lost = predecessor_of(life, self._association.lost())
+        if lost is not None:
+            self._association.replace(lost, life)
+            return lost, lost.continue_as(life)
         self._last_id += 1
-        return life.confirm(self._last_id)
+        return life, life.confirm(self._last_id)
 
 
 def _may_be_parts(detections: Detections) -> NDArray[np.bool_]:
