@@ -234,8 +234,9 @@ def test_a_camera_in_trouble_says_why_and_recovers(stage: Stage) -> None:
 
 def test_a_camera_whose_file_appears_later_shows_up_by_itself(stage: Stage) -> None:
     start(stage)
-    page = stage.open()
+    page = stage.open(SMALL_PHONE)
     expect(page.get_by_role("heading", name="No cameras yet")).to_be_visible()
+    assert overflow(page) == 0
     expect(page.locator(".empty")).to_contain_text("kind: rtsp")
     write_cameras(stage.service.folder / "cameras", "north")
     expect(page.locator('.tile[data-camera="north"]')).to_be_visible(timeout=15_000)

@@ -96,11 +96,14 @@ export class LiveFeed {
   }
 
   private async showOne(message: ArrayBuffer): Promise<void> {
+    const { socket } = this
     try {
       const { view, jpeg } = unpack(message)
       const bitmap = await createImageBitmap(jpeg)
       await nextFrame()
-      this.paint({ view, bitmap })
+      // A hidden tab has no frames: what waited until it was seen again is of the past.
+      if (socket === this.socket) this.paint({ view, bitmap })
+      else bitmap.close()
       this.unreadable.value = false
     } catch {
       this.unreadable.value = true
@@ -117,7 +120,7 @@ export class LiveFeed {
   }
 
   private measure(view: LiveView): void {
-    if (serverClock.offsetMs === null || !this.socket) return
+    if (serverClock.offsetMs === null) return
     this.window.add(performance.now(), serverClock.now() - Date.parse(view.captured_at))
     this.latency.value = this.window.summary()
   }

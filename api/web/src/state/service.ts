@@ -100,12 +100,13 @@ async function pause(ms: number, stopped: AbortSignal): Promise<void> {
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
-    const timer = setTimeout(resolve, ms)
     const end = () => {
       clearTimeout(timer)
+      signal.removeEventListener("abort", end)
       resolve()
     }
+    const timer = setTimeout(end, ms)
     wake = end
-    signal.addEventListener("abort", end, { once: true })
+    signal.addEventListener("abort", end)
   })
 }

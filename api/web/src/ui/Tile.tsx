@@ -62,7 +62,12 @@ function Lines({ camera }: { camera: CameraModel }) {
         )
       })}
       {more > 0 && <li class="more">{t("tile.moreLines", { n: number(more) })}</li>}
-      {lines.length === 0 && <li class="more">{problem || t("tile.noLines")}</li>}
+      {lines.length === 0 && <li class="more">{t("tile.noLines")}</li>}
+      {problem && (
+        <li class="problem" title={problem}>
+          {problem}
+        </li>
+      )}
     </ul>
   )
 }
