@@ -155,25 +155,19 @@ class Spine:
         self.work: Process | None = None
 
     def start(self, *options: str) -> None:
-        clip, self.model = make_clip(self.folder / "road.mp4"), make_model(self.folder / "squares.onnx")
-        self.clip = clip
+        """Start everything at once: whatever comes up first waits for the rest, as in life."""
+        self.clip, self.model = make_clip(self.folder / "road.mp4"), make_model(self.folder / "squares.onnx")
         self.redis.start()
         for camera_id in self.ids:
+            self.ports[camera_id] = free_port()
             self.simulate(camera_id)
             self.write(camera_id)
         self.start_work(*options)
 
     def simulate(self, camera_id: str) -> None:
         """Show the clip as this camera, at the same port as before."""
-        wanted = str(self.ports.get(camera_id, 0))
-        log = self.folder / f"simulator-{camera_id}.log"
-        before = len(re.findall(r"rtsp://", log.read_text())) if log.exists() else 0
-        process = Process(log, ["cameras", "simulate", str(self.clip), "--port", wanted])
-        self.simulators[camera_id] = process
-        until(lambda: len(process.said(r"rtsp://")) > before, 20, f"simulator of {camera_id}")
-        url = process.said(r"rtsp://\S+")[-1]
-        self.ports[camera_id] = int(url.split(":")[2].split("/")[0])
-        self.path = url.rsplit("/", 1)[1]
+        arguments = ["cameras", "simulate", str(self.clip), "--port", str(self.ports[camera_id])]
+        self.simulators[camera_id] = Process(self.folder / f"simulator-{camera_id}.log", arguments)
 
     def write(self, camera_id: str, **changes: object) -> None:
         """Write the camera's file."""
@@ -181,7 +175,7 @@ class Spine:
             "id": camera_id,
             "source": {
                 "kind": "rtsp",
-                "url": f"rtsp://127.0.0.1:{self.ports[camera_id]}/{self.path}",
+                "url": f"rtsp://127.0.0.1:{self.ports[camera_id]}/{self.clip.stem}",
                 "read_timeout": 3,
                 "retry_at_most": 0.5,
             },
