@@ -29,6 +29,10 @@ class MovementCounter:
         self._movements = tuple(movements)
         self._entries: dict[tuple[str, int], float] = {}
 
+    def __len__(self) -> int:
+        """How many entries wait for their exit."""
+        return len(self._entries)
+
     def update(self, crossings: Iterable[Crossing], at_s: float) -> list[Movement]:
         """Take in the crossings known at `at_s`; return the movements that they complete."""
         completed = []

@@ -1,0 +1,70 @@
+"""Vehicles on straight ways, as a tracker would tell of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vision.analytics import Crossing, LineCounter
+from vision.classes import ObjectClass
+from vision.config.camera import Anchor, LineConfig
+from vision.core import Tracks
+
+SIZE = (1000, 800)
+
+
+@dataclass(frozen=True)
+class At:
+    """One sighting: when, which track, where its centre is, how large it is, in pixels."""
+
+    t_s: float
+    track_id: int
+    x: float
+    y: float
+    width: float = 40
+    height: float = 40
+    object_class: ObjectClass = ObjectClass.CAR
+
+
+def line(
+    x0: float, y0: float, x1: float, y1: float, *, line_id: str = "l", anchor: Anchor = Anchor.CENTER
+) -> LineConfig:
+    """A line given in pixels of a picture of SIZE."""
+    width, height = SIZE
+    return LineConfig(id=line_id, start=(x0 / width, y0 / height), end=(x1 / width, y1 / height), anchor=anchor)
+
+
+LEVEL = line(100, 400, 900, 400)
+
+
+def down(
+    ys: Iterable[float], *, track_id: int = 1, x: float = 500, step_s: float = 0.1, start_s: float = 0
+) -> list[At]:
+    """A vehicle at these heights, one after the other."""
+    return [At(start_s + n * step_s, track_id, x, y) for n, y in enumerate(ys)]
+
+
+def tracks(sightings: Sequence[At]) -> Tracks:
+    boxes = [(s.x - s.width / 2, s.y - s.height / 2, s.x + s.width / 2, s.y + s.height / 2) for s in sightings]
+    return Tracks(
+        xyxy=np.array(boxes, np.float32).reshape(-1, 4),
+        confidence=np.full(len(sightings), 0.8, np.float32),
+        class_id=np.array([s.object_class.class_id for s in sightings], np.int64),
+        track_id=np.array([s.track_id for s in sightings], np.int64),
+        age=np.ones(len(sightings), np.int64),
+    )
+
+
+def count(
+    sightings: Iterable[At], lines: Sequence[LineConfig] = (LEVEL,), size: tuple[int, int] = SIZE
+) -> list[Crossing]:
+    """What a counter says of these sightings, frame by frame."""
+    counter = LineCounter(lines, *size, forget_after_s=4)
+    frames: dict[float, list[At]] = {}
+    for sighting in sightings:
+        frames.setdefault(sighting.t_s, []).append(sighting)
+    return [c for t_s in sorted(frames) for c in counter.update(tracks(frames[t_s]), t_s)]
+
+
+def ways(crossings: Iterable[Crossing]) -> list[str]:
+    return [str(c.direction) for c in crossings]
