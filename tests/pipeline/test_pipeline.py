@@ -1,0 +1,112 @@
+"""One camera from detections to events."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from vision.classes import ObjectClass
+from vision.config.camera import CameraConfig, DetectionConfig, FileSource, LineConfig, MovementConfig
+from vision.core import Detections, Frame
+from vision.pipeline import CameraPipeline, Observed
+
+NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+LINES = (
+    LineConfig(id="upper", start=(0, 0.4), end=(1, 0.4)),
+    LineConfig(id="lower", start=(0, 0.6), end=(1, 0.6)),
+)
+STEP_S = 0.1
+Box = tuple[float, float, float, float]
+
+
+def camera(**more: object) -> CameraConfig:
+    return CameraConfig.model_validate({"id": "c", "source": FileSource(path="x.mp4"), "lines": LINES, **more})
+
+
+def frame(at_s: float, size: tuple[int, int] = (400, 400)) -> Frame:
+    image = np.zeros((size[1], size[0], 3), np.uint8)
+    return Frame("c", round(at_s / STEP_S), NOON + timedelta(seconds=at_s), at_s, image)
+
+
+def car(y: float, confidence: float = 0.7, scale: float = 1) -> Detections:
+    """A car of 40 pixels, its middle at this height."""
+    box: Box = (180 * scale, (y - 20) * scale, 220 * scale, (y + 20) * scale)
+    return Detections(
+        np.array([box], np.float32), np.array([confidence], np.float32), np.array([ObjectClass.CAR.class_id])
+    )
+
+
+def drive(pipeline: CameraPipeline, ys: Sequence[float], *, start_s: float = 0, scale: float = 1) -> list[Observed]:
+    size = (int(400 * scale), int(400 * scale))
+    return [pipeline.process(frame(start_s + n * STEP_S, size), car(y, scale=scale)) for n, y in enumerate(ys)]
+
+
+def crossed(seen: Sequence[Observed]) -> list[tuple[str, str]]:
+    return [(c.line_id, str(c.direction)) for moment in seen for c in moment.crossings]
+
+
+def test_a_drive_through_the_picture_crosses_each_line_once_and_makes_the_movement() -> None:
+    through = MovementConfig(id="through", entry="upper", exit="lower")
+    seen = drive(CameraPipeline(camera(movements=(through,))), range(60, 380, 16))
+    assert crossed(seen) == [("upper", "in"), ("lower", "in")]
+    assert [m.movement_id for moment in seen for m in moment.movements] == ["through"]
+
+
+def test_a_vehicle_that_crosses_before_it_is_confirmed_is_not_lost() -> None:
+    careful = camera(tracking={"confirm_after": 4})
+    seen = drive(CameraPipeline(careful), [150, 170, 190, 210])
+    assert crossed(seen) == [("upper", "in")]
+    assert seen[-1].crossings[0].at_s == pytest.approx(0.05)
+
+
+def test_a_crossing_has_its_moment_on_the_wall_clock() -> None:
+    seen = drive(CameraPipeline(camera()), [120, 140, 150, 170])
+    [crossing] = seen[-1].crossings
+    moment = seen[-1].wall_time(crossing.at_s)
+    assert moment == NOON + timedelta(seconds=0.25)
+
+
+def test_lines_hold_when_the_resolution_changes_and_no_id_is_given_twice() -> None:
+    pipeline = CameraPipeline(camera())
+    before = drive(pipeline, range(60, 380, 16))
+    after = drive(pipeline, range(60, 380, 16), start_s=2.0, scale=2)
+    assert crossed(before) == crossed(after) == [("upper", "in"), ("lower", "in")]
+    assert {int(i) for m in before for i in m.tracks.track_id}.isdisjoint(
+        {int(i) for m in after for i in m.tracks.track_id}
+    )
+
+
+def test_a_change_of_resolution_in_the_middle_of_the_road_counts_nobody_twice() -> None:
+    pipeline = CameraPipeline(camera())
+    seen = drive(pipeline, [120, 136, 152, 168, 184]) + drive(pipeline, [190, 206, 222], start_s=0.5, scale=2)
+    assert crossed(seen) == [("upper", "in")]
+
+
+def test_a_stream_that_begins_anew_joins_nobody_across_the_break() -> None:
+    pipeline = CameraPipeline(camera())
+    seen = drive(pipeline, [100, 116, 132, 148], start_s=50) + drive(pipeline, [172, 188, 204], start_s=0)
+    assert crossed(seen) == []
+    assert seen[-1].tracks.track_id.tolist() == [2]
+
+
+def test_time_stamps_that_stand_still_or_tremble_do_no_harm() -> None:
+    pipeline = CameraPipeline(camera())
+    times_s = [0.0, 0.1, 0.1, 0.1, 0.08, 0.3, 0.4, 0.5]
+    seen = [pipeline.process(frame(t_s), car(100 + 16 * n)) for n, t_s in enumerate(times_s)]
+    assert crossed(seen) == [("upper", "in")]
+
+
+def test_detections_below_the_cameras_thresholds_are_not_looked_at() -> None:
+    strict = DetectionConfig(confidence=0.3, confidence_by_class={ObjectClass.CAR: 0.8})
+    assert crossed(drive(CameraPipeline(camera(detection=strict)), range(60, 380, 16))) == []
+
+
+def test_many_vehicles_at_once_are_each_counted_on_each_line() -> None:
+    pipeline = CameraPipeline(camera())
+    seen = []
+    for n in range(40):
+        boxes = [(10 + 25 * k, 20 + 10 * n - 10, 30 + 25 * k, 20 + 10 * n + 10) for k in range(15)]
+        found = Detections(np.array(boxes, np.float32), np.full(15, 0.5, np.float32), np.full(15, 2, np.int64))
+        seen.append(pipeline.process(frame(n * STEP_S), found))
+    assert sorted(crossed(seen)) == [("lower", "in")] * 15 + [("upper", "in")] * 15
