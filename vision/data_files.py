@@ -1,5 +1,6 @@
-"""Where the data that comes with the code lies: beside it in a checkout, inside the package in a wheel."""
+"""Where data lies: what comes with the code, and what was fetched or made on this machine."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -7,6 +8,11 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def data_dir(name: Literal["models", "sample_videos", "camera_configs"]) -> Path:
-    """The folder of model cards, of clip cards, or of the cameras of the demonstration."""
+    """The folder of model cards, of clip cards, or of camera files: in a wheel inside the package, else beside it."""
     installed = _PACKAGE / "data" / name
     return installed if installed.is_dir() else _PACKAGE.parent / name
+
+
+def cache_dir(name: Literal["models", "samples", "streams"]) -> Path:
+    """Where weights, clips, or clips made fit for streaming are kept: under `$NGATU_CACHE`, else `~/.cache/ngatu`."""
+    return Path(os.environ.get("NGATU_CACHE") or Path.home() / ".cache" / "ngatu") / name

@@ -235,7 +235,7 @@ def cameras(draw: st.DrawFn) -> CameraConfig:
         transport=st.sampled_from(Transport),
         read_timeout=seconds(0.5, 300),
     )
-    files = st.builds(FileSource, path=texts.filter(bool).map(lambda text: f"/{text}"), loop=st.booleans())
+    files = st.builds(FileSource, path=texts.filter(bool).map(lambda text: str(Path(f"/{text}"))), loop=st.booleans())
     return CameraConfig(
         id="nts-01",
         name=draw(texts),

@@ -33,7 +33,8 @@ def test_every_packaged_card_is_whole_and_the_default_is_among_them() -> None:
 
 def test_a_users_card_lies_in_the_cache_and_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NGATU_CACHE", str(tmp_path))
-    (tmp_path / "mine.yaml").write_text(CARD)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "mine.yaml").write_text(CARD)
     assert load_cards()["mine"].source.kind == "file"
 
 

@@ -14,8 +14,9 @@ import pytest
 from detection_tiny_models import cells_of, constant_model
 
 from vision.core import ModelError
+from vision.data_files import cache_dir
 from vision.detection.adding import add
-from vision.detection.cards import ModelCard, UltralyticsSource, UrlSource, cache_dir, load_cards, weights_file
+from vision.detection.cards import ModelCard, UltralyticsSource, UrlSource, load_cards, weights_file
 from vision.detection.loading import load_detector
 from vision.detection.pulling import download, pull
 from vision.detection.report import quiet
@@ -27,9 +28,9 @@ YOLO = np.zeros((84, cells_of(64, 64)), np.float32)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of its own for each test."""
     folder = tmp_path / "cache"
-    folder.mkdir()
+    (folder / "models").mkdir(parents=True)
     monkeypatch.setenv("NGATU_CACHE", str(folder))
-    return folder
+    return folder / "models"
 
 
 class SilentHandler(SimpleHTTPRequestHandler):
@@ -63,7 +64,7 @@ def test_a_file_from_an_address_is_tried_and_cached(tmp_path: Path) -> None:
     steps: list[str] = []
     with served(tmp_path) as site:
         got = pull(url_card(f"{site}/far.onnx", digest), lambda step, _done, _total: steps.append(step))
-    assert got == cache_dir() / "far.onnx"
+    assert got == cache_dir("models") / "far.onnx"
     assert got.read_bytes() == file.read_bytes()
     assert steps[0] == "downloading far.onnx"
 
@@ -122,7 +123,7 @@ def test_two_processes_that_want_the_same_model_fetch_it_once(tmp_path: Path) ->
         for thread in threads:
             thread.join()
     assert fetched == ["downloading far.onnx"]
-    assert (cache_dir() / "far.onnx").is_file()
+    assert (cache_dir("models") / "far.onnx").is_file()
 
 
 def test_official_weights_without_ultralytics_say_how_to_get_it_and_its_licence() -> None:

@@ -115,10 +115,10 @@ def test_the_default_clips_are_what_their_cards_say() -> None:
 
 
 def test_the_demonstration_s_cameras_have_the_lines_of_the_clips_that_they_play() -> None:
-    found = load_cameras(data_dir("camera_configs"))
+    found = load_cameras(data_dir("camera_configs") / "demo")
     cards = load_cards()
     assert not found.problems
-    demonstration = [camera.config for name, camera in found.cameras.items() if name.startswith("demo-")]
+    demonstration = [camera.config for camera in found.cameras.values()]
     assert len(demonstration) == 2
     for camera in demonstration:
         assert isinstance(camera.source, RtspSource)

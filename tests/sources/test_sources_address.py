@@ -1,25 +1,8 @@
 import pytest
 
 from vision.core import SourceError
-from vision.sources.address import host_and_port, with_credentials
+from vision.sources.address import host_and_port
 from vision.sources.backoff import Backoff
-
-
-def test_credentials_from_the_environment_are_encoded_and_the_rest_is_not() -> None:
-    environment = {"WHO": "root", "SECRET": "p@ss/w:rd ?", "PATH_OF_STREAM": "live/1?x=2"}
-    url = with_credentials("rtsp://${WHO}:${SECRET}@10.0.0.7:554/${PATH_OF_STREAM}", environment)
-    assert url == "rtsp://root:p%40ss%2Fw:rd%20%3F@10.0.0.7:554/live/1?x=2"
-    assert host_and_port(url) == ("10.0.0.7", 554)
-
-
-def test_a_default_stands_in_for_a_variable_that_is_not_set() -> None:
-    assert with_credentials("rtsp://${HOST:-127.0.0.1}/a", {}) == "rtsp://127.0.0.1/a"
-    assert with_credentials("rtsp://${HOST:-127.0.0.1}/a", {"HOST": "cam"}) == "rtsp://cam/a"
-
-
-def test_a_variable_that_is_not_set_is_named() -> None:
-    with pytest.raises(SourceError, match="SECRET"):
-        with_credentials("rtsp://me:${SECRET}@cam/a", {"OTHER": "x"})
 
 
 @pytest.mark.parametrize(

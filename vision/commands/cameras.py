@@ -1,7 +1,6 @@
 """`ngatu cameras`: trying things without a camera."""
 
 import asyncio
-import os
 import re
 import signal
 from collections.abc import Callable
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 from rich.progress import Progress
+
+from vision.data_files import cache_dir
 
 if TYPE_CHECKING:
     from vision.sources.simulator import Access, Show, Wish
@@ -80,7 +81,7 @@ def _prepare(paths: list[Path], count: int | None, wish: "Wish") -> "dict[str, S
 
     clips = find_clips(paths)
     chosen = [clips[n % len(clips)] for n in range(count or len(clips))]
-    cache = Path(os.environ.get("NGATU_CACHE") or Path.home() / ".cache" / "ngatu") / "streams"
+    cache = cache_dir("streams")
     with Progress(console=Console(stderr=True), transient=True) as progress:
         ready = {clip: prepare_clip(clip, cache, wish, _bar(progress, clip)) for clip in dict.fromkeys(chosen)}
     return {name: show_clip(ready[clip]) for name, clip in zip(_names(chosen), chosen, strict=True)}

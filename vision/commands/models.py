@@ -36,7 +36,8 @@ def register(app: typer.Typer) -> None:
 @models.command("list")
 def list_models() -> None:
     """The cards, and whose weights are here."""
-    from vision.detection.cards import DEFAULT_MODEL, cache_dir, load_cards, weights_file
+    from vision.data_files import cache_dir
+    from vision.detection.cards import DEFAULT_MODEL, load_cards, weights_file
 
     with _errors_told():
         cards = load_cards()
@@ -47,7 +48,9 @@ def list_models() -> None:
         mark = " (default)" if name == DEFAULT_MODEL else ""
         table.add_row(name + mark, here, card.source.kind, card.licence, card.title)
     Console().print(table)
-    typer.echo(f"weights are kept in {cache_dir()}; `ngatu models pull NAME` gets some, `add FILE` brings your own")
+    typer.echo(
+        f"weights are kept in {cache_dir('models')}; `ngatu models pull NAME` gets some, `add FILE` brings your own"
+    )
 
 
 @models.command()
@@ -129,15 +132,15 @@ def add(
     card: Annotated[Path | None, typer.Option(help="A card that says what the file does not, as class names.")] = None,
 ) -> None:
     """Take in a model of your own: works out what it is, keeps a copy and a card of it, and checks it."""
+    from vision.data_files import cache_dir
     from vision.detection.adding import add as add_model
-    from vision.detection.cards import cache_dir
     from vision.detection.loading import load_detector
 
     _hush()
     with _errors_told():
         added, checked = add_model(file, name=name, card_file=card)
         _print_check(load_detector(added.name), checked)
-    typer.echo(f"added as '{added.name}', a {added.family} model; its card is {cache_dir() / added.name}.yaml")
+    typer.echo(f"added as '{added.name}', a {added.family} model; its card is {cache_dir('models') / added.name}.yaml")
     _pass_or_fail(added.name, checked)
 
 

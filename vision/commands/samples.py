@@ -55,7 +55,8 @@ def _list_cards() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from vision.samples.cards import is_here, load_cards, samples_dir
+    from vision.data_files import cache_dir
+    from vision.samples.cards import is_here, load_cards
 
     table = Table("clip", "here", "picture", "length", "licence", "what it shows")
     for name, card in sorted(load_cards().items()):
@@ -64,7 +65,7 @@ def _list_cards() -> None:
         length = f"{card.frames / card.fps:.0f} s"
         table.add_row(name + (" (default)" if card.default else ""), here, picture, length, card.licence, card.title)
     Console().print(table)
-    typer.echo(f"clips are kept in {samples_dir()}; `ngatu samples pull NAME` gets one")
+    typer.echo(f"clips are kept in {cache_dir('samples')}; `ngatu samples pull NAME` gets one")
 
 
 def _list_folder(folder: Path) -> None:

@@ -109,7 +109,7 @@ def _copy_cameras(folder: Path) -> Path:
     """The demonstration's camera files, where they may be edited while it runs."""
     cameras = folder / "cameras"
     cameras.mkdir()
-    for file in sorted(data_dir("camera_configs").glob("demo-*.yaml")):
+    for file in sorted((data_dir("camera_configs") / "demo").glob("*.yaml")):
         shutil.copy(file, cameras)
     return cameras
 

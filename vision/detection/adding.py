@@ -6,7 +6,8 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from vision.core import ModelError
-from vision.detection.cards import FileSource, ModelCard, cache_dir, load_cards, read_card
+from vision.data_files import cache_dir
+from vision.detection.cards import FileSource, ModelCard, load_cards, read_card
 from vision.detection.checking import Checked, check
 from vision.detection.loading import build_detector
 from vision.detection.pulling import put_into_cache
@@ -56,6 +57,6 @@ def _must_be_free(card: ModelCard) -> None:
 def _write(card: ModelCard) -> None:
     yaml = YAML()
     content = card.model_dump(mode="json", exclude_none=True)
-    file = cache_dir() / f"{card.name}.yaml"
+    file = cache_dir("models") / f"{card.name}.yaml"
     with file.open("w", encoding="utf-8") as out:
         yaml.dump(content, out)

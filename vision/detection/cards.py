@@ -1,7 +1,6 @@
 """The registry of models: one card (YAML) a model, packaged or the user's own, and where its weights lie."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,7 +11,7 @@ from ruamel.yaml.error import YAMLError
 from vision.classes import ObjectClass
 from vision.config.base import Config
 from vision.core import ModelError
-from vision.data_files import data_dir
+from vision.data_files import cache_dir, data_dir
 from vision.detection.calibration import Calibration, check_rising
 from vision.detection.class_map import COCO, by_name
 from vision.detection.decoders import FAMILIES
@@ -85,13 +84,8 @@ class ModelCard(Config):
         return by_name(names) if self.classes is None else self.classes
 
 
-def cache_dir() -> Path:
-    """Where weights lie: `$NGATU_CACHE`, else `models` in `~/.cache/ngatu`."""
-    return Path(os.environ.get("NGATU_CACHE") or Path.home() / ".cache" / "ngatu" / "models")
-
-
 def weights_file(card: ModelCard) -> Path:
-    return cache_dir() / f"{card.name}.onnx"
+    return cache_dir("models") / f"{card.name}.onnx"
 
 
 def check_digest(card: ModelCard, file: Path) -> None:
@@ -109,7 +103,7 @@ def check_digest(card: ModelCard, file: Path) -> None:
 
 def load_cards() -> dict[str, ModelCard]:
     """Every card by name; the user's own, in the cache, go over the packaged ones."""
-    files = [*sorted(data_dir("models").glob("*.yaml")), *sorted(cache_dir().glob("*.yaml"))]
+    files = [*sorted(data_dir("models").glob("*.yaml")), *sorted(cache_dir("models").glob("*.yaml"))]
     return {card.name: card for card in map(read_card, files)}
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from vision.classes import ObjectClass
 from vision.core import ModelError
-from vision.detection.cards import ModelCard, cache_dir, check_digest, find_card, weights_file
+from vision.data_files import cache_dir
+from vision.detection.cards import ModelCard, check_digest, find_card, weights_file
 from vision.detection.class_map import COCO, by_name, names_in_metadata
 from vision.detection.decoders import FAMILIES, Family, Probe
 from vision.detection.decoders.detr import SIZES_INPUT
@@ -46,8 +47,8 @@ def locate(model: Path | str) -> tuple[Path, ModelCard | None]:
     file = weights_file(card)
     if not file.is_file():
         raise ModelError(
-            f"model '{card.name}': its weights are not in {cache_dir()}; get them by `ngatu models pull {card.name}`, "
-            "or name the path of an .onnx file"
+            f"model '{card.name}': its weights are not in {cache_dir('models')}; "
+            f"get them by `ngatu models pull {card.name}`, or name the path of an .onnx file"
         )
     check_digest(card, file)
     return file, card

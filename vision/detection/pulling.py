@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vision.core import ModelError
+from vision.data_files import cache_dir
 from vision.detection.cards import (
     DEFAULT_MODEL,
     FileSource,
@@ -18,7 +19,6 @@ from vision.detection.cards import (
     NpmSource,
     UltralyticsSource,
     UrlSource,
-    cache_dir,
     check_digest,
     find_card,
     weights_file,
@@ -109,7 +109,7 @@ def _alone(target: Path) -> Iterator[Path]:
 
 def put_into_cache(file: Path, name: str) -> Path:
     """Copy a file into the cache under a model's name, whole or not at all."""
-    target = cache_dir() / f"{name}.onnx"
+    target = cache_dir("models") / f"{name}.onnx"
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, scratch = tempfile.mkstemp(dir=target.parent, suffix=".part")
     os.close(handle)

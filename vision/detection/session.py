@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from vision.core import ModelError
-from vision.detection.cards import cache_dir
+from vision.data_files import cache_dir
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +102,7 @@ def _open(file: Path, providers: Sequence[str], threads: int) -> ort.InferenceSe
 def _with_options(provider: str) -> str | tuple[str, dict[str, Any]]:
     if provider != PREFERRED["tensorrt"]:
         return provider
-    engines = cache_dir() / "tensorrt"
+    engines = cache_dir("models") / "tensorrt"
     engines.mkdir(parents=True, exist_ok=True)
     return provider, {"trt_engine_cache_enable": True, "trt_engine_cache_path": str(engines), "trt_fp16_enable": True}
 

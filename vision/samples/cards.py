@@ -1,7 +1,6 @@
 """What is known of a clip before it is here: one card (YAML) each, in `sample_videos/`."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -10,7 +9,7 @@ from pydantic import Field, model_validator
 from vision.config.base import Config, Slug, refuse
 from vision.config.camera import LineConfig
 from vision.config.loading import read_model
-from vision.data_files import data_dir
+from vision.data_files import cache_dir, data_dir
 from vision.errors import NgatuError
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -89,15 +88,10 @@ def load_cards(folder: Path | None = None) -> dict[str, ClipCard]:
     return {path.stem: read_model(path, ClipCard) for path in paths}
 
 
-def samples_dir() -> Path:
-    """Where clips lie: `samples` in `$NGATU_CACHE`, else in `~/.cache/ngatu`."""
-    return Path(os.environ.get("NGATU_CACHE") or Path.home() / ".cache" / "ngatu") / "samples"
-
-
 def clip_file(card: ClipCard) -> Path:
     """Where the clip lies once it is here."""
     origin = card.source.member if isinstance(card.source, PypiSource) else card.source.url
-    return samples_dir() / f"{card.name}{Path(origin).suffix}"
+    return cache_dir("samples") / f"{card.name}{Path(origin).suffix}"
 
 
 def is_here(card: ClipCard) -> bool:

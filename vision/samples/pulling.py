@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
+from vision.data_files import cache_dir
 from vision.samples.cards import (
     ClipCard,
     PypiSource,
@@ -20,7 +21,6 @@ from vision.samples.cards import (
     digest,
     is_here,
     load_cards,
-    samples_dir,
 )
 from vision.samples.pypi import Report, get_archive
 
@@ -124,7 +124,7 @@ def _download(url: str, target: Path, report: Report) -> None:
 @contextmanager
 def _alone() -> Iterator[Path]:
     """One process at a time fills the cache, in a folder of its own there that is removed afterwards."""
-    folder = samples_dir()
+    folder = cache_dir("samples")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / ".lock").open("w") as lock:

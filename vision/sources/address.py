@@ -1,31 +1,11 @@
-"""A camera's address: credentials from the environment, and a knock at the door before a stream is asked for."""
+"""A camera's address, and a knock at the door before a stream is asked for."""
 
-import re
 import socket
-from collections.abc import Mapping
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from vision.core import SourceError
 
 RTSP_PORTS = {"rtsp": 554, "rtsps": 322}
-_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^${}]*))?\}")
-
-
-def with_credentials(url: str, environment: Mapping[str, str]) -> str:
-    """`url` with each `${NAME}`, or `${NAME:-default}`, filled in from the environment.
-
-    What stands before the `@` is encoded on the way, so that a password may hold any sign. Raises SourceError when a
-    variable is neither set nor has a default.
-    """
-    end_of_credentials = url.rfind("@")
-
-    def value(match: re.Match[str]) -> str:
-        found = environment.get(match["name"]) or match["default"]
-        if found is None:
-            raise SourceError(f"its address names ${{{match['name']}}}, which is not set: set it in the environment")
-        return quote(found, safe=":") if match.start() < end_of_credentials else found
-
-    return _VARIABLE.sub(value, url)
 
 
 def host_and_port(url: str) -> tuple[str, int]:

@@ -1,6 +1,5 @@
 """Live cameras over RTSP: opened, watched, and opened anew until told to stop."""
 
-import os
 import threading
 from collections.abc import Iterator
 
@@ -9,8 +8,10 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from vision.config.camera import RtspSource
+from vision.config.environment import resolve_url
+from vision.config.errors import ConfigError
 from vision.core import Clock, Frame, SourceError
-from vision.sources.address import host_and_port, knock, with_credentials
+from vision.sources.address import host_and_port, knock
 from vision.sources.backoff import Backoff
 from vision.sources.decoding import Decoder, prepare_decoder, pts_s
 from vision.sources.failures import StreamLost, broken, not_opened, not_reached
@@ -47,9 +48,9 @@ class RtspCamera:
         self._read_timeout_s = source.read_timeout.total_seconds()
         self._stalled_after_s = min(STALLED_AFTER_S, self._read_timeout_s)
         try:
-            self._url = with_credentials(source.url, os.environ)
+            self._url = resolve_url(source)
             self._host, self._port = host_and_port(self._url)
-        except SourceError as error:
+        except (ConfigError, SourceError) as error:
             raise SourceError(f"camera '{camera_id}': {error}") from error
         self._stop = stop
         self._clock = clock
