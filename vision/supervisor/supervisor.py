@@ -46,7 +46,8 @@ def staff_for(cameras: int, *, cores: int, gpu: bool, workers: int = 0, threads:
     """What the machine deserves, where `workers` and `threads` are 0.
 
     Without a GPU a process a core, no more than cameras, and the cores shared out among their inference threads: two
-    processes of one thread look at a third more pictures than one of two (yolo26n, two cores: 52 against 39 a second).
+    processes of one thread look at a third more pictures than one of two (yolo26n, two cores: 52 against 39 a second;
+    with four cameras to decode beside it a fifth more), for some 60 ms of latency and twice the memory.
     With a GPU a process for each `CAMERAS_PER_GPU_WORKER` cameras, so that batches stay large.
     """
     wanted = -(-cameras // CAMERAS_PER_GPU_WORKER) if gpu else cameras
