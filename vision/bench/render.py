@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vision.classes import CLASSES, ObjectClass
 from vision.config.camera import CameraConfig
 from vision.contracts import Direction
-from vision.core import Frame, NgatuError, Tracks
+from vision.core import Frame, Tracks
 from vision.pipeline import Observed
 
 TICKS_PER_S = 90_000
@@ -39,10 +39,7 @@ class Renderer:
     def __init__(self, path: Path, camera: CameraConfig) -> None:
         self._camera = camera
         self._counts: Counter[tuple[str, Direction]] = Counter()
-        try:
-            self._container = av.open(str(path), "w", format="mp4", options={"movflags": "faststart"})
-        except (av.error.FFmpegError, OSError) as error:
-            raise NgatuError(f"{path}: it cannot be written ({error.strerror}); is its folder there?") from error
+        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "faststart"})
         self._stream = self._container.add_stream(
             "libx264", rate=Fraction(camera.detection.fps).limit_denominator(1000)
         )

@@ -48,6 +48,7 @@ def count(
     from vision.bench.results import to_csv, to_json
 
     camera = _camera(video, line, config, fps)
+    _check_folders(json_to, csv_to, render)
     quiet = "-" in {str(json_to), str(csv_to)}
     console = Console(stderr=quiet)
     if not line and config is None:
@@ -58,6 +59,13 @@ def count(
         _put(json_to, json.dumps(to_json(result), indent=2, ensure_ascii=False) + "\n")
     if csv_to is not None:
         _put(csv_to, to_csv(result))
+
+
+def _check_folders(*targets: Path | None) -> None:
+    """Refuse what could not be written, before anything is counted."""
+    for target in targets:
+        if target is not None and not target.parent.is_dir():
+            raise typer.BadParameter(f"{target}: there is no folder {target.parent}")
 
 
 def _camera(video: Path, lines: list[str] | None, config: Path | None, fps: float | None) -> CameraConfig:
