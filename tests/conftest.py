@@ -1,31 +1,13 @@
-"""What all tests share: the data beside the checkout, a real Redis, free ports."""
+"""What all tests share: the data beside the checkout, and a real Redis."""
 
-import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
+from ground import SHARED, needs
 
 from vision.publishing.embedded import EmbeddedRedis
-
-SHARED = Path(__file__).resolve().parents[2] / "shared"
-IN_CI = os.environ.get("CI") == "true"
-
-
-def needs(reason: str) -> None:
-    """Skip with a clear word on a newcomer's machine; fail in CI, where nothing may be absent."""
-    if IN_CI:
-        pytest.fail(f"CI must have this: {reason}")
-    pytest.skip(reason)
-
-
-def free_port() -> int:
-    """A TCP port on loopback that is free just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

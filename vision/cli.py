@@ -37,3 +37,8 @@ def main() -> None:
     except NgatuError as error:
         typer.secho(str(error), fg="red", err=True)
         sys.exit(1)
+    except ModuleNotFoundError as error:
+        if (error.name or "ngatu").partition(".")[0] in {"vision", "api", "ngatu"}:
+            raise
+        typer.secho(f"this command needs the package {error.name!r}: pip install 'ngatu[all]'", fg="red", err=True)
+        sys.exit(1)

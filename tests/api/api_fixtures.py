@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from api_kit import Running, opened, write_camera
-from conftest import free_port, needs
+from ground import free_port, needs
 
 from api.app import create_app
 from api.dependencies import Services

@@ -29,7 +29,7 @@ from api_kit import (
     write_camera,
 )
 from click.testing import Result
-from conftest import free_port
+from ground import free_port
 from typer.testing import CliRunner
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed

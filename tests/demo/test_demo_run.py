@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from conftest import free_port
+from ground import free_port
 
 PATIENCE_S = 100.0
 

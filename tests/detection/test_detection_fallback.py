@@ -16,8 +16,8 @@ from vision.detection.fallback.nanodet import check_conversion, make_from_npm
 from vision.detection.fallback.tfjs_to_onnx import convert
 from vision.detection.loading import load_detector
 from vision.detection.pulling import ensure_default_model
-from vision.detection.report import quiet
 from vision.detection.session import Session
+from vision.progress import quiet
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from vision.detection.adding import add
 from vision.detection.cards import ModelCard, UltralyticsSource, UrlSource, load_cards, weights_file
 from vision.detection.loading import load_detector
 from vision.detection.pulling import download, pull
-from vision.detection.report import quiet
+from vision.progress import quiet
 
 YOLO = np.zeros((84, cells_of(64, 64)), np.float32)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from conftest import needs
+from ground import needs
 from publishing_kit import kill, until
 
 from vision.publishing import EmbeddedRedis, EmbeddedRedisError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from conftest import free_port, needs
+from ground import free_port, needs
 from publishing_kit import crossing, health, ids_once, kill, settings, until
 
 from vision.config.bus import connect, connect_async

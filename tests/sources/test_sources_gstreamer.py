@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import free_port, needs
+from ground import free_port, needs
 from sources_helpers import Watcher, camera, clips, rises, shows
 
 from vision.sources import SourceState

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import free_port
+from ground import free_port
 from sources_helpers import Mischief, Watcher, camera, clips, rises, shows
 
 from vision.core import SourceError, SystemClock

@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from conftest import free_port
+from ground import free_port
 from sources_helpers import clips
 
 from vision.core import SourceError

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from conftest import needs
+from ground import needs
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "api" / "web"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import free_port, needs
+from ground import free_port, needs
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from web_kit import Camera, Service, write_cameras
 

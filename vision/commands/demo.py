@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from vision.commands.console import progress
+
 LOG_WIDTH = 120
 
 
@@ -21,6 +23,8 @@ def demo(
     from rich.console import Console
 
     from vision.demo.run import Demonstration
+    from vision.detection.cards import DEFAULT_MODEL
+    from vision.detection.pulling import ensure_default_model
     from vision.samples import ensure_samples
 
     def interrupt(*_: object) -> None:
@@ -30,5 +34,9 @@ def demo(
     console = Console()
     if not console.is_terminal:
         console.width = LOG_WIDTH
-    counted = Demonstration(console, ensure_samples(), model=model, port=port).run(seconds)
+    with progress() as report:
+        clips = ensure_samples(report)
+        if model == DEFAULT_MODEL:
+            ensure_default_model(report)
+    counted = Demonstration(console, clips, model=model, port=port).run(seconds)
     console.print(f"{counted} crossings counted and stored")

@@ -1,24 +1,19 @@
 """`ngatu models`: which detectors there are, getting one, bringing one, and seeing what one sees."""
 
 import logging
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from vision.core.errors import NgatuError
+from vision.commands.console import errors_told, progress
 
 if TYPE_CHECKING:
     from vision.detection.cards import ModelCard
     from vision.detection.checking import Checked
     from vision.detection.detector import Detector
-    from vision.detection.report import Report
 
 models = typer.Typer(help="Detectors: list, inspect, check, get and add them.", no_args_is_help=True)
 
@@ -39,7 +34,7 @@ def list_models() -> None:
     from vision.data_files import cache_dir
     from vision.detection.cards import DEFAULT_MODEL, load_cards, weights_file
 
-    with _errors_told():
+    with errors_told():
         cards = load_cards()
     table = Table("model", "weights", "from", "licence", "what it is")
     for name, card in sorted(cards.items()):
@@ -60,7 +55,7 @@ def info(model: NameOrFile, *, provider: Provider = None) -> None:
     from vision.detection.loading import load_detector, names_a_file
 
     _hush()
-    with _errors_told():
+    with errors_told():
         card = None if names_a_file(model) else find_card(model)
         opened = card is None or weights_file(card).is_file()
         detector = load_detector(model, providers=[provider] if provider else None) if opened else None
@@ -86,7 +81,7 @@ def check(
     from vision.detection.checking import draw, save
 
     _hush()
-    with _errors_told():
+    with errors_told():
         detector = load_detector(model, providers=[provider] if provider else None, threads=threads)
         checked = check_model(detector)
         _print_check(detector, checked)
@@ -110,7 +105,7 @@ def pull(
     from vision.detection.pulling import pull as pull_weights
 
     _hush()
-    with _errors_told():
+    with errors_told():
         card = find_card(name)
         file = weights_file(card)
         if file.is_file() and not force:
@@ -119,7 +114,7 @@ def pull(
             return
         if card.source.kind == "ultralytics":
             typer.echo(f"{name}: Ultralytics and its weights are AGPL-3.0; what you build on them is bound by that.")
-        with _progress() as report:
+        with progress() as report:
             file = pull_weights(card, report, python=python, force=force)
     typer.echo(f"{name}: {file.stat().st_size / 1e6:.1f} MB in {file}")
 
@@ -137,7 +132,7 @@ def add(
     from vision.detection.loading import load_detector
 
     _hush()
-    with _errors_told():
+    with errors_told():
         added, checked = add_model(file, name=name, card_file=card)
         _print_check(load_detector(added.name), checked)
     typer.echo(f"added as '{added.name}', a {added.family} model; its card is {cache_dir('models') / added.name}.yaml")
@@ -193,34 +188,6 @@ def _pass_or_fail(name: str, checked: "Checked") -> None:
             err=True,
         )
         raise typer.Exit(1)
-
-
-@contextmanager
-def _errors_told() -> Iterator[None]:
-    try:
-        yield
-    except NgatuError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from None
-
-
-@contextmanager
-def _progress() -> Iterator["Report"]:
-    """A bar for the step that runs; plain lines where nobody looks at a terminal."""
-    if not sys.stderr.isatty():
-        said: set[str] = set()
-
-        def tell(step: str, _done: int, total: int | None) -> None:
-            if step not in said:
-                said.add(step)
-                typer.echo(f"{step} ({total / 1e6:.0f} MB)" if total else step, err=True)
-
-        yield tell
-        return
-    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=None)
-        yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)
 
 
 def _hush() -> None:

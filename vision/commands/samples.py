@@ -1,12 +1,11 @@
 """`ngatu samples`: clips to try things on."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vision.commands.console import errors_told, progress
 from vision.errors import NgatuError
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def list_samples(
     folder: Annotated[Path | None, typer.Option(help="List the videos in a folder of your own instead.")] = None,
 ) -> None:
     """The clips that have a card, and which of them are here; or the videos of a folder."""
-    with _errors_told():
+    with errors_told():
         if folder is None:
             _list_cards()
         else:
@@ -40,9 +39,9 @@ def pull(
     from vision.samples import clip_file
     from vision.samples import pull as pull_clips
 
-    with _errors_told():
+    with errors_told():
         cards = _chosen(names or [])
-        with _progress() as report:
+        with progress() as report:
             fresh = pull_clips(cards, report)
     for card in cards:
         new = card in fresh
@@ -96,25 +95,3 @@ def _chosen(names: list[str]) -> "list[ClipCard]":
     if unknown:
         raise SampleError(f"there is no clip '{unknown[0]}'; the cards are {', '.join(sorted(cards))}")
     return [cards[name] for name in names] if names else [card for card in cards.values() if card.default]
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None, visible=False)
-        yield lambda step, done, total: progress.update(
-            task, description=step, completed=done, total=total, visible=True
-        )
-
-
-@contextmanager
-def _errors_told() -> Iterator[None]:
-    try:
-        yield
-    except NgatuError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from None

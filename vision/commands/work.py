@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from vision.config.settings import WorkerSettings
-from vision.core.errors import NgatuError
+from vision.errors import NgatuError
 
 if TYPE_CHECKING:
     from vision.supervisor import Folder, Staff

@@ -25,9 +25,9 @@ from vision.detection.cards import (
 )
 from vision.detection.fallback.nanodet import make_from_npm
 from vision.detection.loading import recognise
-from vision.detection.report import Report, quiet
 from vision.detection.session import Session
 from vision.detection.ultralytics_step import export_official
+from vision.progress import Report, quiet
 
 LARGEST_BYTES = 2_000_000_000
 CHUNK_BYTES = 1 << 20

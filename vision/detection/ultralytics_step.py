@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from vision.core import ModelError
-from vision.detection.report import Report
+from vision.progress import Report
 
 SCRIPT = """
 import sys

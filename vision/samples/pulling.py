@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from vision.data_files import cache_dir
+from vision.progress import Report, quiet
 from vision.samples.cards import (
     ClipCard,
     PypiSource,
@@ -22,18 +23,14 @@ from vision.samples.cards import (
     is_here,
     load_cards,
 )
-from vision.samples.pypi import Report, get_archive
+from vision.samples.pypi import get_archive
 
 LARGEST_BYTES = 2_000_000_000
 CHUNK_BYTES = 1 << 20
 TIMEOUT_S = 30
 
 
-def _quiet(_step: str, _done: int, _total: int | None) -> None:
-    """Nobody listens."""
-
-
-def ensure_samples(report: Report = _quiet) -> list[Path]:
+def ensure_samples(report: Report = quiet) -> list[Path]:
     """The default clips, got first where the cache does not have them yet; in the order of their names.
 
     Raises SampleError with the remedy.
@@ -43,7 +40,7 @@ def ensure_samples(report: Report = _quiet) -> list[Path]:
     return [clip_file(card) for card in cards]
 
 
-def pull(cards: Iterable[ClipCard], report: Report = _quiet) -> list[ClipCard]:
+def pull(cards: Iterable[ClipCard], report: Report = quiet) -> list[ClipCard]:
     """Get the clips that are not here yet, and return their cards. One archive is downloaded once.
 
     A second process that asks meanwhile waits for the first. Raises SampleError with the remedy.

@@ -14,10 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from vision.config.redaction import redact
+from vision.progress import Report
 from vision.samples.cards import PypiSource, SampleError
-
-Report = Callable[[str, int, int | None], None]
-"""What is being done, how many bytes of it, of how many."""
 
 POLL_S = 0.1
 _BACKEND = """\

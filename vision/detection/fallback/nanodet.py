@@ -15,8 +15,8 @@ from vision.core import ModelError
 from vision.detection.cards import NpmSource
 from vision.detection.decoders.nanodet import INPUT
 from vision.detection.fallback.tfjs_to_onnx import convert
-from vision.detection.report import Report
 from vision.detection.session import Session
+from vision.progress import Report
 
 HERE = Path(__file__).resolve().parent
 POLL_S = 0.2
