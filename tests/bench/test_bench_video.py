@@ -22,7 +22,7 @@ import typer
 from numpy.typing import NDArray
 
 from vision.bench.video import detect_in_order
-from vision.commands.count import _lines
+from vision.commands.count import _check_target, _lines
 from vision.core import Detections, Frame
 
 TOOL = [sys.executable, "-m", "vision"]
@@ -214,3 +214,10 @@ def test_a_place_that_cannot_be_written_is_named_before_anything_is_counted(squa
     done = counted(squares, "--render", tmp_path / "no" / "folder.mp4")
     assert done.returncode == 2
     assert "folder.mp4" in done.stderr.replace("\n", "").replace("│", "").replace(" ", "")
+
+
+def test_the_video_itself_is_never_written_over(squares: Path) -> None:
+    before = (squares / "road.mp4").read_bytes()
+    with pytest.raises(typer.BadParameter, match="is the video itself"):
+        _check_target(squares / ".." / squares.name / "road.mp4", squares / "road.mp4")
+    assert (squares / "road.mp4").read_bytes() == before

@@ -14,6 +14,7 @@ from vision.analytics import Crossing, Movement
 from vision.config.camera import CameraConfig
 from vision.core import Detections, Frame
 from vision.detection import Detector
+from vision.detection.session import usable_cpus
 from vision.pipeline import CameraPipeline, Observed
 from vision.sources import VideoFile
 
@@ -68,12 +69,13 @@ def count_video(
     camera: CameraConfig,
     detector: Detector,
     *,
-    threads: int = 2,
+    threads: int | None = None,
     watchers: Iterable[Watcher] = (),
 ) -> VideoCount:
     """Count the vehicles of a recording over the camera's lines; the camera's source is not looked at.
 
-    Detection runs in `threads` threads beside decoding; a detector with one thread of its own makes the best of them.
+    Detection runs in `threads` threads beside decoding, by default one per CPU; a detector with one thread of its own
+    makes the best of them.
     Ctrl-C ends the counting early and keeps what was counted. Raises SourceError where there is nothing to decode.
     """
     source = VideoFile(video, camera_id=camera.id, fps=camera.detection.fps)
@@ -83,7 +85,7 @@ def count_video(
     interrupted = False
     started_s = time.perf_counter()
     try:
-        for frame, detections in detect_in_order(source.frames(), detector.detect, threads):
+        for frame, detections in detect_in_order(source.frames(), detector.detect, threads or _threads(detector)):
             seen.append(pipeline.process(frame, detections))
             indices.append(frame.index)
             for watch in watchers:
@@ -108,6 +110,11 @@ def count_video(
         movements=tuple(movement for moment in seen for movement in moment.movements),
         interrupted=interrupted,
     )
+
+
+def _threads(detector: Detector) -> int:
+    """One per CPU where they do the work, two where they only feed what does."""
+    return usable_cpus() if detector.model.providers[0] == "CPUExecutionProvider" else 2
 
 
 def detect_in_order(

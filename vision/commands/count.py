@@ -48,7 +48,8 @@ def count(
     from vision.bench.results import to_csv, to_json
 
     camera = _camera(video, line, config, fps)
-    _check_folders(json_to, csv_to, render)
+    for target in (json_to, csv_to, render):
+        _check_target(target, video)
     quiet = "-" in {str(json_to), str(csv_to)}
     console = Console(stderr=quiet)
     if not line and config is None:
@@ -61,11 +62,14 @@ def count(
         _put(csv_to, to_csv(result))
 
 
-def _check_folders(*targets: Path | None) -> None:
-    """Refuse what could not be written, before anything is counted."""
-    for target in targets:
-        if target is not None and not target.parent.is_dir():
-            raise typer.BadParameter(f"{target}: there is no folder {target.parent}")
+def _check_target(target: Path | None, video: Path) -> None:
+    """Refuse what could not or must not be written, before anything is counted."""
+    if target is None or str(target) == "-":
+        return
+    if not target.parent.is_dir():
+        raise typer.BadParameter(f"{target}: there is no folder {target.parent}")
+    if target.exists() and video.exists() and target.samefile(video):
+        raise typer.BadParameter(f"{target} is the video itself: name another file to write to")
 
 
 def _camera(video: Path, lines: list[str] | None, config: Path | None, fps: float | None) -> CameraConfig:
