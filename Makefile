@@ -20,7 +20,7 @@ demo: setup ## Run the main job on two simulated cameras; SECONDS=60 ends it by 
 	@$(bin)/ngatu demo --seconds $(SECONDS)
 
 test: setup ## Run the tests; PYTEST='-k words' picks some
-	$(bin)/pytest $(PYTEST)
+	$(bin)/pytest -n 2 $(PYTEST)
 
 check: setup ## Lint, types, import rules, spelling
 	$(bin)/ruff check .

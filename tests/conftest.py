@@ -5,9 +5,17 @@ from pathlib import Path
 
 import pytest
 import redis
+import structlog
 from ground import SHARED, needs
 
 from vision.publishing.embedded import EmbeddedRedis
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """What a command under test says of logging ends with its test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
