@@ -6,6 +6,7 @@ runs this, so that only what is in the wheel itself is on trial.
 
 import json
 import os
+import signal
 import site
 import socket
 import subprocess
@@ -70,7 +71,7 @@ def serve(ngatu: Path, folder: Path) -> None:
         assert status == 200, status
         assert b"<html" in page, page[:200]
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
 
 
