@@ -56,7 +56,7 @@ def test_a_peer_is_measured_on_the_same_clip_and_line(manifest: Path, squares: P
     peer = tmp_path / "python"
     peer.write_text(
         '#!/bin/sh\necho "$2 $4" > "$(dirname "$0")/asked"\n'
-        'echo \'loading\'\necho \'{"in": 1, "out": 2, "frames": 80, "wall_s": 8.0}\'\n'
+        'echo \'loading\'\necho \'{"in": 1, "out": 2, "frames": 80, "wall_s": 8.0, "cpu_s": 12.0}\'\n'
     )
     peer.chmod(peer.stat().st_mode | stat.S_IXUSR)
     model = squares / "squares.onnx"
@@ -64,8 +64,15 @@ def test_a_peer_is_measured_on_the_same_clip_and_line(manifest: Path, squares: P
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["error"] == {"ngatu": 0, "objectcounter": 1}
-    assert result["clips"][0]["objectcounter"] == {"counted": 3, "error": 1, "fps": 20.0, "video_s_per_s": 0.5}
+    assert result["clips"][0]["objectcounter"] == {
+        "counted": 3,
+        "error": 1,
+        "fps": 20.0,
+        "video_s_per_s": 0.5,
+        "cpu_s": 12.0,
+    }
     assert result["times_faster"] > 0
+    assert result["times_less_cpu"] > 0
     assert (tmp_path / "asked").read_text().split() == [str(tmp_path / "right.mp4"), "0.5,0.95,0.5,0.05"]
 
 

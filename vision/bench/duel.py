@@ -30,6 +30,16 @@ class Duel:
         return self.ours.count.speed / self.their_speed
 
 
+def times_faster(duels: list[Duel]) -> float:
+    """Their wall-clock time over ours, all clips together."""
+    return sum(d.theirs.wall_s for d in duels) / sum(d.ours.count.wall_s for d in duels)
+
+
+def times_thriftier(duels: list[Duel]) -> float:
+    """Their processor time over ours, all clips together: this one a busy machine hardly moves."""
+    return sum(d.theirs.cpu_s for d in duels) / sum(d.ours.count.cpu_s for d in duels)
+
+
 def compare(ours: ClipScore, python: Path, model: Path) -> Duel:
     """Let ObjectCounter count the clip that we have just counted. Raises NgatuError when it fails."""
     return Duel(ours, run_objectcounter(python, ours.clip, model))
@@ -37,12 +47,12 @@ def compare(ours: ClipScore, python: Path, model: Path) -> Duel:
 
 def to_json(duels: list[Duel]) -> dict[str, Any]:
     """All clips, and how many times faster we were over all of them."""
-    ours_s, theirs_s = sum(d.ours.count.wall_s for d in duels), sum(d.theirs.wall_s for d in duels)
     return {
         "model": duels[0].ours.count.model,
         "clips": [_clip(duel) for duel in duels],
         "error": {"ngatu": sum(d.ours.error for d in duels), "objectcounter": sum(d.their_error for d in duels)},
-        "times_faster": round(theirs_s / ours_s, 2),
+        "times_faster": round(times_faster(duels), 2),
+        "times_less_cpu": round(times_thriftier(duels), 2),
     }
 
 
@@ -58,12 +68,14 @@ def _clip(duel: Duel) -> dict[str, Any]:
             "error": score.error,
             "fps": round(count.processed_fps, 2),
             "video_s_per_s": round(count.speed, 2),
+            "cpu_s": round(count.cpu_s, 2),
         },
         "objectcounter": {
             "counted": duel.theirs.counted,
             "error": duel.their_error,
             "fps": round(duel.theirs.frames / count.video_s, 2),
             "video_s_per_s": round(duel.their_speed, 2),
+            "cpu_s": round(duel.theirs.cpu_s, 2),
         },
         "times_faster": round(duel.times_faster, 2),
     }

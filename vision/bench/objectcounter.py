@@ -19,6 +19,8 @@ class PeerCount:
     counted: int
     frames: int
     wall_s: float
+    cpu_s: float
+    """Processor time, all threads together."""
 
 
 def run_objectcounter(python: Path, clip: CountedClip, model: Path) -> PeerCount:
@@ -43,4 +45,4 @@ def run_objectcounter(python: Path, clip: CountedClip, model: Path) -> PeerCount
     except subprocess.CalledProcessError as error:
         words = (error.stderr or error.stdout).strip().splitlines()[-1:]
         raise NgatuError(f"ObjectCounter failed on {clip.file.name}: {''.join(words)}") from error
-    return PeerCount(answer["in"] + answer["out"], answer["frames"], answer["wall_s"])
+    return PeerCount(answer["in"] + answer["out"], answer["frames"], answer["wall_s"], answer["cpu_s"])

@@ -48,6 +48,8 @@ class VideoCount:
     video_s: float
     """Length of what was decoded, by its time stamps."""
     wall_s: float
+    cpu_s: float
+    """Processor time of this process, all threads together: hardly moved by what else runs on the machine."""
     crossings: tuple[VideoCrossing, ...]
     movements: tuple[Movement, ...]
     interrupted: bool
@@ -83,7 +85,7 @@ def count_video(
     seen: list[Observed] = []
     indices: list[int] = []
     interrupted = False
-    started_s = time.perf_counter()
+    started_s, cpu_before_s = time.perf_counter(), time.process_time()
     try:
         for frame, detections in detect_in_order(source.frames(), detector.detect, threads or _threads(detector)):
             seen.append(pipeline.process(frame, detections))
@@ -102,6 +104,7 @@ def count_video(
         processed=len(seen),
         video_s=frames * times_s[-1] / indices[-1] if len(seen) > 1 else 0.0,
         wall_s=time.perf_counter() - started_s,
+        cpu_s=time.process_time() - cpu_before_s,
         crossings=tuple(
             VideoCrossing(crossing, round(float(np.interp(crossing.at_s, times_s, indices))))
             for moment in seen

@@ -125,6 +125,8 @@ def _print_scores(scores: "list[ClipScore]") -> None:
 
 
 def _print_duels(duels: "list[Duel]") -> None:
+    from vision.bench.duel import times_faster, times_thriftier
+
     table = Table(
         "clip", "true", "ngatu: counted", "fps", "× real time", "ObjectCounter: counted", "fps", "× real time"
     )
@@ -133,8 +135,10 @@ def _print_duels(duels: "list[Duel]") -> None:
         ours = (str(d.ours.counted), f"{count.processed_fps:.1f}", f"{count.speed:.2f}")
         theirs = (str(d.theirs.counted), f"{d.theirs.frames / count.video_s:.1f}", f"{d.their_speed:.2f}")
         table.add_row(clip.file.name, f"{clip.true_low}–{clip.true_high}", *ours, *theirs)
-    faster = sum(d.theirs.wall_s for d in duels) / sum(d.ours.count.wall_s for d in duels)
     errors = f"{sum(d.ours.error for d in duels)} against {sum(d.their_error for d in duels)} vehicles"
     console = Console()
     console.print(table)
-    console.print(f"{faster:.1f} times as fast as ObjectCounter; errors: {errors}; model {duels[0].ours.count.model}")
+    pace = (
+        f"{times_faster(duels):.1f} times as fast as ObjectCounter, at {times_thriftier(duels):.1f} times less CPU time"
+    )
+    console.print(f"{pace}; errors: {errors}; model {duels[0].ours.count.model}")
