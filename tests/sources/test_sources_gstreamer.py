@@ -82,7 +82,7 @@ def test_frames_come_in_order_and_dated(pipeline: str, codec: str, transport: st
         assert rises(watcher.media_times_s)
         span_s = watcher.media_times_s[-1] - watcher.media_times_s[5]
         assert span_s == pytest.approx(24 / 12, abs=0.3)
-        assert sorted(watcher.ages_s[5:])[12] < 0.2
+        assert sorted(watcher.ages_s[5:])[12] < 0.5
         assert min(watcher.ages_s) >= 0
 
 

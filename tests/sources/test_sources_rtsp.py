@@ -109,7 +109,7 @@ class Counting(Access):
 
 
 def test_a_variable_that_the_environment_lacks_is_named() -> None:
-    with pytest.raises(SourceError, match=r"camera 'cam'.*NO_SUCH_VARIABLE.*set it"):
+    with pytest.raises(SourceError, match=r"camera 'cam'.*NO_SUCH_VARIABLE is not set"):
         open_source(camera("rtsp://u:${NO_SUCH_VARIABLE}@127.0.0.1/x"), stop=threading.Event(), clock=SystemClock())
 
 
