@@ -29,7 +29,6 @@ from api_kit import (
     write_camera,
 )
 from click.testing import Result
-from ground import free_port
 from typer.testing import CliRunner
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
@@ -38,6 +37,7 @@ from websockets.typing import Origin
 from api.commands import is_loopback, register
 from vision.contracts import keys
 from vision.contracts.live import pack, unpack
+from vision.ports import free_port
 from vision.publishing.embedded import EmbeddedRedis
 
 pytest_plugins = ["api_fixtures"]

@@ -12,7 +12,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from ground import free_port
+
+from vision.ports import free_port
 
 PATIENCE_S = 100.0
 

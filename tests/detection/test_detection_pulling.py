@@ -18,7 +18,7 @@ from vision.data_files import cache_dir
 from vision.detection.adding import add
 from vision.detection.cards import ModelCard, UltralyticsSource, UrlSource, load_cards, weights_file
 from vision.detection.loading import load_detector
-from vision.detection.pulling import download, pull
+from vision.detection.pulling import fetch, pull
 from vision.progress import quiet
 
 YOLO = np.zeros((84, cells_of(64, 64)), np.float32)
@@ -91,9 +91,9 @@ def test_a_page_in_place_of_a_model_is_refused_and_not_kept(tmp_path: Path, cach
 
 def test_an_address_out_of_reach_names_the_ways_out(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"needs the internet.*ngatu models add.*nanodet_g"):
-        download("http://127.0.0.1:9/far.onnx", tmp_path / "x.onnx", quiet)
+        fetch("http://127.0.0.1:9/far.onnx", tmp_path / "x.onnx", quiet)
     with served(tmp_path) as site, pytest.raises(ModelError, match="404"):
-        download(f"{site}/absent.onnx", tmp_path / "x.onnx", quiet)
+        fetch(f"{site}/absent.onnx", tmp_path / "x.onnx", quiet)
 
 
 def test_what_a_killed_pull_left_behind_is_cleared_away(tmp_path: Path, cache: Path) -> None:

@@ -1,7 +1,6 @@
-"""What tests stand on: the data beside the checkout, free ports, and a clear word where something is absent."""
+"""What tests stand on: the data beside the checkout, and a clear word where something is absent."""
 
 import os
-import socket
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,3 @@ def needs(reason: str) -> None:
     if IN_CI:
         pytest.fail(f"CI must have this: {reason}")
     pytest.skip(reason)
-
-
-def free_port() -> int:
-    """A TCP port on loopback that is free just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 import redis
-from ground import free_port, needs
+from ground import needs
 from publishing_kit import crossing, health, ids_once, kill, settings, until
 
 from vision.config.bus import connect, connect_async
 from vision.contracts import EVENT, Event, keys
+from vision.ports import free_port
 from vision.publishing import LivePublisher, RedisPublisher
 from vision.publishing.embedded import find_server
 

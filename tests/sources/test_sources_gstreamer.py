@@ -10,9 +10,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from ground import free_port, needs
+from ground import needs
 from sources_helpers import Watcher, camera, clips, rises, shows
 
+from vision.ports import free_port
 from vision.sources import SourceState
 from vision.sources.simulator import Access, Show, SimulatedCameras
 
@@ -77,13 +78,13 @@ def test_frames_come_in_order_and_dated(pipeline: str, codec: str, transport: st
         watcher.wait_for_frames(30, timeout_s=20)
         status = watcher.status
         assert (status.state, status.codec, status.width_px) == (SourceState.ONLINE, codec, 320)
-        assert status.received_fps == pytest.approx(25, abs=5)
+        assert 0 < status.received_fps < 30
         assert rises(watcher.indexes)
         assert rises(watcher.media_times_s)
         span_s = watcher.media_times_s[-1] - watcher.media_times_s[5]
-        assert span_s == pytest.approx(24 / 12, abs=0.3)
-        assert sorted(watcher.ages_s[5:])[12] < 0.5
-        assert min(watcher.ages_s) >= 0
+        assert (watcher.indexes[-1] - watcher.indexes[5]) / span_s == pytest.approx(25, abs=1)
+        assert span_s > 24 / 12 - 0.3
+        assert 0 <= min(watcher.ages_s) < 0.2
 
 
 def test_digest_passwords_are_spoken_and_a_wrong_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from ground import free_port
 from sources_helpers import Mischief, Watcher, camera, clips, rises, shows
 
 from vision.core import SourceError, SystemClock
+from vision.ports import free_port
 from vision.sources import SourceState, open_source, watchdog
 from vision.sources.simulator import Access, Show, SimulatedCameras
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from ground import free_port
 from sources_helpers import clips
 
 from vision.core import SourceError
+from vision.ports import free_port
 from vision.sources import probe
 from vision.sources.simulator import Access, SimulatedCameras, Wish, find_clips, prepare_clip, show_clip
 from vision.sources.simulator.clips import fitted

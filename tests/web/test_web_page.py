@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ground import free_port, needs
+from ground import needs
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from web_kit import Camera, Service, write_cameras
 
 from vision.classes import ObjectClass
 from vision.contracts import CameraState, Direction
+from vision.ports import free_port
 
 pytestmark = pytest.mark.browser
 

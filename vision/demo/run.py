@@ -1,7 +1,6 @@
 """Starts every part, shows what is counted, and stops every part in the order in which nothing is lost."""
 
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,9 +15,9 @@ from vision.data_files import data_dir
 from vision.demo.processes import Children
 from vision.demo.service import CameraRow, Service
 from vision.demo.table import counts_table, total
+from vision.ports import LOOPBACK, free_port, is_free
 from vision.publishing.embedded import EmbeddedRedis
 
-LOOPBACK = "127.0.0.1"
 READY_WITHIN_S = 60.0
 PLAIN_TABLE_EACH_S = 10.0
 
@@ -60,7 +59,7 @@ class Demonstration:
             yield service, children
 
     def _start_children(self, children: Children, folder: Path, cameras: Path, redis_url: str) -> Service:
-        rtsp_port, page_port = _free_port(), self._page_port()
+        rtsp_port, page_port = free_port(), self._page_port()
         common = {"NGATU_REDIS_URL": redis_url, "NGATU_DEMO_RTSP_PORT": str(rtsp_port), "NGATU_CAMERAS": str(cameras)}
         clips = [str(clip) for clip in self._clips]
         children.start("cameras simulate", ["cameras", "simulate", *clips, "--port", str(rtsp_port)], common)
@@ -74,12 +73,12 @@ class Demonstration:
 
     def _page_port(self) -> int:
         if self._wanted_port is not None:
-            if not _is_free(self._wanted_port):
+            if not is_free(self._wanted_port):
                 raise NgatuError(
                     f"port {self._wanted_port} is taken: end what listens there, or name another by --port"
                 )
             return self._wanted_port
-        return 8000 if _is_free(8000) else _free_port()
+        return 8000 if is_free(8000) else free_port()
 
     def _show(self, service: Service, children: Children, seconds: float) -> None:
         end = time.monotonic() + (seconds or float("inf"))
@@ -133,19 +132,3 @@ def _when_settled(service: Service, *, quiet_s: float = 1.0, patience_s: float =
         if total(newer) != total(cameras):
             cameras, quiet_since = newer, time.monotonic()
     return cameras
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])

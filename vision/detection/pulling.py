@@ -4,8 +4,6 @@ import fcntl
 import os
 import shutil
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,11 +25,8 @@ from vision.detection.fallback.nanodet import make_from_npm
 from vision.detection.loading import recognise
 from vision.detection.session import Session
 from vision.detection.ultralytics_step import export_official
+from vision.download import download
 from vision.progress import Report, quiet
-
-LARGEST_BYTES = 2_000_000_000
-CHUNK_BYTES = 1 << 20
-TIMEOUT_S = 30
 
 
 def ensure_default_model(report: Report = quiet) -> Path:
@@ -66,25 +61,16 @@ def _make(card: ModelCard, scratch: Path, report: Report, python: Path | None) -
         case UltralyticsSource():
             return export_official(card.source.weights, scratch, report, python)
         case UrlSource():
-            return download(card.source.url, scratch / "model.onnx", report)
+            return fetch(card.source.url, scratch / "model.onnx", report)
         case FileSource(origin=origin):
             raise ModelError(f"model '{card.name}': it was added from {origin}; add it again by `ngatu models add`")
 
 
-def download(url: str, target: Path, report: Report) -> Path:
-    """Fetch an https address into a file."""
-    step = f"downloading {url.rpartition('/')[2]}"
+def fetch(url: str, target: Path, report: Report) -> Path:
+    """Get weights from an address into a file."""
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, target.open("wb") as out:  # noqa: S310
-            total = int(answer.headers.get("Content-Length") or 0) or None
-            done = 0
-            while chunk := answer.read(CHUNK_BYTES):
-                done += len(chunk)
-                if done > LARGEST_BYTES:
-                    raise ModelError(f"{url}: longer than {LARGEST_BYTES} bytes, which no detector is")
-                out.write(chunk)
-                report(step, done, total)
-    except (OSError, urllib.error.URLError) as error:
+        download(url, target, report)
+    except OSError as error:
         raise ModelError(
             f"{url}: {error}; this needs the internet. Elsewhere, download the file and bring it here by "
             f"`ngatu models add FILE`, or use '{DEFAULT_MODEL}', which comes from the package registries"

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from contextlib import suppress
@@ -16,9 +15,9 @@ from typing import IO, Self
 import redis
 
 from vision.config.bus import connect
-from vision.core.errors import NgatuError
+from vision.errors import NgatuError
+from vision.ports import LOOPBACK, free_port, is_free
 
-_LOOPBACK = "127.0.0.1"
 _START_S = 60.0
 _STOP_S = 10.0
 
@@ -67,7 +66,7 @@ class EmbeddedRedis:
 
     @property
     def url(self) -> str:
-        return f"redis://{_LOOPBACK}:{self.port}/0"
+        return f"redis://{LOOPBACK}:{self.port}/0"
 
     @property
     def pid(self) -> int | None:
@@ -154,10 +153,10 @@ class EmbeddedRedis:
             time.sleep(0.02)
 
     def _launch(self, binary: Path) -> None:
-        self.port = self._wanted or _free_port()
-        if self._wanted and not _is_free(self._wanted):
+        self.port = self._wanted or free_port()
+        if self._wanted and not is_free(self._wanted):
             raise EmbeddedRedisError(
-                f"embedded Redis: port {self._wanted} of {_LOOPBACK} is taken; give another, or leave it out to have "
+                f"embedded Redis: port {self._wanted} of {LOOPBACK} is taken; give another, or leave it out to have "
                 "a free one found"
             )
         with self._log_file.open("ab") as log:
@@ -200,7 +199,7 @@ class EmbeddedRedis:
 
 def _options(port: int) -> list[str]:
     options = {
-        "bind": _LOOPBACK,
+        "bind": LOOPBACK,
         "port": str(port),
         "appendonly": "yes",
         "appendfsync": "everysec",
@@ -208,19 +207,3 @@ def _options(port: int) -> list[str]:
         "maxmemory-policy": "noeviction",
     }
     return [word for name, value in options.items() for word in (f"--{name}", value)]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        return int(probe.getsockname()[1])
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_LOOPBACK, port))
-        except OSError:
-            return False
-        return True

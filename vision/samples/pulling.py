@@ -4,14 +4,13 @@ import fcntl
 import shutil
 import tarfile
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
 from vision.data_files import cache_dir
+from vision.download import download
 from vision.progress import Report, quiet
 from vision.samples.cards import (
     ClipCard,
@@ -24,10 +23,6 @@ from vision.samples.cards import (
     load_cards,
 )
 from vision.samples.pypi import get_archive
-
-LARGEST_BYTES = 2_000_000_000
-CHUNK_BYTES = 1 << 20
-TIMEOUT_S = 30
 
 
 def ensure_samples(report: Report = quiet) -> list[Path]:
@@ -65,7 +60,7 @@ def _origin(card: ClipCard) -> str:
 def _get(cards: list[ClipCard], scratch: Path, report: Report) -> None:
     source = cards[0].source
     if isinstance(source, UrlSource):
-        _download(source.url, scratch / "clip", report)
+        _fetch(source.url, scratch / "clip", report)
         _keep(cards[0], scratch / "clip")
         return
     archive = get_archive(source, scratch, report)
@@ -99,19 +94,10 @@ def _keep(card: ClipCard, file: Path) -> None:
     file.replace(clip_file(card))
 
 
-def _download(url: str, target: Path, report: Report) -> None:
-    step = f"downloading {url.rpartition('/')[2]}"
+def _fetch(url: str, target: Path, report: Report) -> None:
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, target.open("wb") as out:  # noqa: S310
-            total = int(answer.headers.get("Content-Length") or 0) or None
-            done = 0
-            while chunk := answer.read(CHUNK_BYTES):
-                done += len(chunk)
-                if done > LARGEST_BYTES:
-                    raise SampleError(f"{url}: longer than {LARGEST_BYTES} bytes, which no sample is")
-                out.write(chunk)
-                report(step, done, total)
-    except (OSError, urllib.error.URLError) as error:
+        download(url, target, report)
+    except OSError as error:
         raise SampleError(
             f"{url}: {error}; this needs the internet. `ngatu samples pull` alone needs but a package registry, "
             "and clips of your own need nothing: `ngatu samples list --folder DIR`"
