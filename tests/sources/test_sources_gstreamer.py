@@ -82,8 +82,7 @@ def test_frames_come_in_order_and_dated(pipeline: str, codec: str, transport: st
         assert rises(watcher.indexes)
         assert rises(watcher.media_times_s)
         span_s = watcher.media_times_s[-1] - watcher.media_times_s[5]
-        assert (watcher.indexes[-1] - watcher.indexes[5]) / span_s == pytest.approx(25, abs=1)
-        assert span_s > 24 / 12 - 0.3
+        assert span_s == pytest.approx(24 / 12, abs=0.3)
         assert 0 <= min(watcher.ages_s) < 0.2
 
 

@@ -182,7 +182,9 @@ class TrackingConfig(Config):
         0.25, title="Activation", description="A track starts at a detection at least this sure."
     )
     minimum_iou: Fraction = Field(
-        0.1, title="Minimum IoU", description="Boxes of one vehicle in successive frames overlap at least so much."
+        0.1,
+        title="Minimum IoU",
+        description="Boxes of one vehicle in successive frames, each widened by 30 %, overlap at least so much.",
     )
     confirm_after: int = Field(
         2, title="Confirm after", description="Detections in a row before a track is believed.", ge=1, le=30
