@@ -7,8 +7,12 @@ import pytest
 import redis
 import structlog
 from ground import SHARED, needs
+from hypothesis import settings
 
 from vision.publishing.embedded import EmbeddedRedis
+
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 
 
 @pytest.fixture(autouse=True)

@@ -25,9 +25,10 @@ class PostgresServer:
 
     def __init__(self, binaries: Path) -> None:
         self._binaries = binaries
-        self.folder = Path(tempfile.mkdtemp(prefix="ngatu-postgres-"))
-        self.port = free_port()
         self._as = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        # Root's own folder for temporary files may be closed to others.
+        self.folder = Path(tempfile.mkdtemp(prefix="ngatu-postgres-", dir="/tmp" if self._as else None))
+        self.port = free_port()
         if self._as:
             shutil.chown(self.folder, "postgres")
         self._run("initdb", "-D", str(self.folder / "data"), "-A", "trust", "-U", "ngatu", "-E", "UTF8", "--no-sync")
