@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from statistics import median
 
 import pytest
 from ground import needs
@@ -78,12 +79,13 @@ def test_frames_come_in_order_and_dated(pipeline: str, codec: str, transport: st
         watcher.wait_for_frames(30, timeout_s=20)
         status = watcher.status
         assert (status.state, status.codec, status.width_px) == (SourceState.ONLINE, codec, 320)
-        assert 0 < status.received_fps < 30
         assert rises(watcher.indexes)
         assert rises(watcher.media_times_s)
         span_s = watcher.media_times_s[-1] - watcher.media_times_s[5]
         assert span_s == pytest.approx(24 / 12, abs=0.3)
-        assert 0 <= min(watcher.ages_s) < 0.2
+        assert min(watcher.ages_s) >= 0
+        watcher.wait_until(lambda: abs(watcher.status.received_fps - 25) <= 5, timeout_s=20)
+        watcher.wait_until(lambda: median(watcher.ages_s[-25:]) < 0.2, timeout_s=20)
 
 
 def test_digest_passwords_are_spoken_and_a_wrong_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
