@@ -231,8 +231,7 @@ def _flow_page(rows: Rows) -> FlowPage:
     items = []
     for row in rows.items:
         vehicles = sum(c["into"] + c["out"] for c in row["counts"])
-        rate = vehicles * 3600 / row["watched_s"] if row["watched_s"] > 0 else None
-        items.append(
-            FlowOut.model_validate(row | {"quality": FlowQuality.model_validate(row), "flow_rate_veh_h": rate})
-        )
+        quality = FlowQuality.model_validate(row)
+        rate = quality.flow_rate_veh_h(vehicles)
+        items.append(FlowOut.model_validate(row | {"quality": quality, "flow_rate_veh_h": rate}))
     return FlowPage(items=items, next_cursor=rows.next_cursor)

@@ -63,13 +63,6 @@ class FlowReport(Message):
     """Only classes that were seen."""
     quality: FlowQuality
 
-    def flow_rate_veh_h(self) -> float | None:
-        """Vehicles an hour, both directions, over the time watched; `None` where nothing was watched."""
-        if self.quality.watched_s <= 0:
-            return None
-        vehicles = sum(c.into + c.out for c in self.counts)
-        return vehicles * 3600 / self.quality.watched_s
-
 
 class HealthChange(Message):
     """A camera's state became another."""

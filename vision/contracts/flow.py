@@ -27,3 +27,7 @@ class FlowQuality(Contract):
     """Frames looked at a second, over the seconds watched."""
     frames_dropped: NonNegativeInt
     """Frames due for detection that were overtaken by newer ones."""
+
+    def flow_rate_veh_h(self, vehicles: int) -> float | None:
+        """Vehicles an hour over the time watched, where so many were counted; `None` where nothing was watched."""
+        return vehicles * 3600 / self.watched_s if self.watched_s > 0 else None
