@@ -45,8 +45,9 @@ class HealthTeller:
             since=self._since,
             at=self._around.clock.now(),
             outbox_size=self._around.outlet.outbox_size(),
-            model=self._around.model,
-            provider=self._around.provider,
+            trouble=self._around.running.trouble,
+            model=self._around.running.model,
+            provider=self._around.running.provider,
             stats=stats,
         )
         self._around.outlet.tell(health)

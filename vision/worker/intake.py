@@ -93,7 +93,8 @@ class Intake:
         self.now = now
         self.turn_s = 0.0
         """The turn of the camera served last."""
-        self._max_batch = max_batch
+        self.max_batch = max_batch
+        """The most frames of one batch; changed by the worker between two of them."""
         self._gather_s = gather_s
         self._inlets: list[Inlet] = []
 
@@ -114,11 +115,11 @@ class Intake:
         with self.changed:
             if not self.changed.wait_for(self._ready, timeout_s):
                 return []
-            enough = min(self._max_batch, len(self._inlets))
+            enough = min(self.max_batch, len(self._inlets))
             self.changed.wait_for(lambda: len(self._ready()) >= enough, self._gather_s)
             now_s = self.now()
             ready = sorted(self._ready(), key=Inlet.turn_s)
-            return [inlet.pick(now_s) for inlet in ready[: self._max_batch]]
+            return [inlet.pick(now_s) for inlet in ready[: self.max_batch]]
 
     def _ready(self) -> list[Inlet]:
         now_s = self.now()

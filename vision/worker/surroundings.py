@@ -53,13 +53,22 @@ class Outlet(Protocol):
         """Send a live view; lost where nobody listens."""
 
 
+@dataclass(slots=True)
+class Running:
+    """The detector that a worker's cameras go through just now. The worker changes it, between two batches."""
+
+    model: str = ""
+    provider: str = ""
+    trouble: str = ""
+    """Why it is not the model that was promoted, for people; empty when all is well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Shared by all cameras of a worker."""
 
     worker_id: str
-    model: str
-    provider: str
+    running: Running
     intake: Intake
     outlet: Outlet
     show: Callable[[Scene], None]

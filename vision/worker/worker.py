@@ -10,8 +10,9 @@ from vision.core import Clock, Detections, SystemClock
 from vision.worker.assignment import Assignment, Orders
 from vision.worker.intake import Due, Intake
 from vision.worker.live import Studio
+from vision.worker.model_watch import ModelWatch
 from vision.worker.post import Post
-from vision.worker.surroundings import Looks, OpenSource, Outlet, Surroundings
+from vision.worker.surroundings import Looks, OpenSource, Outlet, Running, Surroundings
 
 TICK_S = 0.25
 JOIN_S = 1.0
@@ -41,16 +42,18 @@ class Worker:
         provider: str = "",
         max_batch: int = 1,
         clock: Clock | None = None,
+        model_watch: ModelWatch | None = None,
     ) -> None:
+        """With a `model_watch`, the detector given here is replaced by each one that the watch has ready."""
         clock = clock or SystemClock()
         self._detector = detector
         self._orders = orders
+        self._model_watch = model_watch
         self._intake = Intake(max_batch=max_batch)
         self._studio = Studio(outlet.show, clock)
         self._around = Surroundings(
             worker_id=worker_id,
-            model=model,
-            provider=provider,
+            running=Running(model, provider),
             intake=self._intake,
             outlet=outlet,
             show=self._studio.show,
@@ -75,10 +78,22 @@ class Worker:
                 if (now_s := time.monotonic()) >= tick_at_s:
                     tick_at_s = now_s + TICK_S
                     beat()
+                    self._take_up_model()
                     for post in self._posts.values():
                         post.tick()
         finally:
             self._drain()
+
+    def _take_up_model(self) -> None:
+        """Go on with a newly promoted detector. Between two batches: no frame is in the old one's hands."""
+        if self._model_watch is None:
+            return
+        if (newer := self._model_watch.take()) is not None:
+            running = self._around.running
+            log.info("model changed", before=running.model, now=newer.model)
+            self._detector, running.model, running.provider = newer.looks, newer.model, newer.provider
+            self._intake.max_batch = newer.max_batch
+        self._around.running.trouble = self._model_watch.trouble
 
     def _take_up(self, assignment: Assignment) -> None:
         for camera_id in self._posts.keys() - assignment.camera_ids():
