@@ -22,7 +22,8 @@ from api.cameras.schemas import (
 )
 from api.history.reading import HistoryReader
 from vision.classes import ObjectClass
-from vision.config.camera import CameraConfig, FileSource, RtspSource
+from vision.config.camera import CameraConfig
+from vision.config.sources import FileSource, RtspSource
 
 
 class CameraService:

@@ -7,7 +7,7 @@ import numpy as np
 
 from vision.analytics import Crossing, LineCounter
 from vision.classes import ObjectClass
-from vision.config.camera import Anchor, LineConfig
+from vision.config.lines import Anchor, LineConfig
 from vision.core import Tracks
 
 SIZE = (1000, 800)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vision.analytics import LineCounter
 from vision.classes import ObjectClass
-from vision.config.camera import Anchor, LineConfig
+from vision.config.lines import Anchor, LineConfig
 
 
 def test_a_vehicle_that_passes_is_counted_once_where_and_when_its_centre_crosses() -> None:

@@ -6,7 +6,7 @@ from analytics_kit import At, count, line
 
 from vision.analytics import Crossing, MovementCounter
 from vision.classes import ObjectClass
-from vision.config.camera import MovementConfig
+from vision.config.lines import MovementConfig
 from vision.contracts import Direction
 
 NORTH_SOUTH = MovementConfig(id="ns", entry="north", exit="south", within=timedelta(seconds=30))

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from vision.checking import draw_lines
 from vision.checking.drawing import INWARD, OUTWARD, plain_letters
 from vision.commands import check
-from vision.config.camera import LineConfig
+from vision.config.lines import LineConfig
 from vision.sources.simulator import Access, SimulatedCameras, show_clip
 
 LINE = "lines:\n  - {id: north, start: [0.2, 0.5], end: [0.8, 0.5], in_name: vào · in}\n"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vision.config.camera import FileSource, RtspSource
 from vision.config.errors import ConfigError
 from vision.config.loading import LARGEST, load_camera, load_cameras, load_files, read_camera
+from vision.config.sources import FileSource, RtspSource
 
 GOOD = """\
 # The north gate

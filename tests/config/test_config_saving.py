@@ -11,20 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vision.classes import ObjectClass
-from vision.config.camera import (
-    Anchor,
-    CameraConfig,
-    DetectionConfig,
-    FileSource,
-    LineConfig,
-    MovementConfig,
-    RtspSource,
-    TrackingConfig,
-    Transport,
-)
+from vision.config.camera import CameraConfig, DetectionConfig, TrackingConfig
 from vision.config.errors import ConfigError
+from vision.config.lines import Anchor, LineConfig, MovementConfig
 from vision.config.loading import load_camera
 from vision.config.saving import save_camera
+from vision.config.sources import FileSource, RtspSource, Transport
 
 COMMENTED = """\
 ---

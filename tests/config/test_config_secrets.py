@@ -2,10 +2,10 @@
 
 import pytest
 
-from vision.config.camera import RtspSource
 from vision.config.environment import resolve_url
 from vision.config.errors import ConfigError
 from vision.config.redaction import redact
+from vision.config.sources import RtspSource
 
 ENVIRON = {"USER_1": "adm:in", "PASSWORD": "p@ss/w#1", "EMPTY": "", "HOST": "192.0.2.7", "FROM_FILE": "secret\n"}
 

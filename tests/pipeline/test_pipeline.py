@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from vision.classes import ObjectClass
-from vision.config.camera import CameraConfig, DetectionConfig, FileSource, LineConfig, MovementConfig
+from vision.config.camera import CameraConfig, DetectionConfig
+from vision.config.lines import LineConfig, MovementConfig
+from vision.config.sources import FileSource
 from vision.core import Detections, Frame
 from vision.pipeline import CameraPipeline, Observed
 

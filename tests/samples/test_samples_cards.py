@@ -13,9 +13,9 @@ import typer
 from typer.testing import CliRunner
 
 from vision.commands import samples
-from vision.config.camera import RtspSource
 from vision.config.errors import ConfigError
 from vision.config.loading import load_cameras
+from vision.config.sources import RtspSource
 from vision.data_files import data_dir
 from vision.samples import ClipCard, SampleError, clip_file, ensure_samples, load_cards, pull
 from vision.samples.cards import is_here

@@ -16,7 +16,8 @@ import av
 import numpy as np
 import pytest
 
-from vision.config.camera import CameraConfig, RtspSource
+from vision.config.camera import CameraConfig
+from vision.config.sources import RtspSource
 from vision.core import Frame, SystemClock
 from vision.sources import Source, SourceState, SourceStatus, open_source
 from vision.sources.simulator import AccessUnit, Show, show_clip

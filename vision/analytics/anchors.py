@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.config.camera import Anchor, LineConfig
+from vision.config.lines import Anchor, LineConfig
 from vision.core.columns import Columns
 from vision.geometry import extent_across_px, signed_distance_px
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vision.analytics.anchors import Bools, Floats, Places, Ruler
 from vision.classes import CLASSES, ObjectClass
-from vision.config.camera import LineConfig
+from vision.config.lines import LineConfig
 from vision.contracts import Direction
 from vision.core import Tracks
 from vision.core.columns import Columns

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vision.analytics.crossings import Crossing
 from vision.classes import ObjectClass
-from vision.config.camera import MovementConfig
+from vision.config.lines import MovementConfig
 
 
 @dataclass(frozen=True, slots=True)

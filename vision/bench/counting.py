@@ -7,7 +7,8 @@ from typing import Any
 from vision.bench.manifest import CountedClip
 from vision.bench.results import by_class, totals
 from vision.bench.video import VideoCount, count_video
-from vision.config.camera import CameraConfig, DetectionConfig, FileSource
+from vision.config.camera import CameraConfig, DetectionConfig
+from vision.config.sources import FileSource
 from vision.contracts import Direction
 from vision.detection import Detector
 

@@ -19,7 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from vision.config.camera import CameraConfig, DetectionConfig, LineConfig, RtspSource
+from vision.config.camera import CameraConfig, DetectionConfig
+from vision.config.lines import LineConfig
+from vision.config.sources import RtspSource
 from vision.core.errors import NgatuError
 from vision.publishing import EmbeddedRedis
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vision.config.camera import LineConfig
+from vision.config.lines import LineConfig
 from vision.core import NgatuError
 
 ALREADY_IN = ("start_straddle_included", "end_straddle_included")

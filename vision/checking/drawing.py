@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.config.camera import LineConfig
+from vision.config.lines import LineConfig
 
 Image = NDArray[np.uint8]
 """(height, width, 3), BGR."""

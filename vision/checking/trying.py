@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from vision.config.camera import CameraConfig, RtspSource
+from vision.config.camera import CameraConfig
 from vision.config.redaction import redact
+from vision.config.sources import RtspSource
 from vision.core import Frame
 from vision.core.clock import SystemClock
 from vision.errors import NgatuError

@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from vision.config.camera import CameraConfig, DetectionConfig, FileSource, LineConfig
+from vision.config.camera import CameraConfig, DetectionConfig
+from vision.config.lines import LineConfig
+from vision.config.sources import FileSource
 
 if TYPE_CHECKING:
     from vision.bench.video import VideoCount, Watcher

@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from vision.config.camera import RtspSource
 from vision.config.errors import ConfigError
+from vision.config.sources import RtspSource
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^${}]*))?\}")
 _USER_INFO = re.compile(r"^[a-z]+://(?P<user_info>(?:[^/@?#$]|\$\{[^}]*\}|\$)*@)")

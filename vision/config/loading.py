@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from vision.config.camera import CameraConfig, FileSource
+from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError, ConfigProblem
+from vision.config.sources import FileSource
 from vision.config.wording import problems
 from vision.config.yaml_text import Document, Mark, parse
 

@@ -1,9 +1,8 @@
-"""What must arrive, each once: crossings, movements, flow reports and changes of a camera's health.
+"""What must arrive, each once: crossings, movements, reports, incidents and changes of a camera's health.
 
 They travel through Redis Streams as JSON, told apart by `kind`.
 """
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, TypeAdapter
@@ -12,13 +11,8 @@ from vision.classes import ObjectClass
 from vision.contracts.base import Id, Message, Place, UnitInterval, UtcTime
 from vision.contracts.flow import ClassCount, FlowQuality
 from vision.contracts.health import CameraState
-
-
-class Direction(StrEnum):
-    """`in`: from the left-hand to the right-hand side of a line, standing at its start and looking to its end."""
-
-    IN = "in"
-    OUT = "out"
+from vision.contracts.incidents import Incident
+from vision.contracts.measures import Direction, LineMeasures, ZoneMeasures
 
 
 class LineCrossing(Message):
@@ -37,6 +31,8 @@ class LineCrossing(Message):
     """When the frame that showed it was taken: latency counts from here."""
     frame_index: NonNegativeInt
     confidence: UnitInterval
+    speed_kmh: float | None = None
+    """Where the camera is calibrated and the speed is plausible."""
 
 
 class Movement(Message):
@@ -62,6 +58,19 @@ class FlowReport(Message):
     counts: tuple[ClassCount, ...]
     """Only classes that were seen."""
     quality: FlowQuality
+    measures: LineMeasures | None = None
+    """Unset by senders that only count."""
+
+
+class ZoneReport(Message):
+    """What traffic did in a zone during one interval, and how far to trust it."""
+
+    kind: Literal["zone_report"] = "zone_report"
+    zone_id: Id
+    interval_start: UtcTime
+    interval_s: PositiveFloat
+    measures: ZoneMeasures
+    quality: FlowQuality
 
 
 class HealthChange(Message):
@@ -75,6 +84,7 @@ class HealthChange(Message):
     at: UtcTime
 
 
-Event = Annotated[LineCrossing | Movement | FlowReport | HealthChange, Field(discriminator="kind")]
-EVENT: TypeAdapter[LineCrossing | Movement | FlowReport | HealthChange] = TypeAdapter(Event)
+AnyEvent = LineCrossing | Movement | FlowReport | ZoneReport | Incident | HealthChange
+Event = Annotated[AnyEvent, Field(discriminator="kind")]
+EVENT: TypeAdapter[AnyEvent] = TypeAdapter(Event)
 """Reads any event: `EVENT.validate_json(payload)`."""

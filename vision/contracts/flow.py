@@ -4,6 +4,7 @@ from pydantic import ConfigDict, Field, NonNegativeFloat, NonNegativeInt
 
 from vision.classes import ObjectClass
 from vision.contracts.base import Contract
+from vision.contracts.measures import PictureCondition
 
 
 class ClassCount(Contract):
@@ -27,6 +28,8 @@ class FlowQuality(Contract):
     """Frames looked at a second, over the seconds watched."""
     frames_dropped: NonNegativeInt
     """Frames due for detection that were overtaken by newer ones."""
+    picture: tuple[PictureCondition, ...] = ()
+    """What kept the camera from seeing well for a good part of the time watched."""
 
     def flow_rate_veh_h(self, vehicles: int) -> float | None:
         """Vehicles an hour over the time watched, where so many were counted; `None` where nothing was watched."""

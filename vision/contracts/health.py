@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import NonNegativeFloat, NonNegativeInt
 
 from vision.contracts.base import Contract, Id, UtcTime
+from vision.contracts.measures import TrafficNow
 
 
 class CameraState(StrEnum):
@@ -77,3 +78,5 @@ class CameraHealth(Contract):
     model: str = ""
     provider: str = ""
     stats: StreamStats = StreamStats()
+    traffic: TrafficNow | None = None
+    """What it sees just now; unset before the first frame."""

@@ -8,7 +8,9 @@ import struct
 from pydantic import NonNegativeInt
 
 from vision.classes import ObjectClass
-from vision.contracts.base import Contract, Id, UnitInterval, UtcTime
+from vision.contracts.base import Contract, Id, Place, UnitInterval, UtcTime
+from vision.contracts.incidents import IncidentKind
+from vision.contracts.measures import CongestionLevel
 
 _LENGTH = struct.Struct(">I")
 
@@ -21,6 +23,7 @@ class LiveBox(Contract):
     confidence: UnitInterval
     box: tuple[float, float, float, float]
     """Left, top, right, bottom."""
+    speed_kmh: float | None = None
 
 
 class LiveLine(Contract):
@@ -33,6 +36,23 @@ class LiveLine(Contract):
     out: NonNegativeInt
 
 
+class LiveZone(Contract):
+    """A zone and how its traffic moves."""
+
+    zone_id: Id
+    polygon: tuple[tuple[float, float], ...]
+    congestion: CongestionLevel | None = None
+
+
+class LiveIncident(Contract):
+    """An incident that is going on in the picture."""
+
+    incident_id: Id
+    incident_kind: IncidentKind
+    place: Place | None
+    track_ids: tuple[int, ...] = ()
+
+
 class LiveView(Contract):
     """What goes with one picture."""
 
@@ -42,6 +62,8 @@ class LiveView(Contract):
     published_at: UtcTime
     boxes: tuple[LiveBox, ...]
     lines: tuple[LiveLine, ...]
+    zones: tuple[LiveZone, ...] = ()
+    incidents: tuple[LiveIncident, ...] = ()
 
 
 def pack(view: LiveView, jpeg: bytes) -> bytes:

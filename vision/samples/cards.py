@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from vision.config.base import Config, Slug, refuse
-from vision.config.camera import LineConfig
+from vision.config.lines import LineConfig
 from vision.config.loading import read_model
 from vision.data_files import cache_dir, data_dir
 from vision.errors import NgatuError

@@ -2,7 +2,8 @@
 
 import threading
 
-from vision.config.camera import CameraConfig, RtspSource
+from vision.config.camera import CameraConfig
+from vision.config.sources import RtspSource
 from vision.core import Clock
 from vision.sources.file import VideoFile
 from vision.sources.rtsp import RtspCamera

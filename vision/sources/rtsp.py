@@ -7,9 +7,9 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from vision.config.camera import RtspSource
 from vision.config.environment import resolve_url
 from vision.config.errors import ConfigError
+from vision.config.sources import RtspSource
 from vision.core import Clock, Frame, SourceError
 from vision.sources.address import host_and_port, knock
 from vision.sources.backoff import Backoff

@@ -1,0 +1,82 @@
+"""How the vehicles of one moment move: what every measure and every rule looks at."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.core.columns import Columns
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion(Columns):
+    """N tracks at one moment of media time, with what their recent way says of them.
+
+    Metres are the road's where the camera is calibrated. Elsewhere they are estimated from the usual size of each class
+    (`pace`): good for telling standing from moving and slow from fast within one picture, never told as km/h.
+    """
+
+    track_id: NDArray[np.int64]
+    class_id: NDArray[np.int64]
+    confidence: Floats
+    xyxy: Floats
+    """(N, 4): left, top, right, bottom in pixels."""
+    foot_px: Floats
+    """(N, 2): the middle of the box's lower edge, taken for where the vehicle touches the road; pixels."""
+    ground_m: Floats
+    """(N, 2): that point on the road in metres; NaN without calibration."""
+    velocity_px: Floats
+    """(N, 2): pixels a second, by regression over the last sightings; NaN for a track too new to tell."""
+    pace_mps: Floats
+    """(N,): metres a second, calibrated or estimated; NaN for a track too new to tell."""
+    speed_kmh: Floats
+    """(N,): by regression over the ground path; NaN without calibration, for a new track, and where implausible."""
+    scale_px_m: Floats
+    """(N,): pixels a metre at the vehicle, calibrated or estimated."""
+    first_seen_s: Floats
+    """(N,): when the track began, media time."""
+    first_px: Floats
+    """(N, 2): where its foot was then."""
+    travelled_m: Floats
+    """(N,): metres from there to here, straight, in the same metres as `pace_mps`."""
+    still_since_s: Floats
+    """(N,): since when it stands, media time; NaN while it moves. Small trembling does not end a stand."""
+    moved_before: Bools
+    """(N,): whether it was ever seen moving before; a vehicle parked when the camera came on was not."""
+    fastest_mps: Floats
+    """(N,): the highest pace it was ever seen at (over the regression's window)."""
+
+    def __post_init__(self) -> None:
+        self.check_lengths()
+
+    @property
+    def is_still(self) -> Bools:
+        """(N,)"""
+        return ~np.isnan(self.still_since_s)
+
+    @classmethod
+    def empty(cls) -> Self:
+        none, pairs = np.empty(0), np.empty((0, 2))
+        ids = np.empty(0, np.int64)
+        return cls(
+            track_id=ids,
+            class_id=ids,
+            confidence=none,
+            xyxy=np.empty((0, 4)),
+            foot_px=pairs,
+            ground_m=pairs,
+            velocity_px=pairs,
+            pace_mps=none,
+            speed_kmh=none,
+            scale_px_m=none,
+            first_seen_s=none,
+            first_px=pairs,
+            travelled_m=none,
+            still_since_s=none,
+            moved_before=np.empty(0, bool),
+            fastest_mps=none,
+        )

@@ -1,0 +1,67 @@
+"""What the rules look at: one moment of one camera's traffic, with the state of its zones and signals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from vision.analytics.crossings import Crossing
+from vision.analytics.motion import Bools, Motion
+from vision.analytics.movements import Movement
+from vision.config.zones import ZoneConfig
+from vision.contracts import CongestionLevel
+
+
+class Light(StrEnum):
+    """What a signal shows."""
+
+    RED = "red"
+    AMBER = "amber"
+    GREEN = "green"
+
+
+@dataclass(frozen=True, slots=True)
+class SignalNow:
+    """A signal whose state is known."""
+
+    light: Light
+    since_s: float
+    """When it began to show it, media time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneState:
+    """How the traffic of one zone is just now."""
+
+    zone: ZoneConfig
+    congestion: CongestionLevel | None
+    """`None`: too little was seen to say."""
+    congestion_since_s: float
+    pace_mps: float
+    """Mean of the moving and standing vehicles in it, over the last seconds; NaN where there was none."""
+    free_pace_mps: float
+    """The pace of its free flow: learnt, configured, or that of a city street."""
+    queue_track_ids: frozenset[int]
+    """The vehicles that wait at its stop line, nearest first or not."""
+    queue_length_m: float
+    """From the stop line to the last of them, in the metres of `Motion.pace_mps`; 0 without a queue."""
+    reaches_spillback: bool
+    """Whether the queue reaches its spillback line."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """One moment. Media time in seconds; tracks in the order of `motion`."""
+
+    at_s: float
+    width_px: int
+    height_px: int
+    motion: Motion
+    inside: Bools
+    """(N, Z): which tracks' feet are in which zones, in the order of the camera's zones."""
+    zones: tuple[ZoneState, ...]
+    crossings: tuple[Crossing, ...] = ()
+    """What became known with this moment."""
+    movements: tuple[Movement, ...] = ()
+    signals: Mapping[str, SignalNow] = field(default_factory=dict)
+    """By the signal's id; one whose state is not known is missing."""
+    is_calibrated: bool = False

@@ -1,0 +1,196 @@
+"""Which incidents are looked for, and how patiently."""
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic import Field
+
+from vision.config.base import Config, Duration, Fraction
+
+LONGEST = timedelta(hours=1)
+
+
+def _patience(seconds: float, title: str, description: str) -> Any:
+    return Field(timedelta(seconds=seconds), title=title, description=description, ge=timedelta(), le=LONGEST)
+
+
+def _confirm_after(seconds: float) -> Any:
+    return _patience(seconds, "Raised after", "What lasts at least so long is an incident.")
+
+
+def _clear_after(seconds: float) -> Any:
+    return _patience(seconds, "Ended after", "An incident that is not seen for so long is over.")
+
+
+def _cool_down(seconds: float) -> Any:
+    return _patience(seconds, "Quiet after", "The same thing in the same place raises nothing new for so long.")
+
+
+class RuleConfig(Config):
+    """What every kind of incident has."""
+
+    enabled: bool = Field(True, title="Enabled", description="Off: it is not looked for.")
+    confirm_after: Duration = _confirm_after(2)
+    clear_after: Duration = _clear_after(5)
+    cool_down: Duration = _cool_down(30)
+
+
+class StoppedVehicleConfig(RuleConfig):
+    """A vehicle that stands on the road although traffic is neither queued nor jammed there."""
+
+    confirm_after: Duration = _confirm_after(6)
+    clear_after: Duration = _clear_after(10)
+    cool_down: Duration = _cool_down(60)
+
+
+class WrongWayConfig(RuleConfig):
+    """A vehicle that goes against its zone's direction of travel."""
+
+    confirm_after: Duration = _confirm_after(1)
+    against_by_deg: float = Field(
+        120, title="Against by degrees", description="Its course and the zone's differ by at least this.", ge=90, le=180
+    )
+
+
+class PedestrianConfig(RuleConfig):
+    """A person where no person may be."""
+
+    confirm_after: Duration = _confirm_after(1.5)
+    clear_after: Duration = _clear_after(6)
+
+
+class IllegalStoppingConfig(RuleConfig):
+    """A vehicle that stands where stopping is banned."""
+
+    confirm_after: Duration = _confirm_after(8)
+    clear_after: Duration = _clear_after(10)
+    cool_down: Duration = _cool_down(60)
+
+
+class LaneEncroachmentConfig(RuleConfig):
+    """A road user in a zone that is not for his class."""
+
+
+class BannedMovementConfig(RuleConfig):
+    """A banned turn or U-turn."""
+
+    confirm_after: Duration = _confirm_after(0)
+    clear_after: Duration = _clear_after(1)
+    cool_down: Duration = _cool_down(0)
+
+
+class SpeedingConfig(RuleConfig):
+    """A vehicle faster than its zone's limit. Only where the camera is calibrated."""
+
+    confirm_after: Duration = _confirm_after(0.5)
+    over_by_kmh: float = Field(
+        10, title="Over by km/h", description="The limit is exceeded by at least this much.", ge=0, le=100
+    )
+
+
+class SuddenSlowdownConfig(RuleConfig):
+    """Traffic that slows down all at once."""
+
+    confirm_after: Duration = _confirm_after(3)
+    clear_after: Duration = _clear_after(20)
+    cool_down: Duration = _cool_down(120)
+    drop: Fraction = Field(0.5, title="Drop", description="The part of its speed that traffic loses.")
+    within: Duration = _patience(10, "Within", "How quickly it loses it.")
+
+
+class QueueSpillbackConfig(RuleConfig):
+    """A queue that reaches back to its zone's spillback line."""
+
+    confirm_after: Duration = _confirm_after(5)
+    clear_after: Duration = _clear_after(15)
+    cool_down: Duration = _cool_down(60)
+
+
+class CongestionIncidentConfig(RuleConfig):
+    """A zone that becomes congested or jammed; the zone's own patience comes before it."""
+
+    confirm_after: Duration = _confirm_after(0)
+    clear_after: Duration = _clear_after(0)
+    cool_down: Duration = _cool_down(120)
+
+
+class CollisionConfig(RuleConfig):
+    """Vehicles that meet and come to a sudden stand where traffic flows."""
+
+    confirm_after: Duration = _confirm_after(3)
+    clear_after: Duration = _clear_after(20)
+    cool_down: Duration = _cool_down(120)
+    least_confidence: Fraction = Field(
+        0.6, title="Least confidence", description="How sure the cues must be taken together."
+    )
+
+
+class ObjectOnRoadConfig(RuleConfig):
+    """Something that lies on the road, came from nowhere and is no vehicle."""
+
+    confirm_after: Duration = _confirm_after(8)
+    clear_after: Duration = _clear_after(10)
+    cool_down: Duration = _cool_down(120)
+
+
+class RedLightConfig(RuleConfig):
+    """A vehicle that crosses the stop line at red."""
+
+    confirm_after: Duration = _confirm_after(0)
+    clear_after: Duration = _clear_after(1)
+    cool_down: Duration = _cool_down(0)
+
+
+class CameraTroubleConfig(RuleConfig):
+    """A camera that shows nothing, or nothing of use: offline, frozen, obscured, dark, defocused, moved."""
+
+    confirm_after: Duration = _confirm_after(10)
+    clear_after: Duration = _clear_after(10)
+    cool_down: Duration = _cool_down(60)
+
+
+class IncidentsConfig(Config):
+    """Which incidents are looked for."""
+
+    stopped_vehicle: StoppedVehicleConfig = Field(
+        default_factory=StoppedVehicleConfig, title="Stopped vehicle", description="Standing while traffic flows."
+    )
+    wrong_way: WrongWayConfig = Field(
+        default_factory=WrongWayConfig, title="Wrong way", description="Against a zone's direction of travel."
+    )
+    pedestrian: PedestrianConfig = Field(
+        default_factory=PedestrianConfig, title="Pedestrian", description="A person on the carriageway or shoulder."
+    )
+    illegal_stopping: IllegalStoppingConfig = Field(
+        default_factory=IllegalStoppingConfig, title="Illegal stopping", description="Standing where it is banned."
+    )
+    lane_encroachment: LaneEncroachmentConfig = Field(
+        default_factory=LaneEncroachmentConfig, title="Lane encroachment", description="A class where it may not be."
+    )
+    banned_movement: BannedMovementConfig = Field(
+        default_factory=BannedMovementConfig, title="Banned movement", description="A banned turn or U-turn."
+    )
+    speeding: SpeedingConfig = Field(
+        default_factory=SpeedingConfig, title="Speeding", description="Faster than a zone's limit."
+    )
+    sudden_slowdown: SuddenSlowdownConfig = Field(
+        default_factory=SuddenSlowdownConfig, title="Sudden slowdown", description="Traffic that slows all at once."
+    )
+    queue_spillback: QueueSpillbackConfig = Field(
+        default_factory=QueueSpillbackConfig, title="Queue spillback", description="A queue that reaches its line."
+    )
+    congestion: CongestionIncidentConfig = Field(
+        default_factory=CongestionIncidentConfig, title="Congestion", description="A zone congested or jammed."
+    )
+    collision: CollisionConfig = Field(
+        default_factory=CollisionConfig, title="Suspected collision", description="Several cues at once."
+    )
+    object_on_road: ObjectOnRoadConfig = Field(
+        default_factory=ObjectOnRoadConfig, title="Object on the road", description="Something that stays, no vehicle."
+    )
+    red_light: RedLightConfig = Field(
+        default_factory=RedLightConfig, title="Red light", description="Across the stop line at red."
+    )
+    camera_trouble: CameraTroubleConfig = Field(
+        default_factory=CameraTroubleConfig, title="Camera trouble", description="Offline, frozen, obscured, moved …"
+    )

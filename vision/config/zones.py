@@ -1,0 +1,191 @@
+"""Zones: the areas of a picture that are measured and watched, and the signals that govern them."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from vision.classes import CLASSES, VEHICLES, ObjectClass
+from vision.config.base import Config, Duration, Point, Slug
+from vision.config.values import ClassSet, doubled_area, is_simple
+
+NO_TIME = timedelta()
+SHORTEST_PHASE = timedelta(seconds=1)
+LONGEST_PHASE = timedelta(minutes=10)
+SMALLEST_AREA = 0.0002
+"""Of the picture: a zone smaller than this is a slip of the hand."""
+
+
+class ZoneKind(StrEnum):
+    """What an area is for; it decides who may be there, and which rules watch it."""
+
+    CARRIAGEWAY = "carriageway"
+    """Where vehicles drive. A lane is one too: give each its own zone."""
+    BUS_LANE = "bus_lane"
+    SHOULDER = "shoulder"
+    """The hard shoulder: whoever stands or walks there is an incident, whatever the traffic beside it does."""
+    PAVEMENT = "pavement"
+    CROSSWALK = "crosswalk"
+    """Persons may be there, on whatever zone it lies."""
+
+
+MAY_BE_IN: dict[ZoneKind, frozenset[ObjectClass]] = {
+    ZoneKind.CARRIAGEWAY: VEHICLES,
+    ZoneKind.BUS_LANE: frozenset({ObjectClass.BUS}),
+    ZoneKind.SHOULDER: VEHICLES,
+    ZoneKind.PAVEMENT: frozenset({ObjectClass.PERSON}),
+    ZoneKind.CROSSWALK: frozenset(CLASSES),
+}
+"""Who may be in a zone of a kind, where its configuration does not say."""
+
+
+class RoadClass(StrEnum):
+    """Urban street classes of the Highway Capacity Manual 2000, exhibit 15-2: I is fastest, IV slowest."""
+
+    I = "I"  # noqa: E741  the manual's own name
+    II = "II"
+    III = "III"
+    IV = "IV"
+
+
+class DirectionConfig(Config):
+    """The way that traffic is allowed to go, as an arrow in the picture."""
+
+    start: Point = Field(title="Start", description="[x, y] as fractions of the picture's width and height.")
+    end: Point = Field(title="End", description="[x, y]; traffic goes from the start towards here.")
+
+    @model_validator(mode="after")
+    def _is_long_enough(self) -> Self:
+        (x0, y0), (x1, y1) = self.start, self.end
+        if (x1 - x0) ** 2 + (y1 - y0) ** 2 < 0.02**2:
+            raise ValueError("start and end are less than 2 % of the picture apart: draw a longer arrow")
+        return self
+
+
+class ZoneConfig(Config):
+    """An area of the road. A vehicle is in it when the middle of its lower edge is."""
+
+    id: Slug = Field(title="Id", description="Lower-case letters, digits, `-` and `_`. Measures are kept under it.")
+    name: str = Field("", title="Name", description="What people call it.", max_length=120)
+    kind: ZoneKind = Field(ZoneKind.CARRIAGEWAY, title="Kind", description="What the area is for.")
+    polygon: tuple[Point, ...] = Field(
+        title="Outline",
+        description="Its corners in order, [x, y] as fractions of the picture's width and height.",
+        max_length=64,
+    )
+    direction: DirectionConfig | None = Field(
+        None, title="Direction of travel", description="Vehicles that go against it go the wrong way."
+    )
+    allowed: ClassSet | None = Field(
+        None, title="Who may be here", description="Everybody else encroaches. Unset: as its kind has it."
+    )
+    stopping_banned: bool = Field(
+        False,
+        title="No stopping",
+        description="Whoever stands here, traffic beside him moving, stops where it is banned.",
+    )
+    lanes: int | None = Field(None, title="Lanes", description="For the density a lane.", ge=1, le=16)
+    length_m: float | None = Field(
+        None, title="Length in metres", description="Along the road. Unset: from the calibration.", ge=1, le=2000
+    )
+    stop_line: Slug | None = Field(
+        None, title="Stop line", description="The line at which the queue begins: its id. Unset: no queue is measured."
+    )
+    spillback_line: Slug | None = Field(
+        None, title="Spillback line", description="A queue that reaches back to this line spills back: its id."
+    )
+    signal: Slug | None = Field(
+        None, title="Signal", description="The signal that governs the stop line: who crosses it at red runs the light."
+    )
+    speed_limit_kmh: float | None = Field(
+        None, title="Speed limit in km/h", description="Watched where the camera is calibrated.", ge=5, le=200
+    )
+    road_class: RoadClass | None = Field(
+        None, title="Urban street class", description="Of the Highway Capacity Manual 2000: gives a level of service."
+    )
+
+    @model_validator(mode="after")
+    def _encloses_an_area(self) -> Self:
+        if len(self.polygon) < 3:
+            raise ValueError(f"a polygon needs 3 or more points, got {len(self.polygon)}")
+        if not is_simple(self.polygon):
+            raise ValueError("the outline crosses itself: give its corners in order, around the area")
+        if doubled_area(self.polygon) < 2 * SMALLEST_AREA:
+            raise ValueError("the outline encloses next to nothing: draw a larger area")
+        return self
+
+    @property
+    def may_be_in(self) -> frozenset[ObjectClass]:
+        """Who may be here."""
+        return MAY_BE_IN[self.kind] if self.allowed is None else self.allowed
+
+
+class LampsConfig(Config):
+    """A signal whose state is read from its lamps in the picture."""
+
+    kind: Literal["lamps"] = Field("lamps", title="Kind", description="Read from the picture.")
+    red: tuple[Point, Point] = Field(
+        title="Red lamp", description="A box around it: upper left and lower right corner, fractions of the picture."
+    )
+    amber: tuple[Point, Point] | None = Field(
+        None, title="Amber lamp", description="As the red one, where there is one."
+    )
+    green: tuple[Point, Point] = Field(title="Green lamp", description="As the red one.")
+
+    @model_validator(mode="after")
+    def _boxes_are_boxes(self) -> Self:
+        for name in ("red", "amber", "green"):
+            box = getattr(self, name)
+            if box is not None and (box[0][0] >= box[1][0] or box[0][1] >= box[1][1]):
+                raise ValueError(f"{name}: the first corner is to be above and left of the second")
+        return self
+
+
+class TimedConfig(Config):
+    """A signal with a fixed plan: green, amber, red, from a known beginning of green."""
+
+    kind: Literal["timed"] = Field("timed", title="Kind", description="By its plan.")
+    green: Duration = Field(title="Green", description="How long green lasts.", ge=SHORTEST_PHASE, le=LONGEST_PHASE)
+    amber: Duration = Field(
+        timedelta(seconds=3), title="Amber", description="How long amber lasts.", ge=NO_TIME, le=timedelta(seconds=30)
+    )
+    red: Duration = Field(title="Red", description="How long red lasts.", ge=SHORTEST_PHASE, le=LONGEST_PHASE)
+    offset: Duration = Field(
+        NO_TIME,
+        title="Offset",
+        description="When green begins, in seconds of the Unix time, modulo the cycle.",
+        ge=NO_TIME,
+        le=2 * LONGEST_PHASE,
+    )
+
+
+class ToldConfig(Config):
+    """A signal whose controller tells its state through the service."""
+
+    kind: Literal["told"] = Field("told", title="Kind", description="Told through the service's API.")
+    stale_after: Duration = Field(
+        timedelta(seconds=5),
+        title="Stale after",
+        description="A state that old is not believed any more.",
+        ge=SHORTEST_PHASE,
+        le=LONGEST_PHASE,
+    )
+
+
+SignalState = Annotated[LampsConfig | TimedConfig | ToldConfig, Field(discriminator="kind")]
+
+
+class SignalConfig(Config):
+    """A traffic light."""
+
+    id: Slug = Field(title="Id", description="Lower-case letters, digits, `-` and `_`. Zones name it.")
+    name: str = Field("", title="Name", description="What people call it.", max_length=120)
+    state: SignalState = Field(title="State", description="Where its state is known from.")
+    grace: Duration = Field(
+        timedelta(seconds=0.5),
+        title="Grace",
+        description="Who crosses the stop line so soon after red began is let go.",
+        ge=NO_TIME,
+        le=timedelta(seconds=10),
+    )
