@@ -49,7 +49,7 @@ class IncidentChange:
 
 
 class Rule(Protocol):
-    """Looks for one kind of incident. It says what it sees at each moment; how long that must last is not its concern."""
+    """Looks for one kind of incident: says what it sees at each moment, not how long it must last."""
 
     kind: IncidentKind
 
