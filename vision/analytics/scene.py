@@ -2,30 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from vision.analytics.crossings import Crossing
 from vision.analytics.motion import Bools, Motion
 from vision.analytics.movements import Movement
 from vision.config.zones import ZoneConfig
 from vision.contracts import CongestionLevel
+from vision.core.roadside import LyingObject, SignalNow
+from vision.lights import Light
 
-
-class Light(StrEnum):
-    """What a signal shows."""
-
-    RED = "red"
-    AMBER = "amber"
-    GREEN = "green"
-
-
-@dataclass(frozen=True, slots=True)
-class SignalNow:
-    """A signal whose state is known."""
-
-    light: Light
-    since_s: float
-    """When it began to show it, media time."""
+__all__ = ["Light", "LyingObject", "Scene", "SignalNow", "ZoneState"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +50,6 @@ class Scene:
     movements: tuple[Movement, ...] = ()
     signals: Mapping[str, SignalNow] = field(default_factory=dict)
     """By the signal's id; one whose state is not known is missing."""
+    lying: tuple[LyingObject, ...] = ()
+    """What lies on the road."""
     is_calibrated: bool = False

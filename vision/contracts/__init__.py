@@ -19,6 +19,8 @@ from vision.contracts.measures import (
     ZoneMeasures,
     ZoneNow,
 )
+from vision.contracts.signals import SignalTold
+from vision.lights import Light
 
 __all__ = [
     "EVENT",
@@ -36,6 +38,7 @@ __all__ = [
     "Incident",
     "IncidentKind",
     "IncidentPhase",
+    "Light",
     "LineCrossing",
     "LineMeasures",
     "LineNow",
@@ -47,6 +50,7 @@ __all__ = [
     "Movement",
     "PictureCondition",
     "QueueMeasures",
+    "SignalTold",
     "Spread",
     "StreamStats",
     "TrafficNow",

@@ -37,6 +37,11 @@ def live_channel(camera_id: str) -> str:
     return f"ngatu:{{{camera_id}}}:live"
 
 
+def signal_channel(camera_id: str) -> str:
+    """Where each `SignalTold` about a camera's signals goes. Nothing is kept: controllers repeat what they show."""
+    return f"ngatu:{{{camera_id}}}:signals-told"
+
+
 def dead_letters(shard: int) -> str:
     """Where entries of a shard's stream go that are no event, or that the database can never take."""
     return f"{event_stream(shard)}:dead"

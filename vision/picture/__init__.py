@@ -1,0 +1,1 @@
+"""What is read from the picture itself: how well the camera sees, what its signals show, what lies on the road."""
