@@ -1,0 +1,161 @@
+"""A data set as a folder that YOLO's trainers read as it is, and our notes beside it.
+
+data.yaml                       names of the classes, and where the pictures are
+images/{new,train,val}/*.jpg    pictures; those in `new` are not dealt yet
+labels/{new,train,val}/*.txt    a label file a picture; an absent one: nobody has labelled it
+ledger.jsonl                    where each picture comes from, and why it was taken
+review.jsonl                    what models disagreed on, and what people have corrected
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from vision.classes import CLASSES
+from vision.labels.class_names import numbers_of
+from vision.labels.errors import LabelError, Problem
+from vision.labels.picture import Boxes, LabelledPicture, Split
+from vision.labels.yolo import Numbers, from_text, to_text
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+DATA_FILE = "data.yaml"
+Image = NDArray[np.uint8]
+Told = Callable[[int, int], None]
+"""(pictures read, pictures there are)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DataSet:
+    """What a folder holds."""
+
+    folder: Path
+    pictures: tuple[LabelledPicture, ...]
+    problems: tuple[Problem, ...]
+    """What is wrong with label files; the boxes on those lines are left out of `pictures`."""
+
+    def by_name(self) -> dict[str, LabelledPicture]:
+        return {picture.name: picture for picture in self.pictures}
+
+
+def create(folder: Path) -> Path:
+    """The folders of an empty data set, where they are not there yet."""
+    for kind in ("images", "labels"):
+        for split in Split:
+            (folder / kind / split).mkdir(parents=True, exist_ok=True)
+    if not (folder / DATA_FILE).exists():
+        names = ", ".join(CLASSES)
+        (folder / DATA_FILE).write_text(f"path: .\ntrain: images/train\nval: images/val\nnames: [{names}]\n")
+    return folder
+
+
+def read(folder: Path, names: dict[str, str] | None = None, told: Told = lambda _done, _all: None) -> DataSet:
+    """Every picture of a data set and its labels, with what is wrong in label files.
+
+    `names` turns names of other people's classes into ours (`van` into `truck`), or into `-`: not labelled here.
+    Raises LabelError where the folder is no data set or a picture cannot be opened.
+    """
+    numbers = numbers_of(_class_names(folder), names or {}, folder / DATA_FILE)
+    files = list(picture_files(folder))
+    pictures: list[LabelledPicture] = []
+    problems: list[Problem] = []
+    for done, (split, file) in enumerate(files, start=1):
+        picture, wrong = _read_picture(folder, split, file, numbers)
+        pictures.append(picture)
+        problems += wrong
+        told(done, len(files))
+    return DataSet(folder, tuple(pictures), tuple(problems))
+
+
+def load(folder: Path, names: dict[str, str] | None = None, told: Told = lambda _done, _all: None) -> DataSet:
+    """`read`, but a mistake in any label file is an error that names them all."""
+    data = read(folder, names, told)
+    if data.problems:
+        raise LabelError(data.problems)
+    return data
+
+
+def picture_files(folder: Path) -> Iterator[tuple[Split, Path]]:
+    """Every picture's file, split by split, by name."""
+    for split in Split:
+        for file in sorted((folder / "images" / split).glob("*")):
+            if file.suffix.lower() in SUFFIXES:
+                yield split, file
+
+
+def image_file(folder: Path, picture: LabelledPicture) -> Path:
+    return folder / "images" / picture.split / picture.name
+
+
+def label_file(folder: Path, picture: LabelledPicture) -> Path:
+    return folder / "labels" / picture.split / f"{picture.stem}.txt"
+
+
+def open_image(file: Path) -> Image:
+    """A picture as BGR. Raises LabelError."""
+    image = cv2.imread(str(file), cv2.IMREAD_COLOR)
+    if image is None:
+        raise LabelError.single(file, "not a picture that can be opened", "delete it or bring it anew")
+    return np.asarray(image, np.uint8)
+
+
+def write_labels(folder: Path, picture: LabelledPicture) -> None:
+    """Write a picture's label file; none where nobody has labelled it."""
+    file = label_file(folder, picture)
+    if picture.boxes is None:
+        file.unlink(missing_ok=True)
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(to_text(picture.boxes, picture.width_px, picture.height_px), encoding="utf-8")
+
+
+def move(folder: Path, picture: LabelledPicture, split: Split) -> None:
+    """Deal a picture and its labels to another split."""
+    for kind, file in (("images", image_file(folder, picture)), ("labels", label_file(folder, picture))):
+        if file.exists():
+            target = folder / kind / split
+            target.mkdir(parents=True, exist_ok=True)
+            file.replace(target / file.name)
+
+
+def _read_picture(
+    folder: Path, split: Split, file: Path, numbers: Numbers
+) -> tuple[LabelledPicture, Iterable[Problem]]:
+    height_px, width_px = open_image(file).shape[:2]
+    labels = folder / "labels" / split / f"{file.stem}.txt"
+    boxes: Boxes | None = None
+    problems: list[Problem] = []
+    if labels.exists():
+        boxes, problems = from_text(_text(labels), labels, width_px, height_px, numbers)
+    return LabelledPicture(file.name, split, width_px, height_px, boxes), problems
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise LabelError.single(file, "not UTF-8 text", "is this another file? write labels as plain text") from None
+
+
+def _class_names(folder: Path) -> list[str]:
+    """The data set's own names of its classes, in the order of their numbers."""
+    file = folder / DATA_FILE
+    if not file.is_file():
+        raise LabelError.single(
+            folder, f"no data set: it has no {DATA_FILE}", "name a folder made by `ngatu labels harvest` or `import`"
+        )
+    try:
+        content = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise LabelError.single(file, "not YAML: " + " ".join(str(error).split())[:200], "mend or replace it") from None
+    names = content.get("names") if isinstance(content, dict) else None
+    if isinstance(names, dict) and set(names) == set(range(len(names))):
+        names = [names[number] for number in range(len(names))]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise LabelError.single(file, "no list of class names", f"write `names: [{', '.join(CLASSES)}]`")
+    return names

@@ -1,0 +1,42 @@
+"""What the JSON forms share: reading a document into its model, and errors that say where."""
+
+import json
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from vision.labels.errors import LabelError, Problem
+
+MOST_PROBLEMS = 20
+Document = TypeVar("Document")
+
+
+class Part(BaseModel):
+    """Part of another tool's document: what we do not know of it is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+def read_document(path: Path, form: TypeAdapter[Document], title: str) -> Document:
+    """A JSON file as its form. Raises LabelError naming the line of bad JSON, or the place of each wrong value."""
+    try:
+        return form.validate_python(json.loads(path.read_text(encoding="utf-8-sig")))
+    except FileNotFoundError:
+        raise LabelError.single(path, "there is no such file", "check the path") from None
+    except UnicodeDecodeError:
+        raise LabelError.single(path, "not UTF-8 text", f"name a {title} file") from None
+    except json.JSONDecodeError as error:
+        raise LabelError.single(
+            path, f"not JSON: {error.msg}", f"name a whole {title} file", line=error.lineno
+        ) from None
+    except ValidationError as error:
+        raise LabelError(
+            Problem(path, told["msg"], f"is this a {title} file?", place=".".join(map(str, told["loc"])))
+            for told in error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
+        ) from None
+
+
+def write_document(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
