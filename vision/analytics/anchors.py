@@ -6,15 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.analytics.edges import completed, cut_sides, whole_sizes
 from vision.config.lines import Anchor, LineConfig
 from vision.core.columns import Columns
 from vision.geometry import extent_across_px, signed_distance_px
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-EDGE = 0.005
-"""A box this near the picture's edge, as a part of the picture's side, is taken to be cut off by it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,31 +42,17 @@ class Ruler:
 
     def places(self, xyxy: Floats, known_size_px: Floats) -> Places:
         """Measure N boxes. `known_size_px` (N, 2): what their vehicles measured when seen whole, else NaN."""
-        cut = self._cut_sides(xyxy)
+        cut = cut_sides(xyxy, self.size_px)
         is_cut = np.any(cut, axis=1)
-        size_px = np.where(is_cut[:, None], known_size_px, xyxy[:, 2:] - xyxy[:, :2])
-        anchor_px = self._anchors(_completed(xyxy, cut, size_px))
+        size_px = whole_sizes(xyxy, cut, known_size_px)
+        anchor_px = self._anchors(completed(xyxy, cut, size_px))
         distance_px = signed_distance_px(anchor_px, self.starts_px, self.ends_px)
         extent_px = extent_across_px(xyxy[:, 2:] - xyxy[:, :2], self.starts_px, self.ends_px)
         middle_px = signed_distance_px((xyxy[:, :2] + xyxy[:, 2:]) / 2, self.starts_px, self.ends_px)
         over_line = np.abs(middle_px) < extent_px / 2
         return Places(anchor_px, distance_px, np.maximum(extent_px, 1.0), size_px, over_line & is_cut[:, None])
 
-    def _cut_sides(self, xyxy: Floats) -> Bools:
-        """(N, 4): which sides of the boxes (left, top, right, bottom) the picture's edge cuts off."""
-        margin_px = EDGE * self.size_px
-        return np.concatenate([xyxy[:, :2] <= margin_px, xyxy[:, 2:] >= self.size_px - margin_px], axis=1)
-
     def _anchors(self, xyxy: Floats) -> Floats:
         centre_px = (xyxy[:, :2] + xyxy[:, 2:]) / 2
         y = np.where(self._at_bottom, xyxy[:, 3, None], centre_px[:, 1, None])
         return np.stack([np.broadcast_to(centre_px[:, 0, None], y.shape), y], axis=-1)
-
-
-def _completed(xyxy: Floats, cut: Bools, size_px: Floats) -> Floats:
-    """The boxes with what the picture's edge hides of them, where the whole size is known and one end is in sight."""
-    hidden_px = np.fmax(size_px - (xyxy[:, 2:] - xyxy[:, :2]), 0.0)
-    one_end = cut[:, :2] ^ cut[:, 2:]
-    low = xyxy[:, :2] - np.where(one_end & cut[:, :2], hidden_px, 0.0)
-    high = xyxy[:, 2:] + np.where(one_end & cut[:, 2:], hidden_px, 0.0)
-    return np.concatenate([low, high], axis=1)

@@ -16,8 +16,9 @@ Bools = NDArray[np.bool_]
 class Motion(Columns):
     """N tracks at one moment of media time, with what their recent way says of them.
 
-    Metres are the road's where the camera is calibrated. Elsewhere they are estimated from the usual size of each class
-    (`pace`): good for telling standing from moving and slow from fast within one picture, never told as km/h.
+    Metres are the road's where the camera is calibrated. Elsewhere they are estimated from the usual sizes of vehicles
+    (`vision.analytics.ground`): right to within a third or so, good for telling standing from moving and slow from fast
+    within one picture, never told to people as metres or km/h.
     """
 
     track_id: NDArray[np.int64]
@@ -26,23 +27,26 @@ class Motion(Columns):
     xyxy: Floats
     """(N, 4): left, top, right, bottom in pixels."""
     foot_px: Floats
-    """(N, 2): the middle of the box's lower edge, taken for where the vehicle touches the road; pixels."""
+    """(N, 2): the middle of the box's lower edge, taken for where the vehicle touches the road; pixels. Of a vehicle
+    that the picture's edge cuts off, where it would be."""
     ground_m: Floats
-    """(N, 2): that point on the road in metres; NaN without calibration."""
+    """(N, 2): that point on the road in metres, calibrated or estimated; NaN beyond the horizon."""
     velocity_px: Floats
     """(N, 2): pixels a second, by regression over the last sightings; NaN for a track too new to tell."""
+    velocity_mps: Floats
+    """(N, 2): metres a second on the road, by regression over the ground path; NaN for a track too new to tell."""
     pace_mps: Floats
-    """(N,): metres a second, calibrated or estimated; NaN for a track too new to tell."""
+    """(N,): the length of `velocity_mps`."""
     speed_kmh: Floats
-    """(N,): by regression over the ground path; NaN without calibration, for a new track, and where implausible."""
+    """(N,): `pace_mps` for people; NaN without calibration, for a new track, and where implausible."""
     scale_px_m: Floats
-    """(N,): pixels a metre at the vehicle, calibrated or estimated."""
+    """(N,): pixels a metre at the vehicle, across the direction of sight."""
     first_seen_s: Floats
     """(N,): when the track began, media time."""
     first_px: Floats
     """(N, 2): where its foot was then."""
     travelled_m: Floats
-    """(N,): metres from there to here, straight, in the same metres as `pace_mps`."""
+    """(N,): metres from there to here, straight."""
     still_since_s: Floats
     """(N,): since when it stands, media time; NaN while it moves. Small trembling does not end a stand."""
     moved_before: Bools
@@ -70,6 +74,7 @@ class Motion(Columns):
             foot_px=pairs,
             ground_m=pairs,
             velocity_px=pairs,
+            velocity_mps=pairs,
             pace_mps=none,
             speed_kmh=none,
             scale_px_m=none,

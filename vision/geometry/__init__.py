@@ -1,5 +1,25 @@
-"""Lines in a picture: pure functions of arrays."""
+"""Lines, polygons and planes: pure functions of arrays."""
 
+from vision.geometry.homography import (
+    DegenerateError,
+    Homography,
+    apply_homography,
+    fit_homography,
+    pixels_per_unit,
+)
 from vision.geometry.lines import extent_across_px, place_on_line, signed_distance_px, zero_crossing
+from vision.geometry.polygons import points_in_polygons, polygon_area
 
-__all__ = ["extent_across_px", "place_on_line", "signed_distance_px", "zero_crossing"]
+__all__ = [
+    "DegenerateError",
+    "Homography",
+    "apply_homography",
+    "extent_across_px",
+    "fit_homography",
+    "pixels_per_unit",
+    "place_on_line",
+    "points_in_polygons",
+    "polygon_area",
+    "signed_distance_px",
+    "zero_crossing",
+]

@@ -1,0 +1,105 @@
+"""Homographies: from the picture's pixels to a plane, the road, in metres."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+WORST_CONDITION = 1e7
+"""Of the normalised equations: beyond it, the points as good as lie on one line."""
+
+
+class DegenerateError(ValueError):
+    """The points determine no homography, or one that makes no sense on their own ground."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Homography:
+    """A map of one plane to another, (3, 3), and how well it fits the points that it was made from."""
+
+    matrix: Floats
+    rms_error: float
+    """Root mean square of the distances between the mapped points and where they should be, in the target's unit."""
+    worst_error: float
+    """The largest of these distances."""
+
+    def apply(self, points: Floats) -> Floats:
+        """(..., 2) points mapped to (..., 2). Points on or beyond the horizon, where the plane is not, become NaN."""
+        return apply_homography(self.matrix, points)
+
+    def inverse(self) -> Floats:
+        """(3, 3): the way back."""
+        return np.asarray(np.linalg.inv(self.matrix), np.float64)
+
+
+def apply_homography(matrix: Floats, points: Floats) -> Floats:
+    """Map (..., 2) points by a (3, 3) matrix whose third row is positive before the horizon; NaN beyond it."""
+    flat = points.reshape(-1, 2) @ matrix[:, :2].T + matrix[:, 2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mapped = flat[:, :2] / np.where(flat[:, 2:] > 0, flat[:, 2:], np.nan)
+    return mapped.reshape(points.shape)
+
+
+def fit_homography(source: Floats, target: Floats) -> Homography:
+    """The homography that takes P >= 4 source points (P, 2) nearest to their targets (P, 2).
+
+    The normalised direct linear transform (Hartley, "In defense of the eight-point algorithm", 1997). Its sign is such
+    that `apply` maps the side of the horizon on which the source points lie.
+
+    Raises:
+        DegenerateError: too few points, points as good as on one line, or a horizon that runs between them.
+    """
+    if len(source) < 4:
+        raise DegenerateError(f"4 or more points are needed, got {len(source)}")
+    to_source, to_target = _normalisation(source), _normalisation(target)
+    s, t = apply_homography(to_source, source), apply_homography(to_target, target)
+    _, values, rows = np.linalg.svd(_equations(s, t), full_matrices=True)
+    if len(values) < 8 or values[0] > WORST_CONDITION * values[7]:
+        raise DegenerateError("the points lie as good as on one line")
+    matrix = np.linalg.inv(to_target) @ rows[-1].reshape(3, 3) @ to_source
+    depths = source @ matrix[2, :2] + matrix[2, 2]
+    if not (np.all(depths > 0) or np.all(depths < 0)):
+        raise DegenerateError("the horizon would run between the points: some of them are mixed up")
+    matrix = matrix / (np.sign(depths[0]) * np.abs(depths).mean())
+    errors = np.hypot(*(apply_homography(matrix, source) - target).T)
+    return Homography(matrix, float(np.sqrt(np.mean(errors**2))), float(errors.max()))
+
+
+def pixels_per_unit(matrix: Floats, points: Floats) -> Floats:
+    """(N,): how many pixels one unit of the target plane takes up across the direction of sight, at (N, 2) points.
+
+    The Jacobian's smaller singular value is units a pixel across the direction of sight, where the plane is not
+    foreshortened; NaN beyond the horizon.
+    """
+    w = points @ matrix[2, :2] + matrix[2, 2]
+    mapped = apply_homography(matrix, points)
+    jacobian = (matrix[None, :2, :2] - mapped[:, :, None] * matrix[None, 2, None, :2]) / np.where(w > 0, w, np.nan)[
+        :, None, None
+    ]
+    # The smaller singular value of a 2 x 2 matrix, in closed form.
+    squares = (jacobian**2).sum(axis=(1, 2))
+    determinant = jacobian[:, 0, 0] * jacobian[:, 1, 1] - jacobian[:, 0, 1] * jacobian[:, 1, 0]
+    smaller = np.sqrt((squares - np.sqrt(np.maximum(squares**2 - 4 * determinant**2, 0))) / 2)
+    with np.errstate(divide="ignore"):
+        scale: Floats = 1 / smaller
+    return scale
+
+
+def _normalisation(points: Floats) -> Floats:
+    """(3, 3): moves the points' centre to 0 and their mean distance from it to the square root of 2."""
+    centre = points.mean(axis=0)
+    spread = float(np.hypot(*(points - centre).T).mean())
+    if spread == 0:
+        raise DegenerateError("all points are the same")
+    k = np.sqrt(2) / spread
+    return np.array([[k, 0, -k * centre[0]], [0, k, -k * centre[1]], [0, 0, 1]])
+
+
+def _equations(source: Floats, target: Floats) -> Floats:
+    """(2P, 9): what the nine entries of the matrix have to fulfil."""
+    p = np.column_stack([source, np.ones(len(source))])
+    zero = np.zeros_like(p)
+    xs = np.hstack([p, zero, -target[:, :1] * p])
+    ys = np.hstack([zero, p, -target[:, 1:] * p])
+    return np.vstack([xs, ys])
