@@ -1,0 +1,215 @@
+"""Trains a YOLO on a prepared data set, in the environment where Ultralytics (AGPL-3.0) lives.
+
+It is a script for another interpreter, started by its path, and imports nothing of ngatu but its neighbour with the
+weather: `python ultralytics_train.py SETTINGS.json`. It tells how far it is on lines that begin with `@ngatu`, each a
+JSON document, and leaves `weights/last.pt` and `model.onnx` in the run's folder.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from ultralytics import YOLO
+from ultralytics.engine import trainer as engine
+from ultralytics.data.dataset import YOLODataset
+from ultralytics.models.yolo.detect import DetectionTrainer
+from ultralytics.nn.modules.head import Detect
+from weather import Weather
+
+COCO_ROWS = {"person": 0, "bicycle": 1, "car": 2, "motorcycle": 3, "bus": 5, "truck": 7}
+"""Where our classes stand among COCO's 80: a class that the base model knows begins as what it knows."""
+HEADS = ("cv3", "one2one_cv3")
+"""The class branches: one-to-many, and one-to-one where the base has it."""
+
+
+def tell(**facts):
+    """One line for the process that started this one."""
+    sys.stdout.write("@ngatu " + json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+def with_our_classes(model, names):
+    """The model with the last class layer cut down to our classes, each begun from COCO's row of the same name.
+
+    The layers before it stay as they are: Ultralytics would build them narrower for few classes and lose them.
+    """
+    head = model.model[-1]
+    if head.nc == len(names):
+        return model
+    rows = [COCO_ROWS[name] for name in names]
+    for branch in (getattr(head, name, None) for name in HEADS):
+        for level in branch or ():
+            level[-1] = _rows_of(level[-1], rows)
+    head.nc, head.no = len(names), len(names) + head.reg_max * 4
+    model.nc, model.names = len(names), dict(enumerate(names))
+    model.yaml = {**model.yaml, "nc": len(names)}
+    return model
+
+
+def _rows_of(layer, rows):
+    """A 1 x 1 convolution with only the given output rows."""
+    cut = nn.Conv2d(layer.in_channels, len(rows), 1, bias=layer.bias is not None)
+    cut.weight.data = layer.weight.data[rows].clone()
+    if layer.bias is not None:
+        cut.bias.data = layer.bias.data[rows].clone()
+    return cut.to(layer.weight.device, layer.weight.dtype)
+
+
+class StreetDataset(YOLODataset):
+    """Ultralytics' data set with weather, night and bad lenses before the picture becomes a tensor."""
+
+    weather = 0.0
+
+    def build_transforms(self, hyp=None):
+        transforms = super().build_transforms(hyp)
+        if self.augment and self.weather > 0:
+            transforms.insert(-1, _InWeather(self.weather))
+        return transforms
+
+
+class _InWeather:
+    def __init__(self, share):
+        self._weather = Weather(share)
+
+    def __call__(self, labels):
+        # Ultralytics seeds NumPy's and Python's global generators in every loader process.
+        random = np.random.default_rng(np.random.randint(2**31))  # noqa: NPY002
+        labels["img"] = self._weather(labels["img"], random)
+        return labels
+
+
+class StreetTrainer(DetectionTrainer):
+    """Ultralytics' trainer with our head, our weather and slower learning in the backbone."""
+
+    ours: dict = {}  # noqa: RUF012
+    """The settings that Ultralytics does not know."""
+
+    def get_model(self, cfg=None, weights=None, verbose=True):
+        model = with_our_classes(weights, list(self.data["names"].values())).float()
+        return model.to(memory_format=torch.channels_last)
+
+    def preprocess_batch(self, batch):
+        batch = super().preprocess_batch(batch)
+        batch["img"] = batch["img"].contiguous(memory_format=torch.channels_last)
+        return batch
+
+    def build_dataset(self, img_path, mode="train", batch=None):
+        made = super().build_dataset(img_path, mode, batch)
+        if mode == "train":
+            made.__class__ = StreetDataset
+            made.weather = self.ours["weather"]
+            made.transforms = made.build_transforms(hyp=self.args)
+        return made
+
+    def build_optimizer(self, model, name="auto", lr=0.001, momentum=0.9, decay=1e-5, iterations=1e5):
+        """AdamW in four groups: backbone and the rest, with weight decay and (biases) without."""
+        backbone = {f"model.{i}." for i in range(len(model.yaml["backbone"]))}
+        groups = {}
+        for key, value in model.named_parameters():
+            if value.requires_grad:
+                slow, flat = any(key.startswith(b) for b in backbone), value.ndim < 2
+                groups.setdefault((slow, flat), []).append(value)
+        return torch.optim.AdamW(
+            [
+                {
+                    "params": values,
+                    "lr": lr * (self.ours["backbone_rate"] if slow else 1.0),
+                    "weight_decay": 0.0 if flat else decay,
+                    "param_group": "bn" if flat else "weight",
+                }
+                for (slow, flat), values in sorted(groups.items())
+            ],
+            betas=(momentum, 0.999),
+        )
+
+
+def halve_on_cpu():
+    """Let convolutions run in bfloat16 on a CPU that has it, three times as fast; Ultralytics does so on GPUs only.
+
+    Weights, their updates and the loss stay in float32: boxes in bfloat16 would be off by whole pixels.
+    """
+    whole = Detect.forward_head
+
+    def forward_head(self, x, **branches):
+        found = whole(self, x, **branches)
+        return {k: [v.float() for v in f] if isinstance(f, list) else f.float() for k, f in found.items()}
+
+    Detect.forward_head = forward_head
+    engine.autocast = lambda *_, **__: torch.autocast("cpu", torch.bfloat16)
+
+
+def _watch(trainer):
+    """Tell each batch and each checkpoint."""
+    started = time.monotonic()
+    done = 0
+
+    def begin(of):
+        nonlocal done
+        done = of.start_epoch * len(of.train_loader)
+
+    def batch(of):
+        nonlocal done
+        done += 1
+        tell(
+            step="training",
+            batch=done,
+            batches=len(of.train_loader) * of.epochs,
+            epoch=of.epoch + 1,
+            epochs=of.epochs,
+            losses={k: round(float(v), 4) for k, v in (of.tloss or {}).items()},
+            seconds=round(time.monotonic() - started, 1),
+        )
+
+    trainer.add_callback("on_train_start", begin)
+    trainer.add_callback("on_train_batch_end", batch)
+    trainer.add_callback("on_model_save", lambda of: tell(step="saved", epoch=of.epoch + 1, file=str(of.last)))
+
+
+def train(settings):
+    """Train from the base model, or go on where the last run stopped; returns the file of the weights."""
+    torch.set_num_threads(settings["threads"])
+    folder = Path(settings["folder"])
+    last = folder / "weights" / "last.pt"
+    StreetTrainer.ours = {"weather": settings["weather"], "backbone_rate": settings["backbone_rate"]}
+    overrides = {
+        "model": settings["base"],
+        "data": settings["data"],
+        "project": str(folder.parent),
+        "name": folder.name,
+        "exist_ok": True,
+        **settings["ultralytics"],
+    }
+    if settings["resume"] and last.is_file():
+        overrides |= {"model": str(last), "resume": str(last)}
+    if settings["bfloat16"]:
+        halve_on_cpu()
+    trainer = StreetTrainer(overrides=overrides)
+    _watch(trainer)
+    # The last weights are taken, not those that did best on `val`: it is to judge them afterwards.
+    trainer.final_eval = lambda: None
+    torch.set_num_threads(settings["threads"])
+    trainer.train()
+    return last
+
+
+def export(weights, settings):
+    """The trained weights as ONNX with open sides, boxes yet to be suppressed."""
+    tell(step="exporting")
+    made = YOLO(str(weights)).export(format="onnx", imgsz=settings["ultralytics"]["imgsz"], dynamic=True, simplify=False)
+    return Path(made).replace(Path(settings["folder"]) / "model.onnx")
+
+
+def main(file):
+    settings = json.loads(Path(file).read_text(encoding="utf-8"))
+    os.nice(settings["nice"])
+    weights = train(settings)
+    tell(step="done", weights=str(weights), onnx=str(export(weights, settings)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,125 @@
+"""What a street camera's picture suffers: night, glare, rain, fog, blur, noise, few bits. numpy and OpenCV only.
+
+Training draws it at random over labelled pictures, whose boxes stay right since nothing moves.
+"""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Draw = Callable[[Image, np.random.Generator], Image]
+
+
+class Weather:
+    """Each picture suffers with the probability `share`, then from one or two things at once."""
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+
+    def __call__(self, image: Image, random: np.random.Generator) -> Image:
+        """A picture (height, width, 3; BGR, uint8) to one of the same shape."""
+        if random.random() >= self.share:
+            return image
+        light = random.choice(len(LIGHT) + 1)
+        if light < len(LIGHT):
+            image = LIGHT[light](image, random)
+        lens = random.choice(len(LENS) + 1)
+        if lens < len(LENS):
+            image = LENS[lens](image, random)
+        return image
+
+
+def night(image: Image, random: np.random.Generator) -> Image:
+    """Darkened by a gamma curve and a gain, tinted by lamps, with the noise of a sensor at high gain."""
+    gamma, gain = random.uniform(1.2, 2.4), random.uniform(0.35, 0.8)
+    tint = np.array([random.uniform(0.6, 1.1), random.uniform(0.85, 1.0), random.uniform(0.95, 1.15)])
+    levels = (np.arange(256) / 255) ** gamma * gain * 255
+    table = np.clip(levels[:, None] * tint, 0, 255).astype(np.uint8)[None]
+    return noise(np.asarray(cv2.LUT(image, table), np.uint8), random)
+
+
+def glare(image: Image, random: np.random.Generator) -> Image:
+    """One to four bright lamps with halos that lift the dark around them."""
+    height, width = image.shape[:2]
+    light = np.zeros((height // 4 + 1, width // 4 + 1), np.float32)
+    for _ in range(random.integers(1, 5)):
+        centre = (int(random.integers(light.shape[1])), int(random.integers(light.shape[0])))
+        cv2.circle(light, centre, int(random.integers(2, 8)), float(random.uniform(0.6, 1.6)), -1)
+    halo = cv2.GaussianBlur(light, (0, 0), float(random.uniform(4, 14)))
+    halo = cv2.resize(np.maximum(light * 0.9, halo * 2), (width, height))[..., None]
+    return _bytes(image + halo * np.array([200.0, 230.0, 255.0], np.float32))
+
+
+def fog(image: Image, random: np.random.Generator) -> Image:
+    """Contrast lost to grey, more so towards the top of the picture, where the road is farther away."""
+    far, near = random.uniform(0.4, 0.8), random.uniform(0.0, 0.3)
+    veil = np.linspace(far, near, image.shape[0], dtype=np.float32)[:, None, None]
+    return _bytes(image * (1 - veil) + random.uniform(150, 220) * veil)
+
+
+def rain(image: Image, random: np.random.Generator) -> Image:
+    """Streaks that fall at one slant over a picture gone flat."""
+    height, width = image.shape[:2]
+    streaks = np.zeros((height, width), np.uint8)
+    length, slant = int(random.integers(8, 28)), random.uniform(-0.4, 0.4)
+    for _ in range(int(random.integers(150, 700))):
+        x, y = int(random.integers(width)), int(random.integers(height))
+        cv2.line(streaks, (x, y), (int(x + slant * length), y + length), int(random.integers(60, 180)), 1)
+    flat = image * random.uniform(0.6, 0.9) + random.uniform(10, 40)
+    return _bytes(flat + cv2.blur(streaks, (2, 2))[..., None] * random.uniform(0.3, 0.8))
+
+
+def exposure(image: Image, random: np.random.Generator) -> Image:
+    """Too much or too little light, and a white balance that is off."""
+    gain = random.uniform(0.5, 1.7) * random.uniform(0.85, 1.15, 3)
+    return _bytes(image * gain.astype(np.float32) + random.uniform(-25, 25))
+
+
+def noise(image: Image, random: np.random.Generator) -> Image:
+    """Gaussian noise of 2 to 14 levels."""
+    grain = np.empty(image.shape, np.int16)
+    cv2.setRNGSeed(int(random.integers(2**31)))
+    cv2.randn(grain, np.zeros(3), np.full(3, random.uniform(2, 14)))
+    return _bytes(image.astype(np.int16) + grain)
+
+
+def motion_blur(image: Image, random: np.random.Generator) -> Image:
+    """A shutter open for 3 to 9 pixels of movement in one direction."""
+    length = int(random.integers(3, 10))
+    kernel = np.zeros((length, length), np.float32)
+    angle = random.uniform(0, np.pi)
+    reach = (length - 1) / 2 * np.array([np.cos(angle), np.sin(angle)])
+    middle = np.full(2, (length - 1) / 2)
+    start, end = (np.round(middle + sign * reach).astype(int) for sign in (-1, 1))
+    cv2.line(kernel, (int(start[0]), int(start[1])), (int(end[0]), int(end[1])), 1.0, 1)
+    return np.asarray(cv2.filter2D(image, -1, kernel / kernel.sum()), np.uint8)
+
+
+def defocus(image: Image, random: np.random.Generator) -> Image:
+    """A lens out of focus, or a drop on it."""
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), float(random.uniform(0.6, 2.0))), np.uint8)
+
+
+def few_pixels(image: Image, random: np.random.Generator) -> Image:
+    """A sub-stream blown up: 0.35 to 0.8 of the pixels each way."""
+    height, width = image.shape[:2]
+    scale = random.uniform(0.35, 0.8)
+    small = cv2.resize(image, (int(width * scale), int(height * scale)), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def few_bits(image: Image, random: np.random.Generator) -> Image:
+    """The blocks of a starved encoder."""
+    _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(12, 50))])
+    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
+
+
+def _bytes(values: NDArray[np.generic]) -> Image:
+    return np.clip(values, 0, 255).astype(np.uint8)
+
+
+LIGHT: tuple[Draw, ...] = (night, glare, fog, rain, exposure)
+LENS: tuple[Draw, ...] = (noise, motion_blur, defocus, few_pixels, few_bits)
