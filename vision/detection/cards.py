@@ -107,6 +107,20 @@ def load_cards() -> dict[str, ModelCard]:
     return {card.name: card for card in map(read_card, files)}
 
 
+def default_pointer() -> Path:
+    """The file whose one line names the model that was promoted on this machine."""
+    return cache_dir("models") / "default"
+
+
+def default_model() -> str:
+    """The model that runs where none is named: the promoted one where it has a card, else the packaged one."""
+    try:
+        promoted = default_pointer().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return DEFAULT_MODEL
+    return promoted if promoted in load_cards() else DEFAULT_MODEL
+
+
 def find_card(name: str) -> ModelCard:
     cards = load_cards()
     if name not in cards:
