@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 import structlog
@@ -88,7 +89,7 @@ def test_crossings_go_on_across_the_change_and_health_tells_the_new_name() -> No
         crossings = outbox.of("line_crossing", camera_id)
         assert len({e.session_id for e in crossings}) == 1, "no camera began anew"
         times = [e.crossed_at.timestamp() for e in crossings]
-        gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in pairwise(times)]
         assert gaps == pytest.approx([1.0] * len(gaps), abs=0.3), "a car a second: none lost, none twice"
 
 
