@@ -55,9 +55,10 @@ def fit_homography(source: Floats, target: Floats) -> Homography:
     to_source, to_target = _normalisation(source), _normalisation(target)
     s, t = apply_homography(to_source, source), apply_homography(to_target, target)
     _, values, rows = np.linalg.svd(_equations(s, t), full_matrices=True)
-    if len(values) < 8 or values[0] > WORST_CONDITION * values[7]:
-        raise DegenerateError("the points lie as good as on one line")
-    matrix = np.linalg.inv(to_target) @ rows[-1].reshape(3, 3) @ to_source
+    between = rows[-1].reshape(3, 3)
+    if values[0] > WORST_CONDITION * values[7] or np.linalg.cond(between) > WORST_CONDITION:
+        raise DegenerateError("the points, or three of four, lie as good as on one line")
+    matrix = np.linalg.inv(to_target) @ between @ to_source
     depths = source @ matrix[2, :2] + matrix[2, 2]
     if not (np.all(depths > 0) or np.all(depths < 0)):
         raise DegenerateError("the horizon would run between the points: some of them are mixed up")

@@ -1,0 +1,47 @@
+"""Points in polygons, whichever way round the corners go and wherever the picture lies."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vision.geometry import points_in_polygons, polygon_area
+
+SQUARE = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]])
+ARROW = np.array([[0.0, 0.0], [10.0, 5.0], [0.0, 10.0], [4.0, 5.0]])
+coordinates = st.floats(-20, 20).map(lambda x: round(x, 3))
+points = st.lists(st.tuples(coordinates, coordinates), min_size=1, max_size=20).map(np.array)
+
+
+def test_a_point_is_in_the_polygons_that_hold_it_and_in_no_other() -> None:
+    inside = points_in_polygons(np.array([[5.0, 5.0], [2.0, 5.0], [11.0, 5.0]]), [SQUARE, ARROW])
+    assert inside.tolist() == [[True, True], [True, False], [False, False]]
+
+
+def test_a_point_that_is_not_known_is_nowhere() -> None:
+    assert not points_in_polygons(np.array([[np.nan, np.nan]]), [SQUARE]).any()
+
+
+def test_without_zones_there_is_a_row_for_each_point() -> None:
+    assert points_in_polygons(np.zeros((3, 2)), []).shape == (3, 0)
+
+
+@given(points, st.integers(0, 3))
+def test_it_does_not_matter_where_the_outline_begins_nor_which_way_round_it_goes(at: np.ndarray, first: int) -> None:
+    inside = points_in_polygons(at, [ARROW])
+    turned = points_in_polygons(at, [np.roll(ARROW, first, axis=0)])
+    assert np.array_equal(inside, turned)
+    off_the_outline = ~np.isin(at, ARROW).any(axis=1)
+    backwards = points_in_polygons(at, [ARROW[::-1]])
+    assert np.array_equal(inside[off_the_outline], backwards[off_the_outline])
+
+
+@given(points, st.integers(-50, 50), st.integers(-50, 50), st.sampled_from([0.5, 2.0, 4.0]))
+def test_moving_and_scaling_the_picture_leaves_all_where_it_was(at: np.ndarray, dx: int, dy: int, k: float) -> None:
+    moved = points_in_polygons(at * k + [dx, dy], [SQUARE * k + [dx, dy]])
+    away_from_the_outline = np.abs(at % 10).min(axis=1) > 1e-6
+    assert np.array_equal(points_in_polygons(at, [SQUARE])[away_from_the_outline], moved[away_from_the_outline])
+
+
+def test_the_area_is_that_of_the_outline() -> None:
+    assert polygon_area(SQUARE) == 100
+    assert polygon_area(ARROW[::-1]) == polygon_area(ARROW) == 30
