@@ -10,10 +10,10 @@ from vision.config.camera import CameraConfig
 from vision.config.loading import load_camera
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "cameras.md").read_text(encoding="utf-8")
+PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("cameras.md", "traffic.md")]
 EXAMPLES = [
     dedent(found)
-    for page in ("docs/cameras.md", "README.md")
+    for page in ("docs/cameras.md", "docs/traffic.md", "README.md")
     for found in re.findall(r"```yaml\n(.*?)\n *```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
 ]
 
@@ -27,22 +27,53 @@ def test_each_example_is_a_camera(tmp_path: Path, example: str) -> None:
     assert load_camera(path).lines
 
 
-def test_the_table_of_keys_has_every_key_with_its_default_and_bounds() -> None:
+ROOMS = [
+    ("", "CameraConfig"),
+    ("source.", "RtspSource"),
+    ("lines[].", "LineConfig"),
+    ("movements[].", "MovementConfig"),
+    ("detection.", "DetectionConfig"),
+    ("tracking.", "TrackingConfig"),
+    ("zones[].", "ZoneConfig"),
+    ("signals[].", "SignalConfig"),
+    ("signals[].state.", "LampsConfig"),
+    ("signals[].state.", "TimedConfig"),
+    ("signals[].state.", "ToldConfig"),
+    ("calibration.", "PointsCalibration"),
+    ("calibration.", "LaneCalibration"),
+    ("measures.", "MeasuresConfig"),
+    ("measures.equivalents.", "EquivalentsConfig"),
+    ("measures.congestion.", "CongestionConfig"),
+]
+HAVE_ROOMS = {
+    "source", "lines", "movements", "detection", "tracking", "zones", "signals", "state", "calibration", "measures",
+    "equivalents", "congestion", "incidents",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("prefix", "room"), ROOMS)
+def test_the_tables_of_keys_have_every_key_with_its_default_and_bounds(prefix: str, room: str) -> None:
     schema = CameraConfig.model_json_schema()
-    rooms = {
-        "": schema,
-        "source.": schema["$defs"]["RtspSource"],
-        "lines[].": schema["$defs"]["LineConfig"],
-        "movements[].": schema["$defs"]["MovementConfig"],
-        "detection.": schema["$defs"]["DetectionConfig"],
-        "tracking.": schema["$defs"]["TrackingConfig"],
-    }
-    rows = [line for line in PAGE.splitlines() if line.startswith("| `")]
-    for prefix, room in rooms.items():
-        for key, field in room["properties"].items():
-            if key in {"source", "lines", "movements", "detection", "tracking"}:
-                continue
-            [row] = [row for row in rows if f"`{prefix}{key}`" in row.split("|")[1]]
-            if "minimum" in field:
-                assert f"{field['minimum']:g} – {field['maximum']:g}" in row
-                assert f" {field.get('default', ''):g} " in row
+    fields = (schema if room == "CameraConfig" else schema["$defs"][room])["properties"]
+    rows = [line for page in PAGES for line in page.splitlines() if line.startswith("| `")]
+    for key, field in fields.items():
+        if key in HAVE_ROOMS:
+            continue
+        found = [row for row in rows if f"`{prefix}{key}`" in row.split("|")[1]]
+        assert found, f"{prefix}{key} is not in the tables"
+        if "minimum" in field:
+            bounds = f"{field['minimum']:g} – {field['maximum']:g}"
+            default = f" {field['default']:g} " if "default" in field else ""
+            assert any(bounds in row and default in row for row in found)
+
+
+def test_the_table_of_incidents_has_every_kind_with_its_patience() -> None:
+    schema = CameraConfig.model_json_schema()["$defs"]
+    rows = [line for line in PAGES[1].splitlines() if line.startswith("| `")]
+    for kind, field in schema["IncidentsConfig"]["properties"].items():
+        rule = schema[field["$ref"].rsplit("/", 1)[-1]]["properties"]
+        patience = " | ".join(f"{rule[key]['default']:g}" for key in ("confirm_after", "clear_after", "cool_down"))
+        [row] = [row for row in rows if row.startswith(f"| `{kind}` |")]
+        assert f"| {patience} |" in row
+        for key in rule.keys() - {"enabled", "confirm_after", "clear_after", "cool_down"}:
+            assert f"`{key}` {rule[key]['default']:g}" in row
