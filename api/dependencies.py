@@ -14,7 +14,7 @@ from api.cameras.files import CameraFiles
 from api.cameras.schemas import CameraStatus
 from api.cameras.service import CameraService
 from api.errors import unknown_camera
-from api.history.reading import HistoryReader
+from api.listing.reading import StoreReader
 from api.live.feed import EventFeed, Told, age_s
 from api.live.latency import LatencyMeter
 from api.live.views import LiveHub
@@ -50,8 +50,8 @@ class Services:
         )
         self.board = HealthBoard(self.redis, self.files, self._tell_health)
         self.hub = LiveHub(self.redis)
-        self.history = HistoryReader(self.database)
-        self.cameras = CameraService(self.files, self.board, self.history, settings.timezone)
+        self.reader = StoreReader(self.database)
+        self.cameras = CameraService(self.files, self.board, self.reader, settings.timezone)
         self.store = StoreStats()
         self.closing = asyncio.Event()
         self._consumers = [self._consumer(shard) for shard in range(settings.event_shards)]

@@ -20,7 +20,8 @@ from api.cameras.schemas import (
     RunningCounts,
     SourceOut,
 )
-from api.history.reading import HistoryReader
+from api.history.counting import running
+from api.listing.reading import StoreReader
 from vision.classes import ObjectClass
 from vision.config.camera import CameraConfig
 from vision.config.sources import FileSource, RtspSource
@@ -29,16 +30,16 @@ from vision.config.sources import FileSource, RtspSource
 class CameraService:
     """Puts together what is known of cameras."""
 
-    def __init__(self, files: CameraFiles, board: HealthBoard, history: HistoryReader, timezone: str) -> None:
+    def __init__(self, files: CameraFiles, board: HealthBoard, reader: StoreReader, timezone: str) -> None:
         self._files = files
         self._board = board
-        self._history = history
+        self._reader = reader
         self._zone = ZoneInfo(timezone)
 
     async def cameras(self) -> CameraList:
         """All, by id."""
         since = self._midnight()
-        rows = await self._history.running(since)
+        rows = await running(self._reader, since)
         by_camera: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in rows:
             by_camera[row["camera_id"]].append(row)
@@ -48,7 +49,7 @@ class CameraService:
     async def camera(self, camera_id: str) -> CameraOut:
         """One that is known."""
         since = self._midnight()
-        return self._describe(camera_id, since, await self._history.running(since, camera_id))
+        return self._describe(camera_id, since, await running(self._reader, since, camera_id))
 
     def _midnight(self) -> datetime:
         today = datetime.now(self._zone).date()

@@ -1,76 +1,112 @@
-"""Counts by interval: buckets aligned to the clock, days to a zone's midnight."""
+"""Crossings and movements counted by interval."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import ColumnElement, case, func
 
 from api.cameras.schemas import InOut
-from api.errors import bad_parameter
-from api.history.filters import Filter
-from api.history.reading import HistoryReader
-from api.history.schemas import CountRow, CountsOut, Dimension, Interval, Totals
+from api.history.lists import CROSSINGS, MOVEMENTS
+from api.history.queries import CountQuery, TurningQuery
+from api.history.schemas import CountRow, CountsOut, Dimension, Totals, TurningRow, TurningTable, TurningTotal
+from api.listing.buckets import buckets
+from api.listing.filters import Filter
+from api.listing.reading import Counting, StoreReader
+from api.storage.rows import Row
+from api.storage.tables import LineCrossingRow, MovementRow
 from vision.classes import ObjectClass
+from vision.config.camera import CameraConfig
+from vision.config.lines import MovementConfig
+from vision.contracts import Direction
 
-ROWS_AT_MOST = 50_000
+
+def _in_direction(direction: Direction, name: str) -> ColumnElement[int]:
+    return func.sum(case((LineCrossingRow.direction == direction.value, 1), else_=0)).label(name)
 
 
-async def count(
-    reader: HistoryReader, wanted: Filter, *, interval: Interval, by: Sequence[Dimension], timezone: str
-) -> CountsOut:
-    """Counts of the filter's range; an open end of it lies where the crossings end.
+CROSSED = Counting(CROSSINGS.source, (_in_direction(Direction.IN, "into"), _in_direction(Direction.OUT, "out")))
+MOVED = Counting(MOVEMENTS.source, (func.count(MovementRow.id).label("vehicles"),))
+RUNNING_AT_MOST = 100_000
 
-    Raises:
-        ProblemError: an unknown zone, a change of clocks within the range, or more rows than anyone wants to read.
-    """
-    since, until = await _whole_range(reader, wanted)
-    offset_s = _offset_s(timezone, since, until) if interval is Interval.DAY else 0
-    rows = await reader.counts(wanted, by=by, bucket_s=interval.seconds, offset_s=offset_s, limit=ROWS_AT_MOST + 1)
-    if len(rows) > ROWS_AT_MOST:
-        remedy = "choose a longer interval, a shorter range, fewer cameras, or fewer dimensions in `by`"
-        raise bad_parameter("interval", f"more than {ROWS_AT_MOST} rows", remedy)
-    classes = await reader.counts(wanted, by=[Dimension.CLASS], bucket_s=0, offset_s=0, limit=len(ObjectClass))
+
+async def count_crossings(reader: StoreReader, query: CountQuery, timezone: str) -> CountsOut:
+    """Raises `ProblemError` as `buckets` does."""
+    wanted = query.filter()
+    by = [dimension.column for dimension in query.kept_apart]
+    counted = await buckets(reader, CROSSED, wanted, interval=query.interval, by=by, timezone=timezone)
+    classes = await reader.counts(
+        CROSSED, wanted, by=[Dimension.CLASS.column], bucket_s=0, offset_s=0, limit=len(ObjectClass)
+    )
     return CountsOut(
-        since=since,
-        until=until,
-        interval=interval,
+        since=counted.since,
+        until=counted.until,
+        interval=query.interval,
         timezone=timezone,
-        rows=[_row(row, interval, since, until) for row in rows],
+        rows=[CountRow.model_validate(row | {"total": row["into"] + row["out"]}) for row in counted.rows],
         totals=_totals(classes),
     )
 
 
-async def _whole_range(reader: HistoryReader, wanted: Filter) -> tuple[datetime, datetime]:
-    since, until = wanted.since, wanted.until
-    if since is None or until is None:
-        ends = await reader.first_and_last(wanted)
-        now = datetime.now(UTC)
-        first, last = ends or (since or until or now, until or since or now)
-        since, until = since or first, until or last + timedelta(microseconds=1)
-    return since, until
+async def running(reader: StoreReader, since: datetime, camera_id: str | None = None) -> list[Row]:
+    """Crossings by camera, line and class since then."""
+    wanted = Filter(since=since, columns={"camera_id": (camera_id,)} if camera_id else {})
+    by = [dimension.column for dimension in Dimension]
+    return await reader.counts(CROSSED, wanted, by=by, bucket_s=0, offset_s=0, limit=RUNNING_AT_MOST)
 
 
-def _offset_s(timezone: str, since: datetime, until: datetime) -> int:
-    try:
-        zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise bad_parameter("tz", f"unknown time zone {timezone!r}", "write one as Asia/Ho_Chi_Minh or UTC") from error
-    offsets = {moment.astimezone(zone).utcoffset() for moment in (since, until)}
-    if len(offsets) > 1:
-        raise bad_parameter("tz", f"the clocks of {timezone} change within the range", "ask for each side by itself")
-    return int((offsets.pop() or timedelta()).total_seconds())
+async def count_movements(
+    reader: StoreReader, query: TurningQuery, timezone: str, cameras: Mapping[str, CameraConfig]
+) -> TurningTable:
+    """The turning table, with origins and destinations as the cameras' files have them.
 
-
-def _row(row: dict[str, Any], interval: Interval, since: datetime, until: datetime) -> CountRow:
-    start, end = since, until
-    if interval is not Interval.TOTAL:
-        start = datetime.fromtimestamp(row["start"], UTC)
-        end = start + timedelta(seconds=interval.seconds)
-    known = {name: row.get(name) for name in ("camera_id", "line_id", "object_class")}
-    return CountRow(start=start, end=end, into=row["into"], out=row["out"], total=row["into"] + row["out"], **known)
+    Raises `ProblemError` as `buckets` does.
+    """
+    by = ["camera_id", "movement_id", "object_class"]
+    counted = await buckets(reader, MOVED, query.filter(), interval=query.interval, by=by, timezone=timezone)
+    return TurningTable(
+        since=counted.since,
+        until=counted.until,
+        interval=query.interval,
+        timezone=timezone,
+        rows=[TurningRow.model_validate(row) for row in counted.rows],
+        movements=_turning_totals(counted.rows, _wanted_movements(query, cameras)),
+    )
 
 
 def _totals(classes: Sequence[dict[str, Any]]) -> Totals:
     by_class = {ObjectClass(row["object_class"]): InOut(into=row["into"], out=row["out"]) for row in classes}
     into, out = (sum(getattr(c, name) for c in by_class.values()) for name in ("into", "out"))
     return Totals(into=into, out=out, total=into + out, by_class=by_class)
+
+
+Place = tuple[str, str]
+"""A camera's id and a movement's."""
+
+
+def _wanted_movements(query: TurningQuery, cameras: Mapping[str, CameraConfig]) -> dict[Place, MovementConfig]:
+    return {
+        (camera_id, movement.id): movement
+        for camera_id, config in cameras.items()
+        for movement in config.movements
+        if query.camera_id is None or camera_id in query.camera_id
+        if query.movement_id is None or movement.id in query.movement_id
+    }
+
+
+def _turning_totals(rows: Iterable[Row], movements: Mapping[Place, MovementConfig]) -> list[TurningTotal]:
+    counts: dict[Place, dict[ObjectClass, int]] = {place: {} for place in movements}
+    for row in rows:
+        by_class = counts.setdefault((row["camera_id"], row["movement_id"]), {})
+        of = ObjectClass(row["object_class"])
+        by_class[of] = by_class.get(of, 0) + row["vehicles"]
+    return [_turning_total(place, movements.get(place), counts[place]) for place in sorted(counts)]
+
+
+def _turning_total(place: Place, config: MovementConfig | None, by_class: dict[ObjectClass, int]) -> TurningTotal:
+    camera_id, movement_id = place
+    known = {"name": config.name, "entry": config.entry, "exit": config.exit} if config else {}
+    return TurningTotal.model_validate(
+        {"camera_id": camera_id, "movement_id": movement_id, "vehicles": sum(by_class.values()), "by_class": by_class}
+        | known
+    )

@@ -5,40 +5,11 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.cameras.schemas import InOut
+from api.listing.buckets import Interval
+from api.listing.pages import Item, Page
 from vision.classes import ObjectClass
 from vision.contracts import CameraState, ClassCount, Direction, FlowQuality
 from vision.contracts.base import Place, UtcTime
-
-
-class Order(StrEnum):
-    """By time."""
-
-    NEWEST_FIRST = "desc"
-    OLDEST_FIRST = "asc"
-
-
-class Format(StrEnum):
-    """How a list is written."""
-
-    JSON = "json"
-    CSV = "csv"
-
-
-class Interval(StrEnum):
-    """Length of a bucket."""
-
-    MINUTE = "1m"
-    FIVE_MINUTES = "5m"
-    QUARTER = "15m"
-    HALF_HOUR = "30m"
-    HOUR = "1h"
-    DAY = "1d"
-    TOTAL = "total"
-
-    @property
-    def seconds(self) -> int:
-        """0 for the whole range in one."""
-        return {"1m": 60, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "1d": 86_400, "total": 0}[self.value]
 
 
 class Dimension(StrEnum):
@@ -48,13 +19,10 @@ class Dimension(StrEnum):
     LINE = "line"
     CLASS = "class"
 
-
-class Item(BaseModel):
-    """What every stored event has."""
-
-    event_id: str
-    camera_id: str
-    session_id: str = Field(description="One run of the camera's pipeline; track ids are unique within it.")
+    @property
+    def column(self) -> str:
+        """The column that has it."""
+        return {"camera": "camera_id", "line": "line_id", "class": "object_class"}[self.value]
 
 
 class CrossingOut(Item):
@@ -69,6 +37,7 @@ class CrossingOut(Item):
     place: Place
     frame_index: int
     confidence: float
+    speed_kmh: float | None = Field(description="Null: the camera is not calibrated, or the speed was implausible.")
 
 
 class MovementEventOut(Item):
@@ -102,34 +71,31 @@ class HealthChangeOut(Item):
     at: UtcTime
 
 
-class Page(BaseModel):
-    """A part of a list."""
-
-    next_cursor: str | None = Field(description="Send it as `cursor` for what follows; null: this was all.")
-
-
-class CrossingPage(Page):
+class CrossingPage(Page[CrossingOut]):
     """Crossings."""
 
-    items: list[CrossingOut]
 
-
-class MovementPage(Page):
+class MovementPage(Page[MovementEventOut]):
     """Movements."""
 
-    items: list[MovementEventOut]
 
-
-class FlowPage(Page):
+class FlowPage(Page[FlowOut]):
     """Flow reports."""
 
-    items: list[FlowOut]
 
-
-class HealthChangePage(Page):
+class HealthChangePage(Page[HealthChangeOut]):
     """Changes of health."""
 
-    items: list[HealthChangeOut]
+
+class InRange(BaseModel):
+    """What is told of a range of time."""
+
+    since: UtcTime = Field(alias="from", serialization_alias="from")
+    until: UtcTime = Field(alias="to", serialization_alias="to")
+    interval: Interval
+    timezone: str
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
 
 class CountRow(InOut):
@@ -152,14 +118,38 @@ class Totals(InOut):
     by_class: dict[ObjectClass, InOut]
 
 
-class CountsOut(BaseModel):
+class CountsOut(InRange):
     """Counts. Buckets that nobody crossed in are left out: whether the camera looked is what /flow tells."""
 
-    since: UtcTime = Field(alias="from", serialization_alias="from")
-    until: UtcTime = Field(alias="to", serialization_alias="to")
-    interval: Interval
-    timezone: str
     rows: list[CountRow]
     totals: Totals
 
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+class TurningRow(BaseModel):
+    """Vehicles of one class that made one movement in one bucket."""
+
+    start: UtcTime
+    end: UtcTime
+    camera_id: str
+    movement_id: str
+    object_class: ObjectClass
+    vehicles: int
+
+
+class TurningTotal(BaseModel):
+    """One movement over the whole range: a cell of the origin-destination table."""
+
+    camera_id: str
+    movement_id: str
+    name: str = Field("", description="From the camera's file.")
+    entry: str | None = Field(None, description="Line or zone of origin; null: not in the camera's file any more.")
+    exit: str | None = Field(None, description="Line or zone of destination.")
+    vehicles: int
+    by_class: dict[ObjectClass, int]
+
+
+class TurningTable(InRange):
+    """Movements counted. The camera's movements that nobody made are in `movements` with zeros, not in `rows`."""
+
+    movements: list[TurningTotal]
+    rows: list[TurningRow]

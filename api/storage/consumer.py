@@ -21,10 +21,11 @@ from redis.exceptions import RedisError, ResponseError
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.storage.database import Database, explain
-from api.storage.writing import EventWriter, StoredEvent, UnstorableError
+from api.storage.writing import EventWriter, UnstorableError
 from api.streams import Entry, entries_read, payload
 from vision.config.redaction import redact
 from vision.contracts import EVENT, keys
+from vision.contracts.events import AnyEvent
 
 BLOCK_MS = 200
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 5.0
@@ -146,8 +147,8 @@ class StoreConsumer:
             await self._put_aside(letter)
         await self._redis.xack(self._stream, keys.STORE_GROUP, *(entry_id for entry_id, _ in entries))
 
-    def _sorted_out(self, entries: Sequence[Entry]) -> tuple[list[tuple[bytes, StoredEvent]], list[Poison]]:
-        events: list[tuple[bytes, StoredEvent]] = []
+    def _sorted_out(self, entries: Sequence[Entry]) -> tuple[list[tuple[bytes, AnyEvent]], list[Poison]]:
+        events: list[tuple[bytes, AnyEvent]] = []
         poison: list[Poison] = []
         for entry_id, fields in entries:
             if not fields:
@@ -160,7 +161,7 @@ class StoreConsumer:
                 poison.append(Poison(entry_id, payload(fields), _first_fault(error)))
         return events, poison
 
-    async def _write(self, events: Sequence[tuple[bytes, StoredEvent]]) -> list[Poison]:
+    async def _write(self, events: Sequence[tuple[bytes, AnyEvent]]) -> list[Poison]:
         """Keep trying until the database has taken the batch; an event that it never can is handed back."""
         if not events:
             return []
@@ -180,7 +181,7 @@ class StoreConsumer:
             self._all_is_well()
             return []
 
-    async def _write_singly(self, events: Sequence[tuple[bytes, StoredEvent]], error: UnstorableError) -> list[Poison]:
+    async def _write_singly(self, events: Sequence[tuple[bytes, AnyEvent]], error: UnstorableError) -> list[Poison]:
         if len(events) == 1:
             entry_id, event = events[0]
             return [Poison(entry_id, event.model_dump_json().encode(), str(error))]

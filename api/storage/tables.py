@@ -1,8 +1,9 @@
 """The tables: one a kind of event, each row told apart for ever by its event's id."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from api.storage.types import BigId, UtcDateTime
@@ -21,7 +22,13 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {str: String(ID_LENGTH), datetime: UtcDateTime}  # noqa: RUF012  as SQLAlchemy wants it
+    type_annotation_map = {  # noqa: RUF012  as SQLAlchemy wants it
+        str: String(ID_LENGTH),
+        datetime: UtcDateTime,
+        float: Float(53),
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON,
+    }
 
 
 class EventRow(Base):
@@ -51,10 +58,11 @@ class LineCrossingRow(EventRow):
     track_id: Mapped[int] = mapped_column(BigId)
     crossed_at: Mapped[datetime]
     captured_at: Mapped[datetime]
-    place_x: Mapped[float] = mapped_column(Float(53))
-    place_y: Mapped[float] = mapped_column(Float(53))
+    place_x: Mapped[float]
+    place_y: Mapped[float]
     frame_index: Mapped[int] = mapped_column(BigId)
-    confidence: Mapped[float] = mapped_column(Float(53))
+    confidence: Mapped[float]
+    speed_kmh: Mapped[float | None]
 
 
 class MovementRow(EventRow):
@@ -71,8 +79,22 @@ class MovementRow(EventRow):
     captured_at: Mapped[datetime]
 
 
-class FlowReportRow(EventRow):
-    """One line's interval, and how far to trust it."""
+class ReportRow(EventRow):
+    """What a line's and a zone's report share: the interval, and how far to trust it."""
+
+    __abstract__ = True
+
+    interval_start: Mapped[datetime]
+    interval_s: Mapped[float]
+    watched_s: Mapped[float]
+    blind_s: Mapped[float]
+    effective_fps: Mapped[float]
+    frames_dropped: Mapped[int] = mapped_column(BigId)
+    picture: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+
+
+class FlowReportRow(ReportRow):
+    """One line's interval. The tables of equivalents are unset where its sender only counted."""
 
     __tablename__ = "flow_reports"
     __table_args__ = (
@@ -82,12 +104,9 @@ class FlowReportRow(EventRow):
     )
 
     line_id: Mapped[str]
-    interval_start: Mapped[datetime]
-    interval_s: Mapped[float] = mapped_column(Float(53))
-    watched_s: Mapped[float] = mapped_column(Float(53))
-    blind_s: Mapped[float] = mapped_column(Float(53))
-    effective_fps: Mapped[float] = mapped_column(Float(53))
-    frames_dropped: Mapped[int] = mapped_column(BigId)
+    pcu_table: Mapped[str | None]
+    mcu_table: Mapped[str | None]
+    speeds_dropped: Mapped[int | None] = mapped_column(BigId)
 
 
 class FlowCountRow(Base):
@@ -101,6 +120,120 @@ class FlowCountRow(Base):
     object_class: Mapped[str] = mapped_column(String(16))
     into: Mapped[int] = mapped_column(Integer)
     out: Mapped[int] = mapped_column(Integer)
+
+
+class FlowDirectionRow(Base):
+    """What one report measured one way. Spreads (of headways, gaps, speeds) are read whole, never searched: JSON."""
+
+    __tablename__ = "flow_directions"
+    __table_args__ = (UniqueConstraint("report_event_id", "direction"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    report_event_id: Mapped[str] = mapped_column(ForeignKey("flow_reports.event_id", ondelete="CASCADE"))
+    direction: Mapped[str] = mapped_column(String(3))
+    vehicles: Mapped[int] = mapped_column(Integer)
+    flow_veh_h: Mapped[float | None]
+    pcu_h: Mapped[float | None]
+    mcu_h: Mapped[float | None]
+    headway_s: Mapped[dict[str, Any] | None]
+    gap_s: Mapped[dict[str, Any] | None]
+    speed_kmh: Mapped[dict[str, Any] | None]
+    space_mean_speed_kmh: Mapped[float | None]
+
+
+class ZoneReportRow(ReportRow):
+    """One zone's interval. What is unset could not be measured there."""
+
+    __tablename__ = "zone_reports"
+    __table_args__ = (
+        Index(None, "interval_start", "id"),
+        Index(None, "camera_id", "interval_start", "id"),
+        Index(None, "camera_id", "zone_id", "interval_start"),
+    )
+
+    zone_id: Mapped[str]
+    mean_present: Mapped[float]
+    max_present: Mapped[int] = mapped_column(Integer)
+    time_occupancy_pct: Mapped[float]
+    area_occupancy_pct: Mapped[float]
+    density_veh_km_lane: Mapped[float | None]
+    space_mean_speed_kmh: Mapped[float | None]
+    speed_kmh: Mapped[dict[str, Any] | None]
+    relative_speed: Mapped[float | None]
+    mean_stop_s: Mapped[float | None]
+    speeds_dropped: Mapped[int] = mapped_column(BigId)
+    queue: Mapped[dict[str, Any] | None]
+    congestion: Mapped[str | None] = mapped_column(String(16))
+    level_of_service: Mapped[str | None] = mapped_column(String(1))
+
+
+class ZonePresenceRow(Base):
+    """What one report saw of one class."""
+
+    __tablename__ = "zone_presence"
+    __table_args__ = (UniqueConstraint("report_event_id", "object_class"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    report_event_id: Mapped[str] = mapped_column(ForeignKey("zone_reports.event_id", ondelete="CASCADE"))
+    object_class: Mapped[str] = mapped_column(String(16))
+    mean_present: Mapped[float]
+    entries: Mapped[int] = mapped_column(Integer)
+    exits: Mapped[int] = mapped_column(Integer)
+
+
+class ToldOfIncident(EventRow):
+    """What each word about an incident tells."""
+
+    __abstract__ = True
+
+    incident_id: Mapped[str]
+    incident_kind: Mapped[str] = mapped_column(String(32))
+    phase: Mapped[str] = mapped_column(String(16))
+    sequence: Mapped[int] = mapped_column(BigId)
+    started_at: Mapped[datetime]
+    at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    zone_id: Mapped[str | None]
+    line_id: Mapped[str | None]
+    movement_id: Mapped[str | None]
+    place_x: Mapped[float | None]
+    place_y: Mapped[float | None]
+    track_ids: Mapped[list[Any]]
+    classes: Mapped[list[Any]]
+    confidence: Mapped[float]
+    reason: Mapped[str] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]]
+    captured_at: Mapped[datetime]
+
+
+class IncidentWordRow(ToldOfIncident):
+    """One word about one incident, as it was told."""
+
+    __tablename__ = "incident_words"
+    __table_args__ = (Index(None, "incident_id", "sequence"),)
+
+
+class IncidentRow(ToldOfIncident):
+    """One incident as its newest word has it, whatever order its words came in; `event_id` is that word's."""
+
+    __tablename__ = "incidents"
+    __table_args__ = (
+        UniqueConstraint("incident_id"),
+        Index(None, "started_at", "id"),
+        Index(None, "camera_id", "started_at", "id"),
+        Index(None, "phase", "camera_id"),
+    )
+
+    ended_because: Mapped[str | None] = mapped_column(String(16))
+
+
+class CameraSessionRow(Base):
+    """The newest session that was ever heard of a camera: incidents of older ones are watched by nobody."""
+
+    __tablename__ = "camera_sessions"
+
+    camera_id: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[str]
 
 
 class HealthChangeRow(EventRow):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from api_kit import NOON, Running, change, crossing, movement, report
 
-from api.history import counting
+from api.listing import buckets
 from api.storage.writing import EventWriter
 from vision.classes import ObjectClass
 from vision.contracts import Direction
@@ -110,6 +110,7 @@ async def test_a_crossing_has_all_that_was_told(stored: Running) -> None:
         "place": [0.25, 0.5],
         "frame_index": 3,
         "confidence": 0.5,
+        "speed_kmh": None,
     }
 
 
@@ -122,7 +123,13 @@ async def test_movements_flow_and_changes_of_health_are_listed(stored: Running) 
         {"object_class": "car", "in": 3, "out": 1},
     ]
     assert flow["flow_rate_veh_h"] == 600
-    assert flow["quality"] == {"watched_s": 30, "blind_s": 30, "effective_fps": 11.5, "frames_dropped": 2}
+    assert flow["quality"] == {
+        "watched_s": 30,
+        "blind_s": 30,
+        "effective_fps": 11.5,
+        "frames_dropped": 2,
+        "picture": [],
+    }
     (changed,) = (await get(stored, "/health-changes", state="unreachable"))["items"]
     assert (changed["previous"], changed["reason"]) == ("online", "no answer")
     assert (await get(stored, "/movements", movement="other"))["items"] == []
@@ -176,7 +183,7 @@ async def test_counts_of_nothing_are_zero(running: Running) -> None:
 
 
 async def test_too_many_rows_are_refused_with_the_remedy(stored: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "ROWS_AT_MOST", 3)
+    monkeypatch.setattr(buckets, "ROWS_AT_MOST", 3)
     answer = await stored.client.get("/counts", params={"interval": "5m"})
     assert answer.status_code == 422
     assert "choose a longer interval" in answer.json()["detail"]

@@ -7,9 +7,10 @@ import pytest
 from api_kit import NOON, change, crossing, how_many, movement, opened, report, stored
 from sqlalchemy import text
 
-from api.history.filters import Filter
-from api.history.reading import CROSSINGS, FLOW, HistoryReader
-from api.history.schemas import Order
+from api.history.lists import CROSSINGS, FLOW
+from api.listing.filters import Filter
+from api.listing.queries import Order
+from api.listing.reading import StoreReader
 from api.storage import migrations
 from api.storage.database import Database, DatabaseError
 from api.storage.tables import FlowReportRow, HealthChangeRow, MovementRow
@@ -30,7 +31,7 @@ async def test_each_kind_of_event_is_stored_once_however_often_it_is_written(dat
 async def test_times_come_back_aware_and_in_utc_whatever_zone_they_came_in(database: Database) -> None:
     hanoi = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=7)))
     await EventWriter(database).write([crossing(crossed_at=hanoi)])
-    rows = await HistoryReader(database).page(CROSSINGS, Filter(), limit=1, order=Order.NEWEST_FIRST)
+    rows = await StoreReader(database).page(CROSSINGS.source, Filter(), limit=1, order=Order.NEWEST_FIRST)
     crossed_at = rows.items[0]["crossed_at"]
     assert crossed_at == hanoi
     assert crossed_at.tzinfo is UTC
@@ -40,7 +41,7 @@ async def test_a_reports_counts_are_stored_with_it_once(database: Database) -> N
     told = report()
     for _ in range(2):
         await EventWriter(database).write([told])
-    rows = await HistoryReader(database).page(FLOW, Filter(), limit=5, order=Order.NEWEST_FIRST)
+    rows = await StoreReader(database).page(FLOW.source, Filter(), limit=5, order=Order.NEWEST_FIRST)
     assert rows.items[0]["counts"] == [
         {"object_class": "bus", "into": 0, "out": 1},
         {"object_class": "car", "into": 3, "out": 1},
@@ -55,8 +56,8 @@ async def test_of_a_batch_with_a_value_that_cannot_be_stored_none_is_stored(data
 
 async def test_a_naive_time_is_refused(database: Database) -> None:
     with pytest.raises(Exception, match="no time zone"):
-        await HistoryReader(database).page(
-            CROSSINGS, Filter(since=NOON.replace(tzinfo=None)), limit=1, order=Order.NEWEST_FIRST
+        await StoreReader(database).page(
+            CROSSINGS.source, Filter(since=NOON.replace(tzinfo=None)), limit=1, order=Order.NEWEST_FIRST
         )
 
 

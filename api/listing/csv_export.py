@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 
-from api.history.schemas import Format
+from api.listing.queries import Format
 
 LINES_A_CHUNK = 500
 CSV = "text/csv"
@@ -23,7 +23,7 @@ def wants_csv(request: Request, wanted: Format | None) -> bool:
 
 
 def csv_response(name: str, columns: Sequence[str], rows: AsyncIterable[Mapping[str, Any]]) -> StreamingResponse:
-    """A download called `name`.csv; times are ISO 8601 in UTC."""
+    """A download called `name`.csv; times are ISO 8601 in UTC, several values in one cell are parted by spaces."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return StreamingResponse(_written(columns, rows), media_type=f"{CSV}; charset=utf-8", headers=headers)
 
@@ -44,4 +44,6 @@ async def _written(columns: Sequence[str], rows: AsyncIterable[Mapping[str, Any]
 
 
 def _cell(value: Any) -> Any:
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return " ".join(str(one) for one in value) if isinstance(value, list) else value
