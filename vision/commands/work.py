@@ -23,7 +23,9 @@ def work(
     cameras: Annotated[Path | None, typer.Option(help="Folder of camera files.")] = None,
     redis: Annotated[str | None, typer.Option(help="Where Redis is; a password belongs in NGATU_REDIS_URL.")] = None,
     state: Annotated[Path | None, typer.Option(help="Folder for events that wait for Redis.")] = None,
-    model: Annotated[str | None, typer.Option(help="A model's name, or an .onnx file.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A model's name, or an .onnx file; else the default, and what is promoted to it.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes; 0: as the machine deserves.", min=0)] = None,
     threads: Annotated[int | None, typer.Option(help="Inference threads in each; 0: cores shared out.", min=0)] = None,
     provider: Annotated[str | None, typer.Option(help="tensorrt, cuda, openvino or cpu; else the best here.")] = None,
@@ -60,16 +62,29 @@ def _settings(**told: Any) -> WorkerSettings:
 
 def _run(settings: WorkerSettings) -> bool:
     from vision.config.bus import connect
-    from vision.detection.loading import locate
     from vision.supervisor import FolderWatch, Supervisor, read_folder
 
     connect(settings.redis_url).close()
-    locate(settings.model)
+    _find_model(settings.model)
     folder = read_folder(settings.cameras)
     supervisor = Supervisor(FolderWatch(settings.cameras), _staff(settings, folder), environment_of(settings))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
     return supervisor.run()
+
+
+def _find_model(named: str | None) -> None:
+    """Say at once, and not from a worker's log, that the model is not here; without a name one of the defaults is."""
+    from vision.core import ModelError
+    from vision.detection.cards import DEFAULT_MODEL, default_model
+    from vision.detection.loading import locate
+
+    try:
+        locate(named or default_model())
+    except ModelError:
+        if named or default_model() == DEFAULT_MODEL:
+            raise
+        locate(DEFAULT_MODEL)
 
 
 def _staff(settings: WorkerSettings, folder: "Folder") -> "Staff":

@@ -31,7 +31,11 @@ class WorkerSettings(BusSettings):
 
     cameras: Path = Field(Path("camera_configs"), title="Folder of camera files")
     state: Path = Field(Path("var"), title="Folder for the outbox")
-    model: str = Field("nanodet_g", title="Detector", description="A model card's name, or an .onnx file.")
+    model: str | None = Field(
+        None,
+        title="Detector",
+        description="A model card's name, or an .onnx file. Unset: the default, and whichever is promoted later.",
+    )
     provider: str | None = Field(None, title="Execution provider", description="Unset: the best one that is here.")
     threads: int = Field(0, ge=0, title="Inference threads", description="0: as many as this process deserves.")
     workers: int = Field(0, ge=0, title="Worker processes", description="0: as many as the machine deserves.")

@@ -84,17 +84,21 @@ class ModelWatch:
             self._thread.join(JOIN_S)
 
     def _run(self) -> None:
+        is_blind = False
         while not self._ending.wait(self._poll_s):
             try:
-                self._look()
-            except Exception:
-                log.exception("model watch failed")
+                wanted = self._ask()
+            except Exception as error:  # noqa: BLE001 - the work goes on without knowing, and it is said once
+                if not is_blind:
+                    log.error("the default model is not known", reason=str(error))  # noqa: TRY400
+                is_blind = True
+                continue
+            is_blind = False
+            if wanted != self._known:
+                self._known = wanted
+                self._take_up(wanted)
 
-    def _look(self) -> None:
-        wanted = self._ask()
-        if wanted == self._known:
-            return
-        self._known = wanted
+    def _take_up(self, wanted: Promotion) -> None:
         try:
             loaded = self._load(wanted.model)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the new model, the old one goes on

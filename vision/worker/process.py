@@ -6,23 +6,22 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import structlog
 
 from vision.config.settings import WorkerSettings
 from vision.core import NgatuError, SystemClock
-from vision.detection import Detector, load_detector
 from vision.sources import open_source
 from vision.telemetry import configure_logging
 from vision.worker.assignment import EXIT_HOPELESS, Assignment, Orders
+from vision.worker.model_watch import ModelWatch
+from vision.worker.models import load, load_default
 from vision.worker.outlet import RedisOutlet
 from vision.worker.worker import BrokenDetectorError, Worker
 
 DRAIN_S = 15.0
 """How long a process whose supervisor is gone may take to end."""
-MOST_BATCH = 16
-CPU = "CPUExecutionProvider"
 
 log = structlog.get_logger(__name__)
 
@@ -49,35 +48,34 @@ def main(worker_id: str) -> int:
 def _serve(
     worker_id: str, settings: WorkerSettings, orders: Orders, stop: threading.Event, beat: Callable[[], None]
 ) -> None:
-    detector = load_detector(
-        settings.model,
-        providers=[settings.provider] if settings.provider else None,
-        threads=settings.threads or None,
-    )
-    with RedisOutlet(settings, worker_id) as outlet:
+    loaded, watch = (load(settings.model, settings), None) if settings.model else load_default(settings)
+    with RedisOutlet(settings, worker_id) as outlet, _watching(watch):
         worker = Worker(
             worker_id,
-            detector,
+            loaded.looks,
             outlet,
             orders,
             open_source=open_source,
-            model=detector.model.name,
-            provider=detector.model.providers[0],
-            max_batch=batch_limit(detector),
+            model=loaded.model,
+            provider=loaded.provider,
+            max_batch=loaded.max_batch,
             clock=SystemClock(),
+            model_watch=watch,
         )
         worker.run(stop, beat)
 
 
-def batch_limit(detector: Detector) -> int:
-    """How many pictures go through the model at once.
-
-    On a CPU one: a batch is no faster there, picture for picture (yolo26n at 640x384, one thread: 37 ms alone, 40 ms in
-    a batch of 4), and whoever is in it waits for all.
-    """
-    if not detector.model.batches or detector.model.providers[0] == CPU:
-        return 1
-    return MOST_BATCH
+@contextmanager
+def _watching(watch: ModelWatch | None) -> Iterator[None]:
+    """The watch of promoted models runs for as long as the worker; there is none where a model was named."""
+    if watch is None:
+        yield
+        return
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.close()
 
 
 def _listen(orders: Orders, stop: threading.Event) -> None:
