@@ -13,12 +13,18 @@ import cv2
 import numpy as np
 import pytest
 import typer
+from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from vision.checking import draw_lines
-from vision.checking.drawing import INWARD, OUTWARD, plain_letters
+from vision.checking import draw_camera
+from vision.checking.drawing import INWARD, OUTWARD
+from vision.checking.drawing_zones import COLOURS, GREEN, MARK, RED
+from vision.checking.ink import plain_letters
 from vision.commands import check
+from vision.config.camera import CameraConfig
 from vision.config.lines import LineConfig
+from vision.config.sources import FileSource
+from vision.config.zones import ZoneKind
 from vision.sources.simulator import Access, SimulatedCameras, show_clip
 
 LINE = "lines:\n  - {id: north, start: [0.2, 0.5], end: [0.8, 0.5], in_name: vào · in}\n"
@@ -175,11 +181,38 @@ def test_a_recording_is_opened_too_and_a_camera_that_is_off_is_not(tmp_path: Pat
 
 def test_the_arrow_in_points_to_the_right_hand_side_of_who_looks_along_the_line() -> None:
     image = np.zeros((400, 400, 3), np.uint8)
-    drawn = draw_lines(image, [LineConfig(id="l", start=(0.1, 0.5), end=(0.9, 0.5))])
+    source = FileSource(path="film.mp4")
+    line = LineConfig(id="l", start=(0.1, 0.5), end=(0.9, 0.5))
+    drawn = draw_camera(image, CameraConfig(id="c", source=source, lines=(line,)))
     assert not image.any()
     for colour, is_below in ((INWARD, True), (OUTWARD, False)):
         rows = np.nonzero((drawn == colour).all(axis=2))[0]
         assert (np.median(rows) > 200) == is_below
+
+
+def test_the_picture_shows_zones_their_direction_the_lamps_and_the_measured_road() -> None:
+    image = np.zeros((400, 400, 3), np.uint8)
+    page = (Path(__file__).resolve().parents[2] / "docs" / "traffic.md").read_text(encoding="utf-8")
+    example = page.split("```yaml")[1].split("```")[0]
+    drawn = draw_camera(image, CameraConfig.model_validate(YAML(typ="safe").load(example)))
+    for colour in (COLOURS[ZoneKind.CARRIAGEWAY], COLOURS[ZoneKind.PAVEMENT], RED, GREEN, MARK):
+        assert (np.abs(drawn.astype(int) - colour) < 12).all(axis=2).any()
+
+
+def test_a_calibration_that_contradicts_itself_is_a_problem_of_its_file(tmp_path: Path) -> None:
+    picture = [(0.2, 0.3), (0.8, 0.3), (0.9, 0.9), (0.1, 0.9), (0.5, 0.6)]
+    ground_m = [(0, 30), (10, 30), (10, 0), (0, 0), (14, 10)]
+    pairs = zip(picture, ground_m, strict=True)
+    points = [f"{{picture: [{x}, {y}], ground_m: [{a}, {b}]}}" for (x, y), (a, b) in pairs]
+    (tmp_path / "c.yaml").write_text(
+        f"id: c\nsource: {{kind: file, path: gone.mp4}}\ncalibration: {{kind: points, points: [{', '.join(points)}]}}\n"
+    )
+    code, told = check_as_json(tmp_path)
+    assert code == 1
+    [problem] = told["c"]["problems"]
+    assert problem["key"] == "calibration"
+    assert "off the others' plane" in problem["message"]
+    assert problem["remedy"] == "measure it again"
 
 
 def test_names_are_written_in_letters_that_the_picture_s_font_has() -> None:

@@ -139,27 +139,43 @@ class EstimatedGround:
         return matrix
 
 
-def ground_of(camera: CameraConfig, width_px: int, height_px: int) -> Ground:
-    """The camera's road.
+class CalibrationError(NgatuError):
+    """A calibration that determines no road, or contradicts itself."""
+
+    def __init__(self, camera_id: str, message: str, remedy: str) -> None:
+        super().__init__(f"camera {camera_id!r}: calibration: {message}: {remedy}")
+        self.message = message
+        self.remedy = remedy
+
+
+def fit_calibration(camera: CameraConfig, width_px: float, height_px: float) -> Homography | None:
+    """From pixels of a picture of this size to metres of the road; None where the camera is not calibrated.
 
     Raises:
-        NgatuError: its calibration determines no road, or contradicts itself.
+        CalibrationError: the points determine no road, or contradict each other.
     """
     if camera.calibration is None:
-        return EstimatedGround(width_px, height_px)
+        return None
     pairs = camera.calibration.pairs()
     picture_px = np.array([p for p, _ in pairs]) * [width_px, height_px]
     ground_m = np.array([g for _, g in pairs])
     try:
         homography = fit_homography(picture_px, ground_m)
     except DegenerateError as error:
-        raise NgatuError(f"camera {camera.id!r}: calibration: {error}; choose points that span the road") from error
+        raise CalibrationError(camera.id, str(error), "choose points that span the road") from error
     span_m = float(np.hypot(*np.ptp(ground_m, axis=0)))
     if homography.worst_error > WORST_ERROR_PART * span_m:
         errors_m = np.hypot(*(homography.apply(picture_px) - ground_m).T)
-        raise NgatuError(
-            f"camera {camera.id!r}: calibration: point {int(np.argmax(errors_m)) + 1} lies {errors_m.max():.1f} m "
-            f"off the others' plane (root mean square {homography.rms_error:.1f} m over {span_m:.0f} m): "
-            "measure it again"
+        raise CalibrationError(
+            camera.id,
+            f"point {int(np.argmax(errors_m)) + 1} lies {errors_m.max():.1f} m off the others' plane (root mean square "
+            f"{homography.rms_error:.1f} m over {span_m:.0f} m)",
+            "measure it again",
         )
-    return CalibratedGround(homography)
+    return homography
+
+
+def ground_of(camera: CameraConfig, width_px: int, height_px: int) -> Ground:
+    """The camera's road. Raises CalibrationError."""
+    homography = fit_calibration(camera, width_px, height_px)
+    return EstimatedGround(width_px, height_px) if homography is None else CalibratedGround(homography)

@@ -75,10 +75,24 @@ def _read(paths: Iterable[Path]) -> list[_Row]:
     loaded = load_files(file for file, row in files.items() if not row.problems)
     for camera in loaded.cameras.values():
         files[camera.path].camera = camera.config
+        files[camera.path].problems += _calibration_problems(camera.config, camera.path)
     for problem in loaded.problems:
         if problem.path is not None:
             files[problem.path].problems.append(problem)
     return list(files.values())
+
+
+def _calibration_problems(camera: CameraConfig, path: Path) -> list[ConfigProblem]:
+    """What only the arithmetic finds: points that contradict each other."""
+    if camera.calibration is None:
+        return []
+    from vision.analytics.ground import CalibrationError, fit_calibration
+
+    try:
+        fit_calibration(camera, 1, 1)
+    except CalibrationError as error:
+        return [ConfigProblem(path, None, None, "calibration", error.message, error.remedy)]
+    return []
 
 
 def _connect(rows: list[_Row], out: Path) -> None:
@@ -87,7 +101,7 @@ def _connect(rows: list[_Row], out: Path) -> None:
 
     from vision.checking import try_cameras
 
-    by_id = {row.camera.id: row for row in rows if row.camera and row.camera.enabled}
+    by_id = {row.camera.id: row for row in rows if row.camera and row.camera.enabled and not row.problems}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("opening streams", total=len(by_id))
@@ -99,13 +113,13 @@ def _connect(rows: list[_Row], out: Path) -> None:
 
 
 def _snapshot(tried: "Tried", out: Path) -> Path | None:
-    from vision.checking import draw_lines, save_jpeg
+    from vision.checking import draw_camera, save_jpeg
 
     if tried.frame is None:
         return None
     path = out / f"{tried.camera.id}.jpg"
     try:
-        save_jpeg(draw_lines(tried.frame.image, tried.camera.lines), path)
+        save_jpeg(draw_camera(tried.frame.image, tried.camera), path)
     except OSError as error:
         typer.echo(f"error: {path}: {error.strerror}; name another folder by --out", err=True)
         raise typer.Exit(1) from None
@@ -120,7 +134,7 @@ def _print(rows: list[_Row], *, connected: bool) -> None:
     if not rows:
         console.print("no camera files here; docs/cameras.md shows how to write one")
         return
-    columns = ("picture", "fps", "codec", "came after") if connected else ("lines", "movements")
+    columns = ("picture", "fps", "codec", "came after") if connected else ("lines", "movements", "zones")
     table = Table(Column("camera", overflow="fold"), Column("result", no_wrap=True), *columns)
     for row in rows:
         table.add_row(*_cells(row, connected=connected))
@@ -135,7 +149,7 @@ def _cells(row: _Row, *, connected: bool) -> list[str]:
     result = "[green]ok[/]" if row.is_good else "[red]no picture[/]"
     cells = [row.name, result if row.camera.enabled else "off"]
     if not connected:
-        return [*cells, str(len(row.camera.lines)), str(len(row.camera.movements))]
+        return [*cells, *(str(len(drawn)) for drawn in (row.camera.lines, row.camera.movements, row.camera.zones))]
     if row.tried is None or row.tried.frame is None:
         return cells
     tried, frame = row.tried, row.tried.frame
@@ -150,7 +164,7 @@ def _words(rows: list[_Row]) -> Iterable[str]:
             yield f"{row.file}: source: {row.tried.reason}"
     drawn = [row.snapshot for row in rows if row.snapshot]
     if drawn:
-        yield f"{_number(len(drawn), 'picture')} with the lines drawn in {drawn[0].parent}"
+        yield f"{_number(len(drawn), 'picture')} with lines and zones drawn in {drawn[0].parent}"
 
 
 def _number(count: int, what: str) -> str:
@@ -169,6 +183,7 @@ def _row_as_json(row: _Row) -> dict[str, Any]:
         "enabled": row.camera.enabled if row.camera else None,
         "lines": [line.id for line in row.camera.lines] if row.camera else [],
         "movements": [movement.id for movement in row.camera.movements] if row.camera else [],
+        "zones": [zone.id for zone in row.camera.zones] if row.camera else [],
         "problems": [{**asdict(problem), "path": str(problem.path)} for problem in row.problems],
         "stream": _stream_as_json(row) if row.tried else None,
     }
