@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vision.labels.dataset import DataSet, move
+from vision.labels.dataset import move
 from vision.labels.errors import LabelError
 from vision.labels.picture import LabelledPicture, Split
 from vision.labels.scenes import scene_of
@@ -46,13 +46,13 @@ def deal(pictures: Sequence[LabelledPicture], folder: Path, *, val: float, seed:
     return Deal(splits, {side: _count(scenes, splits, side) for side in (Split.TRAIN, Split.VAL)})
 
 
-def apply(data: DataSet, dealt: Deal) -> int:
-    """Move the pictures of dealt scenes, with their labels, to their sides; returns how many were moved."""
+def apply(folder: Path, pictures: Iterable[LabelledPicture], dealt: Deal) -> int:
+    """Move these pictures, with their labels, to the side of their scene; returns how many were moved."""
     moved = 0
-    for picture in data.pictures:
-        split = dealt.splits.get(scene_of(picture.name))
-        if picture.boxes is not None and split is not None and split is not picture.split:
-            move(data.folder, picture, split)
+    for picture in pictures:
+        split = dealt.splits[scene_of(picture.name)]
+        if split is not picture.split:
+            move(folder, picture, split)
             moved += 1
     return moved
 

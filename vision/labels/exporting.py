@@ -1,0 +1,36 @@
+"""Pictures and their labels on the way to people, or to another machine."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from vision.labels.dataset import DataSet, create, image_file, write_labels
+from vision.labels.formats import FORMATS
+from vision.labels.ledger import append, read_ledger
+from vision.labels.picture import LabelledPicture
+
+
+def export(data: DataSet, pictures: Sequence[LabelledPicture], form: str, target: Path, *, images: bool) -> None:
+    """Write these pictures' labels as `form`; with `images` the pictures beside them, in a folder `images`.
+
+    `yolo` makes a data set of its own, pictures and ledger included.
+    """
+    if form == "yolo":
+        _another_data_set(data, pictures, target)
+        return
+    FORMATS[form].write(pictures, target)
+    if images:
+        folder = target.parent / "images"
+        folder.mkdir(exist_ok=True)
+        for picture in pictures:
+            shutil.copyfile(image_file(data.folder, picture), folder / picture.name)
+
+
+def _another_data_set(data: DataSet, pictures: Sequence[LabelledPicture], target: Path) -> None:
+    ledger = read_ledger(data.folder)
+    create(target)
+    for picture in pictures:
+        shutil.copyfile(image_file(data.folder, picture), image_file(target, picture))
+        write_labels(target, picture)
+        if picture.name in ledger:
+            append(target, ledger[picture.name])

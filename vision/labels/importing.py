@@ -1,0 +1,129 @@
+"""Labels that people corrected, taken into a data set; and other people's pictures with their labels."""
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from vision.labels.dataset import DataSet, image_file, load, open_image, write_labels
+from vision.labels.errors import LabelError, Problem
+from vision.labels.formats import FORMATS
+from vision.labels.ledger import Entry, append, digest_of
+from vision.labels.picture import Boxes, LabelledPicture, Split
+from vision.labels.review import Review, State, read_reviews, write_reviews
+
+Where = Callable[[LabelledPicture], Path | None]
+"""Where a picture's own file lies; None: it was not brought."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Pictures as another tool tells of them."""
+
+    pictures: tuple[LabelledPicture, ...]
+    where: Where
+    origin: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an import changed."""
+
+    corrected: int
+    """Pictures of the data set whose labels were replaced."""
+    added: int
+    """Pictures that were new to it."""
+    passed_over: int
+    """Pictures that nobody had labelled there either."""
+
+
+def bring(source: Path, form: str, names: Mapping[str, str], images: Path | None = None) -> Brought:
+    """Read a file of a form, or with `yolo` a folder. `images`: the folder of the pictures, for a file.
+
+    Raises LabelError naming file, place and remedy.
+    """
+    if form == "yolo":
+        data = load(source, dict(names))
+        return Brought(data.pictures, lambda picture: image_file(source, picture), source)
+    pictures = tuple(FORMATS[form].read(source, names))
+    by_name = {file.name: file for file in images.rglob("*") if file.is_file()} if images else {}
+    return Brought(pictures, lambda picture: by_name.get(picture.name), source)
+
+
+def take_in(data: DataSet, brought: Brought, *, at: datetime, licence: str = "", owner: str = "") -> Taken:
+    """Replace the labels of the pictures that the data set has, add those it has not. All or nothing.
+
+    Licence and owner are noted of added pictures. Raises LabelError naming every picture that does not fit.
+    """
+    known = data.by_name()
+    labelled = [picture for picture in brought.pictures if picture.boxes is not None]
+    fitted: list[LabelledPicture] = []
+    problems: list[Problem] = []
+    for picture in labelled:
+        try:
+            fitted.append(_fitted(picture, known.get(picture.name), brought))
+        except LabelError as error:
+            problems += error.problems
+    if problems:
+        raise LabelError(problems)
+    added = [picture for picture in fitted if picture.name not in known]
+    for picture in added:
+        _add(data.folder, picture, brought, licence=licence, owner=owner)
+    _correct(data.folder, fitted, brought.origin, at)
+    return Taken(len(fitted) - len(added), len(added), len(brought.pictures) - len(labelled))
+
+
+def _fitted(picture: LabelledPicture, ours: LabelledPicture | None, brought: Brought) -> LabelledPicture:
+    """The picture with its boxes in pixels of our file, in our split."""
+    file = None if ours else brought.where(picture)
+    if ours is None and file is None:
+        raise LabelError.single(
+            brought.origin,
+            f"picture {picture.name!r} is not in this data set",
+            "name the folder that holds it by --images, or another data set by --into",
+        )
+    width, height = (ours.width_px, ours.height_px) if ours else _size(file)
+    told = (picture.width_px, picture.height_px)
+    boxes = picture.boxes or Boxes.empty()
+    if told == (0, 0):
+        boxes = replace(boxes, xyxy=boxes.xyxy * np.array([width, height] * 2, np.float64))
+    elif told != (width, height):
+        raise LabelError.single(
+            brought.origin,
+            f"picture {picture.name!r} is {told[0]} x {told[1]} there and {width} x {height} here",
+            "correct it in the size it has here",
+        )
+    return LabelledPicture(picture.name, ours.split if ours else Split.NEW, width, height, boxes.cut(width, height))
+
+
+def _size(file: Path | None) -> tuple[int, int]:
+    height, width = open_image(file or Path()).shape[:2]
+    return width, height
+
+
+def _add(folder: Path, picture: LabelledPicture, brought: Brought, *, licence: str, owner: str) -> None:
+    file = brought.where(picture)
+    assert file is not None  # noqa: S101 - `_fitted` has opened it
+    target = image_file(folder, picture)
+    shutil.copyfile(file, target)
+    append(folder, Entry(picture=picture.name, sha256=digest_of(target), licence=licence, owner=owner))
+
+
+def _correct(folder: Path, pictures: Sequence[LabelledPicture], origin: Path, at: datetime) -> None:
+    reviews = read_reviews(folder)
+    for picture in pictures:
+        write_labels(folder, picture)
+        reviews[picture.name] = Review(
+            picture=picture.name, state=State.CORRECTED, corrected_at=at, corrected_in=origin.name
+        )
+    write_reviews(folder, reviews.values())
+
+
+def chosen_for_people(data: DataSet, most: int | None) -> list[LabelledPicture]:
+    """The pictures that have proposed labels and questions, the most useful look first, `most` of them."""
+    known = data.by_name()
+    asked = [review for review in read_reviews(data.folder).values() if review.usefulness > 0]
+    return [known[review.picture] for review in asked if review.picture in known][:most]
