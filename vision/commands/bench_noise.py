@@ -1,0 +1,109 @@
+"""`ngatu bench noise`: how noisy detections and tracks are, which is what simulated cameras are given."""
+
+import json
+import math
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from vision.bench.noise_report import NoiseReport
+    from vision.bench.noise_tracks import TrackNoise
+
+
+def register(bench: typer.Typer) -> None:
+    """Add `noise` to the group `bench`."""
+    bench.command("noise")(noise)
+
+
+def noise(
+    manifest: Annotated[Path, typer.Argument(help="JSON: clips, some with truth.tracks.mot.")],
+    *,
+    clips: Annotated[Path | None, typer.Option(help="The clips' folder. Default: the manifest's.")] = None,
+    pictures: Annotated[list[Path] | None, typer.Option(help="A labelled data set, for merges. Repeatable.")] = None,
+    model: Annotated[str, typer.Option(help="A model card's name, or an .onnx file.")] = "nanodet_g",
+    cache: Annotated[Path | None, typer.Option(help="Keep detections in this folder, for the next time.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Measure how boxes tremble, what is missed and for how long, how ids and classes change, what is seen twice.
+
+    Beside the truth where people have followed vehicles; from the tracks themselves in every clip.
+    """
+    import logging
+
+    from vision.bench.noise_report import measure
+    from vision.bench.traffic_replay import Replay
+    from vision.commands.console import errors_told, progress
+    from vision.config.camera import DetectionConfig
+    from vision.detection import load_detector
+    from vision.telemetry import configure_logging
+
+    configure_logging(level=logging.WARNING)
+    with errors_told(), progress() as report:
+        detector = load_detector(model, threads=1)
+        result = measure(manifest, clips, pictures or [], Replay(detector, DetectionConfig().fps, cache), report)
+    if as_json:
+        sys.stdout.write(json.dumps(_finite(asdict(result)), indent=2) + "\n")
+    else:
+        _print(result)
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN: what could not be measured is null."""
+    if isinstance(value, dict):
+        return {key: _finite(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _print(result: "NoiseReport") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    jitter = Table("vehicles", "of", "rms", "median", "90th percentile", "correlation", "windows", title="jitter")
+    for state, numbers in result.jitter.items():
+        for name, j in numbers.items():
+            spread = (f"{j.rms:.3f}", f"{j.median:.3f}", f"{j.p90:.3f}", f"{j.correlation:.2f}")
+            jitter.add_row(state, name, *spread, str(j.windows))
+    console.print(jitter)
+    missed = Table("size, part of the picture", "looks", "missed", title="misses")
+    for size, (looks, rate) in result.misses.by_size.items():
+        missed.add_row(size, str(looks), f"{rate:.1%}")
+    console.print(missed)
+    for sentence in _sentences(result):
+        console.print(sentence)
+    console.print(_of_tracks(result.tracks))
+
+
+def _sentences(result: "NoiseReport") -> Iterable[str]:
+    m, i = result.misses, result.identity
+    yield (
+        f"missed {m.rate:.1%}; for {m.burst_mean_s:.2f} s on average, median {m.burst_median_s:.2f} s, "
+        f"95th percentile {m.burst_p95_s:.2f} s; {m.never_seen} of {m.vehicles} vehicles never seen"
+    )
+    yield f"{i.id_switches_per_minute:.1f} id switches a track-minute; {i.class_flip_rate:.1%} of detections flip class"
+    yield (
+        f"a frame: {result.twice_per_frame:.2f} vehicles seen twice, "
+        f"{result.unexplained_per_frame:.2f} detections unexplained at most"
+    )
+    for merges in result.merges:
+        yield (
+            f"detections of {merges.least_confidence:g} and more, {merges.pictures} pictures: of {merges.motorcycles} "
+            f"motorcycles {merges.merge_rate:.1%} merged, {merges.miss_rate:.1%} missed"
+        )
+
+
+def _of_tracks(tracks: "Iterable[TrackNoise]") -> Any:
+    from rich.table import Table
+
+    table = Table("clip", "tracks", "centre", "foot", "size", "p90", "blinks", "p95", title="tracks in themselves")
+    for t in tracks:
+        jitter = (f"{x:.3f}" for x in (t.centre_jitter, t.foot_jitter, t.size_jitter, t.jitter_p90))
+        table.add_row(t.clip, str(t.tracks), *jitter, f"{t.blink_rate:.1%}", f"{t.blink_p95_s:.2f} s")
+    return table
