@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from vision.commands import models_training
 from vision.commands.console import errors_told, progress
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from vision.detection.detector import Detector
 
 models = typer.Typer(help="Detectors: list, inspect, check, get and add them.", no_args_is_help=True)
+models_training.register(models)
 
 NameOrFile = Annotated[str, typer.Argument(help="A card's name, or an .onnx file.", metavar="NAME_OR_FILE")]
 Provider = Annotated[

@@ -15,7 +15,7 @@ from vision.progress import Report, quiet
 from vision.training.completing import complete
 from vision.training.dataset import DataSet, LabelledPicture, Labels, digest, write_labels
 
-COMMON = 0.4
+COMMON = 0.6
 """A class in fewer than this part of the pictures is rare."""
 
 

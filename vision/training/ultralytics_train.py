@@ -10,9 +10,11 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+import ultralytics
 from torch import nn
 from ultralytics import YOLO
 from ultralytics.engine import trainer as engine
@@ -21,19 +23,21 @@ from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.modules.head import Detect
 from weather import Weather
 
+Settings = dict[str, Any]
+
 COCO_ROWS = {"person": 0, "bicycle": 1, "car": 2, "motorcycle": 3, "bus": 5, "truck": 7}
 """Where our classes stand among COCO's 80: a class that the base model knows begins as what it knows."""
 HEADS = ("cv3", "one2one_cv3")
 """The class branches: one-to-many, and one-to-one where the base has it."""
 
 
-def tell(**facts):
+def tell(**facts: Any) -> None:
     """One line for the process that started this one."""
     sys.stdout.write("@ngatu " + json.dumps(facts) + "\n")
     sys.stdout.flush()
 
 
-def with_our_classes(model, names):
+def with_our_classes(model: nn.Module, names: list[str]) -> nn.Module:
     """The model with the last class layer cut down to our classes, each begun from COCO's row of the same name.
 
     The layers before it stay as they are: Ultralytics would build them narrower for few classes and lose them.
@@ -51,7 +55,7 @@ def with_our_classes(model, names):
     return model
 
 
-def _rows_of(layer, rows):
+def _rows_of(layer: nn.Conv2d, rows: list[int]) -> nn.Conv2d:
     """A 1 x 1 convolution with only the given output rows."""
     cut = nn.Conv2d(layer.in_channels, len(rows), 1, bias=layer.bias is not None)
     cut.weight.data = layer.weight.data[rows].clone()
@@ -64,17 +68,18 @@ class StreetDataset(YOLODataset):
     """Ultralytics' data set with weather, night and bad lenses before the picture becomes a tensor."""
 
     weather = 0.0
+    paint = 0.0
 
     def build_transforms(self, hyp=None):
         transforms = super().build_transforms(hyp)
-        if self.augment and self.weather > 0:
-            transforms.insert(-1, _InWeather(self.weather))
+        if self.augment:
+            transforms.insert(-1, _InWeather(self.weather, self.paint))
         return transforms
 
 
 class _InWeather:
-    def __init__(self, share):
-        self._weather = Weather(share)
+    def __init__(self, share, paint):
+        self._weather = Weather(share, paint)
 
     def __call__(self, labels):
         # Ultralytics seeds NumPy's and Python's global generators in every loader process.
@@ -102,7 +107,7 @@ class StreetTrainer(DetectionTrainer):
         made = super().build_dataset(img_path, mode, batch)
         if mode == "train":
             made.__class__ = StreetDataset
-            made.weather = self.ours["weather"]
+            made.weather, made.paint = self.ours["weather"], self.ours["paint"]
             made.transforms = made.build_transforms(hyp=self.args)
         return made
 
@@ -128,7 +133,7 @@ class StreetTrainer(DetectionTrainer):
         )
 
 
-def halve_on_cpu():
+def halve_on_cpu() -> None:
     """Let convolutions run in bfloat16 on a CPU that has it, three times as fast; Ultralytics does so on GPUs only.
 
     Weights, their updates and the loss stay in float32: boxes in bfloat16 would be off by whole pixels.
@@ -143,16 +148,16 @@ def halve_on_cpu():
     engine.autocast = lambda *_, **__: torch.autocast("cpu", torch.bfloat16)
 
 
-def _watch(trainer):
+def _watch(trainer: DetectionTrainer) -> None:
     """Tell each batch and each checkpoint."""
     started = time.monotonic()
     done = 0
 
-    def begin(of):
+    def begin(of: DetectionTrainer) -> None:
         nonlocal done
         done = of.start_epoch * len(of.train_loader)
 
-    def batch(of):
+    def batch(of: DetectionTrainer) -> None:
         nonlocal done
         done += 1
         tell(
@@ -170,13 +175,29 @@ def _watch(trainer):
     trainer.add_callback("on_model_save", lambda of: tell(step="saved", epoch=of.epoch + 1, file=str(of.last)))
 
 
-def train(settings):
-    """Train from the base model, or go on where the last run stopped; returns the file of the weights."""
-    torch.set_num_threads(settings["threads"])
+def train(settings: Settings) -> Path:
+    """Train from the base model, or go on after the last whole epoch; returns the file of the weights."""
     folder = Path(settings["folder"])
-    last = folder / "weights" / "last.pt"
-    StreetTrainer.ours = {"weather": settings["weather"], "backbone_rate": settings["backbone_rate"]}
-    overrides = {
+    last, spent = folder / "weights" / "last.pt", Spent(folder / "spent.json")
+    if settings["resume"] and last.is_file() and spent.finished:
+        return last
+    StreetTrainer.ours = {key: settings[key] for key in ("weather", "paint", "backbone_rate")}
+    if settings["bfloat16"]:
+        halve_on_cpu()
+    trainer = StreetTrainer(overrides=_overrides(settings, last, spent))
+    _watch(trainer)
+    trainer.add_callback("on_model_save", lambda _: spent.save())
+    # The last weights are taken, not those that did best on `val`: it is to judge them afterwards.
+    trainer.final_eval = lambda: None
+    torch.set_num_threads(settings["threads"])
+    trainer.train()
+    spent.save(finished=True)
+    return last
+
+
+def _overrides(settings: Settings, last: Path, spent: "Spent") -> Settings:
+    folder = Path(settings["folder"])
+    told = {
         "model": settings["base"],
         "data": settings["data"],
         "project": str(folder.parent),
@@ -185,30 +206,65 @@ def train(settings):
         **settings["ultralytics"],
     }
     if settings["resume"] and last.is_file():
-        overrides |= {"model": str(last), "resume": str(last)}
-    if settings["bfloat16"]:
-        halve_on_cpu()
-    trainer = StreetTrainer(overrides=overrides)
-    _watch(trainer)
-    # The last weights are taken, not those that did best on `val`: it is to judge them afterwards.
-    trainer.final_eval = lambda: None
-    torch.set_num_threads(settings["threads"])
-    trainer.train()
-    return last
+        told |= {"model": str(last), "resume": str(last)}
+        if told["time"]:
+            told["time"] = max(told["time"] - spent.hours, 0.01)
+    return told
 
 
-def export(weights, settings):
+class Spent:
+    """How long the run has trained in all, over its interruptions."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        self._before: float = told.get("hours", 0.0)
+        self.finished: bool = told.get("finished", False)
+        self._began = time.monotonic()
+
+    @property
+    def hours(self) -> float:
+        return self._before + (time.monotonic() - self._began) / 3600
+
+    def save(self, *, finished: bool = False) -> None:
+        self._file.write_text(json.dumps({"hours": self.hours, "finished": finished}), encoding="utf-8")
+
+
+def average(weights: Path, settings: Settings) -> Path:
+    """Weights between the base's and the trained ones, `average` parts new; returns their file.
+
+    A straight mean of both keeps what the base knew of scenes that the data do not show, and most of what was learnt
+    (WiSE-FT; Wortsman et al. 2022, arXiv:2109.01903).
+    """
+    new = YOLO(str(weights))
+    old = with_our_classes(YOLO(settings["base"]).model, list(new.model.names.values())).float().state_dict()
+    part, state = settings["average"], new.model.float().state_dict()
+    new.model.load_state_dict(
+        {k: part * v + (1 - part) * old[k] if v.is_floating_point() else v for k, v in state.items()}
+    )
+    file = weights.with_name("averaged.pt")
+    new.save(str(file))
+    return file
+
+
+def export(weights: Path, settings: Settings) -> Path:
     """The trained weights as ONNX with open sides, boxes yet to be suppressed."""
-    tell(step="exporting")
-    made = YOLO(str(weights)).export(format="onnx", imgsz=settings["ultralytics"]["imgsz"], dynamic=True, simplify=False)
+    size = settings["ultralytics"]["imgsz"]
+    made = YOLO(str(weights)).export(format="onnx", imgsz=size, dynamic=True, simplify=False)
     return Path(made).replace(Path(settings["folder"]) / "model.onnx")
 
 
-def main(file):
+def main(file: str) -> None:
     settings = json.loads(Path(file).read_text(encoding="utf-8"))
-    os.nice(settings["nice"])
+    os.nice(max(0, settings["nice"] - os.nice(0)))
+    torch.set_num_threads(settings["threads"])
     weights = train(settings)
-    tell(step="done", weights=str(weights), onnx=str(export(weights, settings)))
+    if settings["average"] < 1:
+        weights = average(weights, settings)
+    tell(step="exporting")
+    onnx = export(weights, settings)
+    versions = {"ultralytics": ultralytics.__version__, "torch": torch.__version__}
+    tell(step="done", weights=str(weights), onnx=str(onnx), versions=versions)
 
 
 if __name__ == "__main__":

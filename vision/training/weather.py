@@ -1,6 +1,6 @@
-"""What a street camera's picture suffers: night, glare, rain, fog, blur, noise, few bits. numpy and OpenCV only.
+"""What a street camera's picture suffers: night, glare, rain, fog, blur, noise, few bits, and other paint.
 
-Training draws it at random over labelled pictures, whose boxes stay right since nothing moves.
+Training draws it at random over labelled pictures, whose boxes stay right since nothing moves. numpy and OpenCV only.
 """
 
 from collections.abc import Callable
@@ -14,13 +14,16 @@ Draw = Callable[[Image, np.random.Generator], Image]
 
 
 class Weather:
-    """Each picture suffers with the probability `share`, then from one or two things at once."""
+    """Each picture suffers with the probability `share`, then from one or two things at once; `paint` as often alone."""
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, share: float, paint: float = 0.0) -> None:
         self.share = share
+        self.paint = paint
 
     def __call__(self, image: Image, random: np.random.Generator) -> Image:
         """A picture (height, width, 3; BGR, uint8) to one of the same shape."""
+        if random.random() < self.paint:
+            image = PAINT[random.choice(len(PAINT))](image, random)
         if random.random() >= self.share:
             return image
         light = random.choice(len(LIGHT) + 1)
@@ -117,9 +120,27 @@ def few_bits(image: Image, random: np.random.Generator) -> Image:
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
 
 
+def other_hue(image: Image, random: np.random.Generator) -> Image:
+    """All colours turned round: one city's buses are green, the next one's red, and red lorries are no buses."""
+    hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
+    hsv[..., 0] = (hsv[..., 0].astype(np.int16) + int(random.integers(20, 160))) % 180
+    return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR), np.uint8)
+
+
+def swapped_channels(image: Image, random: np.random.Generator) -> Image:
+    """Red, green and blue in another order."""
+    return np.ascontiguousarray(image[..., random.permutation(3)])
+
+
+def grey(image: Image, _: np.random.Generator) -> Image:
+    """No colours: an infrared camera at night, or an old one."""
+    return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
+
+
 def _bytes(values: NDArray[np.generic]) -> Image:
     return np.clip(values, 0, 255).astype(np.uint8)
 
 
 LIGHT: tuple[Draw, ...] = (night, glare, fog, rain, exposure)
 LENS: tuple[Draw, ...] = (noise, motion_blur, defocus, few_pixels, few_bits)
+PAINT: tuple[Draw, ...] = (other_hue, swapped_channels, grey)
