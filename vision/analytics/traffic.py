@@ -1,0 +1,146 @@
+"""One camera's traffic: tracks in, facts out. The same code analyses a live camera, a recording and a simulation."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from vision.analytics.crossings import Crossing, LineCounter
+from vision.analytics.free_flow import FreeFlow
+from vision.analytics.ground import Ground, ground_of
+from vision.analytics.incidents import IncidentChange
+from vision.analytics.motion import Motion
+from vision.analytics.motion_book import MotionBook
+from vision.analytics.movements import Movement, MovementCounter
+from vision.analytics.scene import LyingObject, Scene, SignalNow
+from vision.analytics.zone_watch import ZoneWatch
+from vision.config.camera import CameraConfig
+from vision.core import Tracks
+from vision.geometry import points_in_polygons
+
+KMH_PER_MPS = 3.6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """What became known with one frame."""
+
+    scene: Scene
+    crossings: tuple[Crossing, ...]
+    movements: tuple[Movement, ...]
+    incidents: tuple[IncidentChange, ...]
+
+
+class Learnt:
+    """What a camera teaches while it is watched: its road, where it is not calibrated, and its free flow."""
+
+    def __init__(self, free_flow: FreeFlow | None = None) -> None:
+        self.free_flow = FreeFlow() if free_flow is None else free_flow
+        self._ground: tuple[tuple[int, int], Ground] | None = None
+
+    def ground_of(self, camera: CameraConfig, width_px: int, height_px: int) -> Ground:
+        """The road, as far as it is known; begun anew when pictures change size. Raises CalibrationError."""
+        size_px = (width_px, height_px)
+        if self._ground is None or self._ground[0] != size_px:
+            self._ground = (size_px, ground_of(camera, width_px, height_px))
+        return self._ground[1]
+
+
+class Traffic:
+    """Counts, measures and watches the traffic of one camera, for pictures of one size, from one beginning on.
+
+    Everything that is remembered is bounded: a track not seen for twice `TrackingConfig.lost_after` is forgotten, since
+    it may be found again after that time and its earlier sightings be told late by as much.
+    """
+
+    def __init__(
+        self,
+        camera: CameraConfig,
+        width_px: int,
+        height_px: int,
+        *,
+        learnt: Learnt | None = None,
+        numbers: Iterator[int] | None = None,
+    ) -> None:
+        """`learnt` is carried on from a beginning to the next; `numbers` are the incidents'.
+
+        Raises:
+            CalibrationError: the camera's calibration determines no road, or contradicts itself.
+        """
+        learnt = learnt or Learnt()
+        ground = learnt.ground_of(camera, width_px, height_px)
+        size_px = np.array([width_px, height_px], np.float64)
+        forget_after_s = 2 * camera.tracking.lost_after.total_seconds()
+        self._camera = camera
+        self._size_px = (width_px, height_px)
+        self._is_calibrated = ground.is_calibrated
+        self._motion = MotionBook(
+            ground,
+            width_px,
+            height_px,
+            forget_after_s=forget_after_s,
+            implausible_mps=camera.measures.implausible_above_kmh / KMH_PER_MPS,
+        )
+        self._counter = LineCounter(camera.lines, width_px, height_px, forget_after_s=forget_after_s)
+        self._movements = MovementCounter(camera.movements)
+        self._zones = ZoneWatch(camera, width_px, height_px, ground, free_flow=learnt.free_flow)
+        self._polygons_px = [np.array(zone.polygon) * size_px for zone in camera.zones]
+        self._numbers = numbers or count(1)
+
+    def update(
+        self,
+        tracks: Tracks,
+        at_s: float,
+        *,
+        earlier: Sequence[tuple[float, Tracks]] = (),
+        signals: Mapping[str, SignalNow] | None = None,
+        lying: Sequence[LyingObject] = (),
+    ) -> Moment:
+        """Take in where the tracks are at `at_s`, media time.
+
+        `earlier` is what became known only now of earlier moments, oldest first: where tracks that were confirmed just
+        now had been before.
+        """
+        crossings: list[Crossing] = []
+        for was_at_s, known in (*earlier, (at_s, tracks)):
+            motion = self._motion.update(known, was_at_s)
+            crossings += self._cross(known, motion, was_at_s)
+        return self._moment(motion, at_s, crossings, signals or {}, lying)
+
+    def close(self, at_s: float) -> tuple[IncidentChange, ...]:
+        """The camera is watched no longer: what goes on ends. Returns the last words."""
+        return ()
+
+    def open_incidents(self) -> list[IncidentChange]:
+        """The newest of each incident that goes on."""
+        return []
+
+    def _cross(self, tracks: Tracks, motion: Motion, at_s: float) -> list[Crossing]:
+        return self._counter.update(tracks, at_s)
+
+    def _moment(
+        self,
+        motion: Motion,
+        at_s: float,
+        crossings: list[Crossing],
+        signals: Mapping[str, SignalNow],
+        lying: Sequence[LyingObject],
+    ) -> Moment:
+        inside = points_in_polygons(motion.foot_px, self._polygons_px)
+        zones = self._zones.update(motion, inside, at_s)
+        movements = self._movements.update(crossings, at_s)
+        scene = Scene(
+            at_s=at_s,
+            width_px=self._size_px[0],
+            height_px=self._size_px[1],
+            motion=motion,
+            inside=inside,
+            zones=zones,
+            crossings=tuple(crossings),
+            movements=tuple(movements),
+            signals=signals,
+            lying=tuple(lying),
+            is_calibrated=self._is_calibrated,
+        )
+        return Moment(scene, scene.crossings, scene.movements, ())
