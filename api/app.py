@@ -16,9 +16,12 @@ from api.cameras.router import router as cameras_router
 from api.dependencies import Services
 from api.health.router import router as health_router
 from api.history.router import router as history_router
+from api.incidents.router import router as incidents_router
 from api.live.router import router as live_router
+from api.measures.router import router as measures_router
 from api.openapi import describe
 from api.settings import ServiceSettings
+from api.signals.router import router as signals_router
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -35,7 +38,10 @@ SECURITY_HEADERS = {
 TAGS = [
     {"name": "cameras", "description": "What cameras there are, how they are, what they counted today."},
     {"name": "live", "description": "What happens just now: events, live views, latency."},
+    {"name": "signals", "description": "What traffic lights show, told by their controllers."},
     {"name": "history", "description": "What was counted, as lists, by interval, as CSV."},
+    {"name": "measures", "description": "What traffic did at lines and in zones, interval by interval."},
+    {"name": "incidents", "description": "What happened on the road and to cameras, and how each case stands."},
     {"name": "health", "description": "The service's own health, for orchestrators and Prometheus."},
 ]
 
@@ -57,7 +63,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app = FastAPI(
         title="ngatu",
         version=version("ngatu"),
-        description="Traffic counted by cameras: live, and as history.",
+        description="Traffic counted and measured by cameras, and what happened: live, and as history.",
         openapi_tags=TAGS,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
@@ -66,7 +72,8 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     )
     app.state.services = services
     errors.install(app)
-    for router in (cameras_router, live_router, history_router, health_router):
+    routers = (cameras_router, signals_router, live_router, history_router, measures_router, incidents_router)
+    for router in (*routers, health_router):
         app.include_router(router)
     describe(app)
     _serve_page(app, settings)

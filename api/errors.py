@@ -68,9 +68,10 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     for status, title in (
-        (404, "Unknown camera"),
+        (403, "Another site's page"),
+        (404, "Unknown camera, or what else is named"),
         (422, "Bad parameter"),
-        (503, "Database away"),
+        (503, "Database or Redis away"),
         (504, "No picture came"),
     )
 }

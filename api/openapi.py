@@ -8,9 +8,9 @@ from pydantic.json_schema import models_json_schema
 
 from api.cameras.schemas import CameraStatus
 from api.errors import Problem
-from vision.contracts import FlowReport, HealthChange, LineCrossing, LiveView, Movement
+from vision.contracts import FlowReport, HealthChange, Incident, LineCrossing, LiveView, Movement, ZoneReport
 
-EVENTS = (LineCrossing, Movement, FlowReport, HealthChange, CameraStatus)
+EVENTS = (LineCrossing, Movement, FlowReport, ZoneReport, Incident, HealthChange, CameraStatus)
 REF = "#/components/schemas/{model}"
 
 LIVE_VIEWS = """

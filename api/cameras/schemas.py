@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from vision.classes import ObjectClass
-from vision.contracts import CameraState, StreamStats
+from vision.config.zones import RoadClass, ZoneKind
+from vision.contracts import CameraState, StreamStats, TrafficNow
 from vision.contracts.base import Place, UtcTime
 
 
@@ -23,6 +24,7 @@ class CameraStatus(BaseModel):
     model: str = ""
     provider: str = ""
     stats: StreamStats = StreamStats()
+    traffic: TrafficNow | None = Field(None, description="What it sees just now; null: nothing yet, or it is lost.")
 
 
 class SourceOut(BaseModel):
@@ -46,13 +48,40 @@ class LineOut(BaseModel):
 
 
 class MovementOut(BaseModel):
-    """An origin and a destination, both lines."""
+    """An origin and a destination, and what lies between: each a line or a zone."""
 
     id: str
     name: str
     entry: str
     exit: str
+    via: list[str]
+    banned: bool
     within_s: float
+
+
+class ZoneOut(BaseModel):
+    """An area of the road; its corners are fractions of the upright picture."""
+
+    id: str
+    name: str
+    kind: ZoneKind
+    polygon: list[Place]
+    lanes: int | None
+    length_m: float | None
+    stop_line: str | None
+    spillback_line: str | None
+    signal: str | None
+    stopping_banned: bool
+    speed_limit_kmh: float | None
+    road_class: RoadClass | None
+
+
+class SignalOut(BaseModel):
+    """A traffic light, and where its state is known from."""
+
+    id: str
+    name: str
+    known_by: Literal["lamps", "timed", "told"]
 
 
 class InOut(BaseModel):
@@ -90,6 +119,9 @@ class CameraOut(BaseModel):
     detection_fps: float | None = None
     lines: list[LineOut] = Field(default_factory=list)
     movements: list[MovementOut] = Field(default_factory=list)
+    zones: list[ZoneOut] = Field(default_factory=list)
+    signals: list[SignalOut] = Field(default_factory=list)
+    is_calibrated: bool = Field(False, description="Whether speeds in km/h and lengths in m can be told.")
     health: CameraStatus
     counts: RunningCounts
 

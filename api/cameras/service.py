@@ -18,7 +18,9 @@ from api.cameras.schemas import (
     LineOut,
     MovementOut,
     RunningCounts,
+    SignalOut,
     SourceOut,
+    ZoneOut,
 )
 from api.history.counting import running
 from api.listing.reading import StoreReader
@@ -80,9 +82,12 @@ def _facts(config: CameraConfig) -> dict[str, Any]:
             LineOut.model_validate(line.model_dump() | {"classes": sorted(line.classes)}) for line in config.lines
         ],
         "movements": [
-            MovementOut(id=m.id, name=m.name, entry=m.entry, exit=m.exit, within_s=m.within.total_seconds())
+            MovementOut.model_validate(m.model_dump() | {"within_s": m.within.total_seconds()})
             for m in config.movements
         ],
+        "zones": [ZoneOut.model_validate(zone.model_dump()) for zone in config.zones],
+        "signals": [SignalOut(id=s.id, name=s.name, known_by=s.state.kind) for s in config.signals],
+        "is_calibrated": config.calibration is not None,
     }
 
 

@@ -26,7 +26,7 @@ BLOCK_MS = 1_000
 RETRY_S = 0.5
 
 log = structlog.get_logger(__name__)
-Kind = Literal["line_crossing", "movement", "flow_report", "health_change", "health"]
+Kind = Literal["line_crossing", "movement", "flow_report", "zone_report", "incident", "health_change", "health"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from typing import Annotated
-from urllib.parse import urlsplit
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends, Header, Query, Response, WebSocket, WebSocketDisconnect
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -14,6 +13,7 @@ from api.errors import ProblemError, bad_parameter, problems
 from api.live.feed import Kind, Told, Wanted, age_s
 from api.live.latency import LatencyOut
 from api.live.positions import Position, read_position, write_position
+from api.origin import same_origin
 from vision.contracts.live import unpack
 
 RETRY_MS = 2_000
@@ -55,7 +55,7 @@ def _after(
     response_class=EventSourceResponse,
     operation_id="followEvents",
     summary="Follow events and health",
-    response_description="Server-sent events: line_crossing, movement, flow_report, health_change, health.",
+    response_description=f"Server-sent events: {', '.join(get_args(Kind))}.",
     responses=problems(404, 422),
 )
 async def follow_events(
@@ -120,7 +120,7 @@ async def watch_live(websocket: WebSocket, camera_id: str) -> None:
     """A camera's live views as packed binary messages; the newest only."""
     services = services_of(websocket)
     await websocket.accept()
-    if not _same_origin(websocket):
+    if not same_origin(websocket):
         await websocket.close(OTHER_ORIGIN, "this page's origin is not the service's")
         return
     if camera_id not in services.board.ids():
@@ -139,12 +139,6 @@ async def watch_live(websocket: WebSocket, camera_id: str) -> None:
     if services.closing.is_set():
         with suppress(RuntimeError, WebSocketDisconnect):
             await websocket.close(GOING_AWAY, "the service restarts")
-
-
-def _same_origin(websocket: WebSocket) -> bool:
-    """Browsers let any page open a WebSocket anywhere, and say whose page it is."""
-    origin = websocket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == websocket.headers.get("host")
 
 
 async def _until_gone(websocket: WebSocket) -> None:

@@ -29,6 +29,7 @@ from vision.contracts import (
     CameraHealth,
     CameraState,
     ClassCount,
+    CongestionLevel,
     Direction,
     FlowQuality,
     FlowReport,
@@ -37,6 +38,8 @@ from vision.contracts import (
     LiveView,
     Movement,
     StreamStats,
+    TrafficNow,
+    ZoneNow,
     keys,
 )
 
@@ -56,6 +59,21 @@ lines:
   - id: north
     start: [0.1, 0.5]
     end: [0.9, 0.5]
+movements:
+  - id: north-east
+    name: rẽ trái
+    entry: north
+    exit: approach
+zones:
+  - id: approach
+    polygon: [[0.1, 0.5], [0.9, 0.5], [0.9, 0.9], [0.1, 0.9]]
+    stop_line: north
+    signal: lights
+signals:
+  - id: lights
+    state: {{kind: told}}
+  - id: plan
+    state: {{kind: timed, green: 30, red: 40}}
 """
 
 
@@ -134,6 +152,11 @@ def health(camera_id: str = "nts-01", state: CameraState = CameraState.ONLINE) -
         at=now,
         outbox_size=4,
         stats=StreamStats(processed_fps=11.9, frames_dropped=5, inference_ms=17.5, latency_ms=140),
+        traffic=TrafficNow(
+            at=now,
+            zones=(ZoneNow(zone_id="approach", present=12, area_occupancy_pct=31, congestion=CongestionLevel.DENSE),),
+            congestion=CongestionLevel.DENSE,
+        ),
     )
 
 

@@ -9,6 +9,7 @@ import redis
 from api_kit import bus, crossing, eventually, movement, publish, report, task_of
 from hypothesis import given
 from hypothesis import strategies as st
+from measures_kit import incident, zone_report
 
 from api.live import feed as feed_module
 from api.live.feed import EventFeed, Told, Wanted
@@ -140,10 +141,11 @@ async def test_an_event_that_was_sent_again_after_the_break_is_not_told_again(re
 
 async def test_a_follower_gets_only_the_cameras_and_kinds_it_asks_for(redis_url: str) -> None:
     async with feeding(redis_url) as feed:
-        wanted = Wanted(frozenset({"b"}), frozenset({"movement", "flow_report"}))
-        followed = asyncio.ensure_future(had(feed, 2, wanted=wanted))
+        wanted = Wanted(frozenset({"b"}), frozenset({"movement", "flow_report", "zone_report", "incident"}))
+        followed = asyncio.ensure_future(had(feed, 4, wanted=wanted))
         await _joined(feed)
-        events = [movement(camera_id="a"), crossing(camera_id="b"), movement(camera_id="b"), report(camera_id="b")]
+        told = [event(camera_id="b") for event in (movement, report, zone_report, incident)]
+        events = [movement(camera_id="a"), crossing(camera_id="b"), *told]
         publish(redis_url, *events)
         ids, position = await followed
         assert ids == [e.event_id for e in events[2:]]

@@ -63,6 +63,11 @@ async def test_a_cameras_facts_are_told_without_any_credential(running: Running)
     (one,) = answer.json()["cameras"]
     assert one["source"] == {"kind": "rtsp", "address": "rtsp://10.0.0.7:554/live"}
     assert one["lines"][0]["start"] == [0.1, 0.5]
+    (zone,) = one["zones"]
+    assert (zone["id"], zone["kind"], zone["signal"]) == ("approach", "carriageway", "lights")
+    assert [(signal["id"], signal["known_by"]) for signal in one["signals"]] == [("lights", "told"), ("plan", "timed")]
+    assert one["movements"][0]["entry"] == "north"
+    assert one["is_calibrated"] is False
     assert one["counts"]["lines"] == {"north": {"in": 0, "out": 0, "by_class": {}}}
 
 
@@ -73,11 +78,13 @@ async def test_a_camera_that_nobody_speaks_for_is_lost_and_one_that_is_told_of_i
     await heard(running, redis_url, health(state=CameraState.FROZEN))
     told = (await camera(running))["health"]
     assert (told["worker_id"], told["stats"]["inference_ms"]) == ("worker-1", 17.5)
+    assert (told["traffic"]["congestion"], told["traffic"]["zones"][0]["present"]) == ("dense", 12)
     await eventually(lambda: running.services.board.status("nts-01").state is CameraState.LOST)
     lost = (await camera(running))["health"]
     assert lost["worker_id"] == "worker-1"
     assert lost["since"] == lost["at"] == told["at"]
     assert lost["stats"]["processed_fps"] == 0
+    assert lost["traffic"] is None
 
 
 async def test_health_that_was_told_before_the_service_began_is_known(running: Running, redis_url: str) -> None:
@@ -272,13 +279,14 @@ async def test_the_api_describes_itself_tidily(running: Running) -> None:
     spec = (await running.client.get("/openapi.json")).json()
     operations = [o for path in spec["paths"].values() for o in path.values()]
     ids = [o["operationId"] for o in operations]
-    assert len(ids) == len(set(ids)) == 13
+    assert len(ids) == len(set(ids)) == 19
     for operation in operations:
         assert operation["summary"], operation
         assert len(operation["tags"]) == 1
     assert "application/problem+json" in json.dumps(spec["paths"]["/api/v1/crossings"]["get"]["responses"]["422"])
     assert "Problem" in spec["components"]["schemas"]
-    assert {"LiveView", "LineCrossing", "FlowReport", "CameraStatus"} <= spec["components"]["schemas"].keys()
+    events = {"LineCrossing", "FlowReport", "ZoneReport", "Incident", "CameraStatus"}
+    assert events | {"LiveView"} <= spec["components"]["schemas"].keys()
 
 
 async def test_pages_of_other_sites_get_nothing(running: Running) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from api_kit import NOON, change, crossing, how_many, movement, opened, report, stored
+from measures_kit import incident, measured_report, zone_report
 from sqlalchemy import text
 
 from api.history.lists import CROSSINGS, FLOW
@@ -13,19 +14,33 @@ from api.listing.queries import Order
 from api.listing.reading import StoreReader
 from api.storage import migrations
 from api.storage.database import Database, DatabaseError
-from api.storage.tables import FlowReportRow, HealthChangeRow, MovementRow
+from api.storage.tables import (
+    FlowReportRow,
+    HealthChangeRow,
+    IncidentRow,
+    IncidentWordRow,
+    MovementRow,
+    ZoneReportRow,
+)
 from api.storage.writing import EventWriter, UnstorableError, Written
 
 pytest_plugins = ["api_fixtures"]
 
+OLD_REPORT = """
+    INSERT INTO flow_reports (event_id, camera_id, session_id, line_id, interval_start, interval_s, watched_s, blind_s,
+                              effective_fps, frames_dropped)
+    VALUES ('report-1', 'nts-01', 'session-1', 'north', '2026-11-20 05:00:00', 60, 60, 0, 12, 0)
+"""
+
 
 async def test_each_kind_of_event_is_stored_once_however_often_it_is_written(database: Database) -> None:
-    events = [crossing(), movement(), report(), change()]
+    events = [crossing(), movement(), measured_report(), zone_report(), incident(), change()]
     writer = EventWriter(database)
-    assert await writer.write([*events, events[0]]) == Written(new=4, duplicates=1)
-    assert await writer.write([*events, crossing()]) == Written(new=1, duplicates=4)
+    assert await writer.write([*events, events[0]]) == Written(new=6, duplicates=1)
+    assert await writer.write([*events, crossing()]) == Written(new=1, duplicates=6)
     assert await how_many(database) == 2
-    assert [await how_many(database, t) for t in (MovementRow, FlowReportRow, HealthChangeRow)] == [1, 1, 1]
+    others = (MovementRow, FlowReportRow, ZoneReportRow, IncidentWordRow, IncidentRow, HealthChangeRow)
+    assert [await how_many(database, table) for table in others] == [1] * 6
 
 
 async def test_times_come_back_aware_and_in_utc_whatever_zone_they_came_in(database: Database) -> None:
@@ -54,6 +69,12 @@ async def test_of_a_batch_with_a_value_that_cannot_be_stored_none_is_stored(data
     assert await stored(database) == []
 
 
+async def test_a_crossings_speed_is_stored_where_there_is_one(database: Database) -> None:
+    await EventWriter(database).write([crossing(speed_kmh=41.5, crossed_at=NOON), crossing()])
+    rows = await StoreReader(database).page(CROSSINGS.source, Filter(), limit=2, order=Order.OLDEST_FIRST)
+    assert [row["speed_kmh"] for row in rows.items] == [41.5, None]
+
+
 async def test_a_naive_time_is_refused(database: Database) -> None:
     with pytest.raises(Exception, match="no time zone"):
         await StoreReader(database).page(
@@ -64,6 +85,21 @@ async def test_a_naive_time_is_refused(database: Database) -> None:
 async def test_the_migrated_tables_are_the_declared_ones(database: Database) -> None:
     async with database.reading() as connection:
         assert await connection.run_sync(migrations.differences) == []
+
+
+async def test_what_was_stored_before_incidents_were_known_is_still_there(database_url: str) -> None:
+    database = Database(database_url)
+    async with database.writing() as connection:
+        await connection.run_sync(migrations.upgrade, "0001")
+        await connection.execute(text(OLD_REPORT))
+    await database.migrate()
+    rows = await StoreReader(database).page(FLOW.source, Filter(), limit=1, order=Order.NEWEST_FIRST)
+    assert {name: rows.items[0][name] for name in ("watched_s", "picture", "pcu_table")} == {
+        "watched_s": 60,
+        "picture": [],
+        "pcu_table": None,
+    }
+    await database.close()
 
 
 async def test_several_processes_may_migrate_at_once(database_url: str) -> None:

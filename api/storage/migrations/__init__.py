@@ -19,8 +19,8 @@ class UnknownVersionError(Exception):
     """The database was written by a newer ngatu."""
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the tables to the newest version, inside the connection's transaction.
+def upgrade(connection: Connection, version: str = "head") -> None:
+    """Bring the tables to a version, the newest unless told otherwise, inside the connection's transaction.
 
     Raises:
         UnknownVersionError: the database is of a version that is not known here.
@@ -31,7 +31,7 @@ def upgrade(connection: Connection) -> None:
     if current is not None and current not in known:
         raise UnknownVersionError(f"its tables are of version {current!r}, newer than this ngatu: update ngatu")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, version)
 
 
 def downgrade(connection: Connection) -> None:

@@ -1,0 +1,1 @@
+"""Incidents as they stand, and every word that was told of each."""
