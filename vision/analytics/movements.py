@@ -1,16 +1,18 @@
-"""Movements: which entry line and which exit line the same vehicle crossed (origin and destination)."""
+"""Movements: which places the same vehicle passed, from an entry to an exit (origin and destination)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vision.analytics.crossings import Crossing
+from vision.analytics.visits import ZoneEntry
 from vision.classes import ObjectClass
 from vision.config.lines import MovementConfig
+from vision.contracts import Direction
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One vehicle crossed an entry line and later an exit line, in either direction each. Media time in seconds."""
+    """One vehicle passed an entry and later an exit, each a line or a zone. Media time in seconds."""
 
     movement_id: str
     object_class: ObjectClass
@@ -19,42 +21,94 @@ class Movement:
     left_at_s: float
 
 
-class MovementCounter:
-    """Pairs crossings of the same track. Each track makes each movement at most once.
+@dataclass(frozen=True, slots=True)
+class _Passing:
+    """A vehicle passed a place: crossed a line, in a direction, or came into a zone."""
 
-    Entries are forgotten once no movement could take that long (`MovementConfig.within`).
+    place_id: str
+    direction: Direction | None
+    object_class: ObjectClass
+    track_id: int
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One of a movement's places. `direction`: `None` for either, and for zones."""
+
+    place_id: str
+    direction: Direction | None
+
+    def is_passed_by(self, passing: _Passing) -> bool:
+        return passing.place_id == self.place_id and self.direction in {None, passing.direction}
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How far a vehicle has come on a movement."""
+
+    began_at_s: float
+    passed: int
+    """How many of its places."""
+
+
+class MovementCounter:
+    """Follows each track from the first place of a movement over those between to the last.
+
+    Places that no movement names next are passed over, so a vehicle may cross other lines on its way. A track makes a
+    movement again only after it has passed its entry again. Ways are forgotten once no movement could take that long
+    (`MovementConfig.within`).
     """
 
     def __init__(self, movements: Sequence[MovementConfig]) -> None:
-        self._movements = tuple(movements)
-        self._entries: dict[tuple[str, int], float] = {}
+        self._steps = {movement.id: _steps(movement) for movement in movements}
+        self._within_s = {movement.id: movement.within.total_seconds() for movement in movements}
+        self._ways: dict[tuple[str, int], _Way] = {}
 
     def __len__(self) -> int:
-        """How many entries wait for their exit."""
-        return len(self._entries)
+        """How many vehicles are on the way, once for each movement that it may become."""
+        return len(self._ways)
 
-    def update(self, crossings: Iterable[Crossing], at_s: float) -> list[Movement]:
-        """Take in the crossings known at `at_s`; return the movements that they complete."""
+    def update(
+        self, crossings: Iterable[Crossing], at_s: float, *, entries: Iterable[ZoneEntry] = ()
+    ) -> list[Movement]:
+        """Take in the crossings and zone entries known at `at_s`; return the movements that they complete."""
+        passings = [_Passing(c.line_id, c.direction, c.object_class, c.track_id, c.at_s) for c in crossings]
+        passings += [_Passing(e.zone_id, None, e.object_class, e.track_id, e.at_s) for e in entries]
         completed = []
-        for crossing in sorted(crossings, key=lambda c: c.at_s):
-            for movement in self._movements:
-                if crossing.line_id == movement.exit:
-                    completed += self._leave(movement, crossing)
-                elif crossing.line_id == movement.entry:
-                    self._entries.setdefault((movement.id, crossing.track_id), crossing.at_s)
+        for passing in sorted(passings, key=lambda p: p.at_s):
+            for movement_id, steps in self._steps.items():
+                completed += self._pass(movement_id, steps, passing)
         self._forget(at_s)
         return completed
 
-    def _leave(self, movement: MovementConfig, crossing: Crossing) -> list[Movement]:
-        entered_at_s = self._entries.pop((movement.id, crossing.track_id), None)
-        if entered_at_s is None or crossing.at_s - entered_at_s > movement.within.total_seconds():
+    def _pass(self, movement_id: str, steps: tuple[_Step, ...], passing: _Passing) -> list[Movement]:
+        key = movement_id, passing.track_id
+        way = self._ways.get(key)
+        if way is not None and steps[way.passed].is_passed_by(passing):
+            return self._go_on(key, way, len(steps), passing)
+        if way is None and steps[0].is_passed_by(passing):
+            self._ways[key] = _Way(passing.at_s, 1)
+        return []
+
+    def _go_on(self, key: tuple[str, int], way: _Way, places: int, passing: _Passing) -> list[Movement]:
+        movement_id, track_id = key
+        if passing.at_s - way.began_at_s > self._within_s[movement_id]:
+            del self._ways[key]
             return []
-        return [Movement(movement.id, crossing.object_class, crossing.track_id, entered_at_s, crossing.at_s)]
+        if way.passed + 1 < places:
+            self._ways[key] = _Way(way.began_at_s, way.passed + 1)
+            return []
+        del self._ways[key]
+        return [Movement(movement_id, passing.object_class, track_id, way.began_at_s, passing.at_s)]
 
     def _forget(self, now_s: float) -> None:
-        longest_s = {movement.id: movement.within.total_seconds() for movement in self._movements}
-        self._entries = {
-            key: entered_at_s
-            for key, entered_at_s in self._entries.items()
-            if now_s - entered_at_s <= longest_s[key[0]]
-        }
+        self._ways = {key: way for key, way in self._ways.items() if now_s - way.began_at_s <= self._within_s[key[0]]}
+
+
+def _steps(movement: MovementConfig) -> tuple[_Step, ...]:
+    return (
+        _Step(movement.entry, movement.entry_direction),
+        *(_Step(place_id, None) for place_id in movement.via),
+        _Step(movement.exit, movement.exit_direction),
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from vision.analytics.crossings import Crossing
 from vision.analytics.motion import Bools, Motion
 from vision.analytics.movements import Movement
+from vision.analytics.visits import ZoneVisits
 from vision.config.zones import ZoneConfig
 from vision.contracts import CongestionLevel
 from vision.core.roadside import LyingObject, SignalNow
@@ -14,7 +15,7 @@ from vision.lights import Light
 __all__ = ["Light", "LyingObject", "Scene", "SignalNow", "ZoneState"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ZoneState:
     """How the traffic of one zone is just now."""
 
@@ -32,6 +33,8 @@ class ZoneState:
     """From the stop line to the last of them, in the metres of `Motion.pace_mps`; 0 without a queue."""
     reaches_spillback: bool
     """Whether the queue reaches its spillback line."""
+    visits: ZoneVisits = field(default_factory=ZoneVisits.none)
+    """Who is in it, who came and who left."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -76,7 +76,7 @@ class CongestionConfig(Config):
         0.7, title="Dense below", description="Mean speed as a part of the free-flow speed under which a zone is dense."
     )
     congested_below: Fraction = Field(
-        0.45, title="Congested below", description="As before; the Highway Capacity Manual's level E begins near it."
+        0.5, title="Congested below", description="As before; traffic at a road's capacity goes half as fast as free."
     )
     jammed_below: Fraction = Field(0.2, title="Jammed below", description="As before.")
     rise_after: Duration = Field(

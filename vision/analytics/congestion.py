@@ -1,0 +1,117 @@
+"""Levels of congestion: what the traffic of one moment amounts to, and how long it must last to be told."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vision.config.measures import CongestionConfig
+from vision.contracts import CongestionLevel
+
+LEVELS = tuple(CongestionLevel)
+"""From free to jammed; here a level is its number."""
+FREE, DENSE, CONGESTED, JAMMED = range(4)
+
+CRITICAL_COVERAGE = 0.08
+"""Of a road's area in the picture, at the density beyond which flow falls: 28 cars/km/lane (HCM 2000, basic freeway
+segments at capacity) or 150 motorcycles/km on 3.5 m, with half a box a vehicle, from a usual mast."""
+FULL_COVERAGE = 2.5 * CRITICAL_COVERAGE
+"""So full a road is dense even where it flows."""
+RECOVERY = 1.1
+"""To be told better, traffic has to be better than the threshold by this factor."""
+FIRST_AFTER_S = 5.0
+"""The first level is told when it has been watched for so long ..."""
+AGREES_FOR_S = 2.0
+"""... and was the same at the end for so long ..."""
+FIRST_AT_LAST_S = 10.0
+"""... or when it wavers, after so long."""
+BLIND_S = 2.0
+"""After so long without a frame what was seen before says nothing of how long a level has held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How a zone's traffic is, averaged over some seconds."""
+
+    relative_speed: float
+    """Part of the free-flow pace; NaN where nobody moves or stands whose pace is known."""
+    coverage: float
+    """Part of the road's area that is covered, 0 to 1."""
+    vehicles: float
+    """How many are in it that take part in traffic."""
+
+
+def level_of(traffic: Traffic, settings: CongestionConfig, few: float) -> int:
+    """The level that traffic amounts to, as a number. With fewer than `few` vehicles a road is free.
+
+    Slow alone is dense at most: it takes a road that is full beyond its critical density as well. Half of the free-flow
+    pace is that of traffic at capacity (Greenshields, "A study of traffic capacity", 1935).
+    """
+    if traffic.vehicles < few or np.isnan(traffic.relative_speed):
+        return FREE
+    slow = FREE
+    for level, below in (
+        (DENSE, settings.dense_below),
+        (CONGESTED, settings.congested_below),
+        (JAMMED, settings.jammed_below),
+    ):
+        slow = level if traffic.relative_speed < below else slow
+    if traffic.coverage < CRITICAL_COVERAGE:
+        return min(slow, DENSE)
+    return max(slow, DENSE if traffic.coverage >= FULL_COVERAGE else FREE)
+
+
+def improved(traffic: Traffic) -> Traffic:
+    """As if it were a little worse: what must be better than a threshold, to be told better than it."""
+    return Traffic(traffic.relative_speed / RECOVERY, traffic.coverage * RECOVERY, traffic.vehicles)
+
+
+class LevelKeeper:
+    """Tells a level only when it has held: a worse one for `rise_after`, a better one for `fall_after`."""
+
+    def __init__(self, settings: CongestionConfig) -> None:
+        self._rise_after_s = settings.rise_after.total_seconds()
+        self._fall_after_s = settings.fall_after.total_seconds()
+        self.level: CongestionLevel | None = None
+        self.since_s = 0.0
+        self._began_s = self._seen_s = np.nan
+        self._first: int | None = None
+        self._first_s = 0.0
+        self._at_least_since_s: list[float] = []
+        self._at_most_since_s: list[float] = []
+
+    def update(self, level: int, cautious: int, at_s: float) -> None:
+        """Take in the level of a moment, and the one that it has when a threshold must be passed by a margin."""
+        if not at_s - self._seen_s <= BLIND_S:
+            self._begin(at_s)
+        self._seen_s = at_s
+        for n in range(len(LEVELS)):
+            self._at_least_since_s[n] = self._at_least_since_s[n] if level >= n else at_s
+            self._at_most_since_s[n] = self._at_most_since_s[n] if cautious <= n else at_s
+        if self.level is None:
+            self._settle(level, at_s)
+        else:
+            self._change(LEVELS.index(self.level), at_s)
+
+    def _begin(self, at_s: float) -> None:
+        self._began_s = at_s
+        self._at_least_since_s = [at_s] * len(LEVELS)
+        self._at_most_since_s = [at_s] * len(LEVELS)
+
+    def _settle(self, level: int, at_s: float) -> None:
+        if level != self._first:
+            self._first, self._first_s = level, at_s
+        watched_s = at_s - self._began_s
+        agrees = at_s - self._first_s >= AGREES_FOR_S
+        if (watched_s >= FIRST_AFTER_S and agrees) or watched_s >= FIRST_AT_LAST_S:
+            self._tell(level, at_s)
+
+    def _change(self, told: int, at_s: float) -> None:
+        worse = [n for n in range(told + 1, len(LEVELS)) if at_s - self._at_least_since_s[n] >= self._rise_after_s]
+        better = [n for n in range(told) if at_s - self._at_most_since_s[n] >= self._fall_after_s]
+        if worse:
+            self._tell(worse[-1], at_s)
+        elif better:
+            self._tell(better[0], at_s)
+
+    def _tell(self, level: int, at_s: float) -> None:
+        self.level, self.since_s = LEVELS[level], at_s

@@ -1,0 +1,45 @@
+"""Vehicles that stand because they are parked: no part of the traffic that passes them."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from vision.analytics.motion import Bools, Floats, Motion
+from vision.analytics.rows import Ids, Rows, grown
+
+PASSED_BY = 3
+"""A vehicle that stands while so many drive freely through its zone is not held up by traffic."""
+PARKED_AFTER_S = 60.0
+"""One that was seen coming must stand for so long as well: others pass who waits to turn."""
+
+
+class ParkedBook:
+    """Tells who is parked in which of Z zones. A track not seen for `forget_after_s` is forgotten."""
+
+    def __init__(self, zones: int, *, forget_after_s: float) -> None:
+        self._rows = Rows(forget_after_s)
+        self._passed = np.zeros(zones, np.int64)
+        self._stood_since_s: Floats = np.zeros(0)
+        self._passed_before: Ids = np.zeros((0, zones), np.int64)
+
+    def __len__(self) -> int:
+        """How many tracks are remembered."""
+        return len(self._rows)
+
+    def passed(self, zones: Iterable[int]) -> None:
+        """A vehicle has driven freely through each of these zones."""
+        for zone in zones:
+            self._passed[zone] += 1
+
+    def update(self, motion: Motion, at_s: float) -> Bools:
+        """(N, Z): who is parked, if he is in that zone."""
+        self._rows.forget(at_s)
+        rows, was_s = self._rows.take(motion.track_id, at_s)
+        self._stood_since_s = grown(self._stood_since_s, self._rows.size)
+        self._passed_before = grown(self._passed_before, self._rows.size)
+        stays = ~np.isnan(was_s) & (self._stood_since_s[rows] == motion.still_since_s)
+        self._passed_before[rows[~stays]] = self._passed
+        self._stood_since_s[rows] = motion.still_since_s
+        is_long = ~motion.moved_before | (at_s - motion.still_since_s >= PARKED_AFTER_S)
+        was_passed: Bools = self._passed - self._passed_before[rows] >= PASSED_BY
+        return was_passed & (motion.is_still & is_long)[:, None]

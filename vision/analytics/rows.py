@@ -1,0 +1,68 @@
+"""Which row of some arrays belongs to which track: state that is kept from moment to moment and changed in place."""
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ids = NDArray[np.int64]
+Kind = TypeVar("Kind", bound=np.generic)
+
+FIRST_ROWS = 64
+
+
+class Rows:
+    """Gives each track a row. A track not seen for `forget_after_s` loses it, and a new one gets it.
+
+    There are at most twice as many rows as there were tracks at once (`FIRST_ROWS` at least).
+    """
+
+    def __init__(self, forget_after_s: float) -> None:
+        self._forget_after_s = forget_after_s
+        self._row_of: dict[int, int] = {}
+        self._free = list(range(FIRST_ROWS))
+        self.seen_s: Floats = np.full(FIRST_ROWS, np.nan)
+        """By row: when its track was seen last, media time; NaN for a row that nobody has."""
+
+    def __len__(self) -> int:
+        """How many tracks have a row."""
+        return len(self._row_of)
+
+    @property
+    def size(self) -> int:
+        """How many rows there are, given or free."""
+        return len(self.seen_s)
+
+    def forget(self, at_s: float) -> tuple[Ids, Floats]:
+        """The rows of tracks that are too long unseen, and when each was seen last. The rows are free from now on."""
+        gone = np.flatnonzero(at_s - self.seen_s > self._forget_after_s)
+        seen_s = self.seen_s[gone]
+        if len(gone):
+            lost = set(gone.tolist())
+            self._row_of = {track: row for track, row in self._row_of.items() if row not in lost}
+            self._free += lost
+            self.seen_s[gone] = np.nan
+        return gone, seen_s
+
+    def take(self, track_id: Ids, at_s: float) -> tuple[Ids, Floats]:
+        """(N,) the rows of tracks seen now, and (N,) when each was seen before: NaN for one that is new."""
+        rows = np.array([self._row(track) for track in track_id.tolist()], np.int64)
+        was_s = self.seen_s[rows]
+        self.seen_s[rows] = at_s
+        return rows, was_s
+
+    def _row(self, track: int) -> int:
+        row = self._row_of.get(track)
+        if row is None:
+            if not self._free:
+                self._free = list(range(self.size, 2 * self.size))
+                self.seen_s = np.concatenate([self.seen_s, np.full(self.size, np.nan)])
+            row = self._row_of[track] = self._free.pop()
+        return row
+
+
+def grown(column: NDArray[Kind], size: int) -> NDArray[Kind]:
+    """The column with at least `size` rows; new ones are zero."""
+    missing = max(0, size - len(column))
+    return np.concatenate([column, np.zeros((missing, *column.shape[1:]), column.dtype)]) if missing else column

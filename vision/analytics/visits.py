@@ -1,0 +1,223 @@
+"""Visits: who came into which zone, who left it, and what he did in between."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from vision.analytics.motion import Bools, Floats, Motion
+from vision.analytics.rows import Ids, Rows, grown
+from vision.classes import CLASSES, ObjectClass
+
+INERTIA_S = 0.5
+"""A box that trembles at a zone's edge has entered or left when it stays on one side for so long ..."""
+INERTIA_SIZE = 0.5
+"""... or has gone on by so much of its own size: who passes a small zone at speed is not long in it."""
+HOLD_MOVING_S = 0.5
+"""A moving vehicle that is lost from sight counts as present for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneEntry:
+    """A vehicle or person came into a zone, or came into sight in it. `at_s`: when, media time."""
+
+    zone_id: str
+    object_class: ObjectClass
+    track_id: int
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneExit:
+    """The whole of a visit, told at its end. Media time in seconds."""
+
+    zone_id: str
+    object_class: ObjectClass
+    track_id: int
+    entered_s: float
+    left_s: float
+    distance_m: float
+    """Its way in the zone, in the metres of `Motion.pace_mps`."""
+    paced_s: float
+    """How much of the time its pace was known."""
+    stood_s: float
+    """How long it stood."""
+
+    @property
+    def mean_pace_mps(self) -> float:
+        """NaN where its pace was never known."""
+        return self.distance_m / self.paced_s if self.paced_s > 0 else float("nan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ZoneVisits:
+    """What one moment changed in one zone, and how many are there."""
+
+    present: Ids
+    """(classes,): how many count as inside, with those who were lost from sight a moment ago."""
+    coverage: float
+    """The part of its area in the picture that vehicles cover, 0 to 1."""
+    entries: tuple[ZoneEntry, ...]
+    exits: tuple[ZoneExit, ...]
+
+    @classmethod
+    def none(cls) -> Self:
+        return cls(np.zeros(len(CLASSES), np.int64), 0.0, (), ())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Visits:
+    """What one moment changed, and who is where. In the order of the zones."""
+
+    entries: tuple[ZoneEntry, ...]
+    exits: tuple[ZoneExit, ...]
+    present: Ids
+    """(classes, Z): how many count as inside, with those who were lost from sight a moment ago."""
+
+    def of(self, zone: int, zone_id: str, coverage: float) -> ZoneVisits:
+        """What concerns one zone."""
+        return ZoneVisits(
+            present=self.present[:, zone],
+            coverage=float(coverage),
+            entries=tuple(entry for entry in self.entries if entry.zone_id == zone_id),
+            exits=tuple(left for left in self.exits if left.zone_id == zone_id),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class _Memory:
+    """By row (see `Rows`): (R,), or (R, Z) where it is by zone."""
+
+    track_id: Ids
+    class_id: Ids
+    is_still: Bools
+    present: Bools
+    """(R, Z): counts as inside."""
+    is_turning: Bools
+    """(R, Z): is seen on the other side than it counts for."""
+    turned_s: Floats
+    """(R, Z): since when."""
+    turned_px: Floats
+    """(R, Z, 2): where its foot was then."""
+    entered_s: Floats
+    distance_m: Floats
+    paced_s: Floats
+    stood_s: Floats
+
+    @classmethod
+    def blank(cls, zones: int) -> Self:
+        ids, flags, numbers = np.zeros(0, np.int64), np.zeros((0, zones), bool), np.zeros((0, zones))
+        pairs = np.zeros((0, zones, 2))
+        return cls(ids, ids, np.zeros(0, bool), flags, flags, numbers, pairs, numbers, numbers, numbers, numbers)
+
+    def grow(self, size: int) -> None:
+        if size > len(self.track_id):
+            for f in fields(self):
+                setattr(self, f.name, grown(getattr(self, f.name), size))
+
+
+class VisitBook:
+    """Follows who is in which zone. Trembling at an edge, and blinks of a track, neither enter nor leave.
+
+    A track not seen for `forget_after_s` has left when it was seen last.
+    """
+
+    def __init__(self, zone_ids: Sequence[str], *, forget_after_s: float, hold_standing_s: float) -> None:
+        self._zone_ids = tuple(zone_ids)
+        self._hold_standing_s = hold_standing_s
+        self._rows = Rows(forget_after_s)
+        self._memory = _Memory.blank(len(zone_ids))
+
+    def __len__(self) -> int:
+        """How many tracks are remembered."""
+        return len(self._rows)
+
+    def update(self, motion: Motion, inside: Bools, at_s: float) -> Visits:
+        """Take in who is seen where. `inside`: (N, Z), whose feet are in which zones."""
+        vanished = self._vanished(at_s)
+        rows, was_s = self._rows.take(motion.track_id, at_s)
+        self._memory.grow(self._rows.size)
+        self._note(motion, rows, np.isnan(was_s))
+        came = self._turn(motion, rows, inside, at_s)
+        self._travel(motion, rows, inside, came, np.nan_to_num(at_s - was_s))
+        settled = self._settled(motion, rows, at_s)
+        exits = [self._exit(rows[n], z, self._memory.turned_s[rows[n], z]) for n, z in np.argwhere(settled & ~inside)]
+        entries = [self._enter(rows[n], z) for n, z in np.argwhere(settled & inside)]
+        self._memory.present[rows] ^= settled
+        self._memory.is_turning[rows] &= ~settled
+        return Visits(tuple(entries), (*vanished, *exits), self._count(at_s))
+
+    def _vanished(self, at_s: float) -> list[ZoneExit]:
+        """The ends of visits of tracks that are too long unseen."""
+        gone, seen_s = self._rows.forget(at_s)
+        return [self._exit(gone[n], zone, seen_s[n]) for n, zone in np.argwhere(self._memory.present[gone])]
+
+    def _note(self, motion: Motion, rows: Ids, is_new: Bools) -> None:
+        memory = self._memory
+        memory.present[rows[is_new]] = False
+        memory.is_turning[rows[is_new]] = False
+        memory.track_id[rows] = motion.track_id
+        memory.class_id[rows] = motion.class_id
+        memory.is_still[rows] = motion.is_still
+
+    def _turn(self, motion: Motion, rows: Ids, inside: Bools, at_s: float) -> Bools:
+        """(N, Z): who is seen inside for the first time. Notes since when and where each is seen on the other side."""
+        memory = self._memory
+        differs = inside != memory.present[rows]
+        turns = differs & ~memory.is_turning[rows]
+        memory.is_turning[rows] = differs
+        memory.turned_s[rows] = np.where(turns, at_s, memory.turned_s[rows])
+        memory.turned_px[rows] = np.where(turns[..., None], motion.foot_px[:, None, :], memory.turned_px[rows])
+        came: Bools = turns & inside
+        return came
+
+    def _travel(self, motion: Motion, rows: Ids, inside: Bools, came: Bools, step_s: Floats) -> None:
+        """Add up way and time of those inside; `came` (N, Z) begin at nothing. `step_s`: (N,), since seen before."""
+        memory = self._memory
+        during_s = np.where((inside | memory.present[rows]) & ~came, step_s[:, None], 0.0)
+        is_paced = ~np.isnan(motion.pace_mps)
+        for column, rate in (
+            (memory.distance_m, np.where(is_paced, motion.pace_mps, 0.0)),
+            (memory.paced_s, is_paced),
+            (memory.stood_s, motion.is_still),
+        ):
+            column[rows] = np.where(came, 0.0, column[rows]) + during_s * rate[:, None]
+
+    def _settled(self, motion: Motion, rows: Ids, at_s: float) -> Bools:
+        """(N, Z): who has turned, and long or far enough that it is no trembling."""
+        memory = self._memory
+        moved_px = np.abs(motion.foot_px[:, None, :] - memory.turned_px[rows]).max(axis=-1)
+        size_px = (motion.xyxy[:, 2:] - motion.xyxy[:, :2]).min(axis=1)
+        is_sure = (at_s - memory.turned_s[rows] >= INERTIA_S) | (moved_px >= INERTIA_SIZE * size_px[:, None])
+        settled: Bools = memory.is_turning[rows] & is_sure
+        return settled
+
+    def _enter(self, row: int, zone: int) -> ZoneEntry:
+        memory = self._memory
+        entered_s = memory.entered_s[row, zone] = memory.turned_s[row, zone]
+        return ZoneEntry(
+            self._zone_ids[zone], CLASSES[memory.class_id[row]], int(memory.track_id[row]), float(entered_s)
+        )
+
+    def _exit(self, row: int, zone: int, left_s: float) -> ZoneExit:
+        memory = self._memory
+        return ZoneExit(
+            zone_id=self._zone_ids[zone],
+            object_class=CLASSES[memory.class_id[row]],
+            track_id=int(memory.track_id[row]),
+            entered_s=float(memory.entered_s[row, zone]),
+            left_s=float(left_s),
+            distance_m=float(memory.distance_m[row, zone]),
+            paced_s=float(memory.paced_s[row, zone]),
+            stood_s=float(memory.stood_s[row, zone]),
+        )
+
+    def _count(self, at_s: float) -> Ids:
+        memory = self._memory
+        size = len(memory.class_id)
+        hold_s = np.where(memory.is_still, self._hold_standing_s, HOLD_MOVING_S)
+        is_held = at_s - self._rows.seen_s[:size] <= hold_s
+        of_class = memory.class_id == np.arange(len(CLASSES))[:, None]
+        counts: Ids = np.matmul((of_class & is_held).astype(np.int64), memory.present.astype(np.int64))
+        return counts
