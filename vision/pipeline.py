@@ -1,15 +1,19 @@
-"""One camera from detections to events: the same code counts a video, runs a benchmark and serves a worker."""
+"""One camera from detections to facts: the same code counts a video, runs a benchmark and serves a worker."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 
 import numpy as np
 
-from vision.analytics import Crossing, LineCounter, Movement, MovementCounter
+from vision.analytics import Crossing, IncidentChange, Learnt, Moment, Movement, Scene, Traffic
+from vision.analytics.ground import fit_calibration
 from vision.classes import CLASSES
 from vision.config.camera import CameraConfig, DetectionConfig
+from vision.contracts import SignalTold
 from vision.core import Detections, Frame, Tracks
-from vision.tracking import Tracker
+from vision.picture import PictureSeen, PictureWatch
+from vision.tracking import Sighting, Tracker
 
 CLOCK_TREMBLE_S = 1.0
 """A stream whose time goes back by less has bad time stamps; by more, it began anew."""
@@ -18,13 +22,18 @@ SMALLEST_STEP_S = 0.001
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observed:
-    """What one frame added: the confirmed tracks in it, and the crossings and movements that became known with it."""
+    """What one frame added: the confirmed tracks in it, and what became known with it."""
 
     captured_at: datetime
     media_time_s: float
     tracks: Tracks
-    crossings: tuple[Crossing, ...]
-    movements: tuple[Movement, ...]
+    crossings: tuple[Crossing, ...] = ()
+    movements: tuple[Movement, ...] = ()
+    incidents: tuple[IncidentChange, ...] = ()
+    scene: Scene | None = None
+    """None while lines and zones are suspended."""
+    picture: PictureSeen | None = None
+    """What was read from the picture itself; None where nobody asked for it."""
 
     def wall_time(self, at_s: float) -> datetime:
         """The moment on the wall clock that a moment of this stream's media time was: `wall_time(crossing.at_s)`."""
@@ -32,41 +41,114 @@ class Observed:
 
 
 class CameraPipeline:
-    """Follows and counts the vehicles of one camera.
+    """Follows, counts and watches the road users of one camera.
 
-    Lines are turned into pixels when the first frame comes and whenever frames change size. A change of size and a
-    stream that begins anew start all tracks afresh; ids go on growing.
+    Lines and zones are turned into pixels when the first frame comes and whenever frames change size. A change of size
+    and a stream that begins anew start all tracks afresh; ids go on growing, and what goes on ends.
     """
 
-    def __init__(self, camera: CameraConfig) -> None:
+    def __init__(self, camera: CameraConfig, *, learnt: Learnt | None = None, watches_picture: bool = False) -> None:
+        """`learnt` is what the camera taught before. With `watches_picture` the picture itself is read too: how well
+        the camera sees, whether it moved (which suspends lines and zones), what lies on the road, what signals show.
+
+        Raises:
+            CalibrationError: the camera's calibration determines no road, or contradicts itself.
+        """
+        self.learnt = learnt or Learnt()
         self._camera = camera
         self._least = _least_confidence(camera.detection)
         self._tracker = Tracker(camera.tracking, fps=camera.detection.fps)
+        self._numbers = count(1)
+        self._picture = PictureWatch(camera) if watches_picture else None
         self._size_px = (0, 0)
         self._newest_s = -np.inf
+        self._newest_at: datetime | None = None
+        self._traffic: Traffic | None = None
+        self._ended: tuple[IncidentChange, ...] = ()
+        fit_calibration(camera, 1, 1)  # a calibration that is no good is to be known before the first frame
 
     def process(self, frame: Frame, detections: Detections) -> Observed:
         """Take in one frame and what was detected in it. Frames come in the order in which they were captured."""
         self._start_afresh_if_needed(frame)
         self._newest_s = at_s = max(frame.media_time_s, self._newest_s + SMALLEST_STEP_S)
+        self._newest_at = frame.captured_at
         sure = detections[detections.confidence >= self._least[detections.class_id]]
         sightings = self._tracker.update(sure, at_s)
-        crossings = [c for seen in sightings for c in self._counter.update(seen.tracks, seen.at_s)]
-        movements = self._movements.update(crossings, at_s)
-        return Observed(frame.captured_at, at_s, sightings[-1].tracks, tuple(crossings), tuple(movements))
+        tracks = sightings[-1].tracks
+        picture = self._picture.update(frame, tracks, at_s) if self._picture else None
+        seen = Observed(frame.captured_at, at_s, tracks, picture=picture)
+        if picture is not None and picture.state.is_suspended:
+            self._suspend(at_s)
+            return replace(seen, incidents=self._take_ended())
+        return self._with_moment(seen, self._analyse(sightings, picture, at_s))
+
+    def tell_signal(self, told: SignalTold) -> None:
+        """A controller said what one of the camera's signals shows."""
+        if self._picture is not None:
+            self._picture.tell_signal(told)
+
+    def open_incidents(self) -> list[IncidentChange]:
+        """The newest of each incident that goes on."""
+        return self._traffic.open_incidents() if self._traffic else []
+
+    def close(self) -> tuple[IncidentChange, ...]:
+        """The camera is watched no longer: what goes on ends. Returns the last words."""
+        self._suspend(self._newest_s)
+        return self._take_ended()
+
+    def _analyse(self, sightings: list[Sighting], picture: PictureSeen | None, at_s: float) -> Moment:
+        if self._traffic is None:
+            self._traffic = Traffic(self._camera, *self._size_px, learnt=self.learnt, numbers=self._numbers)
+        return self._traffic.update(
+            sightings[-1].tracks,
+            at_s,
+            earlier=[(seen.at_s, seen.tracks) for seen in sightings[:-1]],
+            signals=picture.signals if picture else None,
+            lying=picture.lying if picture else (),
+        )
+
+    def _with_moment(self, seen: Observed, moment: Moment) -> Observed:
+        return replace(
+            seen,
+            crossings=moment.crossings,
+            movements=moment.movements,
+            incidents=(*self._take_ended(), *moment.incidents),
+            scene=moment.scene,
+        )
+
+    def _suspend(self, at_s: float) -> None:
+        """End what goes on; the next analysis begins anew, with what was learnt."""
+        if self._traffic is not None:
+            self._ended += self._traffic.close(at_s)
+            self._traffic = None
+
+    def _take_ended(self) -> tuple[IncidentChange, ...]:
+        ended, self._ended = self._ended, ()
+        return ended
 
     def _start_afresh_if_needed(self, frame: Frame) -> None:
         size_px = (frame.width_px, frame.height_px)
         if size_px == self._size_px and frame.media_time_s > self._newest_s - CLOCK_TREMBLE_S:
             return
-        camera = self._camera
+        self._suspend(self._newest_s)
+        self._ended = tuple(_dated(change, self._new_time_s(frame)) for change in self._ended)
         self._size_px = size_px
         self._newest_s = -np.inf
         self._tracker.reset()
-        # A track may be found again after `lost_after`, and its earlier sightings may be told late by as much.
-        forget_after_s = 2 * camera.tracking.lost_after.total_seconds()
-        self._counter = LineCounter(camera.lines, *size_px, forget_after_s=forget_after_s)
-        self._movements = MovementCounter(camera.movements)
+        if self._picture is not None:
+            self._picture.reset()
+
+    def _new_time_s(self, frame: Frame) -> float:
+        """What is added to the old stream's media time to have the new one's, by the wall clock."""
+        if self._newest_at is None:
+            return 0.0
+        return frame.media_time_s - self._newest_s - (frame.captured_at - self._newest_at).total_seconds()
+
+
+def _dated(change: IncidentChange, later_s: float) -> IncidentChange:
+    """A change whose media time is that of a stream which began anew."""
+    ended_s = None if change.ended_s is None else change.ended_s + later_s
+    return replace(change, started_s=change.started_s + later_s, at_s=change.at_s + later_s, ended_s=ended_s)
 
 
 def _least_confidence(settings: DetectionConfig) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -1,7 +1,24 @@
-"""What is measured of the tracks: crossings, movements, flow. Pure: time is an argument, nothing is read or written."""
+"""What is measured and noticed in the tracks. Pure: time is an argument, nothing is read or written."""
 
 from vision.analytics.crossings import Crossing, LineCounter
 from vision.analytics.flow import Flow, FlowAggregator
+from vision.analytics.free_flow import FreeFlow
+from vision.analytics.incidents import IncidentChange
 from vision.analytics.movements import Movement, MovementCounter
+from vision.analytics.scene import Scene
+from vision.analytics.traffic import Learnt, Moment, Traffic
 
-__all__ = ["Crossing", "Flow", "FlowAggregator", "LineCounter", "Movement", "MovementCounter"]
+__all__ = [
+    "Crossing",
+    "Flow",
+    "FlowAggregator",
+    "FreeFlow",
+    "IncidentChange",
+    "Learnt",
+    "LineCounter",
+    "Moment",
+    "Movement",
+    "MovementCounter",
+    "Scene",
+    "Traffic",
+]
