@@ -17,7 +17,7 @@ from vision.commands.console import errors_told, progress
 if TYPE_CHECKING:
     from vision.detection import Detector
     from vision.training.recipe import Recipe
-    from vision.training.report import Compared, Evaluation, Slice
+    from vision.training.report import Compared, Evaluation, Figure
     from vision.training.running import Progress as TrainingProgress
     from vision.training.running import Trained, Watch
 
@@ -31,6 +31,8 @@ Python = Annotated[
 
 def register(models: typer.Typer) -> None:
     models.command()(train)
+    models.command()(evaluate)
+    models.command()(promote)
 
 
 def train(
@@ -75,6 +77,139 @@ def train(
     typer.echo(f"{trained.onnx}: trained for {trained.epochs} epochs in {trained.seconds / 60:.0f} minutes")
 
 
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A card's name, or an .onnx file.", metavar="NAME_OR_FILE")],
+    *,
+    data: Annotated[list[Path], typer.Option(help="A folder with data.yaml, in YOLO form; may be repeated.")],
+    against: Annotated[
+        str | None, typer.Option(help="What it is held against. Default: the present default; `none`: nothing.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Which pictures of the data sets.")] = "val",
+    counting: Annotated[Path | None, typer.Option(help="Manifest of clips that people counted.")] = None,
+    clips: Annotated[Path | None, typer.Option(help="The clips' folder. Default: the manifest's.")] = None,
+    size: Annotated[int | None, typer.Option(help="Input of both, long side in pixels. Default: the cards'.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Keep the whole result as JSON; `promote` reads it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Measure a model beside the default one: precision, counting, speed, each with its range. Exit 1: it is worse."""
+    from vision.bench.manifest import read_manifest
+    from vision.detection.cards import default_model
+    from vision.training.dataset import read_dataset
+    from vision.training.evaluating import evaluate as run_evaluation
+    from vision.training.report import write_evaluation
+
+    _hush()
+    with errors_told(), progress() as report:
+        ours = _detector(model, size)
+        theirs = None if against == "none" else _detector(against or default_model(), size)
+        sets = [read_dataset(folder) for folder in data]
+        counted = read_manifest(counting, clips) if counting else []
+        result = run_evaluation(ours, theirs, sets, counted, split=split, report=report)
+        if save:
+            write_evaluation(result, save)
+    if as_json:
+        sys.stdout.write(result.model_dump_json(indent=2, exclude_none=True) + "\n")
+    else:
+        _print_evaluation(result)
+    raise typer.Exit(1 if result.worse else 0)
+
+
+def promote(
+    name: Annotated[str, typer.Argument(help="A card's name; `ngatu models add` gives a file one.")],
+    *,
+    evaluation: Annotated[
+        Path | None, typer.Option(help="What `evaluate --save` wrote: of this model, against the present default.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Promote it though the gate refuses; needs --reason.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why, in words; kept with the model.")] = None,
+) -> None:
+    """Make a model the default of this machine. Workers that run pick it up within seconds, without a stop."""
+    from datetime import UTC, datetime
+
+    from vision.training.promoting import promote as make_default
+    from vision.training.report import read_evaluation
+
+    _hush()
+    with errors_told():
+        told = read_evaluation(evaluation) if evaluation else None
+        record = make_default(name, told, at=datetime.now(UTC), force=force, reason=reason)
+    typer.echo(f"'{record.model}' is the default from now on; it was '{record.before}'")
+    for fault in record.worse:
+        typer.echo(f"promoted though {fault}", err=True)
+
+
+def _detector(model: str, size: int | None) -> "Detector":
+    """One thread, so that its time is its own and clips are counted side by side."""
+    from vision.detection import load_detector
+
+    return load_detector(model, threads=1, size=size)
+
+
+def _print_evaluation(result: "Evaluation") -> None:
+    console = Console()
+    console.print(_whole_table(result))
+    console.print(_slices_table(result))
+    if result.counting:
+        console.print(_clips_table(result))
+    _print_verdict(result)
+
+
+def _whole_table(result: "Evaluation") -> Table:
+    beside = result.against.name if result.against else "nothing"
+    whole = result.slices[0]
+    title = f"{result.model.name} beside {beside}: {whole.pictures} pictures"
+    table = Table("class", "labels", "AP50", "theirs", "difference", "AP50-95", "theirs", "difference", title=title)
+    for name, score in [*whole.classes.items(), ("mean", whole.mean)]:
+        theirs = score.theirs
+        at_50 = (_told(score.ours.ap50), _told(theirs.ap50 if theirs else None), _told(score.ap50))
+        at_all = (_told(score.ours.ap50_95), _told(theirs.ap50_95 if theirs else None), _told(score.ap50_95))
+        table.add_row(name, str(score.ours.labels), *at_50, *at_all)
+    return table
+
+
+def _slices_table(result: "Evaluation") -> Table:
+    """AP50 of each class, ours / theirs, over each part."""
+    kinds = list(result.slices[0].classes)
+    table = Table("part", "pictures", *kinds, "mean", title="AP50, ours / theirs")
+    for part in result.slices:
+        scores = [*(part.classes[kind] for kind in kinds), part.mean]
+        table.add_row(part.name, str(part.pictures), *(_beside(score) for score in scores))
+    return table
+
+
+def _clips_table(result: "Evaluation") -> Table:
+    table = Table("clip", "true", "ours", "theirs", title="counted")
+    for clip in result.counting.clips if result.counting else ():
+        true = f"{clip.true_low}–{clip.true_high}" if clip.true_low < clip.true_high else str(clip.true_low)
+        table.add_row(clip.file, true, str(clip.ours), "–" if clip.theirs is None else str(clip.theirs))
+    return table
+
+
+def _print_verdict(result: "Evaluation") -> None:
+    if counting := result.counting:
+        theirs = f", theirs {counting.theirs.value:.1%}" if counting.theirs else ""
+        typer.echo(f"WAPE {counting.wape.value:.1%} ({counting.wape.low:.1%} to {counting.wape.high:.1%}){theirs}")
+    speed = result.speed
+    beside = f", theirs {speed.their_ms:.1f} ms: {speed.ratio:.2f} times as fast" if speed.their_ms else ""
+    typer.echo(f"processor time of a picture: {speed.ms:.1f} ms{beside}")
+    for words in result.untold:
+        typer.echo(f"cannot be told: {words}")
+    for words in result.worse:
+        typer.echo(f"worse: {words}")
+    if result.against:
+        typer.echo("the gate: refused" if result.worse else "the gate: passed")
+
+
+def _told(figure: "Figure | None") -> str:
+    return "–" if figure is None else f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
+
+
+def _beside(score: "Compared") -> str:
+    ours = "–" if score.ours.ap50 is None else f"{score.ours.ap50.value:.2f}"
+    theirs = score.theirs.ap50 if score.theirs else None
+    return ours if theirs is None else f"{ours} / {theirs.value:.2f}"
+
+
 def _prepared(dataset: Path, out: Path, teachers: list[str], teacher_size: int, *, resume: bool) -> Path:
     """The working copy in OUT; a resumed training takes the one that is there."""
     from vision.detection import load_detector
@@ -108,7 +243,13 @@ def _bar() -> AbstractContextManager["Watch"]:
 
 @contextmanager
 def _drawn() -> Iterator["Watch"]:
-    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=None)
 
@@ -134,7 +275,9 @@ def _words(now: "TrainingProgress") -> str:
     if now.step != "training":
         return now.step
     losses = ", ".join(f"{name} {value:.3f}" for name, value in now.losses)
-    return f"epoch {now.epoch} of {now.epochs}, batch {now.batch} of {now.batches}, {now.seconds / 60:.1f} min: {losses}"
+    return (
+        f"epoch {now.epoch} of {now.epochs}, batch {now.batch} of {now.batches}, {now.seconds / 60:.1f} min: {losses}"
+    )
 
 
 def _hush() -> None:

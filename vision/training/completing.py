@@ -82,4 +82,3 @@ def _covered(box: NDArray[np.float32], others: NDArray[np.float32], *, is_person
     shared = intersection(box, others)[0]
     smaller = area(box)[0] if is_person else np.minimum(area(box)[0], area(others))
     return bool((shared / np.maximum(smaller, 1e-6) > SHARED).any())
-

@@ -131,7 +131,7 @@ def _numbers(file: Path, names: Any) -> tuple[ObjectClass, ...]:
     unknown = [str(n) for n in listed if n not in set(CLASSES)]
     if unknown:
         raise NgatuError(
-            f"data set {file}: class '{unknown[0]}' is none of ours; `names` may hold {', '.join(CLASSES)}, in any order"
+            f"data set {file}: class '{unknown[0]}' is none of ours; `names` may hold {', '.join(CLASSES)} in any order"
         )
     return tuple(ObjectClass(n) for n in listed)
 

@@ -107,7 +107,7 @@ def _count(clips: Sequence[CountedClip], ours: Detector, against: Detector | Non
         wape=told,
         theirs=figure(their_wapes) if their_wapes is not None else None,
         difference=figure(wapes - their_wapes) if their_wapes is not None else None,
-        clips=tuple(_clip(s, o) for s, o in zip(mine, others or [None] * len(mine), strict=True)),
+        clips=tuple(_clip(s, others[i] if others else None) for i, s in enumerate(mine)),
     )
 
 

@@ -66,16 +66,16 @@ def gather(looked: Sequence[Looked]) -> Hits:
     return Hits(
         pictures=len(looked),
         picture=np.repeat(np.arange(len(looked)), [len(one.seen) for one in looked]),
-        confidence=_joined([one.seen.confidence for one in looked], np.float32),
-        class_id=_joined([one.seen.class_id for one in looked], np.int64),
-        side_px=_joined([_side(one.seen.xyxy) * one.scale for one in looked], np.float32),
+        confidence=_floats([one.seen.confidence for one in looked]),
+        class_id=_numbers([one.seen.class_id for one in looked]),
+        side_px=_floats([_side(one.seen.xyxy) * one.scale for one in looked]),
         label=np.concatenate(
             [np.where(m >= 0, m + first, -1) for m, first in zip(matches, firsts, strict=False)]
             or [np.empty((0, len(IOUS)), np.int64)]
         ),
         label_picture=np.repeat(np.arange(len(looked)), [len(one.label_class) for one in looked]),
-        label_class=_joined([one.label_class for one in looked], np.int64),
-        label_side_px=_joined([_side(one.labels) * one.scale for one in looked], np.float32),
+        label_class=_numbers([one.label_class for one in looked]),
+        label_side_px=_floats([_side(one.labels) * one.scale for one in looked]),
     )
 
 
@@ -100,8 +100,12 @@ def _side(xyxy: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(sides[:, 0] * sides[:, 1]), np.float32)
 
 
-def _joined(parts: Sequence[NDArray[np.generic]], dtype: type) -> NDArray[np.generic]:
-    return np.concatenate(parts).astype(dtype) if parts else np.empty(0, dtype)
+def _floats(parts: Sequence[FloatArray]) -> FloatArray:
+    return np.concatenate([np.empty(0, np.float32), *parts])
+
+
+def _numbers(parts: Sequence[IntArray]) -> IntArray:
+    return np.concatenate([np.empty(0, np.int64), *parts])
 
 
 def labelled(hits: Hits) -> dict[str, int]:

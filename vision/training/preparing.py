@@ -21,7 +21,7 @@ COMMON = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A working copy: links to the pictures, completed labels, a list in which a picture stands as often as it counts."""
+    """A working copy: links to the pictures, completed labels, a list where a picture stands as often as it is shown."""
 
     file: Path
     """Its `data.yaml`."""

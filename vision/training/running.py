@@ -1,4 +1,4 @@
-"""Runs the training as a process of its own, in the environment where Ultralytics (AGPL-3.0) lives, and listens to it."""
+"""Runs the training as a process of its own, in the environment where Ultralytics (AGPL-3.0) lives, and listens."""
 
 import json
 import os

@@ -17,8 +17,8 @@ import torch
 import ultralytics
 from torch import nn
 from ultralytics import YOLO
-from ultralytics.engine import trainer as engine
 from ultralytics.data.dataset import YOLODataset
+from ultralytics.engine import trainer as engine
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.modules.head import Detect
 from weather import Weather
@@ -37,7 +37,7 @@ def tell(**facts: Any) -> None:
     sys.stdout.flush()
 
 
-def with_our_classes(model: nn.Module, names: list[str]) -> nn.Module:
+def with_our_classes(model: Any, names: list[str]) -> Any:
     """The model with the last class layer cut down to our classes, each begun from COCO's row of the same name.
 
     The layers before it stay as they are: Ultralytics would build them narrower for few classes and lose them.
@@ -70,7 +70,7 @@ class StreetDataset(YOLODataset):
     weather = 0.0
     paint = 0.0
 
-    def build_transforms(self, hyp=None):
+    def build_transforms(self, hyp: Any = None) -> Any:
         transforms = super().build_transforms(hyp)
         if self.augment:
             transforms.insert(-1, _InWeather(self.weather, self.paint))
@@ -78,10 +78,10 @@ class StreetDataset(YOLODataset):
 
 
 class _InWeather:
-    def __init__(self, share, paint):
+    def __init__(self, share: float, paint: float) -> None:
         self._weather = Weather(share, paint)
 
-    def __call__(self, labels):
+    def __call__(self, labels: Settings) -> Settings:
         # Ultralytics seeds NumPy's and Python's global generators in every loader process.
         random = np.random.default_rng(np.random.randint(2**31))  # noqa: NPY002
         labels["img"] = self._weather(labels["img"], random)
@@ -91,19 +91,19 @@ class _InWeather:
 class StreetTrainer(DetectionTrainer):
     """Ultralytics' trainer with our head, our weather and slower learning in the backbone."""
 
-    ours: dict = {}  # noqa: RUF012
+    ours: Settings = {}  # noqa: RUF012
     """The settings that Ultralytics does not know."""
 
-    def get_model(self, cfg=None, weights=None, verbose=True):
+    def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> nn.Module:  # noqa: ARG002
         model = with_our_classes(weights, list(self.data["names"].values())).float()
         return model.to(memory_format=torch.channels_last)
 
-    def preprocess_batch(self, batch):
+    def preprocess_batch(self, batch: Settings) -> Settings:
         batch = super().preprocess_batch(batch)
         batch["img"] = batch["img"].contiguous(memory_format=torch.channels_last)
         return batch
 
-    def build_dataset(self, img_path, mode="train", batch=None):
+    def build_dataset(self, img_path: Any, mode: str = "train", batch: int | None = None) -> Any:
         made = super().build_dataset(img_path, mode, batch)
         if mode == "train":
             made.__class__ = StreetDataset
@@ -111,10 +111,18 @@ class StreetTrainer(DetectionTrainer):
             made.transforms = made.build_transforms(hyp=self.args)
         return made
 
-    def build_optimizer(self, model, name="auto", lr=0.001, momentum=0.9, decay=1e-5, iterations=1e5):
+    def build_optimizer(  # noqa: PLR0917
+        self,
+        model: Any,
+        name: str = "AdamW",  # noqa: ARG002
+        lr: float = 0.001,
+        momentum: float = 0.9,
+        decay: float = 1e-5,
+        iterations: float = 1e5,  # noqa: ARG002
+    ) -> torch.optim.Optimizer:
         """AdamW in four groups: backbone and the rest, with weight decay and (biases) without."""
         backbone = {f"model.{i}." for i in range(len(model.yaml["backbone"]))}
-        groups = {}
+        groups: dict[tuple[bool, bool], list[Any]] = {}
         for key, value in model.named_parameters():
             if value.requires_grad:
                 slow, flat = any(key.startswith(b) for b in backbone), value.ndim < 2
@@ -140,7 +148,7 @@ def halve_on_cpu() -> None:
     """
     whole = Detect.forward_head
 
-    def forward_head(self, x, **branches):
+    def forward_head(self: Any, x: Any, **branches: Any) -> Settings:
         found = whole(self, x, **branches)
         return {k: [v.float() for v in f] if isinstance(f, list) else f.float() for k, f in found.items()}
 

@@ -14,7 +14,7 @@ Draw = Callable[[Image, np.random.Generator], Image]
 
 
 class Weather:
-    """Each picture suffers with the probability `share`, then from one or two things at once; `paint` as often alone."""
+    """Each picture suffers with probability `share`, from one or two things at once; `paint` goes by itself."""
 
     def __init__(self, share: float, paint: float = 0.0) -> None:
         self.share = share
@@ -138,7 +138,7 @@ def grey(image: Image, _: np.random.Generator) -> Image:
 
 
 def _bytes(values: NDArray[np.generic]) -> Image:
-    return np.clip(values, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(values, 0, 255), np.uint8)
 
 
 LIGHT: tuple[Draw, ...] = (night, glare, fog, rain, exposure)
