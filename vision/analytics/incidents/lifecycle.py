@@ -13,8 +13,8 @@ from vision.contracts import IncidentKind, IncidentPhase
 FORGIVEN_S = 1.0
 """A condition that is not yet an incident may be unseen for so long: a track blinks, a frame is dropped."""
 STEADY_S = 1.0
-"""However long ago a condition began, it is looked at for so long before it is told (or its own patience, if shorter):
-what surrounds it may be misjudged for a frame."""
+"""However long ago a condition began, it is looked at for so long before it is told (half its patience, if that is
+shorter): what surrounds it may be misjudged for a frame."""
 TWIN_S = 2.0
 """A road user that vanished is recognised by his place under a new id for so long."""
 UPDATE_EVERY_S = 10.0
@@ -120,9 +120,10 @@ class _Case:
             del self.tracks[next(iter(self.tracks))]
 
     def distance_px(self, evidence: Evidence, at_s: float) -> float:
-        """From where it is expected to the evidence; 0 where neither has a place, infinite where one has."""
+        """From where it is expected to the evidence. What has no place is the same where it has no tracks either."""
         if self.newest.place_px is None or evidence.place_px is None:
-            return 0.0 if self.newest.place_px is evidence.place_px else float("inf")
+            is_all = self.newest.place_px is evidence.place_px and not self.tracks and not evidence.track_ids
+            return 0.0 if is_all else float("inf")
         unseen_s = at_s - self.seen_s
         (x, y), (vx, vy) = self.newest.place_px, self.newest.velocity_px
         return hypot(x + vx * unseen_s - evidence.place_px[0], y + vy * unseen_s - evidence.place_px[1])
@@ -171,6 +172,11 @@ class Ledger:
     def __len__(self) -> int:
         """How many conditions are remembered, incidents or not."""
         return len(self._cases)
+
+    @property
+    def open_count(self) -> int:
+        """How many incidents go on."""
+        return sum(map(_is_open, self._cases))
 
     def open_incidents(self) -> list[IncidentChange]:
         """The newest of each incident that goes on, told to nobody yet."""
@@ -254,7 +260,7 @@ class Ledger:
         return None
 
     def _lasts(self, case: _Case, at_s: float) -> bool:
-        steady_s = min(STEADY_S, self._confirm_after_s)
+        steady_s = min(STEADY_S, self._confirm_after_s / 2)
         return (
             at_s - case.since_s >= self._confirm_after_s
             and at_s - case.first_s >= steady_s

@@ -1,0 +1,162 @@
+"""A suspected collision: vehicles that come to stand touching where traffic flows, by several cues at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from vision.analytics.incidents.lifecycle import Evidence
+from vision.analytics.incidents.signs import LENGTHS_M, ROAD, called, sign_of
+from vision.analytics.incidents.standing import Standing
+from vision.analytics.scene import Scene
+from vision.classes import CLASSES
+from vision.config.incidents import CollisionConfig
+from vision.config.zones import ZoneConfig, ZoneKind
+from vision.contracts import IncidentKind
+
+BRAKED_MPS2 = 5.0
+"""Harder than drivers brake who are not surprised: up to 3.4 m/s2 is comfortable (AASHTO Green Book)."""
+DROVE_MPS = 3.0
+"""Each came at such a pace at least."""
+LATELY_S = 20.0
+"""Both have come to stand within so long."""
+TOGETHER_S = 2.0
+"""Vehicles that come to stand so near in time were stopped by the same thing."""
+CROSSED_DEG = 30.0
+"""Courses that differ so much do not come to stand beside each other in traffic."""
+SWERVED_DEG = 40.0
+SLACK_M = 0.8
+"""Vehicles whose middles are half their lengths and this apart touch, as well as feet of boxes tell."""
+WEIGHTS = {"braking": 0.4, "both": 0.2, "together": 0.3, "crossing": 0.35, "swerving": 0.3, "flow": 0.25}
+"""How much each cue alone speaks for a collision; together 1 - (1 - a) (1 - b) ..., as independent witnesses would."""
+WORDS = {
+    "braking": "hard braking",
+    "together": "both at once",
+    "crossing": "courses that crossed",
+    "swerving": "a swerve",
+    "flow": "others drive past",
+}
+KEPT_S = 5.0
+"""A pair that is not seen standing for so long is forgotten."""
+REACH_M = 10.0
+FEWEST_CUES = 2
+"""Of those that are not the traffic around."""
+
+
+@dataclass(slots=True)
+class _Crash:
+    """A pair that was found, while one of them stands where it was."""
+
+    tracks: tuple[int, int]
+    cues: tuple[str, ...]
+    confidence: float
+    since_s: float
+    seen_s: float
+
+
+class Collision:
+    """Two vehicles that drove stand touching, out of every queue, and at least two of these speak for it.
+
+    `braking`: one braked harder than drivers do (both: more so). `together`: they came to stand at the same moment.
+    `crossing`: their courses differed. `swerving`: one changed its course abruptly. `flow`: others drive past; this
+    one never stands for another. The confidence combines them.
+    """
+
+    kind = IncidentKind.COLLISION
+
+    def __init__(self, zones: Sequence[ZoneConfig], settings: CollisionConfig, standing: Standing) -> None:
+        self._is_road = np.array([zone.kind in ROAD | {ZoneKind.CROSSWALK} for zone in zones], bool)
+        self._least_confidence = settings.least_confidence
+        self._standing = standing
+        self._crashes: list[_Crash] = []
+
+    def __len__(self) -> int:
+        return len(self._crashes)
+
+    def look(self, scene: Scene) -> Sequence[Evidence]:
+        self._crashes = [crash for crash in self._crashes if scene.at_s - crash.seen_s <= KEPT_S]
+        known = {track for crash in self._crashes for track in crash.tracks}
+        if len(self._standing.rows) > 1:
+            self._crashes += self._found(scene, known)
+        rows = {
+            int(t): int(n) for t, n in zip(scene.motion.track_id[self._standing.rows], self._standing.rows, strict=True)
+        }
+        return [
+            self._sign(scene, crash, at)
+            for crash in self._crashes
+            if (at := [rows[t] for t in crash.tracks if t in rows])
+        ]
+
+    def _found(self, scene: Scene, known: set[int]) -> list[_Crash]:
+        """Pairs that came to stand lately and touching, with cues enough."""
+        motion, standing = scene.motion, self._standing
+        lately = (
+            (scene.at_s - motion.still_since_s[standing.rows] <= LATELY_S)
+            & (motion.fastest_mps[standing.rows] >= DROVE_MPS)
+            & ~standing.is_queued
+            & scene.inside[standing.rows][:, self._is_road].any(axis=1)
+        )
+        crashes = []
+        for i, j in combinations(np.flatnonzero(lately).tolist(), 2):
+            pair = int(standing.rows[i]), int(standing.rows[j])
+            tracks = int(motion.track_id[pair[0]]), int(motion.track_id[pair[1]])
+            if not known.issuperset(tracks) and self._touch(scene, pair) and not self._is_held(i, j, pair):
+                cues = self._cues(scene, i, j, pair)
+                confidence = 1 - float(np.prod([1 - WEIGHTS[cue] for cue in cues]))
+                own = [cue for cue in cues if cue not in {"flow", "both"}]
+                if len(own) >= FEWEST_CUES and confidence >= self._least_confidence:
+                    since_s = float(motion.still_since_s[list(pair)].min())
+                    crashes.append(_Crash(tracks, cues, confidence, since_s, scene.at_s))
+        return crashes
+
+    def _touch(self, scene: Scene, pair: tuple[int, int]) -> bool:
+        motion, rows = scene.motion, list(pair)
+        away_m = float(np.hypot(*(motion.ground_m[pair[0]] - motion.ground_m[pair[1]])))
+        return away_m <= float(LENGTHS_M[motion.class_id[rows]].mean()) + SLACK_M
+
+    def _is_held(self, i: int, j: int, pair: tuple[int, int]) -> bool:
+        """Whether either stands behind somebody other than its fellow."""
+        blocked_by = self._standing.blocked_by[i] | self._standing.blocked_by[j]
+        return bool(np.delete(blocked_by, pair).any())
+
+    def _cues(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> tuple[str, ...]:
+        rows, past = list(pair), self._standing.past
+        since_s = scene.motion.still_since_s[rows]
+        braked = past.braked_mps2[rows] >= BRAKED_MPS2
+        cosine = float(past.heading[rows[0]] @ past.heading[rows[1]])
+        found = {
+            "braking": bool(braked.any()),
+            "both": bool(braked.all()),
+            "together": bool(abs(since_s[0] - since_s[1]) <= TOGETHER_S),
+            "crossing": cosine < np.cos(np.radians(CROSSED_DEG)),
+            "swerving": bool((past.swerved_deg[rows] >= SWERVED_DEG).any()),
+            "flow": self._standing.stands[i].is_passed or self._standing.stands[j].is_passed,
+        }
+        return tuple(cue for cue, is_found in found.items() if is_found)
+
+    def _sign(self, scene: Scene, crash: _Crash, rows: list[int]) -> Evidence:
+        """At the first of the pair that is seen; it goes on while one of them stands."""
+        crash.seen_s = scene.at_s
+        motion, n = scene.motion, rows[0]
+        z = int(np.flatnonzero(scene.inside[n])[0])
+        classes = tuple(dict.fromkeys(CLASSES[motion.class_id[row]] for row in rows))
+        cues = tuple(cue for cue in crash.cues if cue != "both")
+        stands_s = round(scene.at_s - crash.since_s)
+        sign = sign_of(
+            scene,
+            n,
+            scene.zones[z].zone,
+            confidence=crash.confidence,
+            reason=f"{' and '.join(classes)} came to stand touching in zone '{called(scene.zones[z].zone)}' "
+            f"{stands_s} s ago: {', '.join(WORDS[cue] for cue in cues)}",
+            facts={
+                "classes": ",".join(classes),
+                "zone": called(scene.zones[z].zone),
+                "cues": ",".join(cues),
+                "stands_s": stands_s,
+            },
+            reach_m=REACH_M,
+            since_s=crash.since_s,
+        )
+        return replace(sign, track_ids=crash.tracks, classes=classes)

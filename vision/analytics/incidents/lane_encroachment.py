@@ -1,0 +1,81 @@
+"""A vehicle in a zone that is not for its class: a car on a bus lane, anything on a pavement."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vision.analytics.incidents.lifecycle import Evidence
+from vision.analytics.incidents.runs import Run, Runs
+from vision.analytics.incidents.signs import a, called, is_vehicle, sign_of
+from vision.analytics.motion import Bools, Floats, Motion
+from vision.analytics.rows import Ids
+from vision.analytics.scene import Scene
+from vision.classes import CLASSES
+from vision.config.zones import ZoneConfig
+from vision.contracts import IncidentKind
+from vision.geometry import points_in_polygons
+
+WELL_INSIDE = 0.25
+"""So much of the box's width to both sides of its foot lies in the zone too: who only grazes it is not in it."""
+STEADY_SHARE = 0.75
+"""The part of the looks in which it is inside and of a class that may not be: classes flip, boxes tremble."""
+SHORTEST_M = 5.0
+"""Who goes along in it; who crosses a pavement to a gateway stays in it for less."""
+STANDS_S = 5.0
+"""Who stands in it does not go along."""
+
+
+class LaneEncroachment:
+    """Goes along, or stands, well inside a zone that does not allow its class. Persons are another kind's business."""
+
+    kind = IncidentKind.LANE_ENCROACHMENT
+
+    def __init__(self, zones: Sequence[ZoneConfig], width_px: int, height_px: int) -> None:
+        size_px = np.array([width_px, height_px], np.float64)
+        self._polygons = [np.array(zone.polygon) * size_px for zone in zones]
+        self._is_foreign = np.array([[c not in zone.may_be_in for zone in zones] for c in CLASSES], bool)
+        """(classes, Z)"""
+        self._runs = Runs()
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def look(self, scene: Scene) -> Sequence[Evidence]:
+        motion = scene.motion
+        foreign = scene.inside & self._is_foreign[motion.class_id] & is_vehicle(motion.class_id)[:, None]
+        rows = np.flatnonzero(foreign.any(axis=1) & motion.moved_before)
+        if len(rows):
+            foreign[rows] &= self._well_inside(motion, rows)
+        holds = foreign.any(axis=1) & motion.moved_before
+        found = self._runs.update(motion.track_id, holds, motion.foot_px, motion.pace_mps, scene.at_s)
+        return [
+            self._sign(scene, n, run, int(np.flatnonzero(foreign[n])[0]))
+            for n, run in found
+            if run.share >= STEADY_SHARE and (run.way_m >= SHORTEST_M or _stands(motion, n, scene.at_s))
+        ]
+
+    def _well_inside(self, motion: Motion, rows: Ids) -> Bools:
+        """(len(rows), Z)"""
+        foot_px: Floats = motion.foot_px[rows]
+        aside_px = WELL_INSIDE * (motion.xyxy[rows, 2] - motion.xyxy[rows, 0])[:, None] * [1.0, 0.0]
+        sides = (points_in_polygons(foot_px + aside_px * way, self._polygons) for way in (-1, 1))
+        return np.logical_and(*sides)
+
+    def _sign(self, scene: Scene, n: int, run: Run, z: int) -> Evidence:
+        zone, object_class, seconds = scene.zones[z].zone, CLASSES[scene.motion.class_id[n]], round(run.lasted_s)
+        allowed = ", ".join(c for c in CLASSES if c in zone.may_be_in) or "nobody"
+        return sign_of(
+            scene,
+            n,
+            zone,
+            confidence=0.6 + 0.35 * min(1.0, run.lasted_s / 5) * run.share,
+            reason=f"{a(object_class)} is on the {zone.kind.replace('_', ' ')} '{called(zone)}' for {seconds} s, which "
+            f"is for {allowed}",
+            facts={"class": object_class, "zone": called(zone), "zone_kind": zone.kind, "seconds": seconds},
+            reach_m=2.0,
+            since_s=run.since_s,
+        )
+
+
+def _stands(motion: Motion, n: int, at_s: float) -> bool:
+    return bool(at_s - motion.still_since_s[n] >= STANDS_S)

@@ -1,0 +1,106 @@
+"""A person where vehicles drive, or may have to: on the carriageway, the bus lane, the hard shoulder."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vision.analytics.incidents.lifecycle import Evidence
+from vision.analytics.incidents.runs import Run, Runs
+from vision.analytics.incidents.signs import PERSON, ROAD, TWO_WHEELERS, called, is_vehicle, sign_of
+from vision.analytics.motion import Bools, Floats, Motion
+from vision.analytics.scene import Scene
+from vision.classes import ObjectClass
+from vision.config.zones import ZoneConfig
+from vision.contracts import IncidentKind
+
+FASTEST_MPS = 3.5
+"""A person walks or trots; who is faster rides something that the detector does not see."""
+EVER_MPS = 6.0
+"""Who was ever so fast rides."""
+HEIGHT_M = (0.7, 3.5)
+"""A person's box, by the metres at his foot, which may be an estimate that is off by a half."""
+PERSON_SHARE = 0.7
+"""The part of the looks in which he is taken for a person standing on a road."""
+COVERED = 0.5
+"""A person whose box lies so far within a two-wheeler's rides or pushes it; within another vehicle's, he sits in it."""
+RIDERS_WITHIN_M = 4.0
+RIDERS = 2
+"""Among so many slow two-wheelers near by a person cannot be told from a rider."""
+REACH_M = 4.0
+
+
+class Pedestrian:
+    """A person in a zone that is not for persons, on no crosswalk and no pavement, who is no rider and no passenger."""
+
+    kind = IncidentKind.PEDESTRIAN
+
+    def __init__(self, zones: Sequence[ZoneConfig]) -> None:
+        self._is_closed = np.array([z.kind in ROAD and ObjectClass.PERSON not in z.may_be_in for z in zones], bool)
+        self._is_open = np.array([ObjectClass.PERSON in zone.may_be_in for zone in zones], bool)
+        self._runs = Runs()
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def look(self, scene: Scene) -> Sequence[Evidence]:
+        motion = scene.motion
+        trespasses = scene.inside[:, self._is_closed].any(axis=1) & ~scene.inside[:, self._is_open].any(axis=1)
+        holds = trespasses & _walks(motion)
+        if holds.any():
+            holds &= ~_rides(motion, holds)
+        found = self._runs.update(motion.track_id, holds, motion.foot_px, motion.pace_mps, scene.at_s)
+        persons = [(n, run) for n, run in found if run.share >= PERSON_SHARE]
+        return [self._sign(scene, n, run, len(persons)) for n, run in persons]
+
+    def _sign(self, scene: Scene, n: int, run: Run, persons: int) -> Evidence:
+        z = int(np.flatnonzero(scene.inside[n] & self._is_closed)[0])
+        zone, seconds = scene.zones[z].zone, round(run.lasted_s)
+        return sign_of(
+            scene,
+            n,
+            zone,
+            confidence=0.6 + 0.3 * min(1.0, run.lasted_s / 5) * run.share,
+            reason=f"a person is on the {zone.kind.replace('_', ' ')} '{called(zone)}' for {seconds} s",
+            facts={"persons": persons, "zone": called(zone), "zone_kind": zone.kind, "seconds": seconds},
+            reach_m=REACH_M,
+            since_s=run.since_s,
+        )
+
+
+def _walks(motion: Motion) -> Bools:
+    """(N,): persons of a person's size who were never faster than one."""
+    height_m = (motion.xyxy[:, 3] - motion.xyxy[:, 1]) / motion.scale_px_m
+    walks: Bools = (
+        (motion.class_id == PERSON)
+        & ~(motion.pace_mps > FASTEST_MPS)
+        & ~(motion.fastest_mps > EVER_MPS)
+        & (height_m > HEIGHT_M[0])
+        & (height_m < HEIGHT_M[1])
+    )
+    return walks
+
+
+def _rides(motion: Motion, persons: Bools) -> Bools:
+    """(N,): of these persons, who belongs to a vehicle, or cannot be told from a rider."""
+    rides = np.zeros(len(motion), bool)
+    vehicles = is_vehicle(motion.class_id)
+    two_wheelers = np.isin(motion.class_id, TWO_WHEELERS)
+    slow = two_wheelers & ~(motion.pace_mps > FASTEST_MPS)
+    for n in np.flatnonzero(persons).tolist():
+        covered = _covered(motion, n) >= COVERED
+        is_higher = motion.xyxy[:, 3] > motion.xyxy[n, 3]
+        away_m = np.hypot(*(motion.ground_m - motion.ground_m[n]).T)
+        rides[n] = (
+            np.any(covered & (two_wheelers | (vehicles & is_higher)))
+            or np.count_nonzero(slow & (away_m < RIDERS_WITHIN_M)) >= RIDERS
+        )
+    return rides
+
+
+def _covered(motion: Motion, n: int) -> Floats:
+    """(N,): the part of the box in row `n` that lies within each box."""
+    low = np.maximum(motion.xyxy[:, :2], motion.xyxy[n, :2])
+    high = np.minimum(motion.xyxy[:, 2:], motion.xyxy[n, 2:])
+    own = (motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()
+    part: Floats = (high - low).clip(min=0).prod(axis=1) / max(own, 1e-9)
+    return part

@@ -1,0 +1,67 @@
+"""How long a condition has held for each track, and how reliably: what tells a way from a tracker's slip."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.analytics.incidents.lifecycle import FORGIVEN_S
+from vision.analytics.motion import Bools, Floats
+
+
+@dataclass(slots=True)
+class Run:
+    """A condition that goes on for one track. Media time in seconds."""
+
+    since_s: float
+    held_s: float
+    """When it held last."""
+    foot_px: tuple[float, float]
+    """Where it began."""
+    looks: int = 0
+    hits: int = 0
+    """Looks at which the track was seen, and those at which the condition held."""
+    way_m: float = 0.0
+    """Distance since it began, by the pace: a jump to another vehicle's place adds nothing to it."""
+
+    @property
+    def share(self) -> float:
+        return self.hits / self.looks
+
+    @property
+    def lasted_s(self) -> float:
+        return self.held_s - self.since_s
+
+
+class Runs:
+    """The runs of the tracks for which a condition holds, or held a moment ago.
+
+    A run is over when its condition has not held for `FORGIVEN_S`, seen or unseen.
+    """
+
+    def __init__(self) -> None:
+        self._runs: dict[int, Run] = {}
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def update(
+        self, track_id: NDArray[np.int64], holds: Bools, foot_px: Floats, pace_mps: Floats, at_s: float
+    ) -> list[tuple[int, Run]]:
+        """Take in for which of N tracks it holds now; return those rows with their runs."""
+        self._runs = {t: run for t, run in self._runs.items() if at_s - run.held_s <= FORGIVEN_S}
+        if not self._runs and not holds.any():
+            return []
+        known = np.fromiter(self._runs, np.int64, len(self._runs))
+        held = []
+        for n in np.flatnonzero(holds | np.isin(track_id, known)).tolist():
+            run = self._runs.get(int(track_id[n]))
+            if run is None:
+                run = Run(at_s, at_s, (float(foot_px[n, 0]), float(foot_px[n, 1])))
+                self._runs[int(track_id[n])] = run
+            run.looks += 1
+            if holds[n]:
+                run.way_m += float(np.nan_to_num(pace_mps[n])) * (at_s - run.held_s)
+                run.hits, run.held_s = run.hits + 1, at_s
+                held.append((n, run))
+        return held

@@ -1,0 +1,95 @@
+"""A vehicle faster than its zone's limit. Only where the camera is calibrated."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vision.analytics.incidents.lifecycle import FORGIVEN_S, Evidence
+from vision.analytics.incidents.signs import a, called, is_vehicle, sign_of
+from vision.analytics.motion import Bools
+from vision.analytics.scene import Scene
+from vision.classes import CLASSES
+from vision.config.incidents import SpeedingConfig
+from vision.config.zones import ZoneConfig
+from vision.contracts import IncidentKind
+
+LOOKS = 4
+LONGEST_S = 4.0
+SHORTEST_S = 0.6
+"""The way that is measured once more, beside the regression: so many looks and so long at least."""
+
+
+@dataclass(slots=True)
+class _Way:
+    """Where a fast vehicle was since it was first found fast: (s, x m, y m)."""
+
+    places: deque[tuple[float, float, float]] = field(default_factory=lambda: deque(maxlen=64))
+
+    def speed_kmh(self) -> float:
+        """The lower of the mean over the whole way and the median over its steps; 0 while it is too short to tell.
+
+        A tracker's jump to another vehicle raises the mean, not the median; trembling raises the median, not the mean.
+        """
+        places = np.array(self.places)
+        elapsed_s = places[-1, 0] - places[0, 0]
+        if len(places) < LOOKS or elapsed_s < SHORTEST_S:
+            return 0.0
+        steps = np.diff(places, axis=0)
+        whole_mps = np.hypot(*(places[-1, 1:] - places[0, 1:])) / elapsed_s
+        step_mps = float(np.median(np.hypot(steps[:, 1], steps[:, 2]) / steps[:, 0]))
+        return 3.6 * min(float(whole_mps), step_mps)
+
+
+class Speeding:
+    """Exceeds a zone's limit by a margin, by the regression and by the way since, which must agree."""
+
+    kind = IncidentKind.SPEEDING
+
+    def __init__(self, zones: Sequence[ZoneConfig], settings: SpeedingConfig) -> None:
+        limits = [np.inf if zone.speed_limit_kmh is None else zone.speed_limit_kmh for zone in zones]
+        self._tolerated_kmh = np.array(limits, np.float64) + settings.over_by_kmh
+        self._ways: dict[int, _Way] = {}
+
+    def __len__(self) -> int:
+        return len(self._ways)
+
+    def look(self, scene: Scene) -> Sequence[Evidence]:
+        self._ways = {t: w for t, w in self._ways.items() if scene.at_s - w.places[-1][0] <= FORGIVEN_S}
+        motion = scene.motion
+        over = scene.inside & (motion.speed_kmh[:, None] > self._tolerated_kmh)
+        fast = over.any(axis=1) & is_vehicle(motion.class_id) & np.isfinite(motion.ground_m).all(axis=1)
+        return [sign for n in np.flatnonzero(fast).tolist() if (sign := self._look_at(scene, n, over[n])) is not None]
+
+    def _look_at(self, scene: Scene, n: int, over: Bools) -> Evidence | None:
+        motion = scene.motion
+        places = self._ways.setdefault(int(motion.track_id[n]), _Way()).places
+        places.append((scene.at_s, float(motion.ground_m[n, 0]), float(motion.ground_m[n, 1])))
+        while scene.at_s - places[0][0] > LONGEST_S:
+            places.popleft()
+        z = int(np.flatnonzero(over)[np.argmin(self._tolerated_kmh[over])])
+        speed_kmh = min(self._ways[int(motion.track_id[n])].speed_kmh(), float(motion.speed_kmh[n]))
+        if speed_kmh <= self._tolerated_kmh[z]:
+            return None
+        return _sign(scene, n, scene.zones[z].zone, speed_kmh, places[0][0])
+
+
+def _sign(scene: Scene, n: int, zone: ZoneConfig, speed_kmh: float, since_s: float) -> Evidence:
+    object_class, limit_kmh = CLASSES[scene.motion.class_id[n]], zone.speed_limit_kmh or 0.0
+    return sign_of(
+        scene,
+        n,
+        zone,
+        confidence=0.7 + 0.25 * min(1.0, (speed_kmh - limit_kmh) / limit_kmh),
+        reason=f"{a(object_class)} drives {speed_kmh:.0f} km/h in zone '{called(zone)}', where {limit_kmh:.0f} km/h "
+        "are allowed",
+        facts={
+            "class": object_class,
+            "zone": called(zone),
+            "speed_kmh": round(speed_kmh),
+            "limit_kmh": round(limit_kmh),
+        },
+        reach_m=3.0,
+        since_s=since_s,
+    )

@@ -1,0 +1,207 @@
+"""Who stands on the road for a reason of his own: not in a queue, not behind somebody, not where everybody waits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from vision.analytics.incidents.past import Past, Recollection
+from vision.analytics.incidents.signs import LENGTHS_M, is_slow, is_vehicle
+from vision.analytics.motion import Bools, Motion
+from vision.analytics.rows import Ids
+from vision.analytics.scene import Scene
+from vision.config.zones import ZoneConfig, ZoneKind
+from vision.geometry import points_in_polygons
+
+SLOW_MPS = 1.5
+"""Who is slower stands, or crawls in a queue."""
+BEHIND_M = 12.0
+"""Who stands this near behind somebody slow, his length not counted, stands because of him."""
+CORRIDOR_M = 2.2
+"""Half the width of the way ahead of a vehicle."""
+BESIDE_M = 12.0
+"""Vehicles that stand side by side so near wait for the same thing."""
+HELD_S = 3.0
+"""What held a vehicle back is believed to be there for so long after it was seen last: tracks blink."""
+PASS_M = (30.0, 10.0)
+"""Who was so far behind, and so far to the side at most, and is ahead now, has passed."""
+PASSING_MPS = 2.0
+PASSED_BY = 2
+"""When so many others drove past since it stands, it is not traffic that holds it."""
+AHEAD_M = 8.0
+"""The road is to be seen so far ahead of a vehicle to say that nothing holds it."""
+SETTLED_S = 6.0
+"""What stood free for so long goes on to, whatever jam forms around it: it may be its cause."""
+FORGET_AFTER_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stander:
+    """A vehicle that stands for a reason of its own."""
+
+    row: int
+    """In the scene's motion."""
+    since_s: float
+    """Since when it stands and nothing holds it back; media time."""
+    is_passed: bool
+    """Whether others drove past it since."""
+
+
+@dataclass(slots=True)
+class Stand:
+    """What is remembered of one standing vehicle. Media time in seconds."""
+
+    since_s: float
+    seen_s: float
+    held_s: float = -np.inf
+    """When something was last seen that holds it back."""
+    doubted_s: float = -np.inf
+    """When it last could not be told whether something does."""
+    is_settled: bool = False
+    behind: dict[int, float] = field(default_factory=dict)
+    """Tracks that were behind it and move, and when."""
+    passers: set[int] = field(default_factory=set)
+
+    @property
+    def is_passed(self) -> bool:
+        return len(self.passers) >= PASSED_BY
+
+    @property
+    def free_since_s(self) -> float:
+        since_s = max(self.since_s, self.held_s)
+        return since_s if self.is_passed else max(since_s, self.doubted_s)
+
+    def see_passing(self, behind: list[int], ahead: list[int], at_s: float) -> None:
+        if self.is_passed:
+            return
+        self.passers.update(track for track in ahead if track in self.behind)
+        self.behind |= dict.fromkeys(behind, at_s)
+        self.behind = {track: s for track, s in self.behind.items() if at_s - s <= FORGET_AFTER_S}
+
+
+class Standing:
+    """Follows the standing vehicles of one camera, and tells which of them stand for reasons of their own.
+
+    A vehicle is held back in a queue and behind somebody slow. It may be held back where others stand beside it, where
+    its road is not seen further on, and where traffic is congested or jammed: then it counts only once others drove
+    past it. On a hard shoulder nothing holds a vehicle back. What was parked when the camera came on stands for no
+    reason that anybody saw, and is passed over.
+    """
+
+    def __init__(
+        self, zones: Sequence[ZoneConfig], width_px: int, height_px: int, *, forget_after_s: float = FORGET_AFTER_S
+    ) -> None:
+        size_px = np.array([width_px, height_px], np.float64)
+        self._polygons = [np.array(zone.polygon) * size_px for zone in zones]
+        self._past = Past(forget_after_s)
+        self._stands: dict[int, Stand] = {}
+        self.past = Recollection.blank(0)
+        """Of the newest moment's tracks, in the order of its motion."""
+        self.rows: Ids = np.zeros(0, np.int64)
+        """(S,): the rows of the newest moment's vehicles that drove and stand."""
+        self.is_queued: Bools = np.zeros(0, bool)
+        """(S,)"""
+        self.blocked_by: Bools = np.zeros((0, 0), bool)
+        """(S, N): who is slow and just ahead of each, or near by where it is not known where it was heading."""
+        self.stands: tuple[Stand, ...] = ()
+        """(S,)"""
+        self.free: tuple[Stander, ...] = ()
+        """Those that nothing holds back."""
+
+    def __len__(self) -> int:
+        """How many standing vehicles are remembered."""
+        return len(self._stands)
+
+    def update(self, scene: Scene) -> None:
+        """Take in one moment."""
+        self._stands = {t: s for t, s in self._stands.items() if scene.at_s - s.seen_s <= FORGET_AFTER_S}
+        motion = scene.motion
+        self.past = self._past.update(motion, scene.at_s)
+        still = motion.is_still & motion.moved_before & is_vehicle(motion.class_id) & scene.inside.any(axis=1)
+        self.rows = np.flatnonzero(still)
+        self.stands = tuple(self._recall(scene, n) for n in self.rows.tolist())
+        if self.stands:
+            self._note_around(scene)
+        self.free = tuple(self._free(scene))
+
+    def _recall(self, scene: Scene, n: int) -> Stand:
+        """What is known of a stand; a track that took over a lost one's stand (`MotionBook`) takes this over."""
+        track, since_s = int(scene.motion.track_id[n]), float(scene.motion.still_since_s[n])
+        stand = self._stands.get(track)
+        if stand is None or stand.since_s != since_s:
+            same = (t for t, s in self._stands.items() if s.since_s == since_s and s.seen_s < scene.at_s)
+            stand = self._stands.pop(next(same, -1), None) or Stand(since_s, scene.at_s)
+            self._stands[track] = stand
+        stand.seen_s = scene.at_s
+        return stand
+
+    def _note_around(self, scene: Scene) -> None:
+        """Note who queues, who stands behind somebody slow, and who is passed by whom."""
+        around = _Around.of(scene.motion, self.past, self.rows)
+        queued: set[int] = set().union(*(zone.queue_track_ids for zone in scene.zones))
+        track_id = scene.motion.track_id
+        self.blocked_by = around.blocked_by
+        self.is_queued = np.array([track in queued for track in track_id[self.rows].tolist()], bool)
+        is_held = around.blocked_by.any(axis=1) | self.is_queued
+        for i, stand in enumerate(self.stands):
+            if is_held[i]:
+                stand.held_s = scene.at_s
+            stand.see_passing(track_id[around.behind[i]].tolist(), track_id[around.ahead[i]].tolist(), scene.at_s)
+
+    def _free(self, scene: Scene) -> list[Stander]:
+        at_s = scene.at_s
+        unheld = [i for i, stand in enumerate(self.stands) if stand.is_settled or at_s - stand.held_s > HELD_S]
+        if not unheld:
+            return []
+        doubtful = self._is_doubtful(scene, self.rows[unheld])
+        free = []
+        for i, in_doubt in zip(unheld, doubtful.tolist(), strict=True):
+            stand = self.stands[i]
+            if in_doubt:
+                stand.doubted_s = at_s
+            stand.is_settled |= at_s - stand.free_since_s >= SETTLED_S
+            if stand.is_settled or stand.is_passed or not in_doubt:
+                free.append(Stander(int(self.rows[i]), stand.free_since_s, stand.is_passed))
+        return free
+
+    def _is_doubtful(self, scene: Scene, rows: Ids) -> Bools:
+        """Of some standing vehicles: whether something that is not seen may hold them."""
+        inside = scene.inside[rows]
+        places = scene.motion.ground_m[rows]
+        beside = np.hypot(*np.moveaxis(places[:, None] - places[None], -1, 0)) < BESIDE_M
+        slow = np.array([is_slow(zone.congestion) and not zone.zone.stopping_banned for zone in scene.zones], bool)
+        shoulder = np.array([zone.zone.kind is ZoneKind.SHOULDER for zone in scene.zones], bool)
+        half_m = LENGTHS_M[scene.motion.class_id[rows]] / 2
+        ahead_px = scene.motion.foot_px[rows] + self.past.stride_px[rows] * (AHEAD_M + half_m)[:, None]
+        sees_ahead = points_in_polygons(ahead_px, self._polygons).any(axis=1)
+        doubtful: Bools = (beside.sum(axis=1) > 1) | inside[:, slow].any(axis=1) | ~sees_ahead
+        return doubtful & ~inside[:, shoulder].any(axis=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Around:
+    """What is around S standing vehicles, among N tracks."""
+
+    blocked_by: Bools
+    """(S, N): who is slow and just ahead."""
+    behind: Bools
+    """(S, N): who drives towards it from behind."""
+    ahead: Bools
+    """(S, N): who drives away ahead of it."""
+
+    @classmethod
+    def of(cls, motion: Motion, past: Recollection, rows: Ids) -> Self:
+        away_m = motion.ground_m[None] - motion.ground_m[rows, None]
+        heading = past.heading[rows, None]
+        along_m = (away_m * heading).sum(axis=-1)
+        aside_m = np.abs(away_m[..., 0] * heading[..., 1] - away_m[..., 1] * heading[..., 0])
+        vehicle = is_vehicle(motion.class_id)
+        others = vehicle[None] & (np.arange(len(motion))[None] != rows[:, None])
+        slow = others & ((motion.pace_mps < SLOW_MPS) | motion.is_still) & ~(motion.is_still & ~motion.moved_before)
+        room_m = BEHIND_M + LENGTHS_M[motion.class_id]
+        is_ahead = (along_m > 0.5) & (along_m < room_m) & (aside_m < CORRIDOR_M)
+        is_near = np.isnan(along_m) & (np.hypot(away_m[..., 0], away_m[..., 1]) < room_m)
+        speed_along = (motion.velocity_mps[None] * heading).sum(axis=-1)
+        passing = others & (speed_along > PASSING_MPS) & (aside_m < PASS_M[1]) & (np.abs(along_m) < PASS_M[0])
+        return cls(slow & (is_ahead | is_near), passing & (along_m < 0), passing & (along_m > 0))

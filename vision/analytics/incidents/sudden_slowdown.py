@@ -1,0 +1,131 @@
+"""Traffic that slows down all at once."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vision.analytics.incidents.lifecycle import Evidence
+from vision.analytics.incidents.signs import ROAD, called, is_vehicle
+from vision.analytics.motion import Floats
+from vision.analytics.rows import Ids
+from vision.analytics.scene import Scene, ZoneState
+from vision.config.incidents import SuddenSlowdownConfig
+from vision.config.zones import ZoneConfig
+from vision.contracts import IncidentKind
+
+FEWEST = 3
+"""Vehicles that must be seen at both times, and that must each have lost the part of their own pace."""
+SAMPLE_EVERY_S = 0.5
+SMOOTH_S = 2.0
+"""The pace of a zone is the mean over so long of the median of its vehicles."""
+FLOWED = 0.5
+FLOWED_MPS = 5.0
+"""Traffic that slows down flowed before: at this part of its free pace, and at this pace."""
+LONGEST_S = 120.0
+"""A slowdown that lasts longer is congestion, which is another kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    at_s: float
+    pace_mps: float
+    """Median of the vehicles in the zone."""
+
+
+@dataclass(slots=True)
+class _Zone:
+    """One zone's last seconds, and the slowdown that goes on in it."""
+
+    samples: deque[_Sample] = field(default_factory=lambda: deque(maxlen=256))
+    from_mps: float | None = None
+    """The pace before a slowdown that goes on."""
+    since_s: float = 0.0
+
+    def pace_mps(self, from_s: float, to_s: float) -> float:
+        """Mean over the samples of a time; NaN where there are fewer than two."""
+        paces = [sample.pace_mps for sample in self.samples if from_s < sample.at_s <= to_s]
+        return sum(paces) / len(paces) if len(paces) > 1 else float("nan")
+
+    def best_before(self, at_s: float, within_s: float) -> tuple[float, float]:
+        """The highest pace, smoothed, from `within_s` ago until now, and when it was: (m/s, s)."""
+        ends = [s.at_s for s in self.samples if at_s - within_s - SMOOTH_S <= s.at_s <= at_s - SMOOTH_S]
+        paces = [(self.pace_mps(end_s - SMOOTH_S, end_s), end_s) for end_s in ends]
+        return max((p for p in paces if not np.isnan(p[0])), default=(float("nan"), at_s))
+
+
+class SuddenSlowdown:
+    """The vehicles of a zone that flowed lose a part of their pace within seconds, most of them and each of its own.
+
+    Where a stop line governs, that is what a red light does, so zones with one are not watched.
+    """
+
+    kind = IncidentKind.SUDDEN_SLOWDOWN
+
+    def __init__(self, zones: Sequence[ZoneConfig], settings: SuddenSlowdownConfig) -> None:
+        self._zones = {z: _Zone() for z, zone in enumerate(zones) if zone.kind in ROAD and zone.stop_line is None}
+        self._drop, self._within_s = settings.drop, settings.within.total_seconds()
+
+    def look(self, scene: Scene) -> Sequence[Evidence]:
+        motion = scene.motion
+        drives = is_vehicle(motion.class_id) & motion.moved_before & np.isfinite(motion.pace_mps)
+        signs = []
+        for z, zone in self._zones.items():
+            there = drives & scene.inside[:, z]
+            slowed = there & (motion.pace_mps <= (1 - self._drop) * motion.fastest_mps)
+            vehicles, slow = int(there.sum()), int(slowed.sum())
+            self._sample(zone, scene.at_s, motion.pace_mps[there])
+            is_all = vehicles >= FEWEST and slow >= FEWEST and 2 * slow >= vehicles
+            now_mps = zone.pace_mps(scene.at_s - SMOOTH_S, scene.at_s)
+            if self._is_slow(zone, scene.zones[z], now_mps, is_all, scene.at_s):
+                signs.append(self._sign(scene, zone, scene.zones[z], now_mps, np.flatnonzero(slowed)))
+        return signs
+
+    def _sample(self, zone: _Zone, at_s: float, paces_mps: Floats) -> None:
+        oldest_s = at_s - self._within_s - 2 * SMOOTH_S
+        while zone.samples and zone.samples[0].at_s < oldest_s:
+            zone.samples.popleft()
+        due = not zone.samples or at_s - zone.samples[-1].at_s >= SAMPLE_EVERY_S
+        if due and len(paces_mps) >= FEWEST:
+            zone.samples.append(_Sample(at_s, float(np.median(paces_mps))))
+
+    def _is_slow(self, zone: _Zone, state: ZoneState, now_mps: float, is_all: bool, at_s: float) -> bool:
+        """Whether a slowdown goes on; notes its beginning and its end."""
+        if zone.from_mps is not None:
+            recovers = now_mps > (1 - self._drop / 2) * zone.from_mps
+            if recovers or at_s - zone.since_s > LONGEST_S:
+                zone.from_mps = None
+            return zone.from_mps is not None and not np.isnan(now_mps)
+        if not is_all or np.isnan(now_mps):
+            return False
+        best_mps, best_s = zone.best_before(at_s, self._within_s)
+        flowed = best_mps >= max(FLOWED * state.free_pace_mps, FLOWED_MPS)
+        if flowed and now_mps <= (1 - self._drop) * best_mps:
+            zone.from_mps, zone.since_s = best_mps, best_s
+        return zone.from_mps is not None
+
+    def _sign(self, scene: Scene, zone: _Zone, state: ZoneState, now_mps: float, rows: Ids) -> Evidence:
+        from_mps = zone.from_mps or now_mps
+        lost_pct = round(100 * (1 - now_mps / from_mps))
+        x, y = np.array(state.zone.polygon).mean(axis=0) * [scene.width_px, scene.height_px]
+        speeds: dict[str, float | str] = {}
+        words = ""
+        if scene.is_calibrated:
+            speeds = {"from_kmh": round(from_mps * 3.6), "to_kmh": round(now_mps * 3.6)}
+            words = f", from {speeds['from_kmh']} to {speeds['to_kmh']} km/h"
+        return Evidence(
+            place_px=(float(x), float(y)),
+            confidence=0.6 + 0.3 * min(1.0, len(rows) / (2 * FEWEST)),
+            reason=f"traffic in zone '{called(state.zone)}' lost {lost_pct} % of its speed within "
+            f"{self._within_s:.0f} s{words}",
+            facts={
+                "zone": called(state.zone),
+                "lost_pct": lost_pct,
+                "within_s": round(self._within_s),
+                "vehicles": len(rows),
+                **speeds,
+            },
+            since_s=zone.since_s,
+            zone_id=state.zone.id,
+        )

@@ -1,0 +1,128 @@
+"""Looks at a camera's traffic with every rule that is on and has what it needs, and keeps the incidents' books."""
+
+from collections.abc import Sequence
+from itertools import count
+
+from vision.analytics.incidents.banned_movement import BannedMovement
+from vision.analytics.incidents.collision import Collision
+from vision.analytics.incidents.congestion import Congestion
+from vision.analytics.incidents.illegal_stopping import IllegalStopping
+from vision.analytics.incidents.lane_encroachment import LaneEncroachment
+from vision.analytics.incidents.lifecycle import Evidence, IncidentChange, Ledger, Rule
+from vision.analytics.incidents.object_on_road import ObjectOnRoad
+from vision.analytics.incidents.pedestrian import Pedestrian
+from vision.analytics.incidents.queue_spillback import QueueSpillback
+from vision.analytics.incidents.red_light import RedLight
+from vision.analytics.incidents.speeding import Speeding
+from vision.analytics.incidents.standing import Standing
+from vision.analytics.incidents.stopped_vehicle import StoppedVehicle
+from vision.analytics.incidents.sudden_slowdown import SuddenSlowdown
+from vision.analytics.incidents.wrong_way import WrongWay
+from vision.analytics.scene import Scene
+from vision.config.camera import CameraConfig
+from vision.config.incidents import RuleConfig
+from vision.contracts import IncidentKind
+
+ONE_EACH = frozenset(
+    {
+        IncidentKind.WRONG_WAY,
+        IncidentKind.LANE_ENCROACHMENT,
+        IncidentKind.BANNED_MOVEMENT,
+        IncidentKind.SPEEDING,
+        IncidentKind.RED_LIGHT,
+    }
+)
+"""What a road user does by himself: each is an incident of his own. Of the others, what lies together is one."""
+EXPLAINED = frozenset({IncidentKind.STOPPED_VEHICLE, IncidentKind.ILLEGAL_STOPPING})
+"""By a collision: vehicles that stand because of it are not told of once more."""
+
+
+class IncidentWatch:
+    """All that is noticed of one camera's traffic.
+
+    One event is one incident where one kind explains the other: vehicles of a suspected collision, and those that stand
+    at its place, are no stopped vehicles; whoever stands where stopping is banned is told of as that. A person who got
+    out of his vehicle is told of beside it, for he is in danger of his own.
+    """
+
+    def __init__(self, camera: CameraConfig, width_px: int, height_px: int) -> None:
+        self._standing = Standing(camera.zones, width_px, height_px)
+        numbers = count(1)
+        self._rules = [
+            (rule, Ledger(rule.kind, settings, width_px, height_px, numbers, one_each=rule.kind in ONE_EACH))
+            for rule, settings in _rules(camera, width_px, height_px, self._standing)
+            if settings.enabled
+        ]
+
+    @property
+    def kinds(self) -> tuple[IncidentKind, ...]:
+        """What is looked for."""
+        return tuple(rule.kind for rule, _ in self._rules)
+
+    @property
+    def open_count(self) -> int:
+        """How many incidents go on."""
+        return sum(ledger.open_count for _, ledger in self._rules)
+
+    def open_incidents(self) -> list[IncidentChange]:
+        """The newest of each incident that goes on."""
+        return [incident for _, ledger in self._rules for incident in ledger.open_incidents()]
+
+    def update(self, scene: Scene) -> list[IncidentChange]:
+        """Take in one moment; return what there is to tell."""
+        if not self._rules:
+            return []
+        self._standing.update(scene)
+        changes: list[IncidentChange] = []
+        crashes: list[Evidence] = []
+        for rule, ledger in self._rules:
+            evidence = list(rule.look(scene))
+            if rule.kind in EXPLAINED and crashes:
+                evidence = [sign for sign in evidence if not _is_explained(sign, crashes)]
+            changes += ledger.update(evidence, scene.at_s)
+            if rule.kind is IncidentKind.COLLISION:
+                crashes = [*evidence, *(incident.evidence for incident in ledger.open_incidents())]
+        return changes
+
+    def close(self, at_s: float) -> list[IncidentChange]:
+        """The camera is watched no longer."""
+        return [change for _, ledger in self._rules for change in ledger.close(at_s)]
+
+
+def _rules(
+    camera: CameraConfig, width_px: int, height_px: int, standing: Standing
+) -> Sequence[tuple[Rule, RuleConfig]]:
+    """Each rule that has what it needs, with its settings; the collision first, since it explains others."""
+    zones, on = camera.zones, camera.incidents
+    rules: list[tuple[bool, Rule, RuleConfig]] = [
+        (bool(zones), Collision(zones, on.collision, standing), on.collision),
+        (bool(zones), StoppedVehicle(standing), on.stopped_vehicle),
+        (any(z.stopping_banned for z in zones), IllegalStopping(standing), on.illegal_stopping),
+        (any(z.direction for z in zones), WrongWay(zones, on.wrong_way, width_px, height_px), on.wrong_way),
+        (bool(zones), Pedestrian(zones), on.pedestrian),
+        (bool(zones), LaneEncroachment(zones, width_px, height_px), on.lane_encroachment),
+        (any(m.banned for m in camera.movements), BannedMovement(camera.movements), on.banned_movement),
+        (
+            camera.calibration is not None and any(z.speed_limit_kmh for z in zones),
+            Speeding(zones, on.speeding),
+            on.speeding,
+        ),
+        (bool(zones), SuddenSlowdown(zones, on.sudden_slowdown), on.sudden_slowdown),
+        (any(z.spillback_line for z in zones), QueueSpillback(camera.lines), on.queue_spillback),
+        (bool(zones), Congestion(), on.congestion),
+        (bool(zones), ObjectOnRoad(zones), on.object_on_road),
+        (any(z.signal for z in zones), RedLight(zones, camera.lines, camera.signals), on.red_light),
+    ]
+    return [(rule, settings) for has_what_it_needs, rule, settings in rules if has_what_it_needs]
+
+
+def _is_explained(sign: Evidence, crashes: Sequence[Evidence]) -> bool:
+    """Whether a vehicle belongs to a collision, or stands at its place."""
+    for crash in crashes:
+        if set(sign.track_ids) & set(crash.track_ids):
+            return True
+        if sign.place_px is not None and crash.place_px is not None:
+            (x0, y0), (x1, y1) = sign.place_px, crash.place_px
+            if (x0 - x1) ** 2 + (y0 - y1) ** 2 <= crash.reach_px**2:
+                return True
+    return False

@@ -1,0 +1,108 @@
+"""A vehicle that goes against its zone's direction of travel."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vision.analytics.incidents.lifecycle import Evidence
+from vision.analytics.incidents.runs import Run, Runs
+from vision.analytics.incidents.signs import a, called, is_vehicle, sign_of
+from vision.analytics.motion import Floats
+from vision.analytics.scene import Scene
+from vision.classes import CLASSES
+from vision.config.incidents import WrongWayConfig
+from vision.config.zones import ZoneConfig
+from vision.contracts import IncidentKind
+
+AT_LEAST_MPS = 1.5
+SHORTEST_M = 6.0
+"""The way against the direction that is no trembling and no manoeuvre, in metres ..."""
+SHORTEST_SIZES = 1.0
+"""... and in the vehicle's own size in the picture."""
+REVERSING_MPS = 3.0
+REVERSING_M = 20.0
+"""Who is so slow may be reversing to park until he has gone so far."""
+MOST_OF_IT = 0.8
+"""The part of the looks in which it goes against: a tracker's jump to another vehicle looks so for one."""
+LOOKS = 3
+
+
+class WrongWay:
+    """Goes against the direction of a zone for some metres, steadily."""
+
+    kind = IncidentKind.WRONG_WAY
+
+    def __init__(self, zones: Sequence[ZoneConfig], settings: WrongWayConfig, width_px: int, height_px: int) -> None:
+        size_px = np.array([width_px, height_px], np.float64)
+        ways_px = np.array([_way(zone) for zone in zones], np.float64).reshape(-1, 2) * size_px
+        with np.errstate(invalid="ignore"):
+            self._directions = ways_px / np.linalg.norm(ways_px, axis=1, keepdims=True)
+        """(Z, 2): unit vectors in the picture; NaN for zones without direction."""
+        self._most_cosine = np.cos(np.radians(settings.against_by_deg))
+        self._runs = Runs()
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def look(self, scene: Scene) -> Sequence[Evidence]:
+        motion = scene.motion
+        cosine = self._cosine(motion.velocity_px)
+        against = scene.inside & (cosine <= self._most_cosine)
+        holds = against.any(axis=1) & (motion.pace_mps > AT_LEAST_MPS) & is_vehicle(motion.class_id)
+        found = self._runs.update(motion.track_id, holds, motion.foot_px, motion.pace_mps, scene.at_s)
+        return [
+            self._sign(scene, n, run, int(np.flatnonzero(against[n])[0]), cosine)
+            for n, run in found
+            if self._is_way(scene, n, run)
+        ]
+
+    def _cosine(self, velocity_px: Floats) -> Floats:
+        """(N, Z): of the angle between each course and each zone's direction; NaN where there is none."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            courses = velocity_px / np.linalg.norm(velocity_px, axis=1, keepdims=True)
+            cosine: Floats = courses @ self._directions.T
+        return cosine
+
+    def _is_way(self, scene: Scene, n: int, run: Run) -> bool:
+        motion = scene.motion
+        extent_px = float(np.sqrt((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()))
+        gone_px = float(np.hypot(*(motion.foot_px[n] - run.foot_px)))
+        is_slow = run.way_m < REVERSING_MPS * run.lasted_s
+        shortest_m = REVERSING_M if is_slow else SHORTEST_M
+        return (
+            run.hits >= LOOKS
+            and run.share >= MOST_OF_IT
+            and run.way_m >= shortest_m
+            and gone_px >= SHORTEST_SIZES * extent_px
+        )
+
+    def _sign(self, scene: Scene, n: int, run: Run, z: int, cosine: Floats) -> Evidence:
+        motion, zone = scene.motion, scene.zones[z].zone
+        object_class, speed_kmh = CLASSES[motion.class_id[n]], float(motion.speed_kmh[n])
+        against_deg = round(float(np.degrees(np.arccos(np.clip(cosine[n, z], -1, 1)))))
+        speed: dict[str, float | str] = {} if np.isnan(speed_kmh) else {"speed_kmh": round(speed_kmh)}
+        words = f" at {speed['speed_kmh']} km/h" if speed else ""
+        return sign_of(
+            scene,
+            n,
+            zone,
+            confidence=0.7 + 0.25 * min(1.0, run.way_m / (4 * SHORTEST_M)),
+            reason=f"{a(object_class)} goes the wrong way in zone '{called(zone)}'{words}, {against_deg} degrees off "
+            f"its direction, for {run.lasted_s:.0f} s",
+            facts={
+                "class": object_class,
+                "zone": called(zone),
+                "against_deg": against_deg,
+                "seconds": round(run.lasted_s),
+                **speed,
+            },
+            reach_m=2.0,
+            since_s=run.since_s,
+        )
+
+
+def _way(zone: ZoneConfig) -> tuple[float, float]:
+    if zone.direction is None:
+        return float("nan"), float("nan")
+    (x0, y0), (x1, y1) = zone.direction.start, zone.direction.end
+    return x1 - x0, y1 - y0
