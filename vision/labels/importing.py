@@ -1,7 +1,7 @@
 """Labels that people corrected, taken into a data set; and other people's pictures with their labels."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,16 +15,14 @@ from vision.labels.ledger import Entry, append, digest_of
 from vision.labels.picture import Boxes, LabelledPicture, Split
 from vision.labels.review import Review, State, read_reviews, write_reviews
 
-Where = Callable[[LabelledPicture], Path | None]
-"""Where a picture's own file lies; None: it was not brought."""
-
 
 @dataclass(frozen=True, slots=True)
 class Brought:
     """Pictures as another tool tells of them."""
 
     pictures: tuple[LabelledPicture, ...]
-    where: Where
+    files: Mapping[str, Path]
+    """Where pictures lie, by name; those that were not brought are absent."""
     origin: Path
 
 
@@ -47,10 +45,10 @@ def bring(source: Path, form: str, names: Mapping[str, str], images: Path | None
     """
     if form == "yolo":
         data = load(source, dict(names))
-        return Brought(data.pictures, lambda picture: image_file(source, picture), source)
+        return Brought(data.pictures, {one.name: image_file(source, one) for one in data.pictures}, source)
     pictures = tuple(FORMATS[form].read(source, names))
-    by_name = {file.name: file for file in images.rglob("*") if file.is_file()} if images else {}
-    return Brought(pictures, lambda picture: by_name.get(picture.name), source)
+    files = {file.name: file for file in images.rglob("*") if file.is_file()} if images else {}
+    return Brought(pictures, files, source)
 
 
 def take_in(data: DataSet, brought: Brought, *, at: datetime, licence: str = "", owner: str = "") -> Taken:
@@ -78,14 +76,13 @@ def take_in(data: DataSet, brought: Brought, *, at: datetime, licence: str = "",
 
 def _fitted(picture: LabelledPicture, ours: LabelledPicture | None, brought: Brought) -> LabelledPicture:
     """The picture with its boxes in pixels of our file, in our split."""
-    file = None if ours else brought.where(picture)
-    if ours is None and file is None:
+    if ours is None and picture.name not in brought.files:
         raise LabelError.single(
             brought.origin,
             f"picture {picture.name!r} is not in this data set",
             "name the folder that holds it by --images, or another data set by --into",
         )
-    width, height = (ours.width_px, ours.height_px) if ours else _size(file)
+    width, height = (ours.width_px, ours.height_px) if ours else _size(brought.files[picture.name])
     told = (picture.width_px, picture.height_px)
     boxes = picture.boxes or Boxes.empty()
     if told == (0, 0):
@@ -99,16 +96,14 @@ def _fitted(picture: LabelledPicture, ours: LabelledPicture | None, brought: Bro
     return LabelledPicture(picture.name, ours.split if ours else Split.NEW, width, height, boxes.cut(width, height))
 
 
-def _size(file: Path | None) -> tuple[int, int]:
-    height, width = open_image(file or Path()).shape[:2]
+def _size(file: Path) -> tuple[int, int]:
+    height, width = open_image(file).shape[:2]
     return width, height
 
 
 def _add(folder: Path, picture: LabelledPicture, brought: Brought, *, licence: str, owner: str) -> None:
-    file = brought.where(picture)
-    assert file is not None  # noqa: S101 - `_fitted` has opened it
     target = image_file(folder, picture)
-    shutil.copyfile(file, target)
+    shutil.copyfile(brought.files[picture.name], target)
     append(folder, Entry(picture=picture.name, sha256=digest_of(target), licence=licence, owner=owner))
 
 

@@ -16,4 +16,4 @@ def picture_name(camera_id: str, captured_at: datetime) -> str:
 
 def scene_of(name: str) -> str:
     """The scene that a picture's name tells; a name without a separator is a scene of its own."""
-    return name.rpartition(".")[0].partition(SEPARATOR)[0] or name
+    return (name.rpartition(".")[0] or name).partition(SEPARATOR)[0]
