@@ -9,13 +9,14 @@ import numpy as np
 from vision.analytics.crossings import Crossing, LineCounter
 from vision.analytics.free_flow import FreeFlow
 from vision.analytics.ground import Ground, ground_of
-from vision.analytics.incidents import IncidentChange
+from vision.analytics.incidents import IncidentChange, IncidentWatch
 from vision.analytics.motion import Motion
 from vision.analytics.motion_book import MotionBook
 from vision.analytics.movements import Movement, MovementCounter
 from vision.analytics.scene import LyingObject, Scene, SignalNow
 from vision.analytics.zone_watch import ZoneWatch
 from vision.config.camera import CameraConfig
+from vision.contracts import CongestionLevel
 from vision.core import Tracks
 from vision.geometry import points_in_polygons
 
@@ -30,6 +31,8 @@ class Moment:
     crossings: tuple[Crossing, ...]
     movements: tuple[Movement, ...]
     incidents: tuple[IncidentChange, ...]
+    congestion: CongestionLevel | None
+    """The camera's level: its worst zone's, or the whole picture's where it has no zones."""
 
 
 class Learnt:
@@ -72,7 +75,6 @@ class Traffic:
         ground = learnt.ground_of(camera, width_px, height_px)
         size_px = np.array([width_px, height_px], np.float64)
         forget_after_s = 2 * camera.tracking.lost_after.total_seconds()
-        self._camera = camera
         self._size_px = (width_px, height_px)
         self._is_calibrated = ground.is_calibrated
         self._motion = MotionBook(
@@ -86,7 +88,7 @@ class Traffic:
         self._movements = MovementCounter(camera.movements)
         self._zones = ZoneWatch(camera, width_px, height_px, ground, free_flow=learnt.free_flow)
         self._polygons_px = [np.array(zone.polygon) * size_px for zone in camera.zones]
-        self._numbers = numbers or count(1)
+        self._incidents = IncidentWatch(camera, width_px, height_px, numbers=numbers or count(1))
 
     def update(
         self,
@@ -110,11 +112,11 @@ class Traffic:
 
     def close(self, at_s: float) -> tuple[IncidentChange, ...]:
         """The camera is watched no longer: what goes on ends. Returns the last words."""
-        return ()
+        return tuple(self._incidents.close(at_s))
 
     def open_incidents(self) -> list[IncidentChange]:
         """The newest of each incident that goes on."""
-        return []
+        return self._incidents.open_incidents()
 
     def _cross(self, tracks: Tracks, motion: Motion, at_s: float) -> list[Crossing]:
         return self._counter.update(tracks, at_s)
@@ -129,7 +131,7 @@ class Traffic:
     ) -> Moment:
         inside = points_in_polygons(motion.foot_px, self._polygons_px)
         zones = self._zones.update(motion, inside, at_s)
-        movements = self._movements.update(crossings, at_s)
+        movements = self._movements.update(crossings, at_s, entries=self._zones.entries)
         scene = Scene(
             at_s=at_s,
             width_px=self._size_px[0],
@@ -143,4 +145,5 @@ class Traffic:
             lying=tuple(lying),
             is_calibrated=self._is_calibrated,
         )
-        return Moment(scene, scene.crossings, scene.movements, ())
+        incidents = tuple(self._incidents.update(scene))
+        return Moment(scene, scene.crossings, scene.movements, incidents, self._zones.congestion)
