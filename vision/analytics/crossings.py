@@ -26,7 +26,8 @@ class Crossing:
     """One vehicle crossed one line, once.
 
     `at_s` and `place` are interpolated between the two sightings on either side of the line: media time in seconds, and
-    (x, y) as fractions of the frame. `confidence` is that of the sighting that settled it.
+    (x, y) as fractions of the frame. `confidence` is that of the sighting that settled it. What a counter leaves open,
+    `line_measures.with_motion` fills in.
     """
 
     line_id: str
@@ -36,6 +37,14 @@ class Crossing:
     at_s: float
     place: tuple[float, float]
     confidence: float
+    speed_kmh: float | None = None
+    """At the line; `None` without calibration, for a track too new to tell, and where implausible."""
+    is_implausible: bool = False
+    """Whether a speed was dropped."""
+    passage_s: float | None = None
+    """How long the vehicle takes to pass over a point with its whole length; `None` where its pace is not known."""
+    front_at_s: float | None = None
+    """When its front reached the line, media time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

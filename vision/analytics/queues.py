@@ -8,21 +8,11 @@ from numpy.typing import NDArray
 
 from vision.analytics.ground import Ground
 from vision.analytics.motion import Bools, Floats, Motion
-from vision.classes import CLASSES, VEHICLES, ObjectClass
+from vision.analytics.sizes import IS_VEHICLE, LENGTHS_M
 from vision.config.measures import MeasuresConfig
 from vision.core.columns import Columns
 from vision.geometry import apply_homography, signed_distance_px
 
-C = ObjectClass
-LENGTH_M: dict[ObjectClass, float] = {
-    C.BICYCLE: 1.8,
-    C.MOTORCYCLE: 1.9,
-    C.CAR: 4.5,
-    C.BUS: 11,
-    C.TRUCK: 8,
-    C.PERSON: 0.5,
-}
-"""The usual length of a vehicle of each class."""
 GAP_M = 12.0
 """From the rear of one waiting vehicle to the front of the next, at most, and from the first to the stop line: room for
 one car between them that was not detected."""
@@ -38,9 +28,6 @@ SAME_PLACE = 0.25
 """Of a vehicle's length: where one is lost and another found this near, it is the same one."""
 HOLD_SPILLBACK_S = 2.0
 """A spillback that is not seen for less than this goes on: tracks blink."""
-
-_LENGTH_OF = np.array([LENGTH_M[c] for c in CLASSES])
-_IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +125,7 @@ class QueueWatch:
 
     def update(self, motion: Motion, present: Bools, at_s: float) -> Queue:
         """Take in who is where. `present` (N,): who is in the zone."""
-        here = motion[present & _IS_VEHICLE[motion.class_id]]
+        here = motion[present & IS_VEHICLE[motion.class_id]]
         slow = self._slow(here, at_s)
         lost = self._lost(motion, slow, at_s)
         self._waiting = _connected(slow.joined(lost), at_s)
@@ -159,7 +146,7 @@ class QueueWatch:
         row_of = {track: row for row, track in enumerate(was.track_id.tolist())}
         row = np.array([row_of.get(track, -1) for track in here.track_id.tolist()], np.int64)
         along_m = self._stop_line.distance_m(here)
-        length_m = _LENGTH_OF[here.class_id]
+        length_m = LENGTHS_M[here.class_id]
         rear_m = along_m + length_m * self._rear_behind_foot
         found = _Waiting(
             track_id=here.track_id,

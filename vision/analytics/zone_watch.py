@@ -20,6 +20,7 @@ from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.parked import ParkedBook
 from vision.analytics.queues import NOBODY, Queue, QueueWatch
 from vision.analytics.scene import ZoneState
+from vision.analytics.sizes import IS_VEHICLE
 from vision.analytics.visits import VisitBook, ZoneEntry, ZoneExit, ZoneVisits
 from vision.analytics.zone_flow import ZoneFlow
 from vision.classes import CLASSES, VEHICLES, ObjectClass
@@ -41,7 +42,6 @@ LONG_WAITERS = 2
 SHORTEST_VISIT_S = 1.0
 """A shorter visit says little of a vehicle's pace."""
 
-_IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
 _IS_MOTOR = np.array([c in VEHICLES and c is not ObjectClass.BICYCLE for c in CLASSES])
 """Whose pace says how traffic moves: no traffic is needed to make a cyclist slow."""
 _MEASURED = {ZoneKind.CARRIAGEWAY, ZoneKind.BUS_LANE}
@@ -121,7 +121,7 @@ class ZoneWatch:
     def _take_in(self, motion: Motion, inside: Bools, at_s: float) -> Floats:
         """(Z,): which part of each zone is covered just now. Adds the moment to what is averaged."""
         parked = self._parked.update(motion, at_s)
-        is_vehicle = _IS_VEHICLE[motion.class_id][:, None]
+        is_vehicle = IS_VEHICLE[motion.class_id][:, None]
         coverage = np.array([c.share(motion.xyxy[is_vehicle[:, 0]]) for c in self._coverages])
         # Who stood already when the camera came on, on a road that is not full, is parked until he is seen moving.
         idle = (motion.is_still & ~motion.moved_before)[:, None] & (self._of_road(coverage) < CRITICAL_COVERAGE)

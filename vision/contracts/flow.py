@@ -31,6 +31,6 @@ class FlowQuality(Contract):
     picture: tuple[PictureCondition, ...] = ()
     """What kept the camera from seeing well for a good part of the time watched."""
 
-    def flow_rate_veh_h(self, vehicles: int) -> float | None:
-        """Vehicles an hour over the time watched, where so many were counted; `None` where nothing was watched."""
+    def flow_rate_veh_h(self, vehicles: float) -> float | None:
+        """Vehicles (or units of them) an hour over the time watched, where so many were counted; `None`: blind."""
         return vehicles * 3600 / self.watched_s if self.watched_s > 0 else None
