@@ -10,6 +10,7 @@ from vision.analytics.crossings import Crossing, LineCounter
 from vision.analytics.free_flow import FreeFlow
 from vision.analytics.ground import Ground, ground_of
 from vision.analytics.incidents import IncidentChange, IncidentWatch
+from vision.analytics.line_measures import with_motion
 from vision.analytics.motion import Motion
 from vision.analytics.motion_book import MotionBook
 from vision.analytics.movements import Movement, MovementCounter
@@ -84,6 +85,7 @@ class Traffic:
             forget_after_s=forget_after_s,
             implausible_mps=camera.measures.implausible_above_kmh / KMH_PER_MPS,
         )
+        self._lines = camera.lines
         self._counter = LineCounter(camera.lines, width_px, height_px, forget_after_s=forget_after_s)
         self._movements = MovementCounter(camera.movements)
         self._zones = ZoneWatch(camera, width_px, height_px, ground, free_flow=learnt.free_flow)
@@ -119,7 +121,8 @@ class Traffic:
         return self._incidents.open_incidents()
 
     def _cross(self, tracks: Tracks, motion: Motion, at_s: float) -> list[Crossing]:
-        return self._counter.update(tracks, at_s)
+        crossed = self._counter.update(tracks, at_s)
+        return with_motion(crossed, motion, self._lines, is_calibrated=self._is_calibrated) if crossed else []
 
     def _moment(
         self,
