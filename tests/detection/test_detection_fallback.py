@@ -15,7 +15,7 @@ from vision.detection.fallback import nanodet
 from vision.detection.fallback.nanodet import check_conversion, make_from_npm
 from vision.detection.fallback.tfjs_to_onnx import convert
 from vision.detection.loading import load_detector
-from vision.detection.pulling import ensure_default_model
+from vision.detection.pulling import pull
 from vision.detection.session import Session
 from vision.progress import quiet
 
@@ -23,7 +23,7 @@ from vision.progress import quiet
 @pytest.fixture(scope="module")
 def fallback() -> Path:
     """The weights that setting up has put into the cache; fetched here where it has not."""
-    return ensure_default_model()
+    return pull(find_card("nanodet_g"))
 
 
 def write_graph(folder: Path, nodes: list[dict[str, object]], weights: list[dict[str, object]], raw: bytes) -> Path:

@@ -90,7 +90,7 @@ def test_a_page_in_place_of_a_model_is_refused_and_not_kept(tmp_path: Path, cach
 
 
 def test_an_address_out_of_reach_names_the_ways_out(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"needs the internet.*ngatu models add.*nanodet_g"):
+    with pytest.raises(ModelError, match=r"needs the internet.*ngatu models add.*traffic26n"):
         fetch("http://127.0.0.1:9/far.onnx", tmp_path / "x.onnx", quiet)
     with served(tmp_path) as site, pytest.raises(ModelError, match="404"):
         fetch(f"{site}/absent.onnx", tmp_path / "x.onnx", quiet)

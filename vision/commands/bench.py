@@ -40,7 +40,7 @@ def counting(
     manifest: Manifest,
     *,
     clips: Clips = None,
-    model: Annotated[str, typer.Option(help="A model card's name, or an .onnx file.")] = "nanodet_g",
+    model: Annotated[str | None, typer.Option(help="A model card's name, or an .onnx file; else the default.")] = None,
     fps: Fps = None,
     as_json: AsJson = False,
 ) -> None:
@@ -95,7 +95,7 @@ def _chosen(clips: "list[CountedClip]", names: list[str] | None) -> "list[Counte
     return [known[name] for name in names] if names else clips
 
 
-def _detector(model: str) -> "Detector":
+def _detector(model: str | None) -> "Detector":
     """One thread an inference: `count_video` runs as many side by side as there are CPUs."""
     import logging
 

@@ -24,7 +24,7 @@ def latency(
     *,
     cameras: Annotated[int, typer.Option(help="Simulated 720p cameras.", min=1, max=64)] = 4,
     seconds: Annotated[float, typer.Option(help="Measure for so long.", min=5)] = 30,
-    model: Annotated[str, typer.Option(help="A model's name, or an .onnx file.")] = "nanodet_g",
+    model: Annotated[str | None, typer.Option(help="A model's name, or an .onnx file; else the default.")] = None,
     fps: Annotated[float | None, typer.Option(help="Detection rate; unset: a camera's default.", min=1, max=60)] = None,
     clip: Annotated[list[Path] | None, typer.Option(help="Clips to play; unset: the samples. Repeatable.")] = None,
     workers: Annotated[int, typer.Option(help="Worker processes; 0: as the machine deserves.", min=0)] = 0,
@@ -38,11 +38,12 @@ def latency(
     from rich.console import Console
 
     from vision.bench.latency import LatencyBench
+    from vision.detection.cards import default_model
     from vision.samples import ensure_samples
 
     console = Console(stderr=as_json)
     clips = [path.resolve() for path in clip] if clip else ensure_samples()
-    bench = LatencyBench(clips, cameras, model, fps, workers, threads)
+    bench = LatencyBench(clips, cameras, model or default_model(), fps, workers, threads)
     with console.status("starting") as status:
         report = bench.run(seconds, status.update)
     if as_json:

@@ -25,7 +25,7 @@ def noise(
     *,
     clips: Annotated[Path | None, typer.Option(help="The clips' folder. Default: the manifest's.")] = None,
     pictures: Annotated[list[Path] | None, typer.Option(help="A labelled data set, for merges. Repeatable.")] = None,
-    model: Annotated[str, typer.Option(help="A model card's name, or an .onnx file.")] = "nanodet_g",
+    model: Annotated[str | None, typer.Option(help="A model card's name, or an .onnx file; else the default.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Keep detections in this folder, for the next time.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:

@@ -38,7 +38,7 @@ def count(
         ),
     ] = None,
     config: Annotated[Path | None, typer.Option(help="A camera file: its lines, movements and settings.")] = None,
-    model: Annotated[str, typer.Option(help="A model card's name, or an .onnx file.")] = "nanodet_g",
+    model: Annotated[str | None, typer.Option(help="A model card's name, or an .onnx file; else the default.")] = None,
     fps: Annotated[float | None, typer.Option(help="Frames looked at a second. Default: 12.", min=1, max=60)] = None,
     json_to: Annotated[Path | None, typer.Option("--json", metavar="F", help="Write JSON; - to the terminal.")] = None,
     csv_to: Annotated[
@@ -108,7 +108,7 @@ def _line(line_id: str, text: str) -> LineConfig:
         raise typer.BadParameter(f"{text!r}: {reason}", param_hint="--line") from error
 
 
-def _detector(model: str) -> "Detector":
+def _detector(model: str | None) -> "Detector":
     """One thread an inference: `count_video` runs as many side by side as there are CPUs."""
     import logging
 

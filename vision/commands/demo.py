@@ -17,13 +17,12 @@ def register(app: typer.Typer) -> None:
 def demo(
     seconds: Annotated[float, typer.Option(help="End after so many seconds; 0: at Ctrl-C.", min=0)] = 0,
     port: Annotated[int | None, typer.Option(help="The page's port; unset: 8000, or a free one.")] = None,
-    model: Annotated[str, typer.Option(help="A model card's name, or an .onnx file.")] = "nanodet_g",
+    model: Annotated[str | None, typer.Option(help="A model card's name, or an .onnx file; else the default.")] = None,
 ) -> None:
     """Play real traffic on two simulated cameras, count it, and show it live in the browser."""
     from rich.console import Console
 
     from vision.demo.run import Demonstration
-    from vision.detection.cards import DEFAULT_MODEL
     from vision.detection.pulling import ensure_default_model
     from vision.samples import ensure_samples
 
@@ -36,7 +35,7 @@ def demo(
         console.width = LOG_WIDTH
     with progress() as report:
         clips = ensure_samples(report)
-        if model == DEFAULT_MODEL:
+        if model is None:
             ensure_default_model(report)
     counted = Demonstration(console, clips, model=model, port=port).run(seconds)
     console.print(f"{counted} crossings counted and stored")

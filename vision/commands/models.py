@@ -34,15 +34,15 @@ def register(app: typer.Typer) -> None:
 def list_models() -> None:
     """The cards, and whose weights are here."""
     from vision.data_files import cache_dir
-    from vision.detection.cards import DEFAULT_MODEL, load_cards, weights_file
+    from vision.detection.cards import default_model, load_cards, weights_file
 
     with errors_told():
-        cards = load_cards()
+        cards, default = load_cards(), default_model()
     table = Table("model", "weights", "from", "licence", "what it is")
     for name, card in sorted(cards.items()):
         file = weights_file(card)
         here = f"{file.stat().st_size / 1e6:.1f} MB" if file.is_file() else "–"
-        mark = " (default)" if name == DEFAULT_MODEL else ""
+        mark = " (default)" if name == default else ""
         table.add_row(name + mark, here, card.source.kind, card.licence, card.title)
     Console().print(table)
     typer.echo(

@@ -25,8 +25,8 @@ PLAIN_TABLE_EACH_S = 10.0
 class Demonstration:
     """Redis, two simulated cameras, workers and the service, each a process of its own on loopback."""
 
-    def __init__(self, console: Console, clips: list[Path], *, model: str, port: int | None) -> None:
-        """`port` is the page's: unset, 8000 or a free one."""
+    def __init__(self, console: Console, clips: list[Path], *, model: str | None, port: int | None) -> None:
+        """`model` unset: the default, and what is promoted to it. `port` is the page's: unset, 8000 or a free one."""
         self._console = console
         self._clips = clips
         self._model = model
@@ -65,7 +65,8 @@ class Demonstration:
         children.start("cameras simulate", ["cameras", "simulate", *clips, "--port", str(rtsp_port)], common)
         database = f"sqlite:///{folder}/store.sqlite3"
         children.start("serve", ["serve", "--port", str(page_port), "--database", database], common)
-        children.start("work", ["work", "--model", self._model, "--state", str(folder / "state")], common)
+        named = ["--model", self._model] if self._model else []
+        children.start("work", ["work", *named, "--state", str(folder / "state")], common)
         service = Service(f"http://{LOOPBACK}:{page_port}")
         with self._console.status("starting the service, the cameras and the workers"):
             _await_ready(service, children)

@@ -17,8 +17,15 @@ from vision.detection.class_map import COCO, by_name
 from vision.detection.decoders import FAMILIES
 from vision.detection.input_spec import InputSpec
 
-DEFAULT_MODEL = "nanodet_g"
+DEFAULT_MODEL = "traffic26n"
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class PackagedSource(Config):
+    """A file that comes with ngatu, beside its card."""
+
+    kind: Literal["packaged"]
+    file: str = Field(title="File", description="Its name.", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")
 
 
 class NpmSource(Config):
@@ -51,7 +58,7 @@ class FileSource(Config):
     origin: str = Field(title="Origin", description="The path it was added from.")
 
 
-Source = Annotated[NpmSource | UltralyticsSource | UrlSource | FileSource, Field(discriminator="kind")]
+Source = Annotated[PackagedSource | NpmSource | UltralyticsSource | UrlSource | FileSource, Field(discriminator="kind")]
 
 
 class ModelCard(Config):
@@ -85,6 +92,9 @@ class ModelCard(Config):
 
 
 def weights_file(card: ModelCard) -> Path:
+    """Where the weights lie, or would: with ngatu itself, or in the cache."""
+    if isinstance(card.source, PackagedSource):
+        return data_dir("models") / card.source.file
     return cache_dir("models") / f"{card.name}.onnx"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from vision.classes import ObjectClass
 from vision.core import ModelError
 from vision.data_files import cache_dir
-from vision.detection.cards import ModelCard, check_digest, find_card, weights_file
+from vision.detection.cards import ModelCard, PackagedSource, check_digest, default_model, find_card, weights_file
 from vision.detection.class_map import COCO, by_name, names_in_metadata
 from vision.detection.decoders import FAMILIES, Family, Probe
 from vision.detection.decoders.detr import SIZES_INPUT
@@ -21,20 +21,20 @@ LONGEST_SIDE = 4096
 
 
 def load_detector(
-    model: Path | str,
+    model: Path | str | None = None,
     *,
     providers: Sequence[str] | None = None,
     threads: int | None = None,
     size: int | None = None,
     thresholds: Mapping[ObjectClass, float] | None = None,
 ) -> Detector:
-    """A detector from a card's name (its weights in the cache) or from the path of an ONNX file.
+    """A detector from a card's name or from the path of an ONNX file; the default one where neither is given.
 
     `providers` overrides the choice of hardware (tensorrt, cuda, openvino, cpu), `threads` the CPU threads of one
     inference, `size` the input's long side in pixels where the model leaves it open, `thresholds` the least score of
     some classes. Raises ModelError naming the file and what was expected.
     """
-    file, card = locate(model)
+    file, card = locate(default_model() if model is None else model)
     session = Session(file, providers=providers, threads=threads)
     return build_detector(session, card, threads=threads, size=size, thresholds=thresholds)
 
@@ -46,6 +46,8 @@ def locate(model: Path | str) -> tuple[Path, ModelCard | None]:
     card = find_card(str(model))
     file = weights_file(card)
     if not file.is_file():
+        if isinstance(card.source, PackagedSource):
+            raise ModelError(f"model '{card.name}': it comes with ngatu, but {file} is absent; install ngatu anew")
         raise ModelError(
             f"model '{card.name}': its weights are not in {cache_dir('models')}; "
             f"get them by `ngatu models pull {card.name}`, or name the path of an .onnx file"

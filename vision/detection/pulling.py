@@ -15,9 +15,11 @@ from vision.detection.cards import (
     FileSource,
     ModelCard,
     NpmSource,
+    PackagedSource,
     UltralyticsSource,
     UrlSource,
     check_digest,
+    default_model,
     find_card,
     weights_file,
 )
@@ -30,8 +32,8 @@ from vision.progress import Report, quiet
 
 
 def ensure_default_model(report: Report = quiet) -> Path:
-    """The file of the fallback detector, pulled first where the cache does not have it yet."""
-    card = find_card(DEFAULT_MODEL)
+    """The file of the default detector, promoted or packaged, pulled first where it is not here yet."""
+    card = find_card(default_model())
     return weights_file(card) if weights_file(card).is_file() else pull(card, report)
 
 
@@ -43,6 +45,8 @@ def pull(card: ModelCard, report: Report = quiet, *, python: Path | None = None,
     the remedy.
     """
     target = weights_file(card)
+    if isinstance(card.source, PackagedSource):
+        return _as_it_came(card, target)
     with _alone(target) as scratch:
         if target.is_file() and not force:
             return target
@@ -54,6 +58,14 @@ def pull(card: ModelCard, report: Report = quiet, *, python: Path | None = None,
     return target
 
 
+def _as_it_came(card: ModelCard, file: Path) -> Path:
+    """A packaged file is there from the start, whole."""
+    if not file.is_file():
+        raise ModelError(f"model '{card.name}': it comes with ngatu, but {file} is absent; install ngatu anew")
+    check_digest(card, file)
+    return file
+
+
 def _make(card: ModelCard, scratch: Path, report: Report, python: Path | None) -> Path:
     match card.source:
         case NpmSource():
@@ -62,6 +74,8 @@ def _make(card: ModelCard, scratch: Path, report: Report, python: Path | None) -
             return export_official(card.source.weights, scratch, report, python)
         case UrlSource():
             return fetch(card.source.url, scratch / "model.onnx", report)
+        case PackagedSource():
+            return weights_file(card)
         case FileSource(origin=origin):
             raise ModelError(f"model '{card.name}': it was added from {origin}; add it again by `ngatu models add`")
 
@@ -73,7 +87,7 @@ def fetch(url: str, target: Path, report: Report) -> Path:
     except OSError as error:
         raise ModelError(
             f"{url}: {error}; this needs the internet. Elsewhere, download the file and bring it here by "
-            f"`ngatu models add FILE`, or use '{DEFAULT_MODEL}', which comes from the package registries"
+            f"`ngatu models add FILE`, or use '{DEFAULT_MODEL}', which comes with ngatu"
         ) from error
     return target
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 FEWEST_VALUES = 64
@@ -17,10 +18,17 @@ LARGEST = 60_000.0
 """float16 ends at 65,504."""
 
 
-def halve(file: Path, out: Path) -> Path:
-    """Write the model with its weights in float16; returns `out`."""
+TOLD = ("names", "stride", "task", "license", "version", "author", "head")
+"""What of the exporter's metadata stays. The rest are paths and dates of the machine that trained."""
+
+
+def halve(file: Path, out: Path, description: str) -> Path:
+    """Write the model with its weights in float16 and only what a reader needs in its metadata; returns `out`."""
     model = onnx.load(str(file))
-    kept, casts = [], []
+    kept_words = {entry.key: entry.value for entry in model.metadata_props if entry.key in TOLD}
+    helper.set_model_props(model, kept_words | {"description": description})
+    kept: list[onnx.TensorProto] = []
+    casts: list[onnx.NodeProto] = []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
         if not _worth_it(tensor.data_type, values):
@@ -38,5 +46,5 @@ def halve(file: Path, out: Path) -> Path:
     return out
 
 
-def _worth_it(kind: int, values: np.ndarray) -> bool:
+def _worth_it(kind: int, values: NDArray[np.generic]) -> bool:
     return kind == TensorProto.FLOAT and values.size >= FEWEST_VALUES and float(np.abs(values).max()) < LARGEST
