@@ -3,12 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.analytics.clock_intervals import EPOCH, interval_of
 from vision.analytics.crossings import Crossing
 from vision.classes import CLASSES
 from vision.contracts import ClassCount, Direction
@@ -17,7 +18,6 @@ Floats = NDArray[np.float64]
 
 GRACE = timedelta(seconds=2)
 """How long an interval stays open after its end: a crossing is dated back to when it happened."""
-EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Passage(NamedTuple):
@@ -108,7 +108,7 @@ class FlowAggregator:
 
     def interval_of(self, moment: datetime) -> datetime:
         """When the interval that holds this moment began."""
-        return EPOCH + (moment - EPOCH) // self._length * self._length
+        return interval_of(moment, self._length)
 
     def add(self, crossing: Crossing, crossed_at: datetime) -> None:
         """Count a crossing. `crossed_at` is aware: its own moment on the wall clock."""

@@ -33,6 +33,8 @@ class ZoneState:
     """From the stop line to the last of them, in the metres of `Motion.pace_mps`; 0 without a queue."""
     reaches_spillback: bool
     """Whether the queue reaches its spillback line."""
+    length_m: float | None = None
+    """Its length along the road, told or calibrated."""
     visits: ZoneVisits = field(default_factory=ZoneVisits.none)
     """Who is in it, who came and who left."""
 

@@ -23,6 +23,7 @@ from vision.analytics.scene import ZoneState
 from vision.analytics.sizes import IS_VEHICLE
 from vision.analytics.visits import VisitBook, ZoneEntry, ZoneExit, ZoneVisits
 from vision.analytics.zone_flow import ZoneFlow
+from vision.analytics.zone_length import zone_length_m
 from vision.classes import CLASSES, VEHICLES, ObjectClass
 from vision.config.camera import CameraConfig
 from vision.config.zones import ZoneConfig, ZoneKind
@@ -76,6 +77,10 @@ class ZoneWatch:
             for zone, polygon_px in zip(self._zones, polygons_px, strict=True)
         ]
         self._supposed_mps = [_supposed_mps(zone, ground) for zone in self._zones]
+        self._lengths_m = [
+            zone_length_m(zone, polygon_px, size_px, ground)
+            for zone, polygon_px in zip(self._zones, polygons_px, strict=True)
+        ]
         self._visits = VisitBook(
             [zone.id for zone in self._zones], forget_after_s=2 * lost_after_s, hold_standing_s=lost_after_s
         )
@@ -166,6 +171,7 @@ class ZoneWatch:
             queue_track_ids=queue.track_ids,
             queue_length_m=queue.length_m,
             reaches_spillback=queue.reaches_spillback,
+            length_m=self._lengths_m[number],
             visits=visits,
         )
 

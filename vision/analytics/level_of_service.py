@@ -1,0 +1,20 @@
+"""Level of service of urban streets, where the Highway Capacity Manual's own measure is there: mean travel speed."""
+
+from vision.config.zones import RoadClass
+
+KMH_PER_MPH = 1.609344
+ABOVE_MPH: dict[RoadClass, tuple[float, ...]] = {
+    RoadClass.I: (42, 34, 27, 21, 16),
+    RoadClass.II: (35, 28, 22, 17, 13),
+    RoadClass.III: (30, 24, 18, 14, 10),
+    RoadClass.IV: (25, 19, 13, 9, 7),
+}
+"""Highway Capacity Manual 2000, exhibit 15-2: faster than these is A, B, C, D, E; slower than the last is F."""
+
+
+def level_of_service(mean_travel_speed_kmh: float, road_class: RoadClass) -> str:
+    """A to F. The speed is the space-mean one over the street's length, time at signals included."""
+    for level, above_mph in zip("ABCDE", ABOVE_MPH[road_class], strict=True):
+        if mean_travel_speed_kmh > above_mph * KMH_PER_MPH:
+            return level
+    return "F"
