@@ -8,21 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from vision.commands.console import errors_told, progress
+from vision.commands.console import errors_told
+from vision.errors import NgatuError
+from vision.progress import Report
 
 if TYPE_CHECKING:
     from vision.detection import Detector
-    from vision.training.recipe import Recipe
+    from vision.training.preparing import Prepared
     from vision.training.report import Compared, Evaluation, Figure
     from vision.training.running import Progress as TrainingProgress
-    from vision.training.running import Trained, Watch
+    from vision.training.running import Watch
 
 PLAIN_LINE_EACH_S = 30.0
 """Where nobody looks at a terminal, so often a line says how far the training is."""
+
+PLAIN_WIDTH = 170
 
 Python = Annotated[
     Path | None, typer.Option(help="Interpreter of an environment that has ultralytics. Default: this one.")
@@ -55,26 +60,41 @@ def train(
     average: Annotated[
         float, typer.Option(help="So much of the weights that leave is new, the rest the base's.", min=0.05, max=1)
     ] = 0.6,
+    name: Annotated[str | None, typer.Option(help="What to call the model. Default: OUT's name.")] = None,
+    data_licence: Annotated[
+        str, typer.Option(help="Licence of the pictures and whom to name, for the card.")
+    ] = "not stated",
     python: Python = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last whole epoch in OUT.")] = False,
 ) -> None:
     """Train a detector on labelled pictures, beginning from one that knows COCO (needs ultralytics, AGPL-3.0)."""
-    from vision.training.recipe import Recipe
+    from datetime import UTC, datetime
 
-    recipe = Recipe(
-        size=size,
-        epochs=epochs,
-        minutes=minutes,
-        batch=batch,
-        seed=seed,
-        device=device,
-        threads=threads,
-        average=average,
-    )
-    with errors_told():
-        data = _prepared(dataset, out, teacher or [], teacher_size, resume=resume)
-        trained = _trained(recipe, base, data, out, python, resume=resume)
-    typer.echo(f"{trained.onnx}: trained for {trained.epochs} epochs in {trained.seconds / 60:.0f} minutes")
+    from vision.training.carding import Described, finish
+    from vision.training.preparing import description
+    from vision.training.recipe import Recipe
+    from vision.training.running import train as run_training
+
+    _hush()
+    chosen = {"size": size, "epochs": epochs, "minutes": minutes, "batch": batch, "seed": seed}
+    with errors_told(), mistakes_told():
+        recipe = Recipe(**chosen, device=device, threads=threads, average=average)
+        described = Described(name=name or out.resolve().name, data_licence=data_licence)
+        prepared = _prepared(dataset, out / "data", teacher or [], teacher_size, resume=resume)
+        with _bar() as watch:
+            trained = run_training(
+                recipe,
+                base=base,
+                data=description(out / "data"),
+                folder=out,
+                python=python,
+                resume=resume,
+                watch=watch,
+            )
+        made = datetime.now(UTC).date()
+        file, card = finish(trained, prepared, recipe, described, base=base, folder=out, made=made)
+    typer.echo(f"{file}: {trained.epochs} epochs in {trained.seconds / 60:.0f} minutes; its card lies beside it")
+    typer.echo(f"next: `ngatu models add {file} --card {file.with_suffix('.yaml')}`, then `evaluate {card.name}`")
 
 
 def evaluate(
@@ -99,7 +119,7 @@ def evaluate(
     from vision.training.report import write_evaluation
 
     _hush()
-    with errors_told(), progress() as report:
+    with errors_told(), _steps() as report:
         ours = _detector(model, size)
         theirs = None if against == "none" else _detector(against or default_model(), size)
         sets = [read_dataset(folder) for folder in data]
@@ -147,6 +167,8 @@ def _detector(model: str, size: int | None) -> "Detector":
 
 def _print_evaluation(result: "Evaluation") -> None:
     console = Console()
+    if not console.is_terminal:
+        console.width = PLAIN_WIDTH
     console.print(_whole_table(result))
     console.print(_slices_table(result))
     if result.counting:
@@ -210,30 +232,59 @@ def _beside(score: "Compared") -> str:
     return ours if theirs is None else f"{ours} / {theirs.value:.2f}"
 
 
-def _prepared(dataset: Path, out: Path, teachers: list[str], teacher_size: int, *, resume: bool) -> Path:
-    """The working copy in OUT; a resumed training takes the one that is there."""
+def _prepared(dataset: Path, folder: Path, teachers: list[str], teacher_size: int, *, resume: bool) -> "Prepared":
+    """The working copy; a resumed training takes the one that is there."""
     from vision.detection import load_detector
     from vision.training.dataset import read_dataset
-    from vision.training.preparing import prepare
+    from vision.training.preparing import already_prepared, prepare
 
-    _hush()
-    made = out / "data" / "data.yaml"
-    if resume and made.is_file():
-        return made
+    if resume and (there := already_prepared(folder)):
+        return there
     found = read_dataset(dataset)
     models = [load_detector(name, size=teacher_size) for name in teachers]
-    with progress() as report:
-        done = prepare(found, out / "data", models, report)
-    added = ", ".join(f"{n} {name}" for name, n in sorted(done.added.items())) or "none"
+    with _steps() as report:
+        done = prepare(found, folder, models, report)
+    added = ", ".join(f"{n} {kind}" for kind, n in sorted(done.added.items())) or "none"
     typer.echo(f"{done.pictures} pictures, {done.shown} shown an epoch; labels added by teachers: {added}")
-    return done.file
+    return done
 
 
-def _trained(recipe: "Recipe", base: Path, data: Path, out: Path, python: Path | None, *, resume: bool) -> "Trained":
-    from vision.training.running import train as run_training
+@contextmanager
+def mistakes_told() -> Iterator[None]:
+    """A setting out of its bounds is one sentence, too."""
+    try:
+        yield
+    except ValidationError as error:
+        raise NgatuError("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())) from error
 
-    with _bar() as watch:
-        return run_training(recipe, base=base, data=data, folder=out, python=python, resume=resume, watch=watch)
+
+@contextmanager
+def _steps() -> Iterator[Report]:
+    """A bar that counts pictures; on plain output each step is one line."""
+    if not sys.stderr.isatty():
+        yield _each_once()
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)
+
+
+def _each_once() -> Report:
+    said: set[str] = set()
+
+    def tell(step: str, _done: int, _total: int | None) -> None:
+        if step not in said:
+            said.add(step)
+            typer.echo(step, err=True)
+
+    return tell
 
 
 def _bar() -> AbstractContextManager["Watch"]:

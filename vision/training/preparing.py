@@ -1,15 +1,16 @@
 """From a data set to what is trained on: labels completed, pictures with rare classes shown more often."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 from ruamel.yaml import YAML
 
 from vision.classes import CLASSES
+from vision.config.base import Config
 from vision.detection import Detector
 from vision.progress import Report, quiet
 from vision.training.completing import complete
@@ -17,23 +18,30 @@ from vision.training.dataset import DataSet, LabelledPicture, Labels, digest, wr
 
 COMMON = 0.6
 """A class in fewer than this part of the pictures is rare."""
+PREPARED = "prepared.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A working copy: links to the pictures, completed labels, a list where a picture stands as often as it is shown."""
+class Prepared(Config):
+    """A working copy: links to the pictures, completed labels, a list where a picture stands as often as it counts."""
 
-    file: Path
-    """Its `data.yaml`."""
-    pictures: int
-    shown: int
-    """How many pictures one epoch shows."""
-    given: Mapping[str, int]
-    """Labels by class as people drew them."""
-    added: Mapping[str, int]
-    """Labels by class that the teachers added."""
-    digest: str
-    """SHA-256 of the pictures and labels as they were given."""
+    dataset: str = Field(title="Data set", description="Its folder's name.")
+    sha256: str = Field(title="SHA-256", description="Of its pictures and labels as they were given.")
+    pictures: int = Field(title="Pictures", description="How many there are.")
+    shown: int = Field(title="Shown", description="How many one epoch shows: some stand twice.")
+    given: dict[str, int] = Field(title="Given", description="Labels by class, as people drew them.")
+    added: dict[str, int] = Field(title="Added", description="Labels by class that the teachers added.")
+    teachers: tuple[str, ...] = Field((), title="Teachers", description="The models that had to agree.")
+
+
+def description(folder: Path) -> Path:
+    """The working copy's `data.yaml`, which Ultralytics reads."""
+    return folder / "data.yaml"
+
+
+def already_prepared(folder: Path) -> Prepared | None:
+    """The working copy that is in a folder, None where there is none."""
+    file = folder / PREPARED
+    return Prepared.model_validate_json(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 def prepare(dataset: DataSet, folder: Path, teachers: Sequence[Detector] = (), report: Report = quiet) -> Prepared:
@@ -50,8 +58,18 @@ def prepare(dataset: DataSet, folder: Path, teachers: Sequence[Detector] = (), r
         files.append(_place(one, whole, folder))
         classes.append(frozenset(whole.class_id.tolist()))
     shown = [file for file, times in zip(files, repeats(classes), strict=True) for _ in range(times)]
-    file = _describe(folder, shown, dataset)
-    return Prepared(file, len(pictures), len(shown), dict(given), dict(added), digest(pictures))
+    _describe(folder, shown, dataset)
+    prepared = Prepared(
+        dataset=dataset.name,
+        sha256=digest(pictures),
+        pictures=len(pictures),
+        shown=len(shown),
+        given=dict(given),
+        added=dict(added),
+        teachers=tuple(f"{t.model.name} at {t.model.input.size}" for t in teachers),
+    )
+    (folder / PREPARED).write_text(prepared.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    return prepared
 
 
 def repeats(classes: Sequence[frozenset[int]], seed: int = 0) -> list[int]:
@@ -80,8 +98,8 @@ def _place(one: LabelledPicture, labels: Labels, folder: Path) -> Path:
     return link
 
 
-def _describe(folder: Path, shown: Sequence[Path], dataset: DataSet) -> Path:
-    listed, file = folder / "train.txt", folder / "data.yaml"
+def _describe(folder: Path, shown: Sequence[Path], dataset: DataSet) -> None:
+    listed = folder / "train.txt"
     listed.write_text("".join(f"{path.absolute()}\n" for path in shown), encoding="utf-8")
     said = {
         "path": str(folder.resolve()),
@@ -89,6 +107,5 @@ def _describe(folder: Path, shown: Sequence[Path], dataset: DataSet) -> Path:
         "val": str(dataset.splits.get("val", listed.resolve())),
         "names": [c.value for c in CLASSES],
     }
-    with file.open("w", encoding="utf-8") as out:
+    with description(folder).open("w", encoding="utf-8") as out:
         YAML().dump(said, out)
-    return file

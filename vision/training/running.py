@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,6 +45,7 @@ class Trained:
     weights: Path
     epochs: int
     seconds: float
+    """Over all interruptions."""
     versions: dict[str, str]
     """Of what trained it, by name."""
 
@@ -62,14 +62,15 @@ def train(
     settings = folder / "settings.json"
     told = recipe.settings(base=base, data=data, folder=folder, resume=resume)
     settings.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    started_s, epochs = time.monotonic(), 0
     for facts in _facts([str(python or sys.executable), str(SCRIPT), str(settings)], folder):
-        progress = _progress(facts)
-        epochs = max(epochs, progress.epoch)
-        watch(progress)
+        watch(_progress(facts))
         if facts["step"] == "done":
             return Trained(
-                Path(facts["onnx"]), Path(facts["weights"]), epochs, time.monotonic() - started_s, facts["versions"]
+                onnx=Path(facts["onnx"]),
+                weights=Path(facts["weights"]),
+                epochs=facts["epochs"],
+                seconds=facts["seconds"],
+                versions=facts["versions"],
             )
     raise ModelError(f"training in {folder}: it ended without saying so; see {folder / 'log.txt'}")
 

@@ -194,12 +194,12 @@ def train(settings: Settings) -> Path:
         halve_on_cpu()
     trainer = StreetTrainer(overrides=_overrides(settings, last, spent))
     _watch(trainer)
-    trainer.add_callback("on_model_save", lambda _: spent.save())
+    trainer.add_callback("on_model_save", lambda of: spent.save(of.epoch + 1))
     # The last weights are taken, not those that did best on `val`: it is to judge them afterwards.
     trainer.final_eval = lambda: None
     torch.set_num_threads(settings["threads"])
     trainer.train()
-    spent.save(finished=True)
+    spent.save(trainer.epoch + 1, finished=True)
     return last
 
 
@@ -221,21 +221,23 @@ def _overrides(settings: Settings, last: Path, spent: "Spent") -> Settings:
 
 
 class Spent:
-    """How long the run has trained in all, over its interruptions."""
+    """How long the run has trained in all, over its interruptions, and how many epochs."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        self._before: float = told.get("hours", 0.0)
+        self.before: float = told.get("hours", 0.0)
+        self.epochs: int = told.get("epochs", 0)
         self.finished: bool = told.get("finished", False)
         self._began = time.monotonic()
 
     @property
     def hours(self) -> float:
-        return self._before + (time.monotonic() - self._began) / 3600
+        return self.before + (time.monotonic() - self._began) / 3600
 
-    def save(self, *, finished: bool = False) -> None:
-        self._file.write_text(json.dumps({"hours": self.hours, "finished": finished}), encoding="utf-8")
+    def save(self, epochs: int, *, finished: bool = False) -> None:
+        told = {"hours": self.hours, "epochs": epochs, "finished": finished}
+        self._file.write_text(json.dumps(told), encoding="utf-8")
 
 
 def average(weights: Path, settings: Settings) -> Path:
@@ -272,7 +274,15 @@ def main(file: str) -> None:
     tell(step="exporting")
     onnx = export(weights, settings)
     versions = {"ultralytics": ultralytics.__version__, "torch": torch.__version__}
-    tell(step="done", weights=str(weights), onnx=str(onnx), versions=versions)
+    spent = Spent(Path(settings["folder"]) / "spent.json")
+    tell(
+        step="done",
+        weights=str(weights),
+        onnx=str(onnx),
+        versions=versions,
+        epochs=spent.epochs,
+        seconds=round(spent.before * 3600, 1),
+    )
 
 
 if __name__ == "__main__":

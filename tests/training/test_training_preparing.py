@@ -1,0 +1,77 @@
+"""Labels completed by teachers, and pictures shown as often as they count."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from training_kit import Seer, labels, picture, seen, write_dataset
+
+from vision.classes import CLASSES, ObjectClass
+from vision.training.completing import complete
+from vision.training.dataset import Labels, read_dataset
+from vision.training.preparing import already_prepared, description, prepare, repeats
+
+MOTORCYCLE = (ObjectClass.MOTORCYCLE, 100.0, 60.0, 140.0, 140.0)
+RIDER = (ObjectClass.PERSON, 105.0, 62.0, 135.0, 110.0)
+WALKER = (ObjectClass.PERSON, 200.0, 60.0, 220.0, 120.0)
+SPECK = (ObjectClass.PERSON, 10.0, 10.0, 14.0, 16.0)
+
+
+def added(people: Labels, *teachers: Seer) -> list[str]:
+    whole = complete(picture(), people, teachers)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(whole.xyxy[: len(people)], people.xyxy)
+    return [CLASSES[i].value for i in whole.class_id[len(people) :]]
+
+
+def test_a_pedestrian_whom_nobody_labelled_is_added_and_the_rider_is_not() -> None:
+    assert added(labels(MOTORCYCLE), Seer(seen(RIDER, WALKER, SPECK))) == ["person"]
+
+
+def test_what_is_labelled_already_is_not_added_under_another_class() -> None:
+    as_bicycle = (ObjectClass.BICYCLE, *MOTORCYCLE[1:])
+    assert added(labels(MOTORCYCLE), Seer(seen(as_bicycle))) == []
+
+
+def test_one_object_seen_twice_is_added_once() -> None:
+    twice = (ObjectClass.PERSON, 201.0, 61.0, 221.0, 121.0)
+    assert added(labels(), Seer(seen(WALKER, twice))) == ["person"]
+
+
+def test_what_teachers_disagree_on_stays_out() -> None:
+    car, truck = ((kind, 10.0, 10.0, 90.0, 60.0) for kind in (ObjectClass.CAR, ObjectClass.TRUCK))
+    assert added(labels(), Seer(seen(WALKER, car)), Seer(seen(WALKER, truck))) == ["person"]
+    assert added(labels(), Seer(seen(WALKER)), Seer(seen())) == []
+
+
+def test_an_unsure_teacher_adds_nothing() -> None:
+    assert added(labels(), Seer(seen(WALKER, confidence=[0.39]))) == []
+    assert added(labels(), Seer(seen(WALKER, confidence=[0.41]))) == ["person"]
+
+
+def test_a_picture_with_a_rare_class_is_shown_more_often() -> None:
+    common, rare = frozenset({ObjectClass.CAR.class_id}), frozenset({ObjectClass.CAR.class_id, ObjectClass.BUS.class_id})
+    times = repeats([common] * 90 + [rare] * 10)
+    assert set(times[:90]) == {1}
+    assert np.mean(times[90:]) == pytest.approx((0.6 / 0.1) ** 0.5, abs=0.35)
+    assert repeats([frozenset()]) == [1]
+
+
+def test_a_working_copy_has_links_completed_labels_and_a_list(tmp_path: Path) -> None:
+    given = {"a_1": labels(MOTORCYCLE), "a_2": labels()}
+    found = read_dataset(write_dataset(tmp_path / "d", {"train": given, "val": {"b_1": labels()}}))
+    assert already_prepared(tmp_path / "copy") is None
+    made = prepare(found, tmp_path / "copy")
+    assert (made.pictures, made.given, made.added) == (2, {"motorcycle": 1}, {})
+    assert already_prepared(tmp_path / "copy") == made
+    again = read_dataset(description(tmp_path / "copy"))
+    assert len(again.labels(again.pictures("val")[0])) == 0
+    listed = (tmp_path / "copy" / "train.txt").read_text().split()
+    assert {Path(line).stem for line in listed} == {"a_1", "a_2"}
+    assert len(listed) == made.shown
+    assert all(Path(line).is_symlink() for line in listed)
+
+
+def test_the_validation_pictures_are_not_among_those_trained_on(tmp_path: Path) -> None:
+    found = read_dataset(write_dataset(tmp_path / "d", {"train": {"a": labels()}, "val": {"b": labels(WALKER)}}))
+    prepare(found, tmp_path / "copy")
+    assert "b" not in {Path(line).stem for line in (tmp_path / "copy" / "train.txt").read_text().split()}
