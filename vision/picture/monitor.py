@@ -1,0 +1,114 @@
+"""How well a camera sees: what is told with its measures, and what suspends them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from vision.contracts import PictureCondition
+from vision.picture.brightness import Brightness, brightness
+from vision.picture.holding import Held
+from vision.picture.look import Boxes, Image, Look, take_look
+from vision.picture.sharpness import softness
+from vision.picture.usual import Usual
+from vision.picture.view import Coincidence, View
+
+C = PictureCondition
+
+LOOK_EVERY_S = 0.5
+"""Between two looks; the frames between cost nothing."""
+SOFTER_BY = 0.15
+"""Than the camera usually is: out of focus."""
+SOFT, SOFTEST = 0.55, 0.7
+"""Below the first a picture is sharp whatever was usual, above the second it is blurred whatever was usual."""
+PATIENCE_S: Mapping[PictureCondition, tuple[float, float]] = {
+    C.NIGHT: (5, 20),
+    C.DARK: (4, 4),
+    C.GLARE: (4, 8),
+    C.RAIN: (15, 60),
+    C.BLURRED: (6, 6),
+    C.OBSCURED: (6, 6),
+    C.MOVED: (4, 6),
+}
+"""How long each must be seen to hold, and how long not to be seen to hold no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureState:
+    """How a camera sees just now."""
+
+    conditions: frozenset[PictureCondition] = frozenset()
+    median_brightness: float = float("nan")
+    """Of the background, 0 to 255; NaN before the first look."""
+    saturated_part: float = 0.0
+    """Of the lower two thirds of the picture, road users left out."""
+    softness: float = float("nan")
+    """0 sharp, towards 1 blurred; NaN where there are too few edges to tell."""
+    usual_softness: float = float("nan")
+    lost_part: float = 0.0
+    """Of the view's static structure, what cannot be seen any more."""
+    shift_px: tuple[float, float] = (0.0, 0.0)
+    """How far the view lies off the one it used to be, right and down."""
+
+    @property
+    def is_suspended(self) -> bool:
+        """The camera looks elsewhere than when its lines and zones were drawn: what is counted there means nothing."""
+        return C.MOVED in self.conditions
+
+
+class PictureMonitor:
+    """Watches one camera's picture: `state = monitor.update(frame.image, at_s, tracks.xyxy)` for each processed frame.
+
+    The view that it is used to is the one it sees first. A camera that moved is told as moved until it looks there
+    again, or until its session begins anew, as it does when its lines and zones are drawn anew.
+    """
+
+    def __init__(self) -> None:
+        self._looked_at_s = float("-inf")
+        self._held = {condition: Held(*patience_s) for condition, patience_s in PATIENCE_S.items()}
+        self._view = View()
+        self._usual_softness = Usual()
+        self._state = PictureState()
+
+    def update(self, image: Image, at_s: float, boxes_px: Boxes) -> PictureState:
+        """Look at a picture (BGR) of `at_s`, media time, with the boxes (N, 4) of the road users in it."""
+        if at_s - self._looked_at_s >= LOOK_EVERY_S:
+            self._looked_at_s = at_s
+            self._state = self._look(take_look(image, at_s, boxes_px))
+        return self._state
+
+    def _look(self, look: Look) -> PictureState:
+        light = brightness(look)
+        soft = softness(look)
+        is_blurred = self._is_blurred(soft)
+        view = None if light.is_dark or is_blurred else self._view.update(look)
+        seen = _light_seen(light) | _view_seen(view) | {C.BLURRED: is_blurred, C.RAIN: None}
+        holding = frozenset(c for c, held in self._held.items() if held.update(seen[c], look.at_s))
+        if not holding & {C.BLURRED, C.DARK, C.OBSCURED, C.MOVED} and not is_blurred:
+            self._usual_softness.add(soft)
+        return PictureState(
+            conditions=holding,
+            median_brightness=light.median,
+            saturated_part=light.saturated_part,
+            softness=soft,
+            usual_softness=self._usual_softness.value,
+            lost_part=view.lost_part if view else self._state.lost_part,
+            shift_px=view.shift_px if view else self._state.shift_px,
+        )
+
+    def _is_blurred(self, soft: float) -> bool | None:
+        """`None` where the picture says nothing of its sharpness."""
+        if np.isnan(soft):
+            return None
+        usual = self._usual_softness.value
+        return soft >= SOFTEST or (soft >= SOFT and soft >= usual + SOFTER_BY)
+
+
+def _light_seen(light: Brightness) -> dict[PictureCondition, bool | None]:
+    return {C.NIGHT: light.is_night, C.DARK: light.is_dark, C.GLARE: light.is_glaring}
+
+
+def _view_seen(view: Coincidence | None) -> dict[PictureCondition, bool | None]:
+    if view is None:
+        return {C.OBSCURED: None, C.MOVED: None}
+    return {C.OBSCURED: view.is_obscured, C.MOVED: view.has_moved}

@@ -1,0 +1,92 @@
+"""What became of a view's static edges, tile by tile.
+
+Captions burned into a picture stay where they are whatever the camera does: tile by tile they cannot outvote the rest.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.picture.edges import Field
+from vision.picture.look import Bools
+
+Floats = NDArray[np.float64]
+
+ROWS, COLUMNS = 6, 8
+CHANGED, LOST = 0.5, 0.25
+"""A tile that shows less of its static edges than this has changed; than that, has lost them."""
+BARE = 0.15
+"""A tile with less static edges than this part of the median tile's tells nothing."""
+NEW_EDGES = 0.5
+"""Of the edges that tiles used to have: lost tiles with so many of others show another view, with fewer a cover."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tiles:
+    """ROWS by COLUMNS tiles of the picture."""
+
+    told: Bools
+    """Whether the tile has static edges enough to tell."""
+    shown: Floats
+    """How much of them the look shows where they used to be: 1 is all."""
+    new: Floats
+    """All edges that the look shows there, as a part of those that used to be there."""
+
+    @classmethod
+    def compare(cls, field: Field, reference: Field, background: Bools) -> "Tiles | None":
+        """A look's edges with the reference's, all (h, w); `None` where the reference has none."""
+        seen = background[..., None]
+        static = _sums(np.square(reference * seen).sum(axis=2))
+        told = static > BARE * np.median(static)
+        if not told.any():
+            return None
+        safe = np.where(told, static, 1)
+        shown = _sums((field * reference * seen).sum(axis=2)) / safe
+        return cls(told, shown, _sums(np.square(field * seen).sum(axis=2)) / safe)
+
+    @property
+    def changed(self) -> Bools:
+        return self.told & (self.shown < CHANGED)
+
+    @property
+    def lost(self) -> Bools:
+        return self.told & (self.shown < LOST)
+
+    @property
+    def changed_part(self) -> float:
+        """Of the tiles that tell."""
+        return float(self.changed.sum() / self.told.sum())
+
+    @property
+    def lost_part(self) -> float:
+        """Of the tiles that tell."""
+        return float(self.lost.sum() / self.told.sum())
+
+    @property
+    def shows_other_edges(self) -> bool:
+        """Whether the tiles that lost their edges have others instead."""
+        return bool(self.lost.any()) and float(np.median(self.new[self.lost])) >= NEW_EDGES
+
+    def explains(self, before: "Tiles") -> float:
+        """The part of the tiles that had changed `before` which show their edges in this comparison."""
+        asked = before.changed & self.told
+        return float((asked & ~self.changed).sum() / max(1, asked.sum()))
+
+
+def spread(chosen: Bools, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """(ROWS, COLUMNS) as (h, w, 1): 1 in the chosen tiles, else 0."""
+    rows = np.searchsorted(_starts(shape[0], ROWS), np.arange(shape[0]), side="right") - 1
+    columns = np.searchsorted(_starts(shape[1], COLUMNS), np.arange(shape[1]), side="right") - 1
+    return chosen[rows[:, None], columns].astype(np.float32)[..., None]
+
+
+def _sums(values: NDArray[np.float32]) -> Floats:
+    """(h, w) summed tile by tile: (ROWS, COLUMNS)."""
+    height, width = values.shape
+    by_rows = np.add.reduceat(values.astype(np.float64), _starts(height, ROWS), axis=0)
+    return np.add.reduceat(by_rows, _starts(width, COLUMNS), axis=1)
+
+
+def _starts(length: int, parts: int) -> NDArray[np.int64]:
+    return np.linspace(0, length, parts, endpoint=False).astype(np.int64)
