@@ -47,7 +47,7 @@ def read_manifest(manifest: Path, clips: Path | None = None) -> list[CountedClip
     try:
         listed = json.loads(manifest.read_text(encoding="utf-8"))["clips"]
         counted = [c for c in listed if "line_count" in c.get("truth", {})]
-        found = [_clip(c["file"], c["truth"]["line_count"], clips or manifest.parent) for c in counted]
+        found = [counted_clip(c["file"], c["truth"]["line_count"], clips or manifest.parent) for c in counted]
     except OSError as error:
         raise NgatuError(f"{manifest}: it cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -59,7 +59,8 @@ def read_manifest(manifest: Path, clips: Path | None = None) -> list[CountedClip
     return found
 
 
-def _clip(file: str, truth: Mapping[str, Any], folder: Path) -> CountedClip:
+def counted_clip(file: str, truth: Mapping[str, Any], folder: Path) -> CountedClip:
+    """A clip by its `truth.line_count`."""
     x0, y0, x1, y1 = truth["line"]
     directions = truth["directions"].values()
     definite = sum(d["definite"] for d in directions)
