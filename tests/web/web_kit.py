@@ -7,8 +7,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 from uuid import uuid4
 
@@ -20,12 +21,21 @@ from vision.classes import ObjectClass
 from vision.contracts import (
     CameraHealth,
     CameraState,
+    CongestionLevel,
     Direction,
+    Incident,
+    IncidentKind,
+    IncidentPhase,
     LineCrossing,
+    LineNow,
     LiveBox,
+    LiveIncident,
     LiveLine,
     LiveView,
+    LiveZone,
     StreamStats,
+    TrafficNow,
+    ZoneNow,
     keys,
 )
 from vision.contracts.live import pack
@@ -47,7 +57,13 @@ lines:
     start: [0.1, 0.7]
     end: [0.9, 0.7]
     in_name: to the centre
+zones:
+  - id: approach
+    name: Nhánh bắc
+    polygon: [[0.2, 0.3], [0.7, 0.3], [0.9, 0.7], [0.1, 0.7]]
+    stop_line: main
 """
+ZONE = ((0.2, 0.3), (0.7, 0.3), (0.9, 0.7), (0.1, 0.7))
 BOX = (0.4, 0.3, 0.6, 0.5)
 ASPHALT_BGR = (96, 92, 90)
 FPS = 8
@@ -62,6 +78,8 @@ class Camera:
     state: CameraState = CameraState.ONLINE
     reason: str = ""
     pictures: bool = True
+    traffic: TrafficNow | None = None
+    shown_incidents: tuple[LiveIncident, ...] = ()
     session: str = field(default_factory=lambda: uuid4().hex)
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -94,8 +112,37 @@ class Camera:
             frame_index=1,
             confidence=0.8,
         )
+        self._publish(crossing)
+
+    def happen(self, incident_id: str = "incident-1", sequence: int = 0, **changed: Any) -> Incident:
+        """A word about an incident; unless told otherwise that a car began to stand a minute ago."""
+        now = datetime.now(UTC)
+        told: dict[str, Any] = {
+            "event_id": uuid4().hex,
+            "camera_id": self.id,
+            "session_id": self.session,
+            "incident_id": incident_id,
+            "incident_kind": IncidentKind.STOPPED_VEHICLE,
+            "phase": IncidentPhase.UPDATED if sequence else IncidentPhase.RAISED,
+            "sequence": sequence,
+            "started_at": now - timedelta(seconds=61),
+            "at": now,
+            "zone_id": "approach",
+            "place": (0.5, 0.5),
+            "track_ids": (7,),
+            "classes": (ObjectClass.CAR,),
+            "confidence": 0.8,
+            "reason": "a car stands in zone 'Nhánh bắc' for 61 s while traffic moves at 40 % of its free speed",
+            "facts": {"class": "car", "zone": "Nhánh bắc", "stands_s": 61, "traffic_pct": 40},
+            "captured_at": now,
+        }
+        incident = Incident.model_validate(told | changed)
+        self._publish(incident)
+        return incident
+
+    def _publish(self, event: LineCrossing | Incident) -> None:
         with redis.Redis.from_url(self.redis_url) as client:
-            client.xadd(keys.event_stream(0), {keys.EVENT_FIELD: crossing.model_dump_json()})
+            client.xadd(keys.event_stream(0), {keys.EVENT_FIELD: event.model_dump_json()})
 
     def _tell(self) -> None:
         jpeg = cv2.imencode(".jpg", _street())[1].tobytes()
@@ -123,15 +170,34 @@ class Camera:
             since=now,
             at=now,
             stats=stats,
+            traffic=self.traffic,
         )
 
     def _view(self, frame_index: int) -> LiveView:
         now = datetime.now(UTC)
         box = LiveBox(track_id=7, object_class=ObjectClass.MOTORCYCLE, confidence=0.8, box=BOX)
         line = LiveLine(line_id="main", start=LINE[0], end=LINE[1], into=0, out=0)
+        level = self.traffic.zones[0].congestion if self.traffic else None
         return LiveView(
-            camera_id=self.id, frame_index=frame_index, captured_at=now, published_at=now, boxes=(box,), lines=(line,)
+            camera_id=self.id,
+            frame_index=frame_index,
+            captured_at=now,
+            published_at=now,
+            boxes=(box,),
+            lines=(line,),
+            zones=(LiveZone(zone_id="approach", polygon=ZONE, congestion=level),),
+            incidents=self.shown_incidents,
         )
+
+
+def traffic(level: CongestionLevel | None = CongestionLevel.CONGESTED, **changed: Any) -> TrafficNow:
+    """A zone with a queue and a line, not calibrated."""
+    zone = ZoneNow(
+        zone_id="approach", present=14, area_occupancy_pct=41.2, relative_speed=0.31, queue_veh=7, congestion=level
+    )
+    line = LineNow(line_id="main", into_veh_h=840, out_veh_h=120, into_pcu_h=301.5, out_pcu_h=60)
+    told: dict[str, Any] = {"at": datetime.now(UTC), "zones": (zone,), "lines": (line,), "congestion": level}
+    return TrafficNow.model_validate(told | changed)
 
 
 def _street() -> "np.ndarray":

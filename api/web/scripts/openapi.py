@@ -7,9 +7,10 @@ from pydantic.json_schema import models_json_schema
 
 from api.cameras.schemas import CameraList, CameraStatus
 from api.history.schemas import CrossingPage
-from vision.contracts import LineCrossing, LiveView
+from api.incidents.schemas import IncidentPage
+from vision.contracts import Incident, LineCrossing, LiveView
 
-READ = (CameraList, CameraStatus, CrossingPage, LineCrossing, LiveView)
+READ = (CameraList, CameraStatus, CrossingPage, IncidentPage, LineCrossing, Incident, LiveView)
 
 
 def document() -> dict[str, object]:

@@ -71,6 +71,16 @@ export interface components {
             lines: components["schemas"]["LineOut"][];
             /** Movements */
             movements: components["schemas"]["MovementOut"][];
+            /** Zones */
+            zones: components["schemas"]["ZoneOut"][];
+            /** Signals */
+            signals: components["schemas"]["SignalOut"][];
+            /**
+             * Is Calibrated
+             * @description Whether speeds in km/h and lengths in m can be told.
+             * @default false
+             */
+            is_calibrated: boolean;
             health: components["schemas"]["CameraStatus"];
             counts: components["schemas"]["RunningCounts"];
         };
@@ -153,7 +163,18 @@ export interface components {
              *     }
              */
             stats: components["schemas"]["StreamStats"];
+            /**
+             * @description What it sees just now; null: nothing yet, or it is lost.
+             * @default null
+             */
+            traffic: components["schemas"]["TrafficNow"] | null;
         };
+        /**
+         * CongestionLevel
+         * @description How well traffic moves. `jammed` is the worst.
+         * @enum {string}
+         */
+        CongestionLevel: "free" | "dense" | "congested" | "jammed";
         /**
          * CrossingOut
          * @description A vehicle crossed a line.
@@ -193,19 +214,24 @@ export interface components {
             frame_index: number;
             /** Confidence */
             confidence: number;
+            /**
+             * Speed Kmh
+             * @description Null: the camera is not calibrated, or the speed was implausible.
+             */
+            speed_kmh: number | null;
         };
         /**
          * CrossingPage
          * @description Crossings.
          */
         CrossingPage: {
+            /** Items */
+            items: components["schemas"]["CrossingOut"][];
             /**
              * Next Cursor
              * @description Send it as `cursor` for what follows; null: this was all.
              */
             next_cursor: string | null;
-            /** Items */
-            items: components["schemas"]["CrossingOut"][];
         };
         /**
          * Direction
@@ -213,6 +239,12 @@ export interface components {
          * @enum {string}
          */
         Direction: "in" | "out";
+        /**
+         * EndedBecause
+         * @description Why an incident is over.
+         * @enum {string}
+         */
+        EndedBecause: "cleared" | "unwatched";
         /**
          * InOut
          * @description Vehicles in both directions of a line.
@@ -229,6 +261,202 @@ export interface components {
              */
             out: number;
         };
+        /**
+         * Incident
+         * @description One word about one incident. `incident_id` is the same in all of them, `sequence` counts them from 0.
+         */
+        Incident: {
+            /**
+             * Schema Version
+             * @default 1
+             * @constant
+             */
+            schema_version: 1;
+            /** Event Id */
+            event_id: string;
+            /** Camera Id */
+            camera_id: string;
+            /** Session Id */
+            session_id: string;
+            /**
+             * Kind
+             * @default incident
+             * @constant
+             */
+            kind: "incident";
+            /** Incident Id */
+            incident_id: string;
+            incident_kind: components["schemas"]["IncidentKind"];
+            phase: components["schemas"]["IncidentPhase"];
+            /** Sequence */
+            sequence: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Ended At
+             * @default null
+             */
+            ended_at: string | null;
+            /**
+             * Zone Id
+             * @default null
+             */
+            zone_id: string | null;
+            /**
+             * Line Id
+             * @default null
+             */
+            line_id: string | null;
+            /**
+             * Movement Id
+             * @default null
+             */
+            movement_id: string | null;
+            /**
+             * Place
+             * @default null
+             */
+            place: [
+                number,
+                number
+            ] | null;
+            /**
+             * Track Ids
+             * @default []
+             */
+            track_ids: number[];
+            /**
+             * Classes
+             * @default []
+             */
+            classes: components["schemas"]["ObjectClass"][];
+            /** Confidence */
+            confidence: number;
+            /** Reason */
+            reason: string;
+            /** Facts */
+            facts: {
+                [key: string]: number | string;
+            };
+            /**
+             * Captured At
+             * Format: date-time
+             */
+            captured_at: string;
+        };
+        /**
+         * IncidentKind
+         * @description What happened.
+         * @enum {string}
+         */
+        IncidentKind: "stopped_vehicle" | "wrong_way" | "pedestrian" | "illegal_stopping" | "lane_encroachment" | "banned_movement" | "speeding" | "sudden_slowdown" | "queue_spillback" | "congestion" | "collision" | "object_on_road" | "red_light" | "camera_offline" | "camera_frozen" | "camera_obscured" | "camera_dark" | "camera_defocused" | "camera_moved";
+        /**
+         * IncidentOut
+         * @description One incident as its newest word has it; `event_id` and `sequence` are that word's.
+         */
+        IncidentOut: {
+            /** Event Id */
+            event_id: string;
+            /** Camera Id */
+            camera_id: string;
+            /**
+             * Session Id
+             * @description One run of the camera's pipeline; track ids are unique within it.
+             */
+            session_id: string;
+            /** Incident Id */
+            incident_id: string;
+            incident_kind: components["schemas"]["IncidentKind"];
+            phase: components["schemas"]["IncidentPhase"];
+            /**
+             * Sequence
+             * @description Counts the words of one incident, from 0.
+             */
+            sequence: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @description When the condition began, which is before it was raised.
+             */
+            started_at: string;
+            /**
+             * At
+             * Format: date-time
+             * @description When this word became true.
+             */
+            at: string;
+            /**
+             * Ended At
+             * @description When the condition was last seen; null while it goes on.
+             */
+            ended_at: string | null;
+            /** Zone Id */
+            zone_id: string | null;
+            /** Line Id */
+            line_id: string | null;
+            /** Movement Id */
+            movement_id: string | null;
+            /**
+             * Place
+             * @description Where it was seen last.
+             */
+            place: [
+                number,
+                number
+            ] | null;
+            /** Track Ids */
+            track_ids: number[];
+            /** Classes */
+            classes: components["schemas"]["ObjectClass"][];
+            /** Confidence */
+            confidence: number;
+            /**
+             * Reason
+             * @description In words and numbers, in English.
+             */
+            reason: string;
+            /**
+             * Facts
+             * @description The numbers and names in the reason.
+             */
+            facts: {
+                [key: string]: number | string;
+            };
+            /**
+             * Captured At
+             * Format: date-time
+             */
+            captured_at: string;
+            /** @description `cleared`: its worker saw its end. `unwatched`: its worker died and a newer session of the camera began; it counts as ended when it was last told of. */
+            ended_because: components["schemas"]["EndedBecause"] | null;
+        };
+        /**
+         * IncidentPage
+         * @description Incidents, by their beginning.
+         */
+        IncidentPage: {
+            /** Items */
+            items: components["schemas"]["IncidentOut"][];
+            /**
+             * Next Cursor
+             * @description Send it as `cursor` for what follows; null: this was all.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * IncidentPhase
+         * @description Where in its life an incident is.
+         * @enum {string}
+         */
+        IncidentPhase: "raised" | "updated" | "ended";
         /**
          * LineCount
          * @description One line's vehicles, and how many of each class.
@@ -297,6 +525,44 @@ export interface components {
             frame_index: number;
             /** Confidence */
             confidence: number;
+            /**
+             * Speed Kmh
+             * @default null
+             */
+            speed_kmh: number | null;
+        };
+        /**
+         * LineNow
+         * @description A line over the last minute.
+         */
+        LineNow: {
+            /** Line Id */
+            line_id: string;
+            /**
+             * Into Veh H
+             * @default null
+             */
+            into_veh_h: number | null;
+            /**
+             * Out Veh H
+             * @default null
+             */
+            out_veh_h: number | null;
+            /**
+             * Into Pcu H
+             * @default null
+             */
+            into_pcu_h: number | null;
+            /**
+             * Out Pcu H
+             * @default null
+             */
+            out_pcu_h: number | null;
+            /**
+             * Speed Kmh
+             * @default null
+             */
+            speed_kmh: number | null;
         };
         /**
          * LineOut
@@ -343,6 +609,30 @@ export interface components {
                 number,
                 number
             ];
+            /**
+             * Speed Kmh
+             * @default null
+             */
+            speed_kmh: number | null;
+        };
+        /**
+         * LiveIncident
+         * @description An incident that is going on in the picture.
+         */
+        LiveIncident: {
+            /** Incident Id */
+            incident_id: string;
+            incident_kind: components["schemas"]["IncidentKind"];
+            /** Place */
+            place: [
+                number,
+                number
+            ] | null;
+            /**
+             * Track Ids
+             * @default []
+             */
+            track_ids: number[];
         };
         /**
          * LiveLine
@@ -389,10 +679,35 @@ export interface components {
             boxes: components["schemas"]["LiveBox"][];
             /** Lines */
             lines: components["schemas"]["LiveLine"][];
+            /**
+             * Zones
+             * @default []
+             */
+            zones: components["schemas"]["LiveZone"][];
+            /**
+             * Incidents
+             * @default []
+             */
+            incidents: components["schemas"]["LiveIncident"][];
+        };
+        /**
+         * LiveZone
+         * @description A zone and how its traffic moves.
+         */
+        LiveZone: {
+            /** Zone Id */
+            zone_id: string;
+            /** Polygon */
+            polygon: [
+                number,
+                number
+            ][];
+            /** @default null */
+            congestion: components["schemas"]["CongestionLevel"] | null;
         };
         /**
          * MovementOut
-         * @description An origin and a destination, both lines.
+         * @description An origin and a destination, and what lies between: each a line or a zone.
          */
         MovementOut: {
             /** Id */
@@ -403,6 +718,10 @@ export interface components {
             entry: string;
             /** Exit */
             exit: string;
+            /** Via */
+            via: string[];
+            /** Banned */
+            banned: boolean;
             /** Within S */
             within_s: number;
         };
@@ -412,6 +731,18 @@ export interface components {
          * @enum {string}
          */
         ObjectClass: "bicycle" | "motorcycle" | "car" | "bus" | "truck" | "person";
+        /**
+         * PictureCondition
+         * @description What keeps a camera from seeing well, although it gives pictures.
+         * @enum {string}
+         */
+        PictureCondition: "night" | "dark" | "glare" | "rain" | "blurred" | "obscured" | "moved";
+        /**
+         * RoadClass
+         * @description Urban street classes of the Highway Capacity Manual 2000, exhibit 15-2: I is fastest, IV slowest.
+         * @enum {string}
+         */
+        RoadClass: "I" | "II" | "III" | "IV";
         /**
          * RunningCounts
          * @description What is stored since the day began; lines that nobody crossed are there with zeros.
@@ -427,6 +758,21 @@ export interface components {
             lines: {
                 [key: string]: components["schemas"]["LineCount"];
             };
+        };
+        /**
+         * SignalOut
+         * @description A traffic light, and where its state is known from.
+         */
+        SignalOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Known By
+             * @enum {string}
+             */
+            known_by: "lamps" | "timed" | "told";
         };
         /**
          * SourceOut
@@ -524,6 +870,115 @@ export interface components {
              * @default
              */
             decode_mode: string;
+        };
+        /**
+         * TrafficNow
+         * @description What a camera sees just now, told with its health.
+         */
+        TrafficNow: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Zones
+             * @default []
+             */
+            zones: components["schemas"]["ZoneNow"][];
+            /**
+             * Lines
+             * @default []
+             */
+            lines: components["schemas"]["LineNow"][];
+            /** @default null */
+            congestion: components["schemas"]["CongestionLevel"] | null;
+            /**
+             * Picture
+             * @default []
+             */
+            picture: components["schemas"]["PictureCondition"][];
+            /**
+             * Is Suspended
+             * @default false
+             */
+            is_suspended: boolean;
+            /**
+             * Open Incidents
+             * @default 0
+             */
+            open_incidents: number;
+        };
+        /**
+         * ZoneKind
+         * @description What an area is for; it decides who may be there, and which rules watch it.
+         * @enum {string}
+         */
+        ZoneKind: "carriageway" | "bus_lane" | "shoulder" | "pavement" | "crosswalk";
+        /**
+         * ZoneNow
+         * @description A zone over the last seconds.
+         */
+        ZoneNow: {
+            /** Zone Id */
+            zone_id: string;
+            /** Present */
+            present: number;
+            /** Area Occupancy Pct */
+            area_occupancy_pct: number;
+            /**
+             * Speed Kmh
+             * @default null
+             */
+            speed_kmh: number | null;
+            /**
+             * Relative Speed
+             * @default null
+             */
+            relative_speed: number | null;
+            /**
+             * Queue Veh
+             * @default null
+             */
+            queue_veh: number | null;
+            /**
+             * Queue Length M
+             * @default null
+             */
+            queue_length_m: number | null;
+            /** @default null */
+            congestion: components["schemas"]["CongestionLevel"] | null;
+        };
+        /**
+         * ZoneOut
+         * @description An area of the road; its corners are fractions of the upright picture.
+         */
+        ZoneOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            kind: components["schemas"]["ZoneKind"];
+            /** Polygon */
+            polygon: [
+                number,
+                number
+            ][];
+            /** Lanes */
+            lanes: number | null;
+            /** Length M */
+            length_m: number | null;
+            /** Stop Line */
+            stop_line: string | null;
+            /** Spillback Line */
+            spillback_line: string | null;
+            /** Signal */
+            signal: string | null;
+            /** Stopping Banned */
+            stopping_banned: boolean;
+            /** Speed Limit Kmh */
+            speed_limit_kmh: number | null;
+            road_class: components["schemas"]["RoadClass"] | null;
         };
     };
     responses: never;

@@ -3,6 +3,8 @@ const api = (path: string) => new URL(`api/v1/${path}`, document.baseURI)
 
 export const camerasUrl = () => api("cameras")
 export const earlierUrl = (limit: number) => api(`crossings?limit=${limit}`)
+export const incidentsUrl = (limit: number, open?: boolean) =>
+  api(`incidents?limit=${limit}${open === undefined ? "" : `&open=${open}`}`)
 export const eventsUrl = () => api("events")
 
 export function liveUrl(cameraId: string): URL {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { fitted, inwards, keptInside, overlap, placed } from "./geometry"
+import { fitted, inwards, keptInside, overlap, placed, topmost } from "./geometry"
 
 it("a portrait picture stands whole in the middle of a wide canvas", () => {
   expect(fitted({ width: 480, height: 960 }, { width: 800, height: 400 })).toEqual({
@@ -17,6 +17,17 @@ it("fractions are placed inside the picture, not inside the canvas", () => {
 it("in is from the left-hand to the right-hand side, looking from start to end", () => {
   expect(inwards({ x: 0, y: 50 }, { x: 100, y: 50 })).toEqual({ x: 0, y: 1 })
   expect(inwards({ x: 50, y: 100 }, { x: 50, y: 0 })).toEqual({ x: 1, y: 0 })
+})
+
+it("a zone's label stands in the middle of its upper edge, or at its highest corner", () => {
+  const square = [
+    { x: 10, y: 20 },
+    { x: 50, y: 22 },
+    { x: 60, y: 90 },
+    { x: 0, y: 90 },
+  ]
+  expect(topmost(square)).toEqual({ x: 30, y: 20 })
+  expect(topmost([{ x: 70, y: 5 }, ...square])).toEqual({ x: 70, y: 5 })
 })
 
 it("a label at the edge is moved inside", () => {

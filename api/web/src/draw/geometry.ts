@@ -33,6 +33,18 @@ export function inwards(start: Spot, end: Spot): Spot {
   return { x: -(end.y - start.y) / length || 0, y: (end.x - start.x) / length || 0 }
 }
 
+/** The place at that part of the way from one to the other. */
+export function middle(a: Spot, b: Spot, part: number): Spot {
+  return { x: a.x + (b.x - a.x) * part, y: a.y + (b.y - a.y) * part }
+}
+
+/** The middle of an outline's highest corners: those that lie within a few pixels of the very highest. */
+export function topmost(corners: readonly Spot[]): Spot {
+  const y = Math.min(...corners.map(corner => corner.y))
+  const level = corners.filter(corner => corner.y - y < 8).map(corner => corner.x)
+  return { x: (Math.min(...level) + Math.max(...level)) / 2, y }
+}
+
 /** Moves a box of text so that it lies inside an area. */
 export function keptInside(text: Rect, area: Rect): Rect {
   const clamp = (value: number, low: number, high: number) => Math.max(low, Math.min(value, high))

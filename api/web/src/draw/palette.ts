@@ -1,5 +1,5 @@
 /** The classes' colours: told apart by people with colour-blindness too (after Okabe and Ito). */
-import type { ObjectClass } from "../api/types"
+import type { CongestionLevel, IncidentKind, ObjectClass } from "../api/types"
 
 export const CLASSES = [
   "motorcycle",
@@ -19,5 +19,43 @@ export const classColour: Record<ObjectClass, string> = {
   bicycle: "#3ddc97",
   person: "#e59bd0",
 }
+
+/** On pictures; on the page the tokens `--level-…` are used. A word stands beside the colour wherever there is room. */
+export const levelColour: Record<CongestionLevel, string> = {
+  free: "#3ddc97",
+  dense: "#ffd84d",
+  congested: "#ff9340",
+  jammed: "#ff5566",
+}
+
+/** A zone of which too little is seen. */
+export const unknownColour = "#b4bccb"
+
+export type Urgency = "bad" | "warn" | "off"
+
+/** Danger to life first, then offences and flow, then the camera's own troubles. */
+export const URGENCY: Record<IncidentKind, Urgency> = {
+  stopped_vehicle: "bad",
+  wrong_way: "bad",
+  pedestrian: "bad",
+  collision: "bad",
+  object_on_road: "bad",
+  illegal_stopping: "warn",
+  lane_encroachment: "warn",
+  banned_movement: "warn",
+  speeding: "warn",
+  sudden_slowdown: "warn",
+  queue_spillback: "warn",
+  congestion: "warn",
+  red_light: "warn",
+  camera_offline: "off",
+  camera_frozen: "off",
+  camera_obscured: "off",
+  camera_dark: "off",
+  camera_defocused: "off",
+  camera_moved: "off",
+}
+
+export const urgencyColour: Record<Urgency, string> = { bad: "#ff5566", warn: "#ffb347", off: "#b4bccb" }
 
 export const lineColour = { in: "#4ade80", out: "#f9a8d4", stroke: "#ffffff", halo: "rgba(8, 10, 14, 0.72)" }

@@ -3,9 +3,10 @@ import { signal } from "@preact/signals"
 import { backoff } from "../api/backoff"
 import { serverClock } from "../api/clock"
 import { follow, type Position, Refused, type ServerEvent } from "../api/sse"
-import type { CameraList, CameraStatus, Crossing, CrossingPage } from "../api/types"
-import { camerasUrl, earlierUrl, eventsUrl } from "../api/urls"
+import type { CameraList, CameraStatus, Crossing, CrossingPage, Incident, IncidentPage } from "../api/types"
+import { camerasUrl, earlierUrl, eventsUrl, incidentsUrl } from "../api/urls"
 import { cameras, TICKER_LENGTH, takeCrossing, takeEarlier, takeHealth, takeList } from "./cameras"
+import { takeIncident, takeIncidents } from "./incidents"
 
 export type Link =
   | { phase: "connecting" }
@@ -19,6 +20,8 @@ export const link = signal<Link>({ phase: "connecting" })
 const SILENCE_MS = 40_000
 /** So often the service is asked for the whole: its counts, new cameras, changed lines, its clock. */
 const REFRESH_MS = 10_000
+const NEWEST_INCIDENTS = 20
+const OPEN_INCIDENTS = 500
 /** After a return, what was missed is told first; only then is the service's sum comparable. */
 const SETTLE_MS = 1500
 
@@ -60,10 +63,17 @@ async function keepFresh(signal: AbortSignal, succeeded: () => void): Promise<vo
   else takeEarlier((await ask<CrossingPage>(earlierUrl(TICKER_LENGTH), signal)).body.items)
   while (!signal.aborted) {
     takeAnswer(await ask<CameraList>(camerasUrl(), signal))
+    await askForIncidents(signal)
     if (link.value.phase !== "live") link.value = { phase: "live" }
     succeeded()
     await sleep(REFRESH_MS, signal)
   }
+}
+
+async function askForIncidents(signal: AbortSignal): Promise<void> {
+  const newest = await ask<IncidentPage>(incidentsUrl(NEWEST_INCIDENTS), signal)
+  const open = await ask<IncidentPage>(incidentsUrl(OPEN_INCIDENTS, true), signal)
+  takeIncidents([...newest.body.items, ...open.body.items], newest.askedAt)
 }
 
 interface Answer<T> {
@@ -89,6 +99,7 @@ function takeAnswer({ body, sentAt, askedAt, receivedAt }: Answer<CameraList>): 
 
 function take(event: ServerEvent): void {
   if (event.event === "line_crossing") takeCrossing(JSON.parse(event.data) as Crossing)
+  if (event.event === "incident") takeIncident(JSON.parse(event.data) as Incident)
   if (event.event === "health" && !takeHealth(JSON.parse(event.data) as CameraStatus)) hurry()
 }
 

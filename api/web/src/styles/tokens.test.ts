@@ -26,11 +26,13 @@ function contrast(a: string, b: string): number {
 const TEXT = 4.5
 const SIGN = 3
 const tones = ["ok", "warn", "bad", "off"]
+const levels = ["free", "dense", "congested", "jammed"].map(level => `level-${level}`)
 const classes = ["motorcycle", "car", "bus", "truck", "bicycle", "person"]
 const pairs: [string, string, number][] = [
   ...["surface", "raised", "ground", "hover"].flatMap(paper =>
     ["ink", "ink-soft"].map((ink): [string, string, number] => [ink, paper, TEXT]),
   ),
+  ...levels.map((level): [string, string, number] => [level, `${level}-ground`, TEXT]),
   ...tones.flatMap((tone): [string, string, number][] => [
     [tone, `${tone}-ground`, TEXT],
     [tone, "surface", TEXT],

@@ -5,6 +5,7 @@ import { link } from "../state/service"
 import { Banner } from "./Banner"
 import { CountsPanel } from "./CountsTable"
 import { Detail } from "./Detail"
+import { IncidentsPanel } from "./Incidents"
 import { Ticker } from "./Ticker"
 import { Top } from "./Top"
 import { Wall } from "./Wall"
@@ -24,6 +25,7 @@ export function App() {
         </section>
         {some && (
           <aside class="side">
+            <IncidentsPanel />
             <CountsPanel />
             <Ticker />
           </aside>

@@ -8,7 +8,9 @@ import { closeCamera, openedId } from "../state/screen"
 import { LatencyBadge, StateBadge } from "./badges"
 import { CountsTable, Since } from "./CountsTable"
 import { Icon } from "./Icon"
+import { CameraIncidents } from "./Incidents"
 import { Picture } from "./Picture"
+import { TrafficTables } from "./TrafficNow"
 import { cameraName, directionName, stateWords } from "./words"
 
 export function Detail() {
@@ -55,6 +57,9 @@ function Body({ camera }: { camera: CameraModel }) {
     <div class="detail-body">
       <Picture camera={camera} />
       <div class="detail-side">
+        <CameraIncidents cameraId={camera.id} />
+        <h3>{t("now.title")}</h3>
+        <TrafficTables camera={camera} />
         <header>
           <h3>{t("counts.title")}</h3>
           <Since />

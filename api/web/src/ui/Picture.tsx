@@ -2,15 +2,16 @@
 import { useSignal } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
 import type { Picture as LivePicture } from "../api/feed"
-import { draw, type SceneLine } from "../draw/scene"
+import { draw } from "../draw/scene"
 import { t } from "../i18n"
 import { age, number } from "../i18n/format"
 import { type CameraModel, isStale } from "../state/cameras"
-import { lineTotal } from "../state/counts"
 import { ageMs } from "../state/now"
 import { pageVisible } from "../state/screen"
 import { link } from "../state/service"
 import { Icon } from "./Icon"
+import { sceneOf } from "./sceneOf"
+import { LevelChip } from "./TrafficNow"
 import { cameraName, stateWords } from "./words"
 
 export function Picture({ camera }: { camera: CameraModel }) {
@@ -28,6 +29,7 @@ export function Picture({ camera }: { camera: CameraModel }) {
   return (
     <div class="picture" data-stale={isStale(camera) || undefined}>
       <canvas ref={canvas} role="img" aria-label={label} />
+      <Conditions camera={camera} />
       <Notice camera={camera} />
     </div>
   )
@@ -64,14 +66,8 @@ function show(camera: CameraModel, canvas: HTMLCanvasElement): () => void {
 function paintOn(canvas: HTMLCanvasElement, camera: CameraModel, picture: LivePicture): void {
   const context = canvas.getContext("2d")
   if (!context) return
-  const scene = {
-    picture: picture.bitmap,
-    boxes: picture.view.boxes,
-    lines: sceneLines(camera, picture),
-    className: (of: LivePicture["view"]["boxes"][number]["object_class"]) => t(`class.${of}`),
-    number,
-  }
-  draw(context, scene, (globalThis.devicePixelRatio || 1) * letterScale(canvas.clientWidth))
+  const scale = (globalThis.devicePixelRatio || 1) * letterScale(canvas.clientWidth)
+  draw(context, sceneOf(camera, picture), scale)
 }
 
 /** A wall of screens has larger letters, on pictures too; and a large picture larger ones than a small one. */
@@ -80,13 +76,25 @@ function letterScale(width: number): number {
   return page * Math.max(0.85, Math.min(width / (560 * page), 1.3))
 }
 
-/** The lines as they were when the picture was counted, with the counts that the page shows everywhere. */
-function sceneLines(camera: CameraModel, { view }: LivePicture): SceneLine[] {
-  const counts = camera.counts.peek()
-  return view.lines.map(({ line_id, start, end }) => {
-    const { in: into, out } = lineTotal(counts, line_id)
-    return { id: line_id, start, end, into, out }
-  })
+/** On the picture: how traffic moves as a whole, and what keeps the camera from seeing well. */
+function Conditions({ camera }: { camera: CameraModel }) {
+  const traffic = camera.health.value.traffic
+  if (!traffic) return null
+  const words = traffic.picture.map(condition => t(`condition.${condition}`))
+  return (
+    <div class="conditions">
+      {traffic.congestion && <LevelChip level={traffic.congestion} />}
+      {words.length > 0 && (
+        <span class="condition">{t("condition.label", { conditions: words.join(", ") })}</span>
+      )}
+      {traffic.is_suspended && (
+        <p class="suspended" role="status">
+          <Icon name="broken" />
+          {t("picture.suspended")}
+        </p>
+      )}
+    </div>
+  )
 }
 
 function Notice({ camera }: { camera: CameraModel }) {

@@ -7,6 +7,7 @@ import { openCamera } from "../state/screen"
 import { LatencyBadge, StateBadge } from "./badges"
 import { Icon } from "./Icon"
 import { Picture } from "./Picture"
+import { FlowNow, ZoneRows } from "./TrafficNow"
 import { cameraName, directionName } from "./words"
 
 /** More lines are seen when the camera is opened; all tiles stay of one height. */
@@ -34,6 +35,7 @@ export function Tile({ camera }: { camera: CameraModel }) {
         <StateBadge camera={camera} />
       </header>
       <Picture camera={camera} />
+      <ZoneRows camera={camera} />
       <Lines camera={camera} />
       <Rates camera={camera} />
     </article>
@@ -58,6 +60,7 @@ function Lines({ camera }: { camera: CameraModel }) {
               <Icon name="out" />
               <span class="way">{directionName(line.out_name, "out")}</span> <b>{number(counts.out)}</b>
             </span>
+            <FlowNow camera={camera} lineId={line.id} />
           </li>
         )
       })}

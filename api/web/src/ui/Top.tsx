@@ -4,6 +4,7 @@ import { type Language, language, t } from "../i18n"
 import { milliseconds, number } from "../i18n/format"
 import { cameras, latencyNow, onlineCount } from "../state/cameras"
 import { sum, total } from "../state/counts"
+import { openCount } from "../state/incidents"
 import { PROMISED_MS, verdict } from "../state/latency"
 import { nextTheme, theme } from "../state/screen"
 import { link } from "../state/service"
@@ -58,6 +59,12 @@ function Figures() {
       <div>
         <dt>{t("top.vehicles")}</dt>
         <dd>{number(crossed.value.in + crossed.value.out)}</dd>
+      </div>
+      <div>
+        <dt>{t("top.incidents")}</dt>
+        <dd data-tone={openCount.value ? "bad" : undefined}>
+          <a href="#incidents">{t("top.incidentsOpen", { n: number(openCount.value) })}</a>
+        </dd>
       </div>
       <div>
         <dt>{t("top.latency")}</dt>

@@ -1,5 +1,5 @@
 /** Names and sentences that several parts of the page share. */
-import type { CameraState } from "../api/types"
+import type { Camera, CameraState, CongestionLevel } from "../api/types"
 import { t } from "../i18n"
 import type { CameraModel } from "../state/cameras"
 
@@ -14,6 +14,14 @@ export function stateWords(state: CameraState): { label: string; why: string } {
 /** Lines without names of their own for the directions get the page's words. */
 export function directionName(name: string, direction: "in" | "out"): string {
   return name && name !== direction ? name : t(`direction.${direction}`)
+}
+
+export function zoneName({ zones }: Pick<Camera, "zones">, zoneId: string): string {
+  return zones.find(({ id }) => id === zoneId)?.name || zoneId
+}
+
+export function levelWords(level: CongestionLevel | null): string {
+  return t(level ? `level.${level}` : "level.unknown")
 }
 
 export type Tone = "ok" | "busy" | "warn" | "bad" | "off"

@@ -1,0 +1,52 @@
+/** Incidents where they are seen: a warning sign that points to the place, with the kind as a word. */
+import type { IncidentKind } from "../api/types"
+import { URGENCY, urgencyColour } from "./palette"
+import { PAPER, type Pen } from "./pen"
+
+export interface SceneIncident {
+  id: string
+  kind: IncidentKind
+  place: readonly [number, number]
+  label: string
+}
+
+/** Of the sign, in CSS pixels. */
+const [WIDTH, HEIGHT, STEM] = [24, 21, 9]
+
+/** The stem's foot is the place; the sign stands above it. */
+export function drawIncident(pen: Pen, { kind, place, label }: SceneIncident): void {
+  const colour = urgencyColour[URGENCY[kind]]
+  const foot = pen.spot(place)
+  const base = foot.y - STEM * pen.scale
+  const top = base - HEIGHT * pen.scale
+  const { context } = pen
+  pen.outline(colour, 2, () => {
+    context.moveTo(foot.x, foot.y)
+    context.lineTo(foot.x, base)
+  })
+  const triangle = () => {
+    context.moveTo(foot.x, top)
+    context.lineTo(foot.x + (WIDTH / 2) * pen.scale, base)
+    context.lineTo(foot.x - (WIDTH / 2) * pen.scale, base)
+    context.closePath()
+  }
+  context.lineJoin = "round"
+  pen.stroke("rgba(8, 10, 14, 0.9)", 4, triangle)
+  pen.fill(colour, 1, triangle)
+  mark(pen, foot.x, base)
+  words(pen, label, foot.x, top, colour)
+}
+
+function mark(pen: Pen, x: number, base: number): void {
+  pen.setFont(14)
+  pen.context.fillStyle = "#0b0d11"
+  pen.context.textAlign = "center"
+  pen.context.textBaseline = "alphabetic"
+  pen.context.fillText("!", x, base - 3.5 * pen.scale)
+}
+
+function words(pen: Pen, label: string, x: number, top: number, colour: string): void {
+  pen.setFont(11)
+  const size = { width: pen.widthOf(label) + 10 * pen.scale, height: 16 * pen.scale }
+  pen.label(label, { x: x - size.width / 2, y: top - size.height - 4 * pen.scale, ...size }, colour, PAPER)
+}

@@ -1,0 +1,73 @@
+import { beforeEach, expect, it } from "vitest"
+import type { Incident } from "../api/types"
+import { announced, incidents, openCount, takeIncident, takeIncidents } from "./incidents"
+
+function incident(id: string, sequence: number, phase: Incident["phase"], minute = 0): Incident {
+  const at = `2026-11-20T05:${String(minute).padStart(2, "0")}:00Z`
+  return {
+    event_id: `${id}-${sequence}`,
+    camera_id: "north",
+    session_id: "session-1",
+    incident_id: id,
+    incident_kind: "stopped_vehicle",
+    phase,
+    sequence,
+    started_at: at,
+    at,
+    ended_at: phase === "ended" ? at : null,
+    zone_id: null,
+    line_id: null,
+    movement_id: null,
+    place: null,
+    track_ids: [],
+    classes: [],
+    confidence: 0.8,
+    reason: "",
+    facts: {},
+    captured_at: at,
+  }
+}
+
+const phases = () => incidents.value.map(({ incident_id, phase }) => `${incident_id} ${phase}`)
+
+beforeEach(() => {
+  takeIncidents([], Number.POSITIVE_INFINITY)
+  announced.value = null
+})
+
+it("what goes on comes first, then the newest of what is over", () => {
+  takeIncidents(
+    [incident("a", 1, "ended", 3), incident("b", 0, "raised", 1), incident("c", 2, "updated", 2)],
+    0,
+  )
+  expect(phases()).toEqual(["c updated", "b raised", "a ended"])
+  expect(openCount.value).toBe(2)
+})
+
+it("an older word than the known one changes nothing", () => {
+  takeIncident(incident("a", 2, "ended"))
+  takeIncident(incident("a", 1, "updated"))
+  expect(phases()).toEqual(["a ended"])
+})
+
+it("only what is raised is read out, and a repetition is not", () => {
+  takeIncident(incident("a", 0, "raised"))
+  expect(announced.value?.incident_id).toBe("a")
+  announced.value = null
+  takeIncident(incident("a", 0, "raised"))
+  takeIncident(incident("a", 1, "updated"))
+  expect(announced.value).toBeNull()
+})
+
+it("what the service has ended since is ended here too", () => {
+  takeIncident(incident("a", 3, "updated"), 0)
+  takeIncidents([{ ...incident("a", 3, "ended"), ended_because: "unwatched" }], 5000)
+  expect(phases()).toEqual(["a ended"])
+})
+
+it("what was told while the service was being asked stays, even if its answer does not have it", () => {
+  takeIncident(incident("a", 1, "updated"), 4500)
+  takeIncident(incident("b", 0, "raised"), 100)
+  takeIncidents([incident("a", 0, "raised")], 5000)
+  expect(phases()).toEqual(["a updated"])
+})
