@@ -7,10 +7,10 @@ from itertools import combinations
 import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
-from vision.analytics.incidents.signs import LENGTHS_M, ROAD, called, sign_of
+from vision.analytics.incidents.signs import LENGTHS_M, ROAD, WIDTHS_M, a, called, sign_of
 from vision.analytics.incidents.standing import Standing
 from vision.analytics.scene import Scene
-from vision.classes import CLASSES
+from vision.classes import CLASSES, ObjectClass
 from vision.config.incidents import CollisionConfig
 from vision.config.zones import ZoneConfig, ZoneKind
 from vision.contracts import IncidentKind
@@ -27,7 +27,7 @@ CROSSED_DEG = 30.0
 """Courses that differ so much do not come to stand beside each other in traffic."""
 SWERVED_DEG = 40.0
 SLACK_M = 0.8
-"""Vehicles whose middles are half their lengths and this apart touch, as well as feet of boxes tell."""
+"""Vehicles so near to each other lengthways touch, as well as the feet of boxes tell; half as near sideways."""
 WEIGHTS = {"braking": 0.4, "both": 0.2, "together": 0.3, "crossing": 0.35, "swerving": 0.3, "flow": 0.25}
 """How much each cue alone speaks for a collision; together 1 - (1 - a) (1 - b) ..., as independent witnesses would."""
 WORDS = {
@@ -49,6 +49,7 @@ class _Crash:
     """A pair that was found, while one of them stands where it was."""
 
     tracks: tuple[int, int]
+    classes: tuple[ObjectClass, ObjectClass]
     cues: tuple[str, ...]
     confidence: float
     since_s: float
@@ -56,7 +57,7 @@ class _Crash:
 
 
 class Collision:
-    """Two vehicles that drove stand touching, out of every queue, and at least two of these speak for it.
+    """Two vehicles that drove stand touching, out of every queue, and at least two cues speak for it.
 
     `braking`: one braked harder than drivers do (both: more so). `together`: they came to stand at the same moment.
     `crossing`: their courses differed. `swerving`: one changed its course abruptly. `flow`: others drive past; this
@@ -107,13 +108,20 @@ class Collision:
                 own = [cue for cue in cues if cue not in {"flow", "both"}]
                 if len(own) >= FEWEST_CUES and confidence >= self._least_confidence:
                     since_s = float(motion.still_since_s[list(pair)].min())
-                    crashes.append(_Crash(tracks, cues, confidence, since_s, scene.at_s))
+                    classes = CLASSES[motion.class_id[pair[0]]], CLASSES[motion.class_id[pair[1]]]
+                    crashes.append(_Crash(tracks, classes, cues, confidence, since_s, scene.at_s))
         return crashes
 
     def _touch(self, scene: Scene, pair: tuple[int, int]) -> bool:
-        motion, rows = scene.motion, list(pair)
-        away_m = float(np.hypot(*(motion.ground_m[pair[0]] - motion.ground_m[pair[1]])))
-        return away_m <= float(LENGTHS_M[motion.class_id[rows]].mean()) + SLACK_M
+        """Whether two vehicles of usual size, each along its course, touch on the road."""
+        motion, (i, j) = scene.motion, pair
+        u, v = self._standing.past.heading[i], self._standing.past.heading[j]
+        away = motion.ground_m[j] - motion.ground_m[i]
+        (length_a, length_b), (width_a, width_b) = (sizes[motion.class_id[[i, j]]] for sizes in (LENGTHS_M, WIDTHS_M))
+        cosine, sine = abs(float(u @ v)), abs(float(u[0] * v[1] - u[1] * v[0]))
+        along_m = (length_a + cosine * length_b + sine * width_b) / 2 + SLACK_M
+        aside_m = (width_a + sine * length_b + cosine * width_b) / 2 + SLACK_M / 2
+        return bool(abs(away @ u) <= along_m and abs(away[0] * u[1] - away[1] * u[0]) <= aside_m)
 
     def _is_held(self, i: int, j: int, pair: tuple[int, int]) -> bool:
         """Whether either stands behind somebody other than its fellow."""
@@ -138,9 +146,8 @@ class Collision:
     def _sign(self, scene: Scene, crash: _Crash, rows: list[int]) -> Evidence:
         """At the first of the pair that is seen; it goes on while one of them stands."""
         crash.seen_s = scene.at_s
-        motion, n = scene.motion, rows[0]
+        n = rows[0]
         z = int(np.flatnonzero(scene.inside[n])[0])
-        classes = tuple(dict.fromkeys(CLASSES[motion.class_id[row]] for row in rows))
         cues = tuple(cue for cue in crash.cues if cue != "both")
         stands_s = round(scene.at_s - crash.since_s)
         sign = sign_of(
@@ -148,10 +155,10 @@ class Collision:
             n,
             scene.zones[z].zone,
             confidence=crash.confidence,
-            reason=f"{' and '.join(classes)} came to stand touching in zone '{called(scene.zones[z].zone)}' "
+            reason=f"{_both(crash.classes)} came to stand touching in zone '{called(scene.zones[z].zone)}' "
             f"{stands_s} s ago: {', '.join(WORDS[cue] for cue in cues)}",
             facts={
-                "classes": ",".join(classes),
+                "classes": ",".join(crash.classes),
                 "zone": called(scene.zones[z].zone),
                 "cues": ",".join(cues),
                 "stands_s": stands_s,
@@ -159,4 +166,9 @@ class Collision:
             reach_m=REACH_M,
             since_s=crash.since_s,
         )
-        return replace(sign, track_ids=crash.tracks, classes=classes)
+        return replace(sign, track_ids=crash.tracks, classes=tuple(dict.fromkeys(crash.classes)))
+
+
+def _both(classes: tuple[ObjectClass, ObjectClass]) -> str:
+    one, other = classes
+    return f"two {one}{'es' if one.endswith('s') else 's'}" if one is other else f"{a(one)} and {a(other)}"

@@ -19,16 +19,16 @@ PERSON = ObjectClass.PERSON.class_id
 TWO_WHEELERS = np.array([ObjectClass.BICYCLE.class_id, ObjectClass.MOTORCYCLE.class_id])
 ROAD = frozenset({ZoneKind.CARRIAGEWAY, ZoneKind.BUS_LANE, ZoneKind.SHOULDER})
 """Where vehicles drive, or may have to."""
-LENGTH_M: dict[ObjectClass, float] = {
-    ObjectClass.BICYCLE: 1.8,
-    ObjectClass.MOTORCYCLE: 2.0,
-    ObjectClass.CAR: 4.6,
-    ObjectClass.BUS: 11.0,
-    ObjectClass.TRUCK: 9.0,
-    ObjectClass.PERSON: 0.5,
+SIZE_M: dict[ObjectClass, tuple[float, float]] = {
+    ObjectClass.BICYCLE: (1.8, 0.7),
+    ObjectClass.MOTORCYCLE: (2.0, 0.8),
+    ObjectClass.CAR: (4.6, 1.8),
+    ObjectClass.BUS: (11.0, 2.5),
+    ObjectClass.TRUCK: (9.0, 2.4),
+    ObjectClass.PERSON: (0.5, 0.5),
 }
-"""Usual lengths of road users."""
-LENGTHS_M = np.array([LENGTH_M[c] for c in CLASSES])
+"""Usual length and width on the road."""
+LENGTHS_M, WIDTHS_M = np.array([SIZE_M[c] for c in CLASSES]).T
 _IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
 
 

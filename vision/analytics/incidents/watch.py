@@ -1,6 +1,6 @@
 """Looks at a camera's traffic with every rule that is on and has what it needs, and keeps the incidents' books."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 from vision.analytics.incidents.banned_movement import BannedMovement
@@ -45,9 +45,12 @@ class IncidentWatch:
     out of his vehicle is told of beside it, for he is in danger of his own.
     """
 
-    def __init__(self, camera: CameraConfig, width_px: int, height_px: int) -> None:
+    def __init__(
+        self, camera: CameraConfig, width_px: int, height_px: int, *, numbers: Iterator[int] | None = None
+    ) -> None:
+        """`numbers` are the incidents', where another watch of the session had some before."""
         self._standing = Standing(camera.zones, width_px, height_px)
-        numbers = count(1)
+        numbers = count(1) if numbers is None else numbers
         self._rules = [
             (rule, Ledger(rule.kind, settings, width_px, height_px, numbers, one_each=rule.kind in ONE_EACH))
             for rule, settings in _rules(camera, width_px, height_px, self._standing)
