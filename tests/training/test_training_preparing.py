@@ -49,7 +49,10 @@ def test_an_unsure_teacher_adds_nothing() -> None:
 
 
 def test_a_picture_with_a_rare_class_is_shown_more_often() -> None:
-    common, rare = frozenset({ObjectClass.CAR.class_id}), frozenset({ObjectClass.CAR.class_id, ObjectClass.BUS.class_id})
+    common, rare = (
+        frozenset({ObjectClass.CAR.class_id}),
+        frozenset({ObjectClass.CAR.class_id, ObjectClass.BUS.class_id}),
+    )
     times = repeats([common] * 90 + [rare] * 10)
     assert set(times[:90]) == {1}
     assert np.mean(times[90:]) == pytest.approx((0.6 / 0.1) ** 0.5, abs=0.35)

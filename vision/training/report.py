@@ -21,8 +21,8 @@ class Score(Config):
     """Average precision, 0 to 1, of one class or of the mean of all. None: no label, nothing to tell."""
 
     labels: int = Field(title="Labels", description="How many there are to be found.")
-    ap50: Figure | None = Field(title="AP50", description="At an overlap of 0.5.")
-    ap50_95: Figure | None = Field(title="AP50-95", description="Mean over overlaps 0.5 to 0.95.")
+    ap50: Figure | None = Field(None, title="AP50", description="At an overlap of 0.5.")
+    ap50_95: Figure | None = Field(None, title="AP50-95", description="Mean over overlaps 0.5 to 0.95.")
 
 
 class Compared(Config):
