@@ -79,6 +79,8 @@ def train(
     chosen = {"size": size, "epochs": epochs, "minutes": minutes, "batch": batch, "seed": seed}
     with errors_told(), mistakes_told():
         recipe = Recipe(**chosen, device=device, threads=threads, average=average)
+        if not base.is_file():
+            raise NgatuError(f"{base}: there is no such file; training begins from a torch checkpoint, as yolo26n.pt")
         described = Described(name=name or out.resolve().name, data_licence=data_licence)
         prepared = _prepared(dataset, out / "data", teacher or [], teacher_size, resume=resume)
         with _bar() as watch:
@@ -274,6 +276,12 @@ def _steps() -> Iterator[Report]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=None)
         yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)
+
+
+def _counting_bar() -> Progress:
+    words = TextColumn("{task.description}")
+    columns = SpinnerColumn(), words, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
 def _each_once() -> Report:
