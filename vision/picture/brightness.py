@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
-from vision.picture.look import Look
+from vision.picture.look import Image, Look
 
 BLACK = 40.0
 """Where even the brightest hundredth of the background is darker, nothing can be made out."""
@@ -13,7 +14,7 @@ DIM = 75.0
 BLACK_CORNERS = 25.0
 """The darkest twentieth of the background is darker: no daylight falls there."""
 LAMP_LIGHT = 0.25
-"""Sodium light: the background is so much redder than blue, as a part of its brightness."""
+"""Sodium light: the picture is so much redder than blue, as a part of its brightness."""
 SATURATED = 250
 """A pixel whose every colour is at least this has lost what it showed."""
 GLARE_PART = 0.06
@@ -30,7 +31,7 @@ class Brightness:
     brightest: float
     """The 99th percentile."""
     warmth: float
-    """Red less blue as a part of the brightness: the median over the background."""
+    """Red less blue as a part of the brightness: the median over the picture."""
     saturated_part: float
     """Of the lower two thirds of the picture."""
 
@@ -54,14 +55,27 @@ class Brightness:
 def brightness(look: Look) -> Brightness:
     """Measure a look. Where road users cover everything, all counts as background."""
     seen = look.background if look.background.any() else np.ones_like(look.background)
-    grey, colour = look.small[seen], look.colour[seen].astype(np.float32)
-    darkest, median, brightest = np.percentile(grey, (5, 50, 99))
-    lower = slice(look.small.shape[0] // 3, None)
-    saturated = (look.colour[lower].min(axis=2) >= SATURATED) & seen[lower]
+    darkest, median, brightest = _percentiles(look.small[seen], (5, 50, 99))
+    colour_seen = look.background_at(look.colour.shape)
+    lower = slice(look.colour.shape[0] // 3, None)
+    blue, green, red = cv2.split(look.colour[lower])
+    saturated = (cv2.min(cv2.min(blue, green), red) >= SATURATED) & colour_seen[lower]
     return Brightness(
-        median=float(median),
-        darkest=float(darkest),
-        brightest=float(brightest),
-        warmth=float(np.median((colour[:, 2] - colour[:, 0]) / np.maximum(colour.mean(axis=1), 1))),
-        saturated_part=float(saturated.sum() / max(1, seen[lower].sum())),
+        median=median,
+        darkest=darkest,
+        brightest=brightest,
+        warmth=_warmth(look.colour[::3, ::3]),
+        saturated_part=float(saturated.sum() / max(1, colour_seen[lower].sum())),
     )
+
+
+def _percentiles(grey: Image, wanted: tuple[int, ...]) -> list[float]:
+    """Of grey levels, by their histogram."""
+    up_to = np.bincount(grey, minlength=256).cumsum()
+    return [float(np.searchsorted(up_to, up_to[-1] * percent / 100)) for percent in wanted]
+
+
+def _warmth(colour: Image) -> float:
+    """The median of red less blue, each as a part of its pixel's brightness."""
+    pixels = colour.astype(np.float32)
+    return float(np.median((pixels[..., 2] - pixels[..., 0]) / np.maximum(pixels.mean(axis=2), 1)))

@@ -5,6 +5,8 @@ edge's angle. So an edge is the same whether light falls from one side or the ot
 edges stay and cancel where they come and go.
 """
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -45,16 +47,28 @@ def correlation(field: Field, reference: Field) -> NDArray[np.float32]:
     return (both / max(size, 1e-9)).astype(np.float32)
 
 
-def best_shift(agreement: NDArray[np.float32], within_px: float = np.inf) -> tuple[float, tuple[int, int]]:
+def best_shift(agreement: NDArray[np.float32], within_px: float = math.inf) -> tuple[float, tuple[int, int]]:
     """The highest agreement of a `correlation` and the shift (dx, dy) of the picture against its reference there.
+
+    Only shifts of at most `within_px` right or left, up or down are looked at.
 
     Positive: what the picture shows lies further right, further down than it used to.
     """
     height, width = agreement.shape
-    dy, dx = np.fft.fftfreq(height, 1 / height), np.fft.fftfreq(width, 1 / width)
-    near = np.hypot(dy[:, None], dx) <= within_px
-    row, column = np.unravel_index(np.where(near, agreement, -np.inf).argmax(), agreement.shape)
-    return float(agreement[row, column]), (round(-dx[column]), round(-dy[row]))
+    reach = int(min(within_px, max(agreement.shape)))
+    rows, columns = _within(height, reach), _within(width, reach)
+    near = agreement[rows[:, None], columns]
+    row, column = np.unravel_index(near.argmax(), near.shape)
+    return float(near[row, column]), (_signed(-int(columns[column]), width), _signed(-int(rows[row]), height))
+
+
+def _within(length: int, reach: int) -> NDArray[np.int64]:
+    """The places of shifts of at most `reach` either way, of an axis that wraps around."""
+    return np.arange(-reach, reach + 1) % length if 2 * reach + 1 < length else np.arange(length)
+
+
+def _signed(shift: int, length: int) -> int:
+    return (shift + length // 2) % length - length // 2
 
 
 def shifted(field: Field, shift: tuple[int, int]) -> Field:

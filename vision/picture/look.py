@@ -21,7 +21,7 @@ GROWN_BY = 0.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """Copies of one picture at three sizes, without colour but for the smallest."""
+    """One picture at three sizes."""
 
     at_s: float
     """Media time."""
@@ -33,30 +33,37 @@ class Look:
     small: Image
     """(h, w), grey; the longer side is `SMALL_SIDE_PX`."""
     colour: Image
-    """(h, w, 3), BGR."""
+    """(h', w', 3), BGR: every so manieth pixel of the picture itself, which averages would wash out; about as small."""
     background: Bools
     """(h, w): where no road user is."""
 
     @property
     def px_per_small(self) -> float:
-        """Pixels of the picture to one of the small copies."""
+        """Pixels of the picture to one of the small copy."""
         return max(self.width_px, self.height_px) / float(max(self.small.shape))
+
+    def background_at(self, shape: tuple[int, ...]) -> Bools:
+        """The background at another size."""
+        resized = cv2.resize(self.background.view(np.uint8), shape[1::-1], interpolation=cv2.INTER_NEAREST)
+        return resized.astype(bool)
 
 
 def take_look(image: Image, at_s: float, boxes_px: Boxes) -> Look:
     """Look at a picture (BGR) with the boxes of the road users in it."""
     height_px, width_px = image.shape[:2]
-    middle = _at_most(image, SHARP_SIDE_PX)
-    sharp = _grey(middle)
-    colour = _resized(middle, SMALL_SIDE_PX)
+    sharp = _grey(image)
+    if max(sharp.shape) > SHARP_SIDE_PX:
+        sharp = _resized(sharp, SHARP_SIDE_PX)
+    small = _resized(sharp, SMALL_SIDE_PX)
+    every = max(1, max(image.shape) // SMALL_SIDE_PX)
     return Look(
         at_s=at_s,
         width_px=width_px,
         height_px=height_px,
         sharp=sharp,
-        small=_grey(colour),
-        colour=colour,
-        background=free_of(boxes_px, colour.shape[0] / height_px, colour.shape[:2]),
+        small=small,
+        colour=np.ascontiguousarray(image[every // 2 :: every, every // 2 :: every]),
+        background=free_of(boxes_px, max(small.shape) / max(width_px, height_px), small.shape),
     )
 
 
@@ -68,10 +75,6 @@ def free_of(boxes_px: Boxes, scale: float, shape: tuple[int, ...], grown_by: flo
     for left, top, right, bottom in np.clip(corners, 0, None).astype(int):
         free[top : bottom + 1, left : right + 1] = False
     return free
-
-
-def _at_most(image: Image, side_px: int) -> Image:
-    return image if max(image.shape[:2]) <= side_px else _resized(image, side_px)
 
 
 def _resized(image: Image, side_px: int) -> Image:

@@ -15,7 +15,7 @@ from vision.picture.view import Coincidence, View
 
 C = PictureCondition
 
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 0.6
 """Between two looks; the frames between cost nothing."""
 SOFTER_BY = 0.15
 """Than the camera usually is: out of focus."""

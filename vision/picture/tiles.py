@@ -18,6 +18,8 @@ CHANGED, LOST = 0.5, 0.25
 """A tile that shows less of its static edges than this has changed; than that, has lost them."""
 BARE = 0.15
 """A tile with less static edges than this part of the median tile's tells nothing."""
+LEAST_TILES = 8
+"""Fewer that tell are no view to recognise: bare asphalt, a picture full of one lorry."""
 NEW_EDGES = 0.5
 """Of the edges that tiles used to have: lost tiles with so many of others show another view, with fewer a cover."""
 
@@ -35,15 +37,13 @@ class Tiles:
 
     @classmethod
     def compare(cls, field: Field, reference: Field, background: Bools) -> "Tiles | None":
-        """A look's edges with the reference's, all (h, w); `None` where the reference has none."""
-        seen = background[..., None]
-        static = _sums(np.square(reference * seen).sum(axis=2))
+        """A look's edges with the reference's, all (h, w); `None` where the reference has too few."""
+        static = _sums(reference, reference, background)
         told = static > BARE * np.median(static)
-        if not told.any():
+        if told.sum() < LEAST_TILES:
             return None
         safe = np.where(told, static, 1)
-        shown = _sums((field * reference * seen).sum(axis=2)) / safe
-        return cls(told, shown, _sums(np.square(field * seen).sum(axis=2)) / safe)
+        return cls(told, _sums(field, reference, background) / safe, _sums(field, field, background) / safe)
 
     @property
     def changed(self) -> Bools:
@@ -81,11 +81,11 @@ def spread(chosen: Bools, shape: tuple[int, ...]) -> NDArray[np.float32]:
     return chosen[rows[:, None], columns].astype(np.float32)[..., None]
 
 
-def _sums(values: NDArray[np.float32]) -> Floats:
-    """(h, w) summed tile by tile: (ROWS, COLUMNS)."""
-    height, width = values.shape
-    by_rows = np.add.reduceat(values.astype(np.float64), _starts(height, ROWS), axis=0)
-    return np.add.reduceat(by_rows, _starts(width, COLUMNS), axis=1)
+def _sums(one: Field, other: Field, background: Bools) -> Floats:
+    """The product of two fields over the background, summed tile by tile: (ROWS, COLUMNS)."""
+    product = (one[..., 0] * other[..., 0] + one[..., 1] * other[..., 1]) * background
+    by_rows = np.add.reduceat(product, _starts(product.shape[0], ROWS), axis=0)
+    return np.add.reduceat(by_rows.astype(np.float64), _starts(product.shape[1], COLUMNS), axis=1)
 
 
 def _starts(length: int, parts: int) -> NDArray[np.int64]:

@@ -10,10 +10,10 @@ from vision.picture.look import Bools, Look
 from vision.picture.tiles import Tiles
 from vision.picture.turning import SWAY_PART, where_it_went
 
-FIRST_LOOKS = 8
+FIRST_LOOKS = 7
 """So many make a reference that can be compared with."""
-REMEMBERED_LOOKS = 1200
-"""How slowly the reference follows the light: ten minutes of looks, two a second."""
+REMEMBERED_LOOKS = 1000
+"""How slowly the reference follows the light: ten minutes of looks."""
 SUSPICIOUS_PART = 0.3
 """Of the tiles changed: then it is looked where their edges went, and such looks are learnt slowly, as light is that
 changes while night falls."""
