@@ -23,7 +23,8 @@ FIRST_AFTER_S = 5.0
 AGREES_FOR_S = 2.0
 """... and was the same at the end for so long ..."""
 FIRST_AT_LAST_S = 10.0
-"""... or when it wavers, after so long."""
+"""... or when it wavers, after so long. Until `rise_after` has passed it is provisional: it becomes another one that
+agrees for `FIRST_AFTER_S`."""
 BLIND_S = 2.0
 """After so long without a frame what was seen before says nothing of how long a level has held."""
 
@@ -74,6 +75,7 @@ class LevelKeeper:
         self.level: CongestionLevel | None = None
         self.since_s = 0.0
         self._began_s = self._seen_s = np.nan
+        self._provisional_until_s = np.nan
         self._first: int | None = None
         self._first_s = 0.0
         self._at_least_since_s: list[float] = []
@@ -87,22 +89,27 @@ class LevelKeeper:
         for n in range(len(LEVELS)):
             self._at_least_since_s[n] = self._at_least_since_s[n] if level >= n else at_s
             self._at_most_since_s[n] = self._at_most_since_s[n] if cautious <= n else at_s
-        if self.level is None:
+        if self.level is None or at_s < self._provisional_until_s:
             self._settle(level, at_s)
         else:
             self._change(LEVELS.index(self.level), at_s)
 
     def _begin(self, at_s: float) -> None:
         self._began_s = at_s
+        if self.level is None:
+            self._provisional_until_s = at_s + self._rise_after_s
         self._at_least_since_s = [at_s] * len(LEVELS)
         self._at_most_since_s = [at_s] * len(LEVELS)
 
     def _settle(self, level: int, at_s: float) -> None:
         if level != self._first:
             self._first, self._first_s = level, at_s
-        watched_s = at_s - self._began_s
-        agrees = at_s - self._first_s >= AGREES_FOR_S
-        if (watched_s >= FIRST_AFTER_S and agrees) or watched_s >= FIRST_AT_LAST_S:
+        watched_s, agreed_s = at_s - self._began_s, at_s - self._first_s
+        if self.level is None:
+            is_sure = (watched_s >= FIRST_AFTER_S and agreed_s >= AGREES_FOR_S) or watched_s >= FIRST_AT_LAST_S
+        else:
+            is_sure = agreed_s >= FIRST_AFTER_S and level != LEVELS.index(self.level)
+        if is_sure:
             self._tell(level, at_s)
 
     def _change(self, told: int, at_s: float) -> None:

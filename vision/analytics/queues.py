@@ -1,17 +1,16 @@
 """Queues at stop lines: who waits, how far back, for how long, and whether it spills back."""
 
-from dataclasses import dataclass, fields, replace
-from typing import Self
+from dataclasses import dataclass, replace
+from math import dist
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vision.analytics.ground import Ground
 from vision.analytics.motion import Bools, Floats, Motion
+from vision.analytics.rows import Ids
 from vision.analytics.sizes import IS_VEHICLE, LENGTHS_M
 from vision.config.measures import MeasuresConfig
-from vision.core.columns import Columns
-from vision.geometry import apply_homography, signed_distance_px
+from vision.geometry import apply_homography
 
 GAP_M = 12.0
 """From the rear of one waiting vehicle to the front of the next, at most, and from the first to the stop line: room for
@@ -45,33 +44,23 @@ class Queue:
 NOBODY = Queue(track_ids=frozenset(), length_m=0.0, reaches_spillback=False, waited_s=())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Waiting(Columns):
-    """The K vehicles that wait, or might."""
+@dataclass(frozen=True, slots=True)
+class _Waiter:
+    """A vehicle that waits, or might."""
 
-    track_id: NDArray[np.int64]
-    foot_px: Floats
-    along_m: Floats
-    """(K,): from the stop line to where its foot is, against the traffic."""
-    rear_m: Floats
-    """(K,): to its rear."""
-    to_spillback_m: Floats
-    """(K,): from its rear on to the spillback line; infinite where there is none."""
-    reach_px: Floats
-    """(K,): another vehicle's foot this near is the same vehicle under another id."""
-    anchored_s: Floats
-    """(K,): when the queue that it is part of was last seen to begin at the stop line; -inf for one in no queue."""
-    seen_s: Floats
-
-    @classmethod
-    def none(cls) -> Self:
-        ids, numbers = np.empty(0, np.int64), np.empty(0)
-        return cls(ids, np.empty((0, 2)), *(6 * [numbers]))
-
-    def joined(self, other: Self) -> Self:
-        """These rows, then the other's."""
-        columns = {f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)}
-        return type(self)(**columns)
+    track_id: int
+    foot_px: tuple[float, float]
+    along_m: float
+    """From the stop line to where its foot is, against the traffic."""
+    rear_m: float
+    """To its rear."""
+    to_spillback_m: float
+    """From its rear on to the spillback line; infinite where there is none."""
+    reach_px: float
+    """Another vehicle's foot this near is the same vehicle under another id."""
+    seen_s: float
+    anchored_s: float
+    """When the queue that it is part of was last seen to begin at the stop line; -inf for one in no queue."""
 
 
 class RoadLine:
@@ -80,14 +69,24 @@ class RoadLine:
     def __init__(self, ends_px: Floats, side_px: Floats, ground: Ground) -> None:
         self._marks_px = np.concatenate([ends_px, side_px[None]])
         self._ground = ground
+        self._matrix: Floats | None = None
+        self._origin_m = self._towards = np.zeros(2)
 
-    def distance_m(self, motion: Motion) -> Floats:
-        """(N,): how far each vehicle's foot is from the line, negative beyond it; NaN where the ground is not known."""
-        marks_m = apply_homography(self._ground.matrix, self._marks_px)  # an estimated ground changes as it is learnt
-        points_m = np.concatenate([marks_m[2:], motion.ground_m])
-        distance_m = signed_distance_px(points_m, marks_m[:1], marks_m[1:2])[:, 0]
-        upstream_m: Floats = distance_m[1:] * np.sign(distance_m[0])
-        return upstream_m
+    def distance_m(self, points_m: Floats) -> Floats:
+        """(N,): how far points on the road (N, 2) are from the line, negative beyond it; NaN where not known."""
+        if self._ground.matrix is not self._matrix:  # an estimated ground changes as it is learnt
+            self._matrix = self._ground.matrix
+            self._origin_m, self._towards = _origin_and_normal(apply_homography(self._matrix, self._marks_px))
+        distance_m: Floats = (points_m - self._origin_m) @ self._towards
+        return distance_m
+
+
+def _origin_and_normal(marks_m: Floats) -> tuple[Floats, Floats]:
+    """Of a line through the first two marks: a point on it, and the unit vector across it towards the third mark."""
+    start, end, side = marks_m
+    along = (end - start) / np.hypot(*(end - start))
+    normal = np.array([-along[1], along[0]])
+    return start, normal * np.sign((side - start) @ normal)
 
 
 class QueueWatch:
@@ -115,7 +114,7 @@ class QueueWatch:
         self._joins_mps = settings.queued_below_kmh / 3.6
         self._leaves_mps = settings.moving_above_kmh / 3.6
         self._hold_s = hold_s
-        self._waiting = _Waiting.none()
+        self._waiting: dict[int, _Waiter] = {}
         self._first_joined: dict[int, float] = {}
         self._spilt_s = -np.inf
 
@@ -125,60 +124,68 @@ class QueueWatch:
 
     def update(self, motion: Motion, present: Bools, at_s: float) -> Queue:
         """Take in who is where. `present` (N,): who is in the zone."""
-        here = motion[present & IS_VEHICLE[motion.class_id]]
-        slow = self._slow(here, at_s)
-        lost = self._lost(motion, slow, at_s)
-        self._waiting = _connected(slow.joined(lost), at_s)
-        self._remember(here.track_id.tolist(), at_s)
-        if len(self._waiting) >= SMALLEST and self._waiting.to_spillback_m.min() <= TOUCHES_M:
+        here = present & IS_VEHICLE[motion.class_id]
+        slow = self._slow(motion, np.flatnonzero(here & ~(motion.pace_mps > self._leaves_mps)), at_s)
+        waiting = _connected(slow + self._lost(motion, slow, at_s), at_s)
+        self._waiting = {waiter.track_id: waiter for waiter in waiting}
+        if self._waiting or self._first_joined:
+            self._remember(motion.track_id[here].tolist(), at_s)
+        if len(waiting) >= SMALLEST and min(waiter.to_spillback_m for waiter in waiting) <= TOUCHES_M:
             self._spilt_s = at_s
-        ids = self._waiting.track_id.tolist()
         return Queue(
-            track_ids=frozenset(ids),
-            length_m=float(self._waiting.rear_m.max(initial=0.0)),
+            track_ids=frozenset(self._waiting),
+            length_m=max([0.0, *(waiter.rear_m for waiter in waiting)]),
             reaches_spillback=at_s - self._spilt_s <= HOLD_SPILLBACK_S,
-            waited_s=tuple(at_s - self._first_joined[track] for track in ids),
+            waited_s=tuple(at_s - self._first_joined[track] for track in self._waiting),
         )
 
-    def _slow(self, here: Motion, at_s: float) -> _Waiting:
-        """Of the vehicles in the zone, those that are slow enough to wait."""
-        was = self._waiting
-        row_of = {track: row for row, track in enumerate(was.track_id.tolist())}
-        row = np.array([row_of.get(track, -1) for track in here.track_id.tolist()], np.int64)
-        along_m = self._stop_line.distance_m(here)
-        length_m = LENGTHS_M[here.class_id]
-        rear_m = along_m + length_m * self._rear_behind_foot
-        found = _Waiting(
-            track_id=here.track_id,
-            foot_px=here.foot_px,
-            along_m=along_m,
-            rear_m=rear_m,
-            to_spillback_m=self._to_spillback_m(here) - (rear_m - along_m),
-            reach_px=SAME_PLACE * length_m * here.scale_px_m,
-            anchored_s=np.append(was.anchored_s, -np.inf)[row],
-            seen_s=np.full(len(here), at_s),
+    def _slow(self, motion: Motion, rows: Ids, at_s: float) -> list[_Waiter]:
+        """Of the vehicles in the zone that are no faster than the queue may be, those that are slow enough to wait."""
+        joins = motion.pace_mps[rows] < self._joins_mps
+        waits = [track in self._waiting for track in motion.track_id[rows].tolist()]
+        along_m = self._stop_line.distance_m(motion.ground_m[rows])
+        kept = (joins | np.array(waits, bool)) & np.isfinite(along_m)
+        return self._waiters(motion, rows[kept], along_m[kept], at_s) if kept.any() else []
+
+    def _waiters(self, motion: Motion, rows: Ids, along_m: Floats, at_s: float) -> list[_Waiter]:
+        length_m = LENGTHS_M[motion.class_id[rows]]
+        behind_m = length_m * self._rear_behind_foot
+        on_m = (
+            np.full(len(rows), np.inf) if self._spillback is None else self._spillback.distance_m(motion.ground_m[rows])
         )
-        is_slow = np.where(row >= 0, ~(here.pace_mps > self._leaves_mps), here.pace_mps < self._joins_mps)
-        return found[is_slow & np.isfinite(along_m)]
+        tracks: list[int] = motion.track_id[rows].tolist()
+        feet_px, reach_px = motion.foot_px[rows], SAME_PLACE * length_m * motion.scale_px_m[rows]
+        return [
+            _Waiter(
+                track_id=track,
+                foot_px=(float(feet_px[n, 0]), float(feet_px[n, 1])),
+                along_m=float(along_m[n]),
+                rear_m=float(along_m[n] + behind_m[n]),
+                to_spillback_m=float(on_m[n] - behind_m[n]),
+                reach_px=float(reach_px[n]),
+                seen_s=at_s,
+                anchored_s=self._waiting[track].anchored_s if track in self._waiting else -np.inf,
+            )
+            for n, track in enumerate(tracks)
+        ]
 
-    def _to_spillback_m(self, here: Motion) -> Floats:
-        return np.full(len(here), np.inf) if self._spillback is None else self._spillback.distance_m(here)
-
-    def _lost(self, motion: Motion, slow: _Waiting, at_s: float) -> _Waiting:
+    def _lost(self, motion: Motion, slow: list[_Waiter], at_s: float) -> list[_Waiter]:
         """Those that waited and are not seen, but for whom another id has been given: it stands in the same place."""
-        was = self._waiting
-        unseen = was[~np.isin(was.track_id, motion.track_id) & (at_s - was.seen_s <= self._hold_s)]
-        others = slow[~np.isin(slow.track_id, was.track_id)]
-        if not len(unseen) or not len(others):
-            return unseen
-        apart_px = np.hypot(*(unseen.foot_px[:, None] - others.foot_px).transpose(2, 0, 1))
-        return unseen[(apart_px > unseen.reach_px[:, None]).all(axis=1)]
+        seen = set(motion.track_id.tolist()) if self._waiting else set()
+        others = [waiter for waiter in slow if waiter.track_id not in self._waiting]
+        return [
+            was
+            for was in self._waiting.values()
+            if was.track_id not in seen
+            and at_s - was.seen_s <= self._hold_s
+            and not any(dist(was.foot_px, other.foot_px) <= was.reach_px for other in others)
+        ]
 
     def _remember(self, here: list[int], at_s: float) -> None:
         """Since when each has waited; who drives on a little and halts again before he leaves the zone, waits on."""
-        kept = {*here, *self._waiting.track_id.tolist()}
+        kept = {*here, *self._waiting}
         self._first_joined = {track: since_s for track, since_s in self._first_joined.items() if track in kept}
-        for track in self._waiting.track_id.tolist():
+        for track in self._waiting:
             self._first_joined.setdefault(track, at_s)
 
 
@@ -191,14 +198,27 @@ def _rear_behind_foot(ahead_px: Floats) -> float:
     return float(1 + ahead_px[1] / max(float(np.hypot(*ahead_px)), 1e-9)) / 2
 
 
-def _connected(waiting: _Waiting, at_s: float) -> _Waiting:
+def _connected(waiters: list[_Waiter], at_s: float) -> list[_Waiter]:
     """Those that wait at the stop line or behind others that do, or did when the first of them started."""
-    ordered = waiting[np.argsort(waiting.along_m, kind="stable")]
-    before_m = np.concatenate([[0.0], np.maximum.accumulate(ordered.rear_m)[:-1]]) if len(ordered) else np.empty(0)
-    group = np.cumsum(ordered.along_m - before_m > GAP_M)
-    """0: connected to the stop line; then one number for each stretch without a gap."""
-    anchored_s = np.full(int(group.max(initial=0)) + 1, -np.inf)
-    np.maximum.at(anchored_s, group, ordered.anchored_s)
-    anchored_s[0] = at_s
-    waits = at_s - anchored_s[group] <= START_S + np.maximum(ordered.along_m, 0) / WAVE_MPS
-    return replace(ordered, anchored_s=anchored_s[group])[waits]
+    waiting: list[_Waiter] = []
+    for n, stretch in enumerate(_stretches(sorted(waiters, key=lambda w: w.along_m))):
+        is_first = n == 0 and stretch[0].along_m <= GAP_M
+        anchored_s = at_s if is_first else max(waiter.anchored_s for waiter in stretch)
+        waiting += [
+            replace(waiter, anchored_s=anchored_s)
+            for waiter in stretch
+            if at_s - anchored_s <= START_S + max(waiter.along_m, 0.0) / WAVE_MPS
+        ]
+    return waiting
+
+
+def _stretches(ordered: list[_Waiter]) -> list[list[_Waiter]]:
+    """The waiters from the stop line backwards, cut where nobody stands for longer than a gap."""
+    stretches: list[list[_Waiter]] = []
+    rear_m = -np.inf
+    for waiter in ordered:
+        if waiter.along_m - rear_m > GAP_M:
+            stretches.append([])
+        stretches[-1].append(waiter)
+        rear_m = max(rear_m, waiter.rear_m)
+    return stretches

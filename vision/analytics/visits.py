@@ -74,6 +74,8 @@ class Visits:
     exits: tuple[ZoneExit, ...]
     present: Ids
     """(classes, Z): how many count as inside, with those who were lost from sight a moment ago."""
+    is_inside: Bools
+    """(N, Z): who counts as inside, in the order of the motion."""
 
     def of(self, zone: int, zone_id: str, coverage: float) -> ZoneVisits:
         """What concerns one zone."""
@@ -146,7 +148,7 @@ class VisitBook:
         entries = [self._enter(rows[n], z) for n, z in np.argwhere(settled & inside)]
         self._memory.present[rows] ^= settled
         self._memory.is_turning[rows] &= ~settled
-        return Visits(tuple(entries), (*vanished, *exits), self._count(at_s))
+        return Visits(tuple(entries), (*vanished, *exits), self._count(at_s), self._memory.present[rows])
 
     def _vanished(self, at_s: float) -> list[ZoneExit]:
         """The ends of visits of tracks that are too long unseen."""

@@ -1,5 +1,7 @@
 """How the traffic in zones moves, averaged over the last seconds."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from vision.analytics.motion import Bools, Floats
@@ -10,6 +12,22 @@ LONGEST_STEP_S = 1.0
 """One frame stands for no more than this."""
 BRISK_PART = 0.25
 """The brisk are the fastest quarter."""
+FADED_S = 1e-3
+"""What has faded to so few vehicle-seconds says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """One zone's traffic over the last seconds."""
+
+    pace_mps: float
+    """Mean over vehicles and time (Edie 1963); NaN where there was nobody."""
+    brisk_mps: float
+    """The pace that the fastest quarter had at least; NaN where there was nobody."""
+    vehicles: float
+    """How many took part."""
+    coverage: float
+    """The part of the zone's area that was covered, 0 to 1."""
 
 
 class ZoneFlow:
@@ -22,7 +40,7 @@ class ZoneFlow:
         """(5, Z): over time, of the vehicles, the part covered, the vehicles with a pace, their paces, the brisk pace
         once for each of them."""
 
-    def update(self, pace_mps: Floats, takes_part: Bools, coverage: Floats, at_s: float) -> None:
+    def update(self, pace_mps: Floats, takes_part: Bools, coverage: Floats, at_s: float) -> list[Average]:
         """Take in a moment: paces (N,), who takes part in which zone's traffic (N, Z), the zones' coverage (Z,)."""
         passed_s = at_s - self._seen_s if at_s >= self._seen_s else 0.0
         self._seen_s = at_s
@@ -30,38 +48,20 @@ class ZoneFlow:
         is_paced = takes_part & ~np.isnan(pace_mps)[:, None]
         paces = np.where(is_paced, pace_mps[:, None], 0.0)
         paced = is_paced.sum(axis=0)
+        now = np.stack([takes_part.sum(axis=0), coverage, paced, paces.sum(axis=0), paced * _brisk(paces, paced)])
         self._watched_s = kept * self._watched_s + step_s
-        self._sums = kept * self._sums + step_s * np.stack(
-            [takes_part.sum(axis=0), coverage, paced, paces.sum(axis=0), paced * _brisk(paces, paced)]
+        self._sums = kept * self._sums + step_s * now
+        return [self._average(*zone_sums) for zone_sums in self._sums.T.tolist()]
+
+    def _average(self, vehicles: float, covered: float, paced: float, paces: float, brisk: float) -> Average:
+        watched_s = max(self._watched_s, FADED_S)
+        is_known = paced > FADED_S
+        return Average(
+            pace_mps=paces / paced if is_known else np.nan,
+            brisk_mps=brisk / paced if is_known else np.nan,
+            vehicles=vehicles / watched_s,
+            coverage=covered / watched_s,
         )
-
-    @property
-    def vehicles(self) -> Floats:
-        """(Z,): how many took part."""
-        return self._per_second(self._sums[0])
-
-    @property
-    def coverage(self) -> Floats:
-        """(Z,): which part of the area was covered, 0 to 1."""
-        return self._per_second(self._sums[1])
-
-    @property
-    def pace_mps(self) -> Floats:
-        """(Z,): mean over vehicles and time (Edie 1963); NaN where there was nobody."""
-        return self._per_vehicle(self._sums[3])
-
-    @property
-    def brisk_mps(self) -> Floats:
-        """(Z,): the pace that the fastest quarter had at least; NaN where there was nobody."""
-        return self._per_vehicle(self._sums[4])
-
-    def _per_second(self, sums: Floats) -> Floats:
-        mean: Floats = sums / max(self._watched_s, 1e-9)
-        return mean
-
-    def _per_vehicle(self, sums: Floats) -> Floats:
-        # A sum that has faded to nothing says nothing.
-        return np.where(self._sums[2] > 1e-3, sums / np.maximum(self._sums[2], 1e-3), np.nan)
 
 
 def _brisk(paces: Floats, paced: Floats) -> Floats:
