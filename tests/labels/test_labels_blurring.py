@@ -51,3 +51,8 @@ def test_every_class_has_a_head_or_a_plate_and_regions_reach_no_further_than_the
 
 def test_a_region_of_one_pixel_breaks_nothing() -> None:
     assert blur(noise(1), np.array([[5, 5, 6, 6], [9, 9, 9, 20], [319, 179, 400, 400]])).shape == (180, 320, 3)
+
+
+def test_who_is_too_small_to_be_known_is_left_as_he_is() -> None:
+    assert len(private_regions(seen((ObjectClass.PERSON, (50, 40, 60, 82))))) == 0
+    assert len(private_regions(seen((ObjectClass.PERSON, (50, 40, 60, 83))))) == 1

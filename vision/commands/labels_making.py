@@ -143,11 +143,10 @@ def _print_harvest(folder: Path, harvests: "Mapping[str, Harvest]") -> None:
     reasons: dict[str, Counter[str]] = {}
     for entry in read_ledger(folder).values():
         reasons.setdefault(entry.camera_id, Counter()).update(entry.reasons.keys())
-    table = Table(
-        "camera", "new pictures", "passed over as alike", *Doubt, title="pictures by reason, earlier ones too"
-    )
+    table = Table("camera", "new pictures", "passed over as alike", "reasons of all its pictures")
     for camera_id, one in harvests.items():
         counts = reasons.get(camera_id, Counter())
-        table.add_row(camera_id, str(one.kept), str(one.alike), *(str(counts[doubt]) for doubt in Doubt))
+        told = ", ".join(f"{doubt} {counts[doubt]}" for doubt in Doubt if counts[doubt]) or "–"
+        table.add_row(camera_id, str(one.kept), str(one.alike), told)
     Console().print(table)
     typer.echo(f"pictures in {folder / 'images' / 'new'}, where each comes from in {folder / 'ledger.jsonl'}")

@@ -28,6 +28,18 @@ PLATES: dict[ObjectClass, Part] = {
     ObjectClass.BUS: (0.15, 0.65, 0.85, 1.0),
     ObjectClass.TRUCK: (0.15, 0.6, 0.85, 1.0),
 }
+DETECT_PX_PER_M = 25.0
+"""Of EN 62676-4: with fewer pixels a metre one can tell that somebody is there, and nothing of who it is (recognising a
+person takes 125). What is smaller is left as it is, for a detector has little enough to learn from there."""
+LEAST_PX: dict[ObjectClass, float] = {
+    ObjectClass.PERSON: 1.7 * DETECT_PX_PER_M,
+    ObjectClass.MOTORCYCLE: 1.6 * DETECT_PX_PER_M,
+    ObjectClass.BICYCLE: 1.6 * DETECT_PX_PER_M,
+    ObjectClass.CAR: 1.8 * DETECT_PX_PER_M,
+    ObjectClass.BUS: 2.5 * DETECT_PX_PER_M,
+    ObjectClass.TRUCK: 2.3 * DETECT_PX_PER_M,
+}
+"""From this longer side of its box on, by how high a person or rider is, or how wide a vehicle."""
 BLOCKS = 6
 """A region is left with so many blocks across: a head or a plate cannot be told from them."""
 
@@ -38,7 +50,7 @@ def private_regions(seen: Detections) -> NDArray[np.int64]:
         _part(box, part)
         for box, class_id in zip(seen.xyxy, seen.class_id, strict=True)
         for parts in (HEADS, PLATES)
-        if (part := parts.get(CLASSES[class_id])) is not None
+        if (part := parts.get(CLASSES[class_id])) is not None and _is_large(box, CLASSES[class_id])
     ]
     return np.array(regions, np.int64).reshape(-1, 4)
 
@@ -57,6 +69,10 @@ def blur(image: Image, regions: NDArray[np.int64]) -> Image:
                 blocks, (int(right - left), int(bottom - top)), interpolation=cv2.INTER_LINEAR
             )
     return out
+
+
+def _is_large(box: NDArray[np.float32], kind: ObjectClass) -> bool:
+    return bool((box[2:] - box[:2]).max() >= LEAST_PX[kind])
 
 
 def _part(box: NDArray[np.float32], part: Part) -> list[int]:
