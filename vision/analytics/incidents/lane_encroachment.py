@@ -7,7 +7,7 @@ import numpy as np
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.runs import Run, Runs
 from vision.analytics.incidents.signs import a, called, is_vehicle, sign_of
-from vision.analytics.motion import Bools, Floats, Motion
+from vision.analytics.motion import Bools, Motion
 from vision.analytics.rows import Ids
 from vision.analytics.scene import Scene
 from vision.classes import CLASSES
@@ -16,7 +16,8 @@ from vision.contracts import IncidentKind
 from vision.geometry import points_in_polygons
 
 WELL_INSIDE = 0.25
-"""So much of the box's width to both sides of its foot lies in the zone too: who only grazes it is not in it."""
+"""So much of the box's shorter side around its foot lies in the zone too: who only grazes it is not in it."""
+_AROUND = np.array([[-1, 0], [1, 0], [0, -1], [0, 1]], np.float64)
 STEADY_SHARE = 0.75
 """The part of the looks in which it is inside and of a class that may not be: classes flip, boxes tremble."""
 SHORTEST_M = 5.0
@@ -47,7 +48,8 @@ class LaneEncroachment:
         if len(rows):
             foreign[rows] &= self._well_inside(motion, rows)
         holds = foreign.any(axis=1) & motion.moved_before
-        found = self._runs.update(motion.track_id, holds, motion.foot_px, motion.pace_mps, scene.at_s)
+        zone = foreign.argmax(axis=1) if len(scene.zones) else 0
+        found = self._runs.update(motion, holds, scene.at_s, apart=zone)
         return [
             self._sign(scene, n, run, int(np.flatnonzero(foreign[n])[0]))
             for n, run in found
@@ -56,10 +58,11 @@ class LaneEncroachment:
 
     def _well_inside(self, motion: Motion, rows: Ids) -> Bools:
         """(len(rows), Z)"""
-        foot_px: Floats = motion.foot_px[rows]
-        aside_px = WELL_INSIDE * (motion.xyxy[rows, 2] - motion.xyxy[rows, 0])[:, None] * [1.0, 0.0]
-        sides = (points_in_polygons(foot_px + aside_px * way, self._polygons) for way in (-1, 1))
-        return np.logical_and(*sides)
+        margin_px = WELL_INSIDE * (motion.xyxy[rows, 2:] - motion.xyxy[rows, :2]).min(axis=1)
+        around_px = motion.foot_px[rows] + _AROUND[:, None] * margin_px[:, None]
+        inside = points_in_polygons(around_px.reshape(-1, 2), self._polygons)
+        well: Bools = inside.reshape(len(_AROUND), len(rows), -1).all(axis=0)
+        return well
 
     def _sign(self, scene: Scene, n: int, run: Run, z: int) -> Evidence:
         zone, object_class, seconds = scene.zones[z].zone, CLASSES[scene.motion.class_id[n]], round(run.lasted_s)

@@ -13,9 +13,9 @@ from vision.classes import ObjectClass
 from vision.config.zones import ZoneConfig
 from vision.contracts import IncidentKind
 
-FASTEST_MPS = 3.5
+FASTEST_MPS = 3.0
 """A person walks or trots; who is faster rides something that the detector does not see."""
-EVER_MPS = 6.0
+EVER_MPS = 4.5
 """Who was ever so fast rides."""
 HEIGHT_M = (0.7, 3.5)
 """A person's box, by the metres at his foot, which may be an estimate that is off by a half."""
@@ -26,6 +26,10 @@ COVERED = 0.5
 RIDERS_WITHIN_M = 4.0
 RIDERS = 2
 """Among so many slow two-wheelers near by a person cannot be told from a rider."""
+STEP_M, STEP_SIZES = 0.6, 0.35
+"""Who moved so far from where he was first seen, in metres and in his own size, is alive: posts and paint stay."""
+STANDS_S, STANDS_CONFIDENCE = 10.0, 0.5
+"""Who never moved is a person when he is seen for so long, and so surely."""
 REACH_M = 4.0
 
 
@@ -48,8 +52,9 @@ class Pedestrian:
         holds = trespasses & _walks(motion)
         if holds.any():
             holds &= ~_rides(motion, holds)
-        found = self._runs.update(motion.track_id, holds, motion.foot_px, motion.pace_mps, scene.at_s)
-        persons = [(n, run) for n, run in found if run.share >= PERSON_SHARE]
+        found = self._runs.update(motion, holds, scene.at_s)
+        is_alive = _has_moved(motion)
+        persons = [(n, run) for n, run in found if run.share >= PERSON_SHARE and (is_alive[n] or _is_surely(run))]
         return [self._sign(scene, n, run, len(persons)) for n, run in persons]
 
     def _sign(self, scene: Scene, n: int, run: Run, persons: int) -> Evidence:
@@ -72,12 +77,24 @@ def _walks(motion: Motion) -> Bools:
     height_m = (motion.xyxy[:, 3] - motion.xyxy[:, 1]) / motion.scale_px_m
     walks: Bools = (
         (motion.class_id == PERSON)
-        & ~(motion.pace_mps > FASTEST_MPS)
+        & (motion.pace_mps <= FASTEST_MPS)
         & ~(motion.fastest_mps > EVER_MPS)
         & (height_m > HEIGHT_M[0])
         & (height_m < HEIGHT_M[1])
     )
     return walks
+
+
+def _has_moved(motion: Motion) -> Bools:
+    """(N,)"""
+    extent_px = np.sqrt((motion.xyxy[:, 2:] - motion.xyxy[:, :2]).prod(axis=1))
+    moved_px = np.linalg.norm(motion.foot_px - motion.first_px, axis=1)
+    moved: Bools = (motion.travelled_m >= STEP_M) & (moved_px >= STEP_SIZES * extent_px)
+    return moved | motion.moved_before
+
+
+def _is_surely(run: Run) -> bool:
+    return run.lasted_s >= STANDS_S and run.confidence >= STANDS_CONFIDENCE
 
 
 def _rides(motion: Motion, persons: Bools) -> Bools:

@@ -15,10 +15,10 @@ from vision.config.zones import SignalConfig, ZoneConfig
 from vision.contracts import Direction, IncidentKind
 from vision.geometry import signed_distance_px
 
-GOES_ON_MPS = 3.0
-"""Who crosses at such a pace runs the light."""
+GOES_ON_MPS = 8.0
+"""Who crosses at such a pace runs the light: he comes to no stand within the next metres."""
 GOES_ON_M = 5.0
-"""Who creeps over the line runs it when he goes on so far while it is red; else he waits a little in front."""
+"""Who is slower runs it when he goes on so far while it is red; else he waits a little in front of the line."""
 GIVEN_UP_S = 20.0
 CONFIDENCE = 0.9
 

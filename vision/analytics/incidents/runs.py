@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.analytics.incidents.lifecycle import FORGIVEN_S
-from vision.analytics.motion import Bools, Floats
+from vision.analytics.motion import Bools, Motion
 
 
 @dataclass(slots=True)
@@ -21,12 +21,19 @@ class Run:
     looks: int = 0
     hits: int = 0
     """Looks at which the track was seen, and those at which the condition held."""
+    confidences: float = 0.0
+    """Sum of the detections' over the hits."""
     way_m: float = 0.0
     """Distance since it began, by the pace: a jump to another vehicle's place adds nothing to it."""
 
     @property
     def share(self) -> float:
         return self.hits / self.looks
+
+    @property
+    def confidence(self) -> float:
+        """Mean of the detections'."""
+        return self.confidences / self.hits
 
     @property
     def lasted_s(self) -> float:
@@ -46,9 +53,14 @@ class Runs:
         return len(self._runs)
 
     def update(
-        self, track_id: NDArray[np.int64], holds: Bools, foot_px: Floats, pace_mps: Floats, at_s: float
+        self, motion: Motion, holds: Bools, at_s: float, *, apart: NDArray[np.int64] | int = 0
     ) -> list[tuple[int, Run]]:
-        """Take in for which of N tracks it holds now; return those rows with their runs."""
+        """Take in for which of N tracks it holds now; return those rows with their runs.
+
+        `apart` (N,), each 0 to 999, tells conditions of one track apart, as by the zone in which each holds.
+        """
+        track_id = motion.track_id * 1000 + apart
+        foot_px, pace_mps = motion.foot_px, motion.pace_mps
         self._runs = {t: run for t, run in self._runs.items() if at_s - run.held_s <= FORGIVEN_S}
         if not self._runs and not holds.any():
             return []
@@ -63,5 +75,6 @@ class Runs:
             if holds[n]:
                 run.way_m += float(np.nan_to_num(pace_mps[n])) * (at_s - run.held_s)
                 run.hits, run.held_s = run.hits + 1, at_s
+                run.confidences += float(motion.confidence[n])
                 held.append((n, run))
         return held

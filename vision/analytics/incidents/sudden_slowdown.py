@@ -23,6 +23,8 @@ SMOOTH_S = 2.0
 FLOWED = 0.5
 FLOWED_MPS = 5.0
 """Traffic that slows down flowed before: at this part of its free pace, and at this pace."""
+FEWEST_BEFORE = 5
+"""Different vehicles that were seen before."""
 LONGEST_S = 120.0
 """A slowdown that lasts longer is congestion, which is another kind."""
 
@@ -32,6 +34,7 @@ class _Sample:
     at_s: float
     pace_mps: float
     """Median of the vehicles in the zone."""
+    track_ids: frozenset[int]
 
 
 @dataclass(slots=True)
@@ -49,7 +52,14 @@ class _Zone:
         return sum(paces) / len(paces) if len(paces) > 1 else float("nan")
 
     def best_before(self, at_s: float, within_s: float) -> tuple[float, float]:
-        """The highest pace, smoothed, from `within_s` ago until now, and when it was: (m/s, s)."""
+        """The highest pace, smoothed, from `within_s` ago until now, and when it was: (m/s, s).
+
+        NaN as long as that is not known of enough vehicles: just after the camera came on, and on an empty road.
+        """
+        before = [s for s in self.samples if s.at_s <= at_s - SMOOTH_S]
+        seen = frozenset[int]().union(*(s.track_ids for s in before))
+        if len(seen) < FEWEST_BEFORE or before[0].at_s > at_s - within_s / 2:
+            return float("nan"), at_s
         ends = [s.at_s for s in self.samples if at_s - within_s - SMOOTH_S <= s.at_s <= at_s - SMOOTH_S]
         paces = [(self.pace_mps(end_s - SMOOTH_S, end_s), end_s) for end_s in ends]
         return max((p for p in paces if not np.isnan(p[0])), default=(float("nan"), at_s))
@@ -75,20 +85,20 @@ class SuddenSlowdown:
             there = drives & scene.inside[:, z]
             slowed = there & (motion.pace_mps <= (1 - self._drop) * motion.fastest_mps)
             vehicles, slow = int(there.sum()), int(slowed.sum())
-            self._sample(zone, scene.at_s, motion.pace_mps[there])
+            self._sample(zone, scene.at_s, motion.pace_mps[there], motion.track_id[there])
             is_all = vehicles >= FEWEST and slow >= FEWEST and 2 * slow >= vehicles
             now_mps = zone.pace_mps(scene.at_s - SMOOTH_S, scene.at_s)
             if self._is_slow(zone, scene.zones[z], now_mps, is_all, scene.at_s):
                 signs.append(self._sign(scene, zone, scene.zones[z], now_mps, np.flatnonzero(slowed)))
         return signs
 
-    def _sample(self, zone: _Zone, at_s: float, paces_mps: Floats) -> None:
+    def _sample(self, zone: _Zone, at_s: float, paces_mps: Floats, track_id: Ids) -> None:
         oldest_s = at_s - self._within_s - 2 * SMOOTH_S
         while zone.samples and zone.samples[0].at_s < oldest_s:
             zone.samples.popleft()
         due = not zone.samples or at_s - zone.samples[-1].at_s >= SAMPLE_EVERY_S
         if due and len(paces_mps) >= FEWEST:
-            zone.samples.append(_Sample(at_s, float(np.median(paces_mps))))
+            zone.samples.append(_Sample(at_s, float(np.median(paces_mps)), frozenset(track_id.tolist())))
 
     def _is_slow(self, zone: _Zone, state: ZoneState, now_mps: float, is_all: bool, at_s: float) -> bool:
         """Whether a slowdown goes on; notes its beginning and its end."""

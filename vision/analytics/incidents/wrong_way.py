@@ -17,11 +17,13 @@ from vision.contracts import IncidentKind
 AT_LEAST_MPS = 1.5
 SHORTEST_M = 6.0
 """The way against the direction that is no trembling and no manoeuvre, in metres ..."""
-SHORTEST_SIZES = 1.0
+SHORTEST_SIZES = 1.5
 """... and in the vehicle's own size in the picture."""
 REVERSING_MPS = 3.0
 REVERSING_M = 20.0
 """Who is so slow may be reversing to park until he has gone so far."""
+LEAST_CONFIDENCE = 0.3
+"""Mean of its detections': in dense traffic, what a tracker strings together of weak ones is no way."""
 MOST_OF_IT = 0.8
 """The part of the looks in which it goes against: a tracker's jump to another vehicle looks so for one."""
 LOOKS = 3
@@ -49,7 +51,7 @@ class WrongWay:
         cosine = self._cosine(motion.velocity_px)
         against = scene.inside & (cosine <= self._most_cosine)
         holds = against.any(axis=1) & (motion.pace_mps > AT_LEAST_MPS) & is_vehicle(motion.class_id)
-        found = self._runs.update(motion.track_id, holds, motion.foot_px, motion.pace_mps, scene.at_s)
+        found = self._runs.update(motion, holds, scene.at_s)
         return [
             self._sign(scene, n, run, int(np.flatnonzero(against[n])[0]), cosine)
             for n, run in found
@@ -72,6 +74,7 @@ class WrongWay:
         return (
             run.hits >= LOOKS
             and run.share >= MOST_OF_IT
+            and run.confidence >= LEAST_CONFIDENCE
             and run.way_m >= shortest_m
             and gone_px >= SHORTEST_SIZES * extent_px
         )

@@ -1,0 +1,201 @@
+"""Vehicles that go where, or how, they may not: wrong way, speeding, encroachment, banned movements, red lights."""
+
+import pytest
+from incidents_road import (
+    LANES_M,
+    NORTH,
+    PAVEMENT,
+    PAVEMENT_M,
+    SHOULDER,
+    Actor,
+    Noise,
+    Place,
+    Way,
+    box_m,
+    camera,
+    drives,
+    flow,
+    halts,
+    kinds,
+    line_m,
+    raised,
+    watched,
+)
+
+from vision.analytics.scene import Light, SignalNow
+from vision.classes import ObjectClass
+
+NOISE = Noise(jitter=0.03, missed=0.02, switched=0.001, flipped=0.02, seed=1)
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_a_vehicle_that_goes_the_wrong_way_is_told_once(calibrated: bool) -> None:
+    against = Actor(drives(25.25, 8, start_s=3, to_left=True), ObjectClass.MOTORCYCLE)
+    changes = raised(watched(camera(NORTH, calibrated=calibrated), [against, *flow([21.75, 28.75], until_s=20)], 22))
+    assert kinds(changes) == ["wrong_way"]
+    assert changes[0].at_s < 6
+    assert changes[0].evidence.facts["against_deg"] == pytest.approx(180, abs=5)
+
+
+def test_with_the_direction_turned_round_each_vehicle_is_told_once() -> None:
+    turned = {**NORTH, "direction": {"start": [0.8, 0.5], "end": [0.2, 0.5]}}
+    traffic = flow(LANES_M, 14, every_s=6, until_s=18)
+    seen = [actor for actor in traffic if actor.way(6.0) or actor.way(12.0) or actor.way(18.0)]
+    told = kinds(watched(camera(turned), seen, 30, noise=Noise(jitter=0.03, missed=0.02)))
+    assert told == ["wrong_way"] * len(seen)
+
+
+def test_traffic_that_goes_the_right_way_through_noise_is_no_incident() -> None:
+    slow = flow([25.25], 3, every_s=6, until_s=30, object_class=ObjectClass.MOTORCYCLE)
+    assert kinds(watched(camera(), [*slow, *flow([21.75, 28.75])], 40, noise=NOISE)) == []
+
+
+def test_who_backs_a_little_to_park_does_not_go_the_wrong_way() -> None:
+    def parks(t: float) -> Place:
+        return (8 * t if t < 8 else 64 - 1.6 * min(max(t - 10, 0), 6), 32.25)
+
+    assert "wrong_way" not in kinds(watched(camera(), [Actor(parks)], 30))
+
+
+def test_a_track_that_jumps_back_to_the_next_vehicle_does_not_go_the_wrong_way() -> None:
+    def jumps(t: float) -> Place | None:
+        x = 8 * t - (15 if t > 6 else 0)
+        return (x, 25.25) if x < 128 else None
+
+    assert kinds(watched(camera(NORTH), [Actor(jumps)], 20)) == []
+
+
+LIMITED = {**NORTH, "speed_limit_kmh": 50}
+
+
+def test_a_vehicle_faster_than_the_limit_and_its_margin_is_told_with_its_speed() -> None:
+    speeds = Actor(drives(25.25, 22, start_s=5))
+    [change] = raised(watched(camera(LIMITED), [speeds, *flow([21.75], 14)], 20))
+    assert change.kind == "speeding"
+    assert change.evidence.facts["speed_kmh"] == pytest.approx(79, abs=2)
+    assert change.evidence.facts["limit_kmh"] == 50
+
+
+def test_who_is_within_the_margin_is_let_go_and_nobody_is_told_without_calibration() -> None:
+    within = [Actor(drives(25.25, 15.5, start_s=3)), *flow([21.75], 14)]
+    assert kinds(watched(camera(LIMITED), within, 20, noise=NOISE)) == []
+    fast = [Actor(drives(25.25, 22, start_s=3))]
+    assert kinds(watched(camera(LIMITED, calibrated=False), fast, 20)) == []
+
+
+def test_a_track_that_jumps_ahead_does_not_speed() -> None:
+    def jumps(t: float) -> Place | None:
+        x = 13 * t + (12 if t > 4 else 0)
+        return (x, 25.25) if x < 128 else None
+
+    assert kinds(watched(camera(LIMITED), [Actor(jumps)], 12)) == []
+
+
+def test_two_who_speed_one_after_the_other_are_two() -> None:
+    both = [Actor(drives(25.25, 22, start_s=start)) for start in (2, 4)]
+    assert kinds(watched(camera(LIMITED), both, 15)) == ["speeding", "speeding"]
+
+
+BUS_LANE = {"id": "bus", "kind": "bus_lane", "polygon": box_m(2, 30.5, 126, 34)}
+
+
+def test_a_car_on_the_bus_lane_encroaches_and_a_bus_does_not() -> None:
+    lane = camera({**NORTH, "polygon": box_m(2, 20, 126, 30.5)}, BUS_LANE)
+    drive = [Actor(drives(32.25, 10, start_s=2)), Actor(drives(32.25, 10, start_s=8), ObjectClass.BUS)]
+    [change] = raised(watched(lane, [*drive, *flow([21.75, 28.75], until_s=20)], 25))
+    assert (change.kind, change.evidence.facts["class"]) == ("lane_encroachment", "car")
+
+
+def test_a_bus_that_the_detector_takes_for_a_truck_now_and_then_does_not_encroach() -> None:
+    lane = camera(BUS_LANE)
+    buses = [Actor(drives(32.25, 8, start_s=6 * n), ObjectClass.BUS) for n in range(4)]
+    assert kinds(watched(lane, buses, 40, noise=Noise(jitter=0.03, flipped=0.15))) == []
+
+
+def test_motorcycles_on_the_pavement_encroach_each_and_persons_do_not() -> None:
+    rides = [Actor(drives(PAVEMENT_M, 5, start_s=2 * n), ObjectClass.MOTORCYCLE) for n in range(3)]
+    walks = Actor(drives(39.5, 1.3, x_m=30), ObjectClass.PERSON)
+    assert kinds(watched(camera(), [*rides, walks], 30)) == ["lane_encroachment"] * 3
+
+
+def test_who_crosses_the_pavement_to_a_gateway_or_grazes_the_lane_does_not_encroach() -> None:
+    crosses = Actor(lambda t: (60.0, 30 + 4 * t) if t < 8 else None)
+    grazes = Actor(drives(30.9, 10, start_s=2))
+    assert kinds(watched(camera(BUS_LANE, PAVEMENT), [crosses, grazes], 20)) == []
+
+
+def u_turns(start_s: float) -> Way:
+    """To the right in one lane, round, and back to the left in another."""
+
+    def way(t: float) -> Place | None:
+        x = 10 * (t - start_s)
+        if x < 0 or x > 160:
+            return None
+        return (x, 21.75) if x < 80 else (160 - x, 14.0)
+
+    return way
+
+
+def test_a_banned_u_turn_is_told_at_once() -> None:
+    line = line_m("gate", 60, 10, 60, 34)
+    movement = {
+        "id": "u", "name": "U-turn", "entry": "gate", "exit": "gate", "banned": True,
+        "entry_direction": "out", "exit_direction": "in",
+    }  # fmt: skip
+    config = camera(NORTH, lines=[line], movements=[movement])
+    changes = raised(watched(config, [Actor(u_turns(2)), *flow([25.25], until_s=10)], 20))
+    assert kinds(changes) == ["banned_movement"]
+    assert changes[0].evidence.movement_id == "u"
+    assert changes[0].at_s == pytest.approx(2 + 10, abs=0.6)
+
+
+STOP = line_m("stop", 90, 20, 90, 34)
+GOVERNED = {
+    "id": "approach", "polygon": box_m(2, 20, 90, 34), "direction": NORTH["direction"], "stop_line": "stop",
+    "signal": "lights",
+}  # fmt: skip
+LIGHTS = {"id": "lights", "state": {"kind": "told"}}
+
+
+def red_from(red_s: float, green_s: float = 1e9) -> object:
+    def signals(t: float) -> dict[str, SignalNow]:
+        if red_s <= t < green_s:
+            return {"lights": SignalNow(Light.RED, red_s)}
+        return {"lights": SignalNow(Light.GREEN, green_s if t >= green_s else 0.0)}
+
+    return signals
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_who_crosses_the_stop_line_at_red_runs_the_light_whichever_way_the_line_is_drawn(turned: bool) -> None:
+    line = {**STOP, "start": STOP["end"], "end": STOP["start"]} if turned else STOP
+    config = camera(GOVERNED, lines=[line], signals=[LIGHTS])
+    runs = Actor(drives(25.25, 12, start_s=5))
+    [change] = raised(watched(config, [runs], 25, signals=red_from(8)))
+    assert change.kind == "red_light"
+    assert change.evidence.facts["red_s"] == pytest.approx(5 + 90 / 12 - 8, abs=0.3)
+
+
+def test_who_crosses_at_green_or_in_the_first_moment_of_red_is_let_go() -> None:
+    config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
+    crosses_s = 5 + 90 / 12
+    drive = [Actor(drives(25.25, 12, start_s=5))]
+    assert kinds(watched(config, drive, 20, signals=red_from(crosses_s - 0.3))) == []
+    assert kinds(watched(config, drive, 20, signals=red_from(0, crosses_s - 0.3))) == []
+    assert kinds(watched(config, drive, 20)) == []
+
+
+def test_who_creeps_over_the_line_and_waits_there_for_green_is_let_go() -> None:
+    creeps = Actor(halts(25.25, 8, 92, start_s=2, for_s=12), ObjectClass.MOTORCYCLE)
+    config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
+    assert kinds(watched(config, [creeps], 40, signals=red_from(5, 25))) == []
+
+
+def test_who_comes_the_other_way_over_the_stop_line_does_not_run_the_light() -> None:
+    config = camera({**GOVERNED, "direction": None}, lines=[STOP], signals=[LIGHTS])
+    assert kinds(watched(config, [Actor(drives(25.25, 12, to_left=True))], 20, signals=red_from(1))) == []
+
+
+def test_the_shoulder_has_a_direction_too() -> None:
+    backs = Actor(drives(36, 6, start_s=3, to_left=True))
+    assert kinds(watched(camera(SHOULDER), [backs], 15)) == ["wrong_way"]
