@@ -1,85 +1,19 @@
 """The page in a real browser, against the real service and a real Redis."""
 
-import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from ground import needs
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from web_kit import Camera, Service, write_cameras
+from playwright.sync_api import Page, expect
+from stage_kit import PHONE, SMALL_PHONE, Stage, has_colour, overflow, start
+from web_kit import write_cameras
 
 from vision.classes import ObjectClass
 from vision.contracts import CameraState, Direction
-from vision.ports import free_port
 
 pytestmark = pytest.mark.browser
+pytest_plugins = ["stage_fixtures"]
 
-CHROMIUM = Path("/usr/bin/chromium")
-DIST = Path(__file__).parents[2] / "api" / "web" / "dist" / "index.html"
-DESK, PHONE, SMALL_PHONE = (1440, 900), (390, 844), (360, 640)
 MOTORCYCLE_RGB = (245, 166, 35)
-
-
-@dataclass
-class Stage:
-    """A service, and a browser to look at it."""
-
-    service: Service
-    browser: Browser
-    redis_url: str
-
-    def camera(self, camera_id: str, **how: object) -> Camera:
-        return Camera(self.redis_url, camera_id, **how)  # type: ignore[arg-type]
-
-    def context(self, size: tuple[int, int] = DESK, **options: object) -> BrowserContext:
-        viewport = {"width": size[0], "height": size[1]}
-        return self.browser.new_context(viewport=viewport, **{"locale": "en-GB", **options})  # type: ignore[arg-type]
-
-    def open(self, size: tuple[int, int] = DESK, path: str = "", **options: object) -> Page:
-        page = self.context(size, **options).new_page()
-        page.complaints = listen_for_complaints(page)  # type: ignore[attr-defined]
-        page.goto(self.service.url + path)
-        return page
-
-
-def listen_for_complaints(page: Page) -> list[str]:
-    found: list[str] = []
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda line: found.append(line.text) if line.type in {"error", "warning"} else None)
-    return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        needs("Debian's chromium is absent: `make system` installs it")
-    if not DIST.exists():
-        needs("the page is not built: `python hatch_build.py --web` builds it")
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=sandbox)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def stage(browser: Browser, redis_url: str, tmp_path: Path) -> Iterator[Stage]:
-    write_cameras(tmp_path / "cameras")
-    service = Service(redis_url, tmp_path, free_port())
-    try:
-        yield Stage(service, browser, redis_url)
-    finally:
-        for context in browser.contexts:
-            context.close()
-        service.kill()
-
-
-def start(stage: Stage, *camera_ids: str) -> None:
-    write_cameras(stage.service.folder / "cameras", *camera_ids)
-    stage.service.start()
 
 
 def test_a_camera_is_shown_with_its_boxes_and_a_crossing_raises_its_counts(stage: Stage) -> None:
@@ -108,18 +42,6 @@ def test_a_camera_is_shown_with_its_boxes_and_a_crossing_raises_its_counts(stage
         page.wait_for_timeout(11_000)  # the service was asked anew meanwhile: its sum is the page's
         expect(line.locator('[data-direction="in"]')).to_have_text("to the centre 2")
         assert page.complaints == []  # type: ignore[attr-defined]
-
-
-def has_colour(page: Page, rgb: tuple[int, int, int]) -> bool:
-    """Whether the first canvas shows this colour."""
-    script = """([r, g, b]) => {
-      const canvas = document.querySelector("canvas")
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
-      for (let i = 0; i < data.length; i += 4)
-        if (data[i] === r && data[i + 1] === g && data[i + 2] === b) return true
-      return false
-    }"""
-    return bool(page.evaluate(script, list(rgb)))
 
 
 def test_the_language_is_the_browsers_until_it_is_chosen_and_then_remembered(stage: Stage) -> None:
@@ -163,11 +85,6 @@ def test_nothing_scrolls_sideways_on_a_phone(stage: Stage) -> None:
             assert overflow(page) == 0
             page.go_back()
             expect(page.get_by_role("dialog")).to_be_hidden()
-
-
-def overflow(page: Page) -> int:
-    """Pixels that the page is wider than the screen."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
 def test_a_camera_is_opened_and_closed_by_keys_alone(stage: Stage) -> None:

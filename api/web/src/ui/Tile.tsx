@@ -1,8 +1,11 @@
 /** One camera on the wall: picture, state, lines with their counts, rates. */
+import type { Incident } from "../api/types"
+import { URGENCY } from "../draw/palette"
 import { t } from "../i18n"
 import { fps, number } from "../i18n/format"
 import type { CameraModel } from "../state/cameras"
 import { lineTotal } from "../state/counts"
+import { incidentsOf, isOpen } from "../state/incidents"
 import { openCamera } from "../state/screen"
 import { LatencyBadge, StateBadge } from "./badges"
 import { Icon } from "./Icon"
@@ -19,7 +22,7 @@ const TOO_FEW = 0.7
 export function Tile({ camera }: { camera: CameraModel }) {
   const name = cameraName(camera)
   return (
-    <article class="tile" data-camera={camera.id} aria-label={name}>
+    <article class="tile" data-camera={camera.id} data-urgency={worst(camera)} aria-label={name}>
       <header>
         <h2>
           <button
@@ -40,6 +43,12 @@ export function Tile({ camera }: { camera: CameraModel }) {
       <Rates camera={camera} />
     </article>
   )
+}
+
+/** Whether something goes on here that endangers people. */
+function worst(camera: CameraModel): "bad" | undefined {
+  const urgent = ({ incident_kind }: Incident) => URGENCY[incident_kind] === "bad"
+  return incidentsOf(camera.id).some(incident => isOpen(incident) && urgent(incident)) ? "bad" : undefined
 }
 
 function Lines({ camera }: { camera: CameraModel }) {

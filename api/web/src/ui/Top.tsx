@@ -63,7 +63,9 @@ function Figures() {
       <div>
         <dt>{t("top.incidents")}</dt>
         <dd data-tone={openCount.value ? "bad" : undefined}>
-          <a href="#incidents">{t("top.incidentsOpen", { n: number(openCount.value) })}</a>
+          <a href="#incidents" aria-label={t("top.incidentsOpen", { n: number(openCount.value) })}>
+            {number(openCount.value)}
+          </a>
         </dd>
       </div>
       <div>
