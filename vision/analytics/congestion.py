@@ -1,6 +1,6 @@
 """Levels of congestion: what the traffic of one moment amounts to, and how long it must last to be told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,9 @@ CRITICAL_COVERAGE = 0.08
 segments at capacity) or 150 motorcycles/km on 3.5 m, with half a box a vehicle, from a usual mast."""
 FULL_COVERAGE = 2.5 * CRITICAL_COVERAGE
 """So full a road is dense even where it flows."""
+CROWD = 5.0
+ALL_STAND = 0.8
+"""Where so many vehicles came and so many of them stand, it is a queue, however little of the road they cover."""
 RECOVERY = 1.1
 """To be told better, traffic has to be better than the threshold by this factor."""
 FIRST_AFTER_S = 5.0
@@ -39,13 +42,16 @@ class Traffic:
     """Part of the road's area that is covered, 0 to 1."""
     vehicles: float
     """How many are in it that take part in traffic."""
+    standing: float = 0.0
+    """The part of them that stands, 0 to 1."""
 
 
 def level_of(traffic: Traffic, settings: CongestionConfig, few: float) -> int:
     """The level that traffic amounts to, as a number. With fewer than `few` vehicles a road is free.
 
-    Slow alone is dense at most: it takes a road that is full beyond its critical density as well. Half of the free-flow
-    pace is that of traffic at capacity (Greenshields, "A study of traffic capacity", 1935).
+    Slow alone is dense at most: it takes a road that is full beyond its critical density as well, unless nearly all
+    stand: a detector sees few of those that stand far away. Half of the free-flow pace is that of traffic at capacity
+    (Greenshields, "A study of traffic capacity", 1935).
     """
     if traffic.vehicles < few or np.isnan(traffic.relative_speed):
         return FREE
@@ -56,6 +62,8 @@ def level_of(traffic: Traffic, settings: CongestionConfig, few: float) -> int:
         (JAMMED, settings.jammed_below),
     ):
         slow = level if traffic.relative_speed < below else slow
+    if traffic.vehicles >= CROWD and traffic.standing >= ALL_STAND:
+        return max(slow, CONGESTED)
     if traffic.coverage < CRITICAL_COVERAGE:
         return min(slow, DENSE)
     return max(slow, DENSE if traffic.coverage >= FULL_COVERAGE else FREE)
@@ -63,7 +71,7 @@ def level_of(traffic: Traffic, settings: CongestionConfig, few: float) -> int:
 
 def improved(traffic: Traffic) -> Traffic:
     """As if it were a little worse: what must be better than a threshold, to be told better than it."""
-    return Traffic(traffic.relative_speed / RECOVERY, traffic.coverage * RECOVERY, traffic.vehicles)
+    return replace(traffic, relative_speed=traffic.relative_speed / RECOVERY, coverage=traffic.coverage * RECOVERY)
 
 
 class LevelKeeper:

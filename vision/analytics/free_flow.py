@@ -33,6 +33,8 @@ class FreeFlow:
 
     counts: dict[str, Floats] = field(default_factory=dict)
     """By zone id: (BINS,), how many vehicles were in each bin."""
+    _seen: dict[str, tuple[float, float]] = field(default_factory=dict, init=False, repr=False)
+    """What the counts come to: how many vehicles, and their percentile (m/s)."""
 
     def learn(self, zone_id: str, pace_mps: float) -> None:
         """An unhindered vehicle went through a zone at this mean pace."""
@@ -41,15 +43,15 @@ class FreeFlow:
         counts = self.counts.setdefault(zone_id, np.zeros(BINS))
         counts *= 1 - 1 / MEMORY
         counts[np.searchsorted(_EDGES_MPS, pace_mps, side="right") - 1] += 1
+        self._seen.pop(zone_id, None)
 
     def pace_mps(self, zone_id: str, supposed_mps: float) -> float:
         """The free-flow pace of a zone: what was supposed, and ever more what was seen."""
-        counts = self.counts.get(zone_id)
-        if counts is None:
+        if zone_id not in self.counts:
             return supposed_mps
-        seen = float(counts.sum())
-        below = np.concatenate([[0.0], np.cumsum(counts)])
-        seen_mps = float(np.interp(seen * PERCENTILE / 100, below, _EDGES_MPS))
+        if zone_id not in self._seen:
+            self._seen[zone_id] = _summary(self.counts[zone_id])
+        seen, seen_mps = self._seen[zone_id]
         return (PRIOR_WEIGHT * supposed_mps + seen * seen_mps) / (PRIOR_WEIGHT + seen)
 
     def to_json(self) -> str:
@@ -76,3 +78,9 @@ class FreeFlow:
             for number, count in bins.items():
                 counts[int(number)] = float(count)
         return kept
+
+
+def _summary(counts: Floats) -> tuple[float, float]:
+    seen = float(counts.sum())
+    below = np.concatenate([[0.0], np.cumsum(counts)])
+    return seen, float(np.interp(seen * PERCENTILE / 100, below, _EDGES_MPS))

@@ -20,8 +20,9 @@ PICTURE = ZoneConfig(id="picture", polygon=((0, 0), (1, 0), (1, 1), (0, 1)))
 told; and since it may hold several roads and directions, it is as congested as its brisk traffic is."""
 ROAD_IN_PICTURE = 1 / 3
 """The part of a picture that its road takes up, where no zone says."""
-FEW, FEW_IN_PICTURE = 3.0, 5.0
-"""Fewer vehicles than this make no congestion, in a zone or in a whole picture."""
+FEW, FEW_IN_PICTURE = 3.0, 8.0
+"""Fewer vehicles than this make no congestion, in a zone or in a whole picture: at capacity, 100 m of three lanes hold
+eight cars."""
 LONGEST_RED_S = 120.0
 """A queue at a stop line is congestion only if it spills back or some wait longer than for any red light ..."""
 LONG_WAITERS = 2
@@ -80,6 +81,7 @@ class WatchedZone:
             relative_speed=(average.brisk_mps if self._is_picture else average.pace_mps) / free_pace_mps,
             coverage=self.of_road(average.coverage),
             vehicles=average.vehicles,
+            standing=average.standing,
         )
         few = FEW_IN_PICTURE if self._is_picture else FEW
         levels = level_of(traffic, self._settings, few), level_of(improved(traffic), self._settings, few)

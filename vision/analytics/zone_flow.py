@@ -1,10 +1,11 @@
 """How the traffic in zones moves, averaged over the last seconds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from vision.analytics.motion import Bools, Floats
+from vision.analytics.motion import Bools, Floats, Motion
 
 AVERAGED_OVER_S = 5.0
 """The time constant: what was so long ago counts for 37 % of what is now."""
@@ -26,6 +27,8 @@ class Average:
     """The pace that the fastest quarter had at least; NaN where there was nobody."""
     vehicles: float
     """How many took part."""
+    standing: float
+    """The part of them that stood, 0 to 1; 0 where there was nobody."""
     coverage: float
     """The part of the zone's area that was covered, 0 to 1."""
 
@@ -36,32 +39,41 @@ class ZoneFlow:
     def __init__(self, zones: int) -> None:
         self._seen_s = np.nan
         self._watched_s = 0.0
-        self._sums: Floats = np.zeros((5, zones))
-        """(5, Z): over time, of the vehicles, the part covered, the vehicles with a pace, their paces, the brisk pace
-        once for each of them."""
+        self._sums: Floats = np.zeros((6, zones))
+        """(6, Z): over time, of the vehicles, those that stand, the part covered, the vehicles with a pace, their
+        paces, the brisk pace once for each of them."""
 
-    def update(self, pace_mps: Floats, takes_part: Bools, coverage: Floats, at_s: float) -> list[Average]:
-        """Take in a moment: paces (N,), who takes part in which zone's traffic (N, Z), the zones' coverage (Z,)."""
+    def update(self, motion: Motion, takes_part: Bools, coverage: Floats, at_s: float) -> list[Average]:
+        """Take in a moment: who takes part in which zone's traffic (N, Z), the zones' coverage (Z,)."""
         passed_s = at_s - self._seen_s if at_s >= self._seen_s else 0.0
         self._seen_s = at_s
         kept, step_s = float(np.exp(-passed_s / AVERAGED_OVER_S)), min(passed_s, LONGEST_STEP_S)
-        is_paced = takes_part & ~np.isnan(pace_mps)[:, None]
-        paces = np.where(is_paced, pace_mps[:, None], 0.0)
-        paced = is_paced.sum(axis=0)
-        now = np.stack([takes_part.sum(axis=0), coverage, paced, paces.sum(axis=0), paced * _brisk(paces, paced)])
         self._watched_s = kept * self._watched_s + step_s
-        self._sums = kept * self._sums + step_s * now
-        return [self._average(*zone_sums) for zone_sums in self._sums.T.tolist()]
+        self._sums = kept * self._sums + step_s * _now(motion, takes_part, coverage)
+        return [self._average(zone_sums) for zone_sums in self._sums.T.tolist()]
 
-    def _average(self, vehicles: float, covered: float, paced: float, paces: float, brisk: float) -> Average:
+    def _average(self, zone_sums: Sequence[float]) -> Average:
+        vehicles, stand, covered, paced, paces, brisk = zone_sums
         watched_s = max(self._watched_s, FADED_S)
         is_known = paced > FADED_S
         return Average(
             pace_mps=paces / paced if is_known else np.nan,
             brisk_mps=brisk / paced if is_known else np.nan,
             vehicles=vehicles / watched_s,
+            standing=stand / vehicles if vehicles > FADED_S else 0.0,
             coverage=covered / watched_s,
         )
+
+
+def _now(motion: Motion, takes_part: Bools, coverage: Floats) -> Floats:
+    """(6, Z): what is added up, of one moment."""
+    is_paced = takes_part & ~np.isnan(motion.pace_mps)[:, None]
+    paces = np.where(is_paced, motion.pace_mps[:, None], 0.0)
+    paced = is_paced.sum(axis=0)
+    standing = (takes_part & motion.is_still[:, None]).sum(axis=0)
+    return np.stack(
+        [takes_part.sum(axis=0), standing, coverage, paced, paces.sum(axis=0), paced * _brisk(paces, paced)]
+    )
 
 
 def _brisk(paces: Floats, paced: Floats) -> Floats:

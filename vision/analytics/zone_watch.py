@@ -73,7 +73,7 @@ class ZoneWatch:
         visits = self._visits.update(motion, inside, at_s)
         inside = inside | visits.is_inside
         coverage = self._coverage(motion)
-        averages = self._flow.update(motion.pace_mps, self._takes_part(motion, inside, coverage, at_s), coverage, at_s)
+        averages = self._flow.update(motion, self._takes_part(motion, inside, coverage, at_s), coverage, at_s)
         paces_mps = [watched.free_pace_mps(self.free_flow) for watched in self._watched]
         self._learn(visits.exits, averages, paces_mps)
         states = tuple(
