@@ -30,7 +30,7 @@ def softness(look: Look) -> float:
     across = _lost_variation(grey[::EVERY], seen[::EVERY])
     down = _lost_variation(grey.T[::EVERY], seen.T[::EVERY])
     pixels, variation, lost = (a + b for a, b in zip(across, down, strict=True))
-    if pixels < LEAST_EDGES * 2 * look.sharp.size / EVERY:
+    if pixels < LEAST_EDGES * 2 * look.sharp.size / EVERY or variation == 0:
         return float("nan")
     return 1.0 - lost / variation
 
