@@ -15,10 +15,10 @@ from vision.core import ModelError, NgatuError
 from vision.detection.cards import DEFAULT_MODEL, ModelCard, default_model, default_pointer, read_card, weights_file
 from vision.detection.loading import locate
 from vision.training.carding import Described, finish
-from vision.training.evaluating import file_digest
+from vision.training.dataset import file_digest
 from vision.training.gate import judged
 from vision.training.preparing import Prepared
-from vision.training.promoting import demote, promote, records_file
+from vision.training.promoting import promote, records_file
 from vision.training.recipe import Recipe
 from vision.training.report import (
     Compared,
@@ -154,7 +154,8 @@ def test_a_model_that_passed_becomes_the_default_and_can_be_taken_back(cache: Pa
     assert default_model() == "new"
     assert default_pointer().read_text() == "new\n"
     assert [f.name for f in cache.glob("*.part")] == []
-    assert demote() == DEFAULT_MODEL
+    promote(DEFAULT_MODEL, None, at=NOW)
+    assert default_model() == DEFAULT_MODEL
 
 
 @pytest.mark.parametrize(

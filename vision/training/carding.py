@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from vision.classes import CLASSES
 from vision.config.base import Config
 from vision.detection.cards import FileSource, ModelCard
-from vision.training.evaluating import file_digest
+from vision.training.dataset import file_digest
 from vision.training.preparing import Prepared
 from vision.training.recipe import Recipe
 from vision.training.running import Trained

@@ -106,6 +106,12 @@ def digest(pictures: Iterable[LabelledPicture]) -> str:
     return whole.hexdigest()
 
 
+def file_digest(file: Path) -> str:
+    """SHA-256 of one file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def write_labels(file: Path, labels: Labels) -> None:
     """Boxes in YOLO form (class, centre, size as fractions), in our numbering."""
     centre, size = (labels.xyxy[:, :2] + labels.xyxy[:, 2:]) / 2, labels.xyxy[:, 2:] - labels.xyxy[:, :2]

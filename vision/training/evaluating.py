@@ -1,10 +1,8 @@
 """Two models on the same pictures and clips, in turns: through the very detector that runs at a camera."""
 
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +12,7 @@ from vision.bench.manifest import CountedClip
 from vision.core import Detections
 from vision.detection import Detector
 from vision.progress import Report, quiet
-from vision.training.dataset import DataSet, Image, LabelledPicture, digest
+from vision.training.dataset import DataSet, Image, LabelledPicture, digest, file_digest
 from vision.training.figures import compare, figure, parts
 from vision.training.gate import judged
 from vision.training.hits import Hits, Looked, gather, look
@@ -136,8 +134,3 @@ def _file(detector: Detector) -> ModelFile:
     model = detector.model
     size = max(model.width or 0, model.height or 0) or model.input.size
     return ModelFile(name=model.name, sha256=file_digest(model.file), size_px=size)
-
-
-def file_digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from vision.config.base import Config
 from vision.core import ModelError
-from vision.detection.cards import ModelCard, default_model, default_pointer, find_card
+from vision.detection.cards import DEFAULT_MODEL, ModelCard, default_model, default_pointer, find_card
 from vision.detection.loading import locate
-from vision.training.evaluating import file_digest
+from vision.training.dataset import file_digest
 from vision.training.report import Evaluation
 
 
@@ -31,6 +31,7 @@ def promote(
 ) -> Promoted:
     """Make a model the default, if an evaluation of this very file against the present default found it no worse.
 
+    Going back to the one that comes with ngatu needs none.
     With `force` and a written reason it is promoted all the same, and the record says so. Raises ModelError where it
     is refused.
     """
@@ -57,19 +58,13 @@ def promote(
     return record
 
 
-def demote() -> str:
-    """Go back to the packaged default; returns its name."""
-    default_pointer().unlink(missing_ok=True)
-    return default_model()
-
-
 def records_file(name: str) -> Path:
     """Every promotion of a model, a JSON document a line."""
     return default_pointer().with_name(f"{find_card(name).name}.promotions.jsonl")
 
 
 def _objections(card: ModelCard, file: Path, evaluation: Evaluation | None, before: str) -> list[str]:
-    if card.name == before:
+    if card.name in {before, DEFAULT_MODEL}:
         return []
     if evaluation is None:
         return [f"no evaluation was given (`ngatu models evaluate {card.name} --against {before} --save FILE`)"]
