@@ -1,5 +1,6 @@
 """One camera from detections to facts: the same code counts a video, runs a benchmark and serves a worker."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -10,9 +11,9 @@ from vision.analytics import Crossing, IncidentChange, Learnt, Moment, Movement,
 from vision.analytics.ground import fit_calibration
 from vision.classes import CLASSES
 from vision.config.camera import CameraConfig, DetectionConfig
-from vision.contracts import SignalTold
+from vision.contracts import CongestionLevel, SignalTold
 from vision.core import Detections, Frame, Tracks
-from vision.picture import PictureSeen, PictureWatch
+from vision.picture.watching import PictureSeen, PictureWatch
 from vision.tracking import Sighting, Tracker
 
 CLOCK_TREMBLE_S = 1.0
@@ -32,6 +33,8 @@ class Observed:
     incidents: tuple[IncidentChange, ...] = ()
     scene: Scene | None = None
     """None while lines and zones are suspended."""
+    congestion: CongestionLevel | None = None
+    """The camera's level; None while too little was seen to say."""
     picture: PictureSeen | None = None
     """What was read from the picture itself; None where nobody asked for it."""
 
@@ -47,9 +50,17 @@ class CameraPipeline:
     and a stream that begins anew start all tracks afresh; ids go on growing, and what goes on ends.
     """
 
-    def __init__(self, camera: CameraConfig, *, learnt: Learnt | None = None, watches_picture: bool = False) -> None:
+    def __init__(
+        self,
+        camera: CameraConfig,
+        *,
+        learnt: Learnt | None = None,
+        watches_picture: bool = False,
+        numbers: Iterator[int] | None = None,
+    ) -> None:
         """`learnt` is what the camera taught before. With `watches_picture` the picture itself is read too: how well
         the camera sees, whether it moved (which suspends lines and zones), what lies on the road, what signals show.
+        `numbers` are the incidents'.
 
         Raises:
             CalibrationError: the camera's calibration determines no road, or contradicts itself.
@@ -58,7 +69,7 @@ class CameraPipeline:
         self._camera = camera
         self._least = _least_confidence(camera.detection)
         self._tracker = Tracker(camera.tracking, fps=camera.detection.fps)
-        self._numbers = count(1)
+        self._numbers = count(1) if numbers is None else numbers
         self._picture = PictureWatch(camera) if watches_picture else None
         self._size_px = (0, 0)
         self._newest_s = -np.inf
@@ -91,6 +102,11 @@ class CameraPipeline:
         """The newest of each incident that goes on."""
         return self._traffic.open_incidents() if self._traffic else []
 
+    @property
+    def open_count(self) -> int:
+        """How many incidents go on."""
+        return self._traffic.open_count if self._traffic else 0
+
     def close(self) -> tuple[IncidentChange, ...]:
         """The camera is watched no longer: what goes on ends. Returns the last words."""
         self._suspend(self._newest_s)
@@ -114,6 +130,7 @@ class CameraPipeline:
             movements=moment.movements,
             incidents=(*self._take_ended(), *moment.incidents),
             scene=moment.scene,
+            congestion=moment.congestion,
         )
 
     def _suspend(self, at_s: float) -> None:

@@ -116,6 +116,11 @@ class Traffic:
         """The camera is watched no longer: what goes on ends. Returns the last words."""
         return tuple(self._incidents.close(at_s))
 
+    @property
+    def open_count(self) -> int:
+        """How many incidents go on."""
+        return self._incidents.open_count
+
     def open_incidents(self) -> list[IncidentChange]:
         """The newest of each incident that goes on."""
         return self._incidents.open_incidents()

@@ -1,6 +1,6 @@
 """What a worker says about a camera, over all its sessions: changes durably, the rest every second."""
 
-from vision.contracts import CameraHealth, CameraState, HealthChange, StreamStats
+from vision.contracts import CameraHealth, CameraState, HealthChange, StreamStats, TrafficNow
 from vision.worker.identity import SessionIds
 from vision.worker.surroundings import Surroundings
 
@@ -32,7 +32,7 @@ class HealthTeller:
         self._told = state
         self._since = now
 
-    def tell(self, reason: str, ids: SessionIds, stats: StreamStats) -> None:
+    def tell(self, reason: str, ids: SessionIds, stats: StreamStats, traffic: TrafficNow | None = None) -> None:
         """Say how the camera is just now."""
         if self._told is None:
             return
@@ -49,5 +49,6 @@ class HealthTeller:
             model=self._around.running.model,
             provider=self._around.running.provider,
             stats=stats,
+            traffic=traffic,
         )
         self._around.outlet.tell(health)

@@ -17,3 +17,7 @@ class SessionIds:
     def next(self) -> str:
         """The next event's id."""
         return f"{self.session_id}-{next(self._numbers)}"
+
+    def of_incident(self, number: int) -> str:
+        """The id of this session's incident of that number, the same in all words about it."""
+        return f"{self.session_id}-i{number}"

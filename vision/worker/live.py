@@ -1,8 +1,8 @@
 """Live views: a picture with what is known of it, made only for cameras that somebody watches."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ import structlog
 from numpy.typing import NDArray
 
 from vision.classes import CLASSES
-from vision.contracts import LiveBox, LiveLine, LiveView
+from vision.contracts import LiveBox, LiveIncident, LiveLine, LiveView, LiveZone
 from vision.core import Clock, Frame, Tracks
 
 WIDTH_PX = 960
@@ -21,30 +21,34 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class Shot:
     """One processed frame, before it is drawn for people."""
 
     frame: Frame
     tracks: Tracks
     lines: tuple[LiveLine, ...]
+    zones: tuple[LiveZone, ...] = ()
+    incidents: tuple[LiveIncident, ...] = ()
+    speeds_kmh: Mapping[int, float] = field(default_factory=dict)
+    """By track; one whose speed is not known is missing."""
 
 
 class Studio:
-    """Encodes scenes in a thread of its own. A camera's newer scene overtakes one that was not begun."""
+    """Encodes shots in a thread of its own. A camera's newer shot overtakes one that was not begun."""
 
     def __init__(self, send: Callable[[LiveView, bytes], None], clock: Clock) -> None:
         self._send = send
         self._clock = clock
         self._changed = threading.Condition()
-        self._waiting: dict[str, Scene] = {}
+        self._waiting: dict[str, Shot] = {}
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="live views", daemon=True)
         self._thread.start()
 
-    def show(self, scene: Scene) -> None:
-        """Take a scene to encode and send. Never waits."""
+    def show(self, shot: Shot) -> None:
+        """Take a shot to encode and send. Never waits."""
         with self._changed:
-            self._waiting[scene.frame.camera_id] = scene
+            self._waiting[shot.frame.camera_id] = shot
             self._changed.notify()
 
     def close(self) -> None:
@@ -54,14 +58,14 @@ class Studio:
         self._thread.join(2)
 
     def _run(self) -> None:
-        while (scene := self._next()) is not None:
+        while (shot := self._next()) is not None:
             try:
-                jpeg = encode(scene.frame.image)
-                self._send(view_of(scene, self._clock), jpeg)
+                jpeg = encode(shot.frame.image)
+                self._send(view_of(shot, self._clock), jpeg)
             except Exception:
-                log.exception("live view failed", camera=scene.frame.camera_id)
+                log.exception("live view failed", camera=shot.frame.camera_id)
 
-    def _next(self) -> Scene | None:
+    def _next(self) -> Shot | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._is_closed)
             if self._is_closed:
@@ -80,19 +84,27 @@ def encode(image: NDArray[np.uint8]) -> bytes:
     return jpeg.tobytes()
 
 
-def view_of(scene: Scene, clock: Clock) -> LiveView:
+def view_of(shot: Shot, clock: Clock) -> LiveView:
     """What goes with the picture."""
-    size = np.array([scene.frame.width_px, scene.frame.height_px] * 2, np.float64)
-    boxes = (scene.tracks.xyxy / size).round(4).tolist()
-    told = zip(boxes, scene.tracks.confidence, scene.tracks.class_id, scene.tracks.track_id, strict=True)
+    size = np.array([shot.frame.width_px, shot.frame.height_px] * 2, np.float64)
+    boxes = (shot.tracks.xyxy / size).round(4).tolist()
+    told = zip(boxes, shot.tracks.confidence, shot.tracks.class_id, shot.tracks.track_id, strict=True)
     return LiveView(
-        camera_id=scene.frame.camera_id,
-        frame_index=scene.frame.index,
-        captured_at=scene.frame.captured_at,
+        camera_id=shot.frame.camera_id,
+        frame_index=shot.frame.index,
+        captured_at=shot.frame.captured_at,
         published_at=clock.now(),
         boxes=tuple(
-            LiveBox(track_id=int(track), object_class=CLASSES[cls], confidence=round(float(sure), 3), box=tuple(box))
+            LiveBox(
+                track_id=int(track),
+                object_class=CLASSES[cls],
+                confidence=round(float(sure), 3),
+                box=tuple(box),
+                speed_kmh=shot.speeds_kmh.get(int(track)),
+            )
             for box, sure, cls, track in told
         ),
-        lines=scene.lines,
+        lines=shot.lines,
+        zones=shot.zones,
+        incidents=shot.incidents,
     )

@@ -1,16 +1,18 @@
 """A camera's figures: what happened over the last seconds, and how much of each interval was seen."""
 
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from vision.contracts import FlowQuality
+from vision.contracts import FlowQuality, PictureCondition
 
 WINDOW_S = 5.0
 MOST_SAMPLES = 1024
+CONDITION_SHARE = 0.25
+"""A condition is told of an interval when it held for this part of the time watched."""
 
 
 class Recent:
@@ -44,6 +46,8 @@ class _Seen:
     blind_s: float = 0.0
     processed: int = 0
     dropped: int = 0
+    under_s: Counter[PictureCondition] = field(default_factory=Counter)
+    """Seconds watched under each condition."""
 
 
 class QualityMeter:
@@ -60,14 +64,22 @@ class QualityMeter:
         self._dropped = 0
         self._seen: dict[datetime, _Seen] = {}
 
-    def account(self, now: datetime, *, watching: bool, frames_dropped: int) -> None:
-        """The time until `now` has passed; `frames_dropped` is the total so far."""
+    def account(
+        self,
+        now: datetime,
+        *,
+        watching: bool,
+        frames_dropped: int,
+        conditions: Iterable[PictureCondition] = (),
+    ) -> None:
+        """The time until `now` has passed; `frames_dropped` is the total so far; `conditions` held meanwhile."""
         while self._until < now:
             start = self._interval_of(self._until)
             end = min(now, start + self._length)
             seen, spent_s = self._in(start), (end - self._until).total_seconds()
             if watching:
                 seen.watched_s += spent_s
+                seen.under_s.update(dict.fromkeys(conditions, spent_s))
             else:
                 seen.blind_s += spent_s
             self._until = end
@@ -86,6 +98,7 @@ class QualityMeter:
             blind_s=round(seen.blind_s, 3),
             effective_fps=round(seen.processed / seen.watched_s, 2) if seen.watched_s > 0 else 0.0,
             frames_dropped=seen.dropped,
+            picture=tuple(c for c in PictureCondition if seen.under_s[c] > CONDITION_SHARE * seen.watched_s),
         )
 
     def forget_before(self, start: datetime) -> None:

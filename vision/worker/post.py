@@ -4,7 +4,7 @@ import structlog
 
 from vision.config.camera import CameraConfig
 from vision.config.redaction import redact
-from vision.contracts import CameraState, StreamStats
+from vision.contracts import CameraState, StreamStats, TrafficNow
 from vision.core import Detections, NgatuError, SourceError
 from vision.worker.health import HealthTeller
 from vision.worker.identity import SessionIds
@@ -37,6 +37,7 @@ class Post:
         self._state = CameraState.CONNECTING
         self._reason = ""
         self._stats = StreamStats()
+        self._traffic: TrafficNow | None = None
         self._retry_s = FIRST_RETRY_S
         self._retry_at_s: float | None = None
         self._tell_at_s = float("-inf")
@@ -127,7 +128,7 @@ class Post:
         status = self._session.tick()
         self._state, self._reason = CameraState(status.state.value), status.reason
         if self._is_time_to_tell() or self._session.is_over:
-            self._stats = self._session.stats(status)
+            self._stats, self._traffic = self._session.stats(status), self._session.traffic()
         if self._session.is_over:
             self._end_session()
 
@@ -139,7 +140,8 @@ class Post:
             self._teller.enter(self._state, self._reason, self._ids)
             if self._is_time_to_tell():
                 self._tell_at_s = self._around.clock.monotonic() + TELL_EVERY_S
-                self._teller.tell("; ".join(filter(None, (self._reason, self.remark))), self._ids, self._stats)
+                reason = "; ".join(filter(None, (self._reason, self.remark)))
+                self._teller.tell(reason, self._ids, self._stats, self._traffic)
             self._is_mute = False
         except Exception:
             if not self._is_mute:
@@ -147,7 +149,7 @@ class Post:
             self._is_mute = True
 
     def _rest(self, state: CameraState, reason: str) -> None:
-        self._state, self._reason, self._stats = state, redact(reason), StreamStats()
+        self._state, self._reason, self._stats, self._traffic = state, redact(reason), StreamStats(), None
         self._retry_at_s = None
         self._tell_at_s = float("-inf")
 

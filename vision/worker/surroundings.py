@@ -8,12 +8,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.analytics import FreeFlow
 from vision.config.camera import CameraConfig
-from vision.contracts import CameraHealth, Event, LiveView
+from vision.contracts import CameraHealth, Event, LiveView, SignalTold
 from vision.core import Clock, Detections, Frame
 from vision.sources import SourceStatus
 from vision.worker.intake import Intake
-from vision.worker.live import Scene
+from vision.worker.live import Shot
 
 
 class FrameSource(Protocol):
@@ -53,6 +54,16 @@ class Outlet(Protocol):
         """Send a live view; lost where nobody listens."""
 
 
+class RemembersLearnt(Protocol):
+    """Where what cameras taught outlives their sessions. Neither verb raises."""
+
+    def recall(self, camera_id: str) -> FreeFlow:
+        """What was kept of this camera, or nothing yet."""
+
+    def keep(self, camera_id: str, free_flow: FreeFlow) -> None:
+        """Keep it."""
+
+
 @dataclass(slots=True)
 class Running:
     """The detector that a worker's cameras go through just now. The worker changes it, between two batches."""
@@ -71,6 +82,9 @@ class Surroundings:
     running: Running
     intake: Intake
     outlet: Outlet
-    show: Callable[[Scene], None]
+    show: Callable[[Shot], None]
     open_source: OpenSource
     clock: Clock
+    learnt: RemembersLearnt
+    signals: Callable[[str], Sequence[SignalTold]]
+    """What was told of a camera's signals since it was asked for last. Never waits."""

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from vision.contracts import SignalTold
 from vision.core import Clock, Detections, SystemClock
 from vision.worker.assignment import Assignment, Orders
 from vision.worker.intake import Due, Intake
+from vision.worker.learnt import Forgetful
 from vision.worker.live import Studio
 from vision.worker.model_watch import ModelWatch
 from vision.worker.post import Post
-from vision.worker.surroundings import Looks, OpenSource, Outlet, Running, Surroundings
+from vision.worker.surroundings import Looks, OpenSource, Outlet, RemembersLearnt, Running, Surroundings
 
 TICK_S = 0.25
 JOIN_S = 1.0
@@ -43,8 +45,13 @@ class Worker:
         max_batch: int = 1,
         clock: Clock | None = None,
         model_watch: ModelWatch | None = None,
+        learnt: RemembersLearnt | None = None,
+        signals: Callable[[str], Sequence[SignalTold]] = lambda _: (),
     ) -> None:
-        """With a `model_watch`, the detector given here is replaced by each one that the watch has ready."""
+        """With a `model_watch`, the detector given here is replaced by each one that the watch has ready.
+
+        `learnt` is where what cameras taught outlives their sessions, `signals` tells what was heard of a camera's.
+        """
         clock = clock or SystemClock()
         self._detector = detector
         self._orders = orders
@@ -59,6 +66,8 @@ class Worker:
             show=self._studio.show,
             open_source=open_source,
             clock=clock,
+            learnt=learnt or Forgetful(),
+            signals=signals,
         )
         self._posts: dict[str, Post] = {}
         self._failures_in_a_row = 0
