@@ -14,6 +14,8 @@ INERTIA_S = 0.5
 """A box that trembles at a zone's edge has entered or left when it stays on one side for so long ..."""
 INERTIA_SIZE = 0.5
 """... or has gone on by so much of its own size: who passes a small zone at speed is not long in it."""
+LONGEST_STEP_S = 0.6
+"""After a blink longer than this, a pace says little of the way during it."""
 HOLD_MOVING_S = 0.5
 """A moving vehicle that is lost from sight counts as present for so long."""
 
@@ -40,7 +42,7 @@ class ZoneExit:
     distance_m: float
     """Its way in the zone, in the metres of `Motion.pace_mps`."""
     paced_s: float
-    """How much of the time its pace was known."""
+    """How long it took, as far as is known."""
     stood_s: float
     """How long it stood."""
 
@@ -94,6 +96,8 @@ class _Memory:
     track_id: Ids
     class_id: Ids
     is_still: Bools
+    ground_m: Floats
+    """(R, 2): where it was seen last."""
     present: Bools
     """(R, Z): counts as inside."""
     is_turning: Bools
@@ -111,7 +115,10 @@ class _Memory:
     def blank(cls, zones: int) -> Self:
         ids, flags, numbers = np.zeros(0, np.int64), np.zeros((0, zones), bool), np.zeros((0, zones))
         pairs = np.zeros((0, zones, 2))
-        return cls(ids, ids, np.zeros(0, bool), flags, flags, numbers, pairs, numbers, numbers, numbers, numbers)
+        ground_m = np.zeros((0, 2))
+        return cls(
+            ids, ids, np.zeros(0, bool), ground_m, flags, flags, numbers, pairs, numbers, numbers, numbers, numbers
+        )
 
     def grow(self, size: int) -> None:
         if size > len(self.track_id):
@@ -141,7 +148,7 @@ class VisitBook:
         rows, was_s = self._rows.take(motion.track_id, at_s)
         self._memory.grow(self._rows.size)
         self._note(motion, rows, np.isnan(was_s))
-        came = self._turn(motion, rows, inside, at_s)
+        came = self._turn(motion, rows, inside, at_s) | (inside & np.isnan(was_s)[:, None])
         self._travel(motion, rows, inside, came, np.nan_to_num(at_s - was_s))
         settled = self._settled(motion, rows, at_s)
         exits = [self._exit(rows[n], z, self._memory.turned_s[rows[n], z]) for n, z in np.argwhere(settled & ~inside)]
@@ -177,14 +184,23 @@ class VisitBook:
     def _travel(self, motion: Motion, rows: Ids, inside: Bools, came: Bools, step_s: Floats) -> None:
         """Add up way and time of those inside; `came` (N, Z) begin at nothing. `step_s`: (N,), since seen before."""
         memory = self._memory
-        during_s = np.where((inside | memory.present[rows]) & ~came, step_s[:, None], 0.0)
-        is_paced = ~np.isnan(motion.pace_mps)
-        for column, rate in (
-            (memory.distance_m, np.where(is_paced, motion.pace_mps, 0.0)),
-            (memory.paced_s, is_paced),
-            (memory.stood_s, motion.is_still),
+        counts = (inside | memory.present[rows]) & ~came
+        way_m = self._ways_m(motion, rows, step_s)
+        is_known = ~np.isnan(way_m)
+        for column, gained in (
+            (memory.distance_m, np.where(is_known, way_m, 0.0)),
+            (memory.paced_s, step_s * is_known),
+            (memory.stood_s, step_s * motion.is_still),
         ):
-            column[rows] = np.where(came, 0.0, column[rows]) + during_s * rate[:, None]
+            column[rows] = np.where(came, 0.0, column[rows]) + counts * gained[:, None]
+        memory.ground_m[rows] = motion.ground_m
+
+    def _ways_m(self, motion: Motion, rows: Ids, step_s: Floats) -> Floats:
+        """(N,): how far each went since it was seen before: by its pace, which no trembling lengthens; after a blink,
+        or where that is not known, straight from there to here."""
+        straight_m = np.hypot(*(motion.ground_m - self._memory.ground_m[rows]).T)
+        by_pace = ~np.isnan(motion.pace_mps) & (step_s <= LONGEST_STEP_S)
+        return np.where(by_pace, motion.pace_mps * step_s, straight_m)
 
     def _settled(self, motion: Motion, rows: Ids, at_s: float) -> Bools:
         """(N, Z): who has turned, and long or far enough that it is no trembling."""
