@@ -75,7 +75,7 @@ def test_an_incident_shows_at_once_first_in_the_list_and_on_the_picture_and_step
         expect(row.locator(".reason")).to_have_text(
             "Car has stood in Nhánh bắc for 1 min while traffic moves at 40 % of its free speed"
         )
-        expect(row.locator("time")).to_contain_text("for 1 min")
+        expect(row.locator("time")).to_contain_text("(1 min)")
         expect(page.locator('[data-incident="slow"] .reason')).to_have_text("Nhánh bắc: Jammed")
         expect(page.get_by_role("link", name="2 going on: to the list")).to_have_text("2")
         expect(page.locator('.tile[data-urgency="bad"]')).to_be_visible()

@@ -44,6 +44,18 @@ it("what goes on comes first, then the newest of what is over", () => {
   expect(openCount.value).toBe(2)
 })
 
+it("danger to people comes before a jam, and a jam before a camera's own trouble", () => {
+  const kinds = ["camera_moved", "congestion", "pedestrian"] as const
+  takeIncidents(
+    kinds.map((incident_kind, minute) => ({
+      ...incident(incident_kind, 0, "raised", 9 - minute),
+      incident_kind,
+    })),
+    0,
+  )
+  expect(incidents.value.map(({ incident_kind }) => incident_kind)).toEqual([...kinds].reverse())
+})
+
 it("an older word than the known one changes nothing", () => {
   takeIncident(incident("a", 2, "ended"))
   takeIncident(incident("a", 1, "updated"))

@@ -1,6 +1,7 @@
 /** Incidents as this screen knows them: what the service has stored, and what was told since it was asked. */
 import { computed, signal } from "@preact/signals"
 import type { Incident } from "../api/types"
+import { URGENCY } from "../draw/palette"
 
 interface Known {
   incident: Incident
@@ -20,7 +21,7 @@ export const announced = signal<Incident | null>(null)
 
 export const isOpen = ({ phase }: Incident): boolean => phase !== "ended"
 
-/** Open ones first, then the newest. */
+/** What goes on first: danger to people before all else, then the newest. */
 export const incidents = computed(() => shown([...book.value.values()].map(known => known.incident)))
 export const openCount = computed(() => incidents.value.filter(isOpen).length)
 
@@ -52,8 +53,15 @@ export function reconciled(mine: Book, stored: readonly Incident[], askedAt: num
   return next
 }
 
+const RANK = { bad: 0, warn: 1, off: 2 } as const
+
 function shown(all: readonly Incident[]): readonly Incident[] {
   const newestFirst = [...all].sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at))
+  const open = newestFirst.filter(isOpen).sort((a, b) => rank(a) - rank(b))
   const over = newestFirst.filter(incident => !isOpen(incident))
-  return [...newestFirst.filter(isOpen), ...over.slice(0, ENDED_KEPT)]
+  return [...open, ...over.slice(0, ENDED_KEPT)]
+}
+
+function rank({ incident_kind }: Incident): number {
+  return RANK[URGENCY[incident_kind]]
 }

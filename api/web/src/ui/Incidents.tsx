@@ -61,6 +61,7 @@ function Row({ incident }: { incident: Incident }) {
   const kind = kindWords(incident)
   const where = camera ? cameraName(camera) : incident.camera_id
   const zone = incident.zone_id && camera ? zoneName(camera.facts.value, incident.zone_id) : incident.zone_id
+  const sure = t("incidents.sure", { n: number(incident.confidence * 100) })
   return (
     <li data-incident={incident.incident_id} data-phase={incident.phase}>
       <span class="sign" data-tone={URGENCY[incident.incident_kind]}>
@@ -75,30 +76,28 @@ function Row({ incident }: { incident: Incident }) {
         >
           {kind}
         </button>
-        <span class="sure">{t("incidents.sure", { n: number(incident.confidence * 100) })}</span>
+        <When incident={incident} />
       </p>
-      <p class="where">
-        {[zone, where].filter(Boolean).join(" · ")} · <When incident={incident} />
-      </p>
+      <p class="where">{[zone, where, sure].filter(Boolean).join(" · ")}</p>
       <p class="reason">{reasonWords(incident)}</p>
     </li>
   )
 }
 
 function When({ incident }: { incident: Incident }) {
-  const begun = t("incidents.since", { time: since(incident.started_at) })
-  const unwatched = incident.ended_because === "unwatched"
-  const end = t(unwatched ? "incidents.unwatched" : "incidents.ended", {
-    time: since(incident.ended_at ?? incident.at),
-  })
-  return (
-    <time dateTime={incident.started_at}>{isOpen(incident) ? `${begun}, ${lasting(incident)}` : end}</time>
-  )
+  const words = isOpen(incident) ? lasting(incident) : ended(incident)
+  return <time dateTime={incident.started_at}>{words}</time>
 }
 
 function lasting({ started_at }: Incident): string {
   void tick.value // drawn anew each second
-  return t("incidents.for", { age: age(serverClock.now() - Date.parse(started_at)) })
+  const lasted = serverClock.now() - Date.parse(started_at)
+  return t("incidents.since", { time: since(started_at), age: age(lasted) })
+}
+
+function ended({ ended_at, at, ended_because }: Incident): string {
+  const time = since(ended_at ?? at)
+  return t(ended_because === "unwatched" ? "incidents.unwatched" : "incidents.ended", { time })
 }
 
 /** For who does not see the list: read out when nothing else is being said. */
