@@ -1,0 +1,146 @@
+"""`ngatu bench traffic`: levels of congestion and incidents on real clips, and what analytics cost."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from vision.bench.traffic import ClipTraffic
+    from vision.bench.traffic_cost import Cost
+    from vision.bench.traffic_reversed import Reversed
+
+MILLION = 1_000_000
+
+
+def register(bench: typer.Typer) -> None:
+    """Add `traffic` and `cost` to the group `bench`."""
+    bench.command("traffic")(traffic)
+    bench.command("cost")(cost)
+
+
+def traffic(
+    cameras: Annotated[
+        Path, typer.Argument(help="Folder of camera files; a clip's is the one whose id it begins with.")
+    ],
+    *,
+    clips: Annotated[Path, typer.Option(help="JSON manifest of clips, which lie beside it.")],
+    by_eye: Annotated[
+        Path | None, typer.Option(help="Another manifest, of levels that the first does not tell.")
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Part of a clip's name. Repeatable. Default: all.")] = None,
+    reverse: Annotated[bool, typer.Option(help="Turn all directions round, too, where people counted.")] = False,
+    model: Annotated[str, typer.Option(help="A model card's name, or an .onnx file.")] = "traffic26n",
+    cache: Annotated[Path | None, typer.Option(help="Keep detections in this folder, for the next time.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Run clips as if each were a camera that came on just now, and compare with what people saw in them."""
+    import logging
+
+    from vision.bench.traffic import cameras_of, watch_clip
+    from vision.bench.traffic_replay import Replay
+    from vision.bench.traffic_report import to_json
+    from vision.bench.traffic_reversed import reverse_clip
+    from vision.bench.traffic_truth import read_known
+    from vision.commands.console import errors_told, progress
+    from vision.config.camera import DetectionConfig
+    from vision.detection import load_detector
+    from vision.telemetry import configure_logging
+
+    configure_logging(level=logging.WARNING)
+    with errors_told(), progress() as report:
+        pairs = [
+            (clip, camera)
+            for clip, camera in cameras_of(cameras, read_known(clips, by_eye))
+            if not only or any(part in clip.file.name for part in only)
+        ]
+        if not pairs:
+            raise typer.BadParameter(f"no clip's name contains {', '.join(only or [])}", param_hint="--only")
+        replay = Replay(load_detector(model, threads=1), DetectionConfig().fps, cache)
+        done: list[ClipTraffic] = []
+        turned: list[Reversed] = []
+        for number, (clip, camera) in enumerate(pairs):
+            report(clip.file.name, number, len(pairs))
+            done.append(watch_clip(clip, camera, replay))
+            if reverse and (found := reverse_clip(clip, camera, replay)):
+                turned.append(found)
+    if as_json:
+        sys.stdout.write(json.dumps(to_json(replay.detector.model.name, done, turned), indent=2) + "\n")
+    else:
+        _print(done, turned)
+
+
+def cost(
+    *,
+    frames: Annotated[int, typer.Option(help="Frames to run.", min=100, max=10 * MILLION)] = 5000,
+    tracks: Annotated[int, typer.Option(help="Tracks in each frame.", min=1, max=500)] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a sentence.")] = False,
+) -> None:
+    """Measure the processor time that analytics take a frame, and memory over many frames, on made-up traffic."""
+    from vision.bench.traffic_cost import measure_cost
+
+    result = measure_cost(frames, tracks)
+    if as_json:
+        from dataclasses import asdict
+
+        sys.stdout.write(json.dumps(asdict(result), indent=2) + "\n")
+    else:
+        sys.stdout.write(_sentence(result) + "\n")
+
+
+def _sentence(result: "Cost") -> str:
+    memory = ", ".join(f"{mb:.1f}" for mb in result.rss_mb)
+    return (
+        f"{result.frames} frames with {result.tracks} tracks: {result.median_ms:.2f} ms a frame (median), "
+        f"{result.p95_ms:.2f} ms (95th percentile); {result.incidents} words about incidents; "
+        f"memory after each tenth: {memory} MB"
+    )
+
+
+def _print(done: "list[ClipTraffic]", turned: "list[Reversed]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    table = Table("clip", "zone", "level, since", "right", "agrees")
+    for clip in done:
+        for level in clip.levels:
+            told = ", ".join(f"{told} {at_s:.0f} s" for at_s, told in level.told) or "–"
+            right = "–" if level.right is None else ", ".join(sorted(level.right))
+            agrees = {True: "yes", False: "NO", None: "–"}[level.agrees]
+            table.add_row(clip.clip.file.name, level.zone_id, told, right, agrees)
+    console.print(table)
+    for sentence in _incidents(done):
+        console.print(sentence, soft_wrap=True)
+    if turned:
+        _print_reversed(console, turned)
+
+
+def _incidents(done: "Iterable[ClipTraffic]") -> Iterable[str]:
+    for clip in done:
+        for delay in clip.delays_s:
+            found = "missed" if delay is None else f"found after {delay:.1f} s"
+            yield f"{clip.clip.file.name}: the true incident was {found}"
+        for found_one in clip.incidents:
+            word = "true" if found_one.is_true else "FALSE"
+            change = found_one.raised
+            yield f"{clip.clip.file.name}: {word}, {change.at_s:.1f} s, {change.kind}: {change.evidence.reason}"
+        if clip.conditions:
+            told = ", ".join(f"{condition} {at_s:.0f} s" for at_s, condition in clip.conditions)
+            yield f"{clip.clip.file.name}: the picture: {told}"
+
+
+def _print_reversed(console: "Console", turned: "list[Reversed]") -> None:
+    from rich.table import Table
+
+    table = Table("directions turned round", "true", "crossed", "flagged once", "twice", "missed", "others flagged")
+    for r in turned:
+        true = f"{r.true_low}–{r.true_high}"
+        counts = (str(n) for n in (r.crossed, r.once, len(r.twice), len(r.missed), r.elsewhere))
+        table.add_row(r.clip.file.name, true, *counts)
+    console.print(table)
