@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from api.dependencies import KnownCamera, Services, ServicesDep
 from api.errors import ProblemError, bad_parameter, problems
 from api.origin import same_origin
-from api.signals.schemas import SignalAccepted, SignalIn
+from api.signals.schemas import LightShown, SignalAccepted
 from vision.config.bus import explain
 from vision.config.zones import ToldConfig
 from vision.contracts import SignalTold, keys
@@ -37,7 +37,7 @@ async def tell_signal(
     services: ServicesDep,
     camera_id: KnownCamera,
     signal_id: Annotated[str, Path(description="A signal's id in the camera's file.", examples=["south-arm"])],
-    shown: SignalIn,
+    shown: LightShown,
 ) -> SignalAccepted:
     """Hands a signal's state on to the camera's worker. Repeat it each second: nobody keeps it."""
     _require_told_signal(services, camera_id, signal_id)

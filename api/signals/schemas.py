@@ -6,7 +6,7 @@ from vision.contracts import Light, SignalTold
 from vision.contracts.base import UtcTime
 
 
-class SignalIn(BaseModel):
+class LightShown(BaseModel):
     """What a signal shows."""
 
     model_config = ConfigDict(extra="forbid")

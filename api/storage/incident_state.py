@@ -3,20 +3,22 @@
 Both are functions of what was stored alone, so that words may come in any order, and again, through any process.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import Update, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.storage.rows import Row
-from api.storage.tables import CameraSessionRow, IncidentRow
+from api.storage.tables import Base, CameraSessionRow, IncidentRow
 from vision.contracts import IncidentPhase
 from vision.contracts.events import AnyEvent
 
 ENDED = IncidentPhase.ENDED.value
+Upsert = postgresql.Insert | sqlite.Insert
+UpsertMaker = Callable[[type[Base]], Upsert]
+"""The dialect's `insert`, which knows what to do on conflict."""
 
 
 class EndedBecause(StrEnum):
@@ -31,9 +33,8 @@ class EndedBecause(StrEnum):
 class IncidentKeeper:
     """Keeps the table of incidents."""
 
-    def __init__(self, insert: Any) -> None:
-        """`insert`: the dialect's, which knows what to do on conflict."""
-        self._insert: type[postgresql.Insert | sqlite.Insert] = insert
+    def __init__(self, insert: UpsertMaker) -> None:
+        self._insert = insert
         self._newest: dict[str, str] = {}
 
     async def keep(self, connection: AsyncConnection, events: Iterable[AnyEvent], words: Iterable[Row]) -> None:
@@ -58,7 +59,7 @@ class IncidentKeeper:
         for camera_id, session_id in _newest_sessions(events).items():
             self._newest[camera_id] = max(session_id, self._newest.get(camera_id, ""))
 
-    def _newer_sessions(self) -> Any:
+    def _newer_sessions(self) -> Upsert:
         """Ids of sessions sort by the time they began."""
         insert = self._insert(CameraSessionRow)
         return insert.on_conflict_do_update(
@@ -67,7 +68,7 @@ class IncidentKeeper:
             where=insert.excluded.session_id > CameraSessionRow.session_id,
         )
 
-    def _newer_words(self) -> Any:
+    def _newer_words(self) -> Upsert:
         insert = self._insert(IncidentRow)
         told = [c.name for c in IncidentRow.__table__.columns if c.name not in ("id", "incident_id")]
         return insert.on_conflict_do_update(
