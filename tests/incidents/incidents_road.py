@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vision.analytics.incidents import IncidentChange
-from vision.analytics.scene import SignalNow
+from vision.analytics.scene import Scene, SignalNow
 from vision.analytics.traffic import Traffic
 from vision.classes import ObjectClass
 from vision.config.camera import CameraConfig
@@ -172,7 +172,8 @@ NOISY = Noise(jitter=0.03, missed=0.02, switched=0.002, flipped=0.02)
 class Camera:
     """Sees actors through noise, and gives what it sees to the product."""
 
-    def __init__(self, config: CameraConfig, noise: Noise | None = None) -> None:
+    def __init__(self, config: CameraConfig, noise: Noise | None = None, confidence: float = 0.8) -> None:
+        self._confidence = confidence
         self._noise = noise or Noise()
         self.traffic = Traffic(config, *SIZE)
         self._ids: dict[int, int] = {}
@@ -182,9 +183,12 @@ class Camera:
     def see(
         self, actors: Sequence[Actor], t: float, signals: dict[str, SignalNow] | None = None
     ) -> list[IncidentChange]:
-        return list(self.traffic.update(self._tracks(actors, t), t, signals=signals or {}).incidents)
+        return list(self.traffic.update(self.tracks(actors, t), t, signals=signals or {}).incidents)
 
-    def _tracks(self, actors: Sequence[Actor], t: float) -> Tracks:
+    def scene(self, actors: Sequence[Actor], t: float) -> Scene:
+        return self.traffic.update(self.tracks(actors, t), t).scene
+
+    def tracks(self, actors: Sequence[Actor], t: float) -> Tracks:
         boxes, ids, classes = [], [], []
         noise = self._noise
         for number, actor in enumerate(actors):
@@ -200,7 +204,7 @@ class Camera:
         n = len(ids)
         return Tracks(
             xyxy=np.array(boxes, np.float32).reshape(-1, 4),
-            confidence=np.full(n, 0.8, np.float32),
+            confidence=np.full(n, self._confidence, np.float32),
             class_id=np.array(classes, np.int64),
             track_id=np.array(ids, np.int64),
             age=np.full(n, 10, np.int64),
@@ -227,9 +231,10 @@ def watched(
     noise: Noise | None = None,
     signals: Callable[[float], dict[str, SignalNow]] | None = None,
     start_s: float = 0,
+    confidence: float = 0.8,
 ) -> list[IncidentChange]:
     """All that is said of these actors, each look and at the end."""
-    seen = Camera(config, noise)
+    seen = Camera(config, noise, confidence)
     changes: list[IncidentChange] = []
     times = np.arange(start_s, end_s, 1 / fps).tolist()
     for t in times:

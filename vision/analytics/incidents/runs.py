@@ -1,6 +1,7 @@
 """How long a condition has held for each track, and how reliably: what tells a way from a tracker's slip."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ class Runs:
                 self._runs[int(track_id[n])] = run
             run.looks += 1
             if holds[n]:
-                run.way_m += float(np.nan_to_num(pace_mps[n])) * (at_s - run.held_s)
+                run.way_m += float(pace_mps[n]) * (at_s - run.held_s) if isfinite(pace_mps[n]) else 0.0
                 run.hits, run.held_s = run.hits + 1, at_s
                 run.confidences += float(motion.confidence[n])
                 held.append((n, run))

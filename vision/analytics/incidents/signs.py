@@ -1,6 +1,7 @@
 """What rules have in common when they say what they see: places, reaches, words."""
 
 from collections.abc import Mapping
+from math import isfinite, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +56,7 @@ def called(place: ZoneConfig | LineConfig | MovementConfig) -> str:
 
 def traffic_facts(scene: Scene, zone: ZoneState, pace_mps: float) -> dict[str, float | str]:
     """How fast traffic is: in km/h where that is known, else as a part of the free flow. Empty where nothing drives."""
-    if not np.isfinite(pace_mps):
+    if not isfinite(pace_mps):
         return {}
     if scene.is_calibrated:
         return {"traffic_kmh": round(pace_mps * 3.6)}
@@ -86,11 +87,13 @@ def sign_of(
 ) -> Evidence:
     """Evidence about the road user in row `n`, at his foot."""
     motion = scene.motion
-    velocity_px = np.nan_to_num(motion.velocity_px[n])
-    extent_px = float(np.sqrt((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()))
+    vx, vy = motion.velocity_px[n].tolist()
+    scale_px_m = float(motion.scale_px_m[n])
+    left, top, right, bottom = motion.xyxy[n].tolist()
+    extent_px = sqrt((right - left) * (bottom - top))
     return Evidence(
         place_px=(float(motion.foot_px[n, 0]), float(motion.foot_px[n, 1])),
-        confidence=float(np.clip(confidence, 0.0, 1.0)),
+        confidence=min(max(confidence, 0.0), 1.0),
         reason=reason,
         facts=facts,
         since_s=since_s,
@@ -99,6 +102,6 @@ def sign_of(
         movement_id=movement_id,
         track_ids=(int(motion.track_id[n]),),
         classes=(CLASSES[motion.class_id[n]],),
-        reach_px=max(reach_m * float(np.nan_to_num(motion.scale_px_m[n])), extent_px / 2),
-        velocity_px=(float(velocity_px[0]), float(velocity_px[1])),
+        reach_px=max(reach_m * scale_px_m, extent_px / 2) if isfinite(scale_px_m) else extent_px / 2,
+        velocity_px=(vx, vy) if isfinite(vx) else (0.0, 0.0),
     )

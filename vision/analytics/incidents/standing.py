@@ -72,6 +72,9 @@ class Stand:
         since_s = max(self.since_s, self.held_s)
         return since_s if self.is_passed else max(since_s, self.doubted_s)
 
+    def is_free(self, at_s: float) -> bool:
+        return self.is_passed or self.doubted_s < at_s
+
     def see_passing(self, behind: list[int], ahead: list[int], at_s: float) -> None:
         if self.is_passed:
             return
@@ -110,8 +113,8 @@ class Standing:
         """Those that nothing holds back."""
 
     def __len__(self) -> int:
-        """How many standing vehicles are remembered."""
-        return len(self._stands)
+        """How many tracks, and how many stands, are remembered."""
+        return len(self._past) + len(self._stands)
 
     def update(self, scene: Scene) -> None:
         """Take in one moment."""
@@ -151,18 +154,15 @@ class Standing:
 
     def _free(self, scene: Scene) -> list[Stander]:
         at_s = scene.at_s
-        unheld = [i for i, stand in enumerate(self.stands) if stand.is_settled or at_s - stand.held_s > HELD_S]
-        if not unheld:
-            return []
-        doubtful = self._is_doubtful(scene, self.rows[unheld])
+        unheld = [i for i, stand in enumerate(self.stands) if at_s - stand.held_s > HELD_S]
+        if not all(self.stands[i].is_settled for i in unheld):
+            for i in np.array(unheld)[self._is_doubtful(scene, self.rows[unheld])].tolist():
+                self.stands[i].doubted_s = at_s
         free = []
-        for i, in_doubt in zip(unheld, doubtful.tolist(), strict=True):
-            stand = self.stands[i]
-            if in_doubt:
-                stand.doubted_s = at_s
-            stand.is_settled |= at_s - stand.free_since_s >= SETTLED_S
-            if stand.is_settled or stand.is_passed or not in_doubt:
-                free.append(Stander(int(self.rows[i]), stand.free_since_s, stand.is_passed))
+        for n, stand in zip(self.rows.tolist(), self.stands, strict=True):
+            if stand.is_settled or (at_s - stand.held_s > HELD_S and stand.is_free(at_s)):
+                stand.is_settled |= at_s - stand.free_since_s >= SETTLED_S
+                free.append(Stander(n, stand.free_since_s, stand.is_passed))
         return free
 
     def _is_doubtful(self, scene: Scene, rows: Ids) -> Bools:

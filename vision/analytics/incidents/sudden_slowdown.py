@@ -109,6 +109,8 @@ class SuddenSlowdown:
             return zone.from_mps is not None and not np.isnan(now_mps)
         if not is_all or np.isnan(now_mps):
             return False
+        if now_mps > (1 - self._drop) * max(sample.pace_mps for sample in zone.samples):
+            return False
         best_mps, best_s = zone.best_before(at_s, self._within_s)
         flowed = best_mps >= max(FLOWED * state.free_pace_mps, FLOWED_MPS)
         if flowed and now_mps <= (1 - self._drop) * best_mps:

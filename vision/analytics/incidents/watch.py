@@ -1,6 +1,6 @@
 """Looks at a camera's traffic with every rule that is on and has what it needs, and keeps the incidents' books."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from itertools import count
 
 from vision.analytics.incidents.banned_movement import BannedMovement
@@ -56,6 +56,11 @@ class IncidentWatch:
             for rule, settings in _rules(camera, width_px, height_px, self._standing)
             if settings.enabled
         ]
+
+    def __len__(self) -> int:
+        """How much is remembered: tracks, runs, stands and conditions."""
+        rules = sum(len(rule) for rule, _ in self._rules if isinstance(rule, Sized))
+        return len(self._standing) + rules + sum(len(ledger) for _, ledger in self._rules)
 
     @property
     def kinds(self) -> tuple[IncidentKind, ...]:

@@ -51,11 +51,11 @@ class WrongWay:
         cosine = self._cosine(motion.velocity_px)
         against = scene.inside & (cosine <= self._most_cosine)
         holds = against.any(axis=1) & (motion.pace_mps > AT_LEAST_MPS) & is_vehicle(motion.class_id)
-        found = self._runs.update(motion, holds, scene.at_s)
+        zone = against.argmax(axis=1)
         return [
-            self._sign(scene, n, run, int(np.flatnonzero(against[n])[0]), cosine)
-            for n, run in found
-            if self._is_way(scene, n, run)
+            self._sign(scene, n, run, int(zone[n]), cosine)
+            for n, run in self._runs.update(motion, holds, scene.at_s)
+            if self._is_way(scene, n, run, self._directions[zone[n]])
         ]
 
     def _cosine(self, velocity_px: Floats) -> Floats:
@@ -65,10 +65,11 @@ class WrongWay:
             cosine: Floats = courses @ self._directions.T
         return cosine
 
-    def _is_way(self, scene: Scene, n: int, run: Run) -> bool:
+    def _is_way(self, scene: Scene, n: int, run: Run, direction: Floats) -> bool:
+        """Whether a run is long enough, and led backwards from where it began: after a jump back it leads on."""
         motion = scene.motion
         extent_px = float(np.sqrt((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()))
-        gone_px = float(np.hypot(*(motion.foot_px[n] - run.foot_px)))
+        back_px = -float((motion.foot_px[n] - run.foot_px) @ direction)
         is_slow = run.way_m < REVERSING_MPS * run.lasted_s
         shortest_m = REVERSING_M if is_slow else SHORTEST_M
         return (
@@ -76,7 +77,7 @@ class WrongWay:
             and run.share >= MOST_OF_IT
             and run.confidence >= LEAST_CONFIDENCE
             and run.way_m >= shortest_m
-            and gone_px >= SHORTEST_SIZES * extent_px
+            and back_px >= SHORTEST_SIZES * extent_px
         )
 
     def _sign(self, scene: Scene, n: int, run: Run, z: int, cosine: Floats) -> Evidence:

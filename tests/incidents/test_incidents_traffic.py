@@ -1,0 +1,176 @@
+"""What happens to traffic as a whole: slowdowns, congestion, spillback; things on the road; collisions."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from incidents_road import (
+    LANES_M,
+    NORTH,
+    SIZE,
+    Actor,
+    Camera,
+    Noise,
+    Place,
+    Way,
+    box_m,
+    camera,
+    drives,
+    flow,
+    halts,
+    kinds,
+    line_m,
+    raised,
+    watched,
+)
+
+from vision.analytics.incidents import IncidentChange, IncidentWatch
+from vision.analytics.scene import LyingObject, Scene
+from vision.classes import ObjectClass
+from vision.contracts import CongestionLevel
+
+NOISE = Noise(jitter=0.03, missed=0.02, switched=0.001, seed=1)
+
+
+def brakes(lane: float, start_s: float, when_s: float, from_mps: float = 16, to_mps: float = 4) -> Way:
+    """Drives, and at a time brakes to another speed within three seconds."""
+
+    def way(t: float) -> Place | None:
+        if t < start_s:
+            return None
+        braking = min(max(t - when_s, 0), 3)
+        lost = (from_mps - to_mps) / 3
+        x = from_mps * (min(t, when_s + 3) - start_s) - lost * braking**2 / 2 + to_mps * max(t - when_s - 3, 0)
+        return (x, lane) if x <= 128 else None
+
+    return way
+
+
+def test_traffic_that_brakes_all_at_once_is_told_soon() -> None:
+    traffic = [Actor(brakes(LANES_M[n % 4], n * 1.2, 22)) for n in range(-8, 25)]
+    changes = raised(watched(camera(NORTH), traffic, 34))
+    assert kinds(changes) == ["sudden_slowdown"]
+    assert changes[0].at_s - 22 < 10
+    assert changes[0].evidence.facts["lost_pct"] > 50
+
+
+def test_one_slow_vehicle_is_no_slowdown_of_traffic() -> None:
+    slow = Actor(brakes(25.25, 10, 14))
+    assert kinds(watched(camera(NORTH), [slow, *flow([21.75, 28.75, 32.25], 16, until_s=40)], 40, noise=NOISE)) == []
+
+
+def test_where_a_stop_line_governs_traffic_slows_down_as_a_matter_of_course() -> None:
+    traffic = [Actor(brakes(LANES_M[n % 4], n * 1.2, 22)) for n in range(-8, 25)]
+    approach = {**NORTH, "stop_line": "stop"}
+    assert kinds(watched(camera(approach, lines=[line_m("stop", 120, 20, 120, 34)]), traffic, 34)) == []
+
+
+def scene_of(config: object, **zone: object) -> tuple[IncidentWatch, Scene]:
+    """A scene without traffic in which the first zone is as told."""
+    seen = Camera(config)
+    scene = seen.scene([], 0.0)
+    return IncidentWatch(config, *SIZE), replace(scene, zones=(replace(scene.zones[0], **zone), *scene.zones[1:]))
+
+
+def over(watch: IncidentWatch, scene: Scene, start_s: float, end_s: float) -> list[IncidentChange]:
+    times = np.arange(start_s, end_s, 0.25).tolist()
+    return [change for t in times for change in watch.update(replace(scene, at_s=t))]
+
+
+def test_congestion_is_told_with_its_levels_and_its_end() -> None:
+    watch, free = scene_of(camera(), congestion=CongestionLevel.FREE, pace_mps=10.0)
+    state = free.zones[0]
+    others = free.zones[1:]
+    state = replace(state, congestion=CongestionLevel.CONGESTED, congestion_since_s=4.0)
+    congested = replace(free, zones=(state, *others))
+    jammed = replace(free, zones=(replace(state, congestion=CongestionLevel.JAMMED, congestion_since_s=30.0), *others))
+    changes = over(watch, free, 0, 10) + over(watch, congested, 10, 30) + over(watch, jammed, 30, 50)
+    changes += over(watch, free, 50, 60)
+    assert [(str(c.phase), c.evidence.facts["level"]) for c in changes] == [
+        ("raised", "congested"),
+        ("updated", "jammed"),
+        ("ended", "jammed"),
+    ]
+    assert changes[0].started_s == 4.0
+
+
+def test_a_queue_that_reaches_its_line_spills_back() -> None:
+    lines = [line_m("stop", 120, 20, 120, 34), line_m("far", 20, 20, 20, 34)]
+    zone = {**NORTH, "stop_line": "stop", "spillback_line": "far"}
+    watch, scene = scene_of(
+        camera(zone, lines=lines),
+        reaches_spillback=True,
+        queue_track_ids=frozenset(range(30)),
+        queue_length_m=98.0,
+        congestion=None,
+    )
+    [change] = over(watch, scene, 0, 20)
+    assert (change.kind, change.evidence.facts["queue_veh"], change.evidence.facts["queue_m"]) == (
+        "queue_spillback",
+        30,
+        98,
+    )
+    assert change.place == pytest.approx((20 / 128, 27 / 72), abs=0.01)
+
+
+def test_something_that_lies_on_the_road_is_told_once() -> None:
+    watch, scene = scene_of(camera(), congestion=None)
+    lying = LyingObject((600, 250, 640, 280), since_s=0.0, confidence=0.7, zone_id="north")
+    changes = over(watch, replace(scene, lying=(lying,)), 3, 30) + over(watch, scene, 30, 45)
+    assert [str(change.phase) for change in changes] == ["raised", "ended"]
+    assert changes[0].at_s == pytest.approx(8, abs=0.5)
+
+
+OTHERS = [21.75, 28.75, 32.25]
+
+
+def runs_into(start_s: float) -> list[Actor]:
+    """One stops dead, the next hits him."""
+    first = halts(25.25, 14, 60, start_s=start_s, braking=9)
+    second = halts(25.25, 14, 55.4, start_s=start_s + 0.6, braking=9)
+    return [Actor(first), Actor(second)]
+
+
+def crosses(start_s: float) -> list[Actor]:
+    """A motorcycle drives across the lane of a car and is hit by it."""
+    car = halts(25.25, 12, 60, start_s=start_s, braking=8)
+    meets_s = start_s + 60 / 12
+
+    def motorcycle(t: float) -> Place | None:
+        y = 25.5 - 6 * max(meets_s - t, 0)
+        return (62.5, y) if y > 5 else None
+
+    return [Actor(car), Actor(motorcycle, ObjectClass.MOTORCYCLE)]
+
+
+@pytest.mark.parametrize("crash", [runs_into, crosses])
+def test_vehicles_that_come_to_stand_touching_are_a_suspected_collision_and_nothing_else(crash: object) -> None:
+    changes = watched(camera(NORTH), [*crash(8), *flow(OTHERS)], 40)  # type: ignore[operator]
+    assert kinds(changes) == ["collision"]
+    assert changes[0].at_s < 8 + 5 + 10
+    assert changes[0].evidence.confidence >= 0.6
+    assert str(changes[0].evidence.facts["cues"]).count(",") >= 1
+
+
+def test_one_cue_alone_is_no_collision() -> None:
+    follows = [Actor(halts(25.25, 14, 60, start_s=10)), Actor(halts(25.25, 14, 54, start_s=16))]
+    assert "collision" not in kinds(watched(camera(NORTH), [*follows, *flow(OTHERS)], 50))
+    hard = [Actor(halts(25.25, 14, 60, start_s=10, braking=9))]
+    assert kinds(watched(camera(NORTH), [*hard, *flow(OTHERS)], 40)) == ["stopped_vehicle"]
+
+
+def test_who_brakes_hard_at_the_end_of_a_queue_does_not_collide() -> None:
+    queue = [Actor(halts(y, 12, 100 - 7.5 * n, start_s=3 * n, braking=7)) for n in range(5) for y in LANES_M]
+    approach = {**NORTH, "polygon": box_m(2, 20, 104, 34), "stop_line": "stop"}
+    told = kinds(watched(camera(approach, lines=[line_m("stop", 104, 20, 104, 34)]), queue, 40))
+    assert "collision" not in told
+
+
+def test_two_who_stop_side_by_side_in_their_lanes_do_not_collide() -> None:
+    stop = [Actor(halts(y, 14, 60, start_s=10, braking=6)) for y in (21.75, 25.25)]
+    assert "collision" not in kinds(watched(camera(NORTH), [*stop, *flow([28.75, 32.25])], 40))
+
+
+def test_traffic_that_drives_close_by_does_not_collide() -> None:
+    swarm = [Actor(drives(20.5 + 1.1 * (n % 12), 8, start_s=n / 3), ObjectClass.MOTORCYCLE) for n in range(-30, 60)]
+    assert kinds(watched(camera(NORTH), swarm, 15, noise=NOISE)) == []
