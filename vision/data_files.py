@@ -13,6 +13,6 @@ def data_dir(name: Literal["models", "sample_videos", "camera_configs"]) -> Path
     return installed if installed.is_dir() else _PACKAGE.parent / name
 
 
-def cache_dir(name: Literal["models", "samples", "streams"]) -> Path:
-    """Where weights, clips, or clips made fit for streaming are kept: under `$NGATU_CACHE`, else `~/.cache/ngatu`."""
+def cache_dir(name: Literal["models", "samples", "streams", "bench"]) -> Path:
+    """Where weights, clips, clips made fit for streaming, or tools of benchmarks are kept: under `$NGATU_CACHE`, else `~/.cache/ngatu`."""
     return Path(os.environ.get("NGATU_CACHE") or Path.home() / ".cache" / "ngatu") / name

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from vision.commands import bench_latency, bench_noise
+from vision.commands import bench_incidents, bench_latency, bench_noise, bench_traffic
 
 if TYPE_CHECKING:
     from vision.bench.counting import ClipScore
@@ -24,6 +24,8 @@ Item = TypeVar("Item")
 bench = typer.Typer(help="How true and how fast counting is.", no_args_is_help=True)
 bench_latency.register(bench)
 bench_noise.register(bench)
+bench_traffic.register(bench)
+bench_incidents.register(bench)
 
 Manifest = Annotated[Path, typer.Argument(help="JSON: clips with truth.line_count.")]
 Clips = Annotated[Path | None, typer.Option(help="The clips' folder. Default: the manifest's.")]

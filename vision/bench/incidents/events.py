@@ -1,0 +1,187 @@
+"""From what truly happened to what ought to be raised, and what may be.
+
+An **event** ought to be raised: an incident of a kind, beyond doubt, from a moment on. An **excuse** is a stretch of time
+in which an incident of a kind is neither right nor wrong: what a policeman would call one too, though no event was made
+of it, or a borderline case. Both are narrow, and come from the simulation's own positions and speeds:
+
+| kind | event | excuse |
+|---|---|---|
+| stopped vehicle, illegal stopping | its vehicle stands (< 0.3 m/s) in a zone, `confirm_after` + 4 s at least | of the other kind, and at a collision; a vehicle near the place that truly stands 5 s and more outside queue and jam |
+| wrong way, pedestrian, lane encroachment | its actor is in a zone where that is wrong, `confirm_after` + 2 s at least | the same for a shorter time |
+| banned movement | its vehicle crosses the exit line | - |
+| speeding | over limit and tolerance by 3 %, `confirm_after` + 1 s at least | over limit and tolerance less 5 % |
+| sudden slowdown | all brake as told, and their zone's pace falls by 60 % | a zone's pace falls by 35 % within 15 s |
+| queue spillback | the queue reaches the line, `confirm_after` + 4 s at least | the queue comes within 8 m of the line |
+| congestion | the zone's pace is under 0.3 of free flow for `rise_after` + 30 s; due when it has been for `rise_after` | under 0.65 of it in the last 60 s |
+| collision | two vehicles meet and stand | - |
+| red light | its vehicle's middle crosses the stop line, red for `grace` + 0.5 s at least | any other vehicle's does at red |
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.bench.incidents.simulation import Done
+from vision.bench.incidents.truth import STANDS_MPS, Truth
+from vision.classes import CLASSES
+from vision.config.zones import ZoneKind
+from vision.contracts import IncidentKind as Kind
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+PATIENCE_S = {
+    Kind.STOPPED_VEHICLE: 4.0,
+    Kind.ILLEGAL_STOPPING: 4.0,
+    Kind.WRONG_WAY: 2.0,
+    Kind.PEDESTRIAN: 2.0,
+    Kind.LANE_ENCROACHMENT: 2.0,
+    Kind.SPEEDING: 1.0,
+}
+"""How much longer than `confirm_after` what is wrong must last to be an event."""
+STOPS = (Kind.STOPPED_VEHICLE, Kind.ILLEGAL_STOPPING)
+ROAD_KINDS = {ZoneKind.CARRIAGEWAY, ZoneKind.SHOULDER, ZoneKind.BUS_LANE}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """An incident that ought to be raised, or, as an excuse, one that may be. Seconds of the episode."""
+
+    kind: Kind
+    start_s: float
+    """When the condition began, as the kind defines it."""
+    end_s: float
+    times_s: Floats
+    """(K,): when its actors were where."""
+    places_m: Floats
+    """(K, 2)"""
+    zone_id: str | None = None
+    """Where it is a zone's affair, not a place's."""
+
+    def place_at(self, at_s: float) -> Floats:
+        """(P, 2): where its actors were at about that time."""
+        near = np.abs(self.times_s - np.clip(at_s, self.times_s.min(), self.times_s.max()))
+        return self.places_m[near <= near.min() + 0.5]
+
+
+def events_of(truth: Truth) -> tuple[list[Event], list[Event]]:
+    """What ought to be raised, and the excuses."""
+    events: list[Event] = []
+    excuses: list[Event] = []
+    for done in truth.recording.acts:
+        if done.label:
+            due, may = _of_act(truth, done)
+            events += due
+            excuses += may
+    from vision.bench.incidents.states import states_of  # noqa: PLC0415  it makes events
+
+    due, may = states_of(truth)
+    return events + due, excuses + may
+
+
+def confirm_s(truth: Truth, kind: Kind) -> float:
+    """How long what is wrong must last, by the camera's settings."""
+    seconds: float = getattr(truth.camera.incidents, kind.value).confirm_after.total_seconds()
+    return seconds
+
+
+def _of_act(truth: Truth, done: Done) -> tuple[list[Event], list[Event]]:
+    kind = Kind(done.label)
+    rows = truth.rows_of(done.actors)
+    rows = rows[truth.in_view[rows]]
+    if not len(rows):
+        return [], []
+    if kind is Kind.COLLISION:
+        return _collision(truth, done, rows)
+    if kind is Kind.BANNED_MOVEMENT:
+        return _banned(truth, done, rows), []
+    wrong = _where_wrong(truth, kind, rows)
+    if wrong is None or not wrong.any():
+        return [], []
+    event = _event(truth, kind, rows[wrong])
+    lasts_s = _longest_s(truth, rows[wrong])
+    if lasts_s < confirm_s(truth, kind) + PATIENCE_S[kind]:
+        return [], [event]
+    others = [_as(event, other) for other in STOPS if kind in STOPS and other is not kind]
+    return [event], others
+
+
+def _where_wrong(truth: Truth, kind: Kind, rows: Ints) -> Bools | None:
+    """(K,): at which of an actor's rows it does what it may not; None for kinds that are told by the traffic's state."""
+    inside, zones = truth.inside[rows], truth.zones
+    crosswalk = inside[:, [z.kind is ZoneKind.CROSSWALK for z in zones]].any(axis=1)
+    if kind in STOPS:
+        banned = [z.stopping_banned for z in zones]
+        chosen = [
+            (z.kind in ROAD_KINDS) and b == (kind is Kind.ILLEGAL_STOPPING) for z, b in zip(zones, banned, strict=True)
+        ]
+        return inside[:, chosen].any(axis=1) & (truth.recording.speed_mps[rows] < STANDS_MPS)
+    if kind is Kind.WRONG_WAY:
+        return _against(truth, rows)
+    if kind is Kind.PEDESTRIAN:
+        return inside[:, [z.kind in ROAD_KINDS for z in zones]].any(axis=1) & ~crosswalk
+    if kind is Kind.LANE_ENCROACHMENT:
+        object_class = CLASSES[truth.recording.class_id[rows[0]]]
+        barred = [object_class not in z.may_be_in and z.kind is not ZoneKind.CROSSWALK for z in zones]
+        return inside[:, barred].any(axis=1)
+    return None
+
+
+def _against(truth: Truth, rows: Ints) -> Bools:
+    """(K,): in a zone with a direction, and against it."""
+    wrong = np.zeros(len(rows), bool)
+    for number, area in enumerate(truth.site.areas):
+        if area.heading_m:
+            way = np.subtract(area.heading_m[1], area.heading_m[0])
+            wrong |= truth.inside[rows, number] & (truth.recording.heading[rows] @ way < -0.5 * np.linalg.norm(way))
+    return wrong
+
+
+def _event(truth: Truth, kind: Kind, rows: Ints, zone_id: str | None = None) -> Event:
+    times_s = truth.times_s[truth.moment[rows]]
+    places_m = truth.recording.middle_m[rows]
+    return Event(kind, float(times_s.min()), float(times_s.max()), times_s, places_m, zone_id)
+
+
+def _as(event: Event, kind: Kind) -> Event:
+    return Event(kind, event.start_s, event.end_s, event.times_s, event.places_m, event.zone_id)
+
+
+def _longest_s(truth: Truth, rows: Ints) -> float:
+    """The longest stretch of these rows of one actor without a break."""
+    moments = truth.moment[rows]
+    runs = np.split(moments, np.flatnonzero(np.diff(moments) > 1) + 1)
+    return max(len(run) for run in runs) * truth.recording.step_s
+
+
+def _banned(truth: Truth, done: Done, rows: Ints) -> list[Event]:
+    banned = [m for m in truth.camera.movements if m.banned]
+    passed = [
+        c for c in truth.crossings for m in banned if c.line_id == m.exit and c.vehicle in done.actors and c.goes_in
+    ]
+    times_s, places_m = truth.times_s[truth.moment[rows]], truth.recording.middle_m[rows]
+    return [Event(Kind.BANNED_MOVEMENT, c.at_s, c.at_s, times_s, places_m) for c in passed]
+
+
+def _collision(truth: Truth, done: Done, rows: Ints) -> tuple[list[Event], list[Event]]:
+    """From contact until they are led away; who waits behind is stopped because of it."""
+    if done.begun_s is None or done.ended_s is None:
+        return [], []
+    times_s = truth.times_s[truth.moment[rows]]
+    rows = rows[(times_s >= done.begun_s - 5) & (times_s <= done.ended_s)]
+    stand = rows[truth.recording.speed_mps[rows] < STANDS_MPS]
+    if not len(stand) or not truth.inside[stand].any(axis=1).all():
+        return [], []
+    event = _event(truth, Kind.COLLISION, rows)
+    event = Event(Kind.COLLISION, done.begun_s, done.ended_s, event.times_s, event.places_m)
+    return [event], [_as(event, kind) for kind in STOPS]
+
+
+def runs_of(on: Bools, least: int = 1) -> Iterator[tuple[int, int]]:
+    """First and last index of each unbroken run that is so long at least."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], on.astype(np.int8), [0]])))
+    for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if end - first >= least:
+            yield first, end - 1

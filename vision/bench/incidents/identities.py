@@ -1,0 +1,91 @@
+"""What a tracker makes of a detector's boxes: ids that last, and now and then do not."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.bench.incidents.noise import Boxes
+from vision.bench.incidents.noise_levels import NoiseLevel
+from vision.classes import CLASSES
+from vision.config.camera import TrackingConfig
+from vision.core import Tracks
+
+Ints = NDArray[np.int64]
+
+SWAPS = 0.3
+"""Part of the id switches in which two neighbours exchange theirs; in the others one gets a new id."""
+
+
+class Identities:
+    """A virtual tracker that knows whose each box is, and errs at the rate of a level of noise.
+
+    As the real one it confirms a track at its second look, forgets one that is unseen for `lost_after`, and tells the class
+    that the whole track speaks for.
+    """
+
+    def __init__(
+        self, settings: TrackingConfig, level: NoiseLevel, vehicles: int, step_s: float, rng: np.random.Generator
+    ) -> None:
+        self._settings, self._rng = settings, rng
+        self._switch_chance = level.id_switches_per_minute * step_s / 60
+        self._lost_after_s = settings.lost_after.total_seconds()
+        self._vehicles = vehicles
+        self._id = np.zeros(vehicles, np.int64)
+        self._age = np.zeros(vehicles, np.int64)
+        self._seen_s = np.full(vehicles, -np.inf)
+        self._votes = np.zeros((vehicles, len(CLASSES)))
+        self._last_id = 0
+
+    def update(self, boxes: Boxes, at_s: float) -> Tracks:
+        """The confirmed tracks of one look."""
+        slots = self._slots(boxes.vehicle)
+        new = (at_s - self._seen_s[slots] > self._lost_after_s) | (self._id[slots] == 0)
+        self._begin(slots[new])
+        self._switch(slots, boxes)
+        self._seen_s[slots] = at_s
+        self._age[slots] += 1
+        self._votes[slots, boxes.class_id] += boxes.confidence
+        told = self._age[slots] >= self._settings.confirm_after
+        return Tracks(
+            xyxy=boxes.xyxy[told].astype(np.float32),
+            confidence=boxes.confidence[told].astype(np.float32),
+            class_id=self._votes[slots[told]].argmax(axis=1),
+            track_id=self._id[slots[told]],
+            age=self._age[slots[told]],
+        )
+
+    def _slots(self, vehicle: Ints) -> Ints:
+        """Where each is remembered; false positives after the vehicles."""
+        slots = np.where(vehicle >= 0, vehicle, self._vehicles - 1 - vehicle)
+        lacking = int(slots.max(initial=0)) + 1 - len(self._id)
+        if lacking > 0:
+            self._id = np.concatenate([self._id, np.zeros(lacking, np.int64)])
+            self._age = np.concatenate([self._age, np.zeros(lacking, np.int64)])
+            self._seen_s = np.concatenate([self._seen_s, np.full(lacking, -np.inf)])
+            self._votes = np.concatenate([self._votes, np.zeros((lacking, len(CLASSES)))])
+        return slots
+
+    def _begin(self, slots: Ints) -> None:
+        self._id[slots] = self._last_id + 1 + np.arange(len(slots))
+        self._last_id += len(slots)
+        self._age[slots] = 0
+        self._votes[slots] = 0
+
+    def _switch(self, slots: Ints, boxes: Boxes) -> None:
+        for row in np.flatnonzero(self._rng.random(len(slots)) < self._switch_chance):
+            neighbour = self._neighbour(row, boxes)
+            if neighbour is not None and self._rng.random() < SWAPS:
+                pair, swapped = slots[[row, neighbour]], slots[[neighbour, row]]
+                self._id[pair] = self._id[swapped]
+                self._votes[pair] = self._votes[swapped]
+            else:
+                self._begin(slots[row : row + 1])
+
+    @staticmethod
+    def _neighbour(row: int, boxes: Boxes) -> int | None:
+        """The nearest other box, if it is not farther away than this one is large."""
+        centre = (boxes.xyxy[:, :2] + boxes.xyxy[:, 2:]) / 2
+        away = np.linalg.norm(centre - centre[row], axis=1)
+        away[row] = np.inf
+        nearest = int(away.argmin()) if len(away) > 1 else row
+        size = np.sqrt(np.prod(boxes.xyxy[row, 2:] - boxes.xyxy[row, :2]))
+        return nearest if away[nearest] < size else None

@@ -1,0 +1,365 @@
+"""Runs one SUMO simulation with scripted incidents and writes who was where, in the environment where SUMO lives.
+
+It is a script for another interpreter, started by its path, and imports nothing of ngatu:
+`python sumo_script.py JOB.json FOLDER`. The job (see `episodes.py`) names the network, the vehicles, the clip of ground
+that cameras see, and the acts: what is to go wrong, when and where. Into the folder go `rows.bin` (float32: id, class,
+x m, y m, heading in degrees clockwise from north, speed m/s; x, y of the middle of the front bumper), `counts.bin` (int32: rows
+of each step), `lights.txt` (a letter a step: r, y, g, or - without a signal) and `acts.json` (what was done).
+"""
+
+import json
+import math
+import sys
+from array import array
+from pathlib import Path
+
+import libsumo
+
+BLIND = 0
+"""SUMO's speed mode without any check: no safe distance, no red light, no limit of braking."""
+HEEDLESS = 7
+"""Keeps its distance, but heeds neither red lights nor right of way."""
+CAREFUL = 31
+"""SUMO's default."""
+GIVE_UP_S = 60.0
+"""An act whose actor has not come about by then is not done."""
+STANDS_MPS = 0.1
+
+
+class Act:
+    """Something that goes wrong. Each act has a `step`, which is called after each step of the simulation."""
+
+    def __init__(self, number, script):
+        self.script = script
+        self.name = f"act{number}"
+        self.began_s = None
+        self.ended_s = None
+        self.actors = []
+        self.is_over = False
+        self.planned_s = script["at_s"]
+
+    def step(self, now_s):
+        raise NotImplementedError
+
+    def insert(self, name, start, depart="now"):
+        """A vehicle of the act's own, with no doubts about its lane."""
+        libsumo.vehicle.add(
+            name,
+            start["route"],
+            typeID=start["type"],
+            depart=depart,
+            departLane=str(start.get("lane", "best")),
+            departPos=str(start.get("pos", "base")),
+            departSpeed=str(start.get("speed", "max")),
+        )
+        if "speed_factor" in start:
+            libsumo.vehicle.setSpeedFactor(name, start["speed_factor"])
+        if start.get("keeps_lane"):
+            libsumo.vehicle.setLaneChangeMode(name, 0)
+        self.actors.append(name)
+
+    def is_about(self, name):
+        return name in ON_ROAD
+
+    def end(self, now_s):
+        self.is_over = True
+        self.ended_s = now_s
+
+
+class Drive(Act):
+    """A vehicle that goes its own way: too fast, where its class may not, or a way that is banned."""
+
+    def step(self, now_s):
+        if not self.actors:
+            self.insert(self.name, self.script["start"])
+        elif self.began_s is None:
+            if self.is_about(self.name):
+                self.began_s = now_s
+            elif now_s > self.planned_s + GIVE_UP_S:
+                self.end(now_s)
+        elif not self.is_about(self.name):
+            self.end(now_s)
+
+
+class Stop(Act):
+    """A vehicle that stops, stands for a while, and goes on."""
+
+    def step(self, now_s):
+        s = self.script
+        if not self.actors:
+            self.insert(self.name, s["start"])
+            libsumo.vehicle.setStop(self.name, s["edge"], pos=s["pos"], laneIndex=s["lane"], duration=s["stands_s"])
+        elif self.began_s is None:
+            if self.is_about(self.name) and libsumo.vehicle.isStopped(self.name):
+                self.began_s = now_s
+            elif now_s > self.planned_s + GIVE_UP_S:
+                self.end(now_s)
+        elif not self.is_about(self.name) or not libsumo.vehicle.isStopped(self.name):
+            self.end(now_s)
+
+
+class Collide(Act):
+    """Two vehicles, one behind the other: the first brakes hard, the second runs into it, and both stand."""
+
+    brakes = False
+    stand_s = None
+
+    def step(self, now_s):
+        first, second = f"{self.name}a", f"{self.name}b"
+        if not self.actors:
+            self.insert(first, self.script["start"])
+            self.insert(second, self.script["start"] | self.script.get("second", {}))
+        elif not (self.is_about(first) and self.is_about(second)):
+            if self.brakes or now_s > self.planned_s + GIVE_UP_S:
+                self.end(now_s)
+        elif not self.brakes:
+            self.await_place(first, second, now_s)
+        elif self.stand_s is None:
+            self.run_into(first, second, now_s)
+        elif now_s > self.stand_s + self.script["stands_s"]:
+            for name in (first, second):
+                libsumo.vehicle.setSpeedMode(name, CAREFUL)
+                libsumo.vehicle.setSpeed(name, -1)
+            self.end(now_s)
+
+    def await_place(self, first, second, now_s):
+        if libsumo.vehicle.getRoadID(first) != self.script["edge"]:
+            return
+        if libsumo.vehicle.getLanePosition(first) < self.script["pos"]:
+            return
+        leader = libsumo.vehicle.getLeader(second, 60)
+        if not leader or leader[0] != first or libsumo.vehicle.getSpeed(second) < 5:
+            self.end(now_s)
+            self.actors = []
+            return
+        self.brakes = True
+        for name in (first, second):
+            libsumo.vehicle.setSpeedMode(name, BLIND)
+            libsumo.vehicle.setLaneChangeMode(name, 0)
+        libsumo.vehicle.setSpeed(second, libsumo.vehicle.getSpeed(second))
+
+    def run_into(self, first, second, now_s):
+        speed = max(0.0, libsumo.vehicle.getSpeed(first) - self.script["braking_mps2"] * STEP_S)
+        libsumo.vehicle.setSpeed(first, speed)
+        leader = libsumo.vehicle.getLeader(second, 60)
+        gap_m = leader[1] + libsumo.vehicle.getMinGap(second) if leader and leader[0] == first else 0.0
+        own = libsumo.vehicle.getSpeed(second)
+        if self.began_s is None and gap_m - (own - speed) * STEP_S <= 0.3:
+            self.began_s = now_s
+        if self.began_s is not None:
+            libsumo.vehicle.setSpeed(second, min(speed, max(0.0, own - 12 * STEP_S)) if gap_m > 0.3 else 0.0)
+            if libsumo.vehicle.getSpeed(first) < STANDS_MPS and libsumo.vehicle.getSpeed(second) < STANDS_MPS:
+                self.stand_s = now_s
+
+
+class SlowDown(Act):
+    """All vehicles of a stretch brake hard, crawl, and go on."""
+
+    def step(self, now_s):
+        s = self.script
+        if self.began_s is None:
+            self.actors = [v for v in ON_ROAD if self.is_in_stretch(v)]
+            if len(self.actors) >= s["least"]:
+                self.began_s = now_s
+                for v in self.actors:
+                    libsumo.vehicle.slowDown(v, s["to_mps"], s["over_s"])
+            elif now_s > self.planned_s + GIVE_UP_S:
+                self.end(now_s)
+        elif now_s < self.began_s + s["over_s"]:
+            return
+        elif now_s < self.began_s + s["over_s"] + s["lasts_s"]:
+            for v in self.actors:
+                if v in ON_ROAD:
+                    libsumo.vehicle.setSpeed(v, s["to_mps"])
+        else:
+            for v in self.actors:
+                if v in ON_ROAD:
+                    libsumo.vehicle.setSpeed(v, -1)
+            self.end(now_s)
+
+    def is_in_stretch(self, name):
+        s = self.script
+        return (
+            libsumo.vehicle.getRoadID(name) == s["edge"]
+            and s["from_m"] <= libsumo.vehicle.getLanePosition(name) <= s["to_m"]
+        )
+
+
+class Throttle(Act):
+    """Lanes on which one drives very slowly for a while: traffic backs up from them."""
+
+    def step(self, now_s):
+        s = self.script
+        if self.began_s is None:
+            self.began_s = now_s
+            self.normal = {lane: libsumo.lane.getMaxSpeed(lane) for lane in s["lanes"]}
+            for lane in s["lanes"]:
+                libsumo.lane.setMaxSpeed(lane, s["to_mps"])
+        elif now_s > self.began_s + s["lasts_s"]:
+            for lane, speed in self.normal.items():
+                libsumo.lane.setMaxSpeed(lane, speed)
+            self.end(now_s)
+
+
+class HoldRed(Act):
+    """A red light that does not end: the queue grows."""
+
+    def step(self, now_s):
+        s = self.script
+        light = libsumo.trafficlight.getRedYellowGreenState(s["signal"])[s["link"]]
+        if self.began_s is None:
+            if light == "r":
+                self.began_s = now_s
+                libsumo.trafficlight.setPhaseDuration(s["signal"], s["lasts_s"])
+        elif now_s > self.began_s + s["lasts_s"]:
+            self.end(now_s)
+
+
+class RunRed(Act):
+    """The first vehicle that comes to a red light does not stop."""
+
+    def step(self, now_s):
+        s = self.script
+        if not self.actors:
+            if libsumo.trafficlight.getRedYellowGreenState(s["signal"])[s["link"]] == "r":
+                self.tempt(now_s)
+            if now_s > self.planned_s + 2 * GIVE_UP_S:
+                self.end(now_s)
+        elif self.actors[0] not in ON_ROAD or libsumo.vehicle.getRoadID(self.actors[0]) != s["edge"]:
+            if self.actors[0] in ON_ROAD:
+                libsumo.vehicle.setSpeedMode(self.actors[0], CAREFUL)
+                libsumo.vehicle.setSpeed(self.actors[0], -1)
+            self.end(now_s)
+
+    def tempt(self, now_s):
+        s = self.script
+        for number in s["lanes"]:
+            lane = f"{s['edge']}_{number}"
+            vehicles = libsumo.lane.getLastStepVehicleIDs(lane)
+            if not vehicles:
+                continue
+            first = max(vehicles, key=libsumo.vehicle.getLanePosition)
+            ahead_m = libsumo.lane.getLength(lane) - libsumo.vehicle.getLanePosition(first)
+            if s["least_ahead_m"] <= ahead_m <= s["most_ahead_m"] and libsumo.vehicle.getSpeed(first) > 3:
+                libsumo.vehicle.setSpeedMode(first, HEEDLESS)
+                libsumo.vehicle.setSpeed(first, max(6.0, libsumo.vehicle.getSpeed(first)))
+                self.actors, self.began_s = [first], now_s
+                return
+
+
+class Walk(Act):
+    """Somebody, or something, that follows a path of its own and heeds nobody: no driver of SUMO's would."""
+
+    def step(self, now_s):
+        s = self.script
+        self.began_s = now_s if self.began_s is None else self.began_s
+        self.actors = [self.name]
+        went_m = s["mps"] * (now_s - self.began_s)
+        place = along(s["path"], went_m)
+        if place is None:
+            self.end(now_s)
+        else:
+            x, y, heading = place
+            MOVERS.append((self.name, s["class"], x, y, heading, s["mps"]))
+
+
+def along(path, went_m):
+    """x, y, heading at so many metres along a path; None beyond its end."""
+    for (x0, y0), (x1, y1) in zip(path, path[1:]):
+        length_m = math.hypot(x1 - x0, y1 - y0)
+        if went_m < length_m:
+            part = went_m / length_m
+            return x0 + part * (x1 - x0), y0 + part * (y1 - y0), math.degrees(math.atan2(x1 - x0, y1 - y0)) % 360
+        went_m -= length_m
+    return None
+
+
+ACTS = {a.__name__: a for a in (Drive, Stop, Collide, SlowDown, Throttle, HoldRed, RunRed, Walk)}
+ON_ROAD = {}
+MOVERS = []
+STEP_S = 0.0
+
+
+class Recorder:
+    """Numbers vehicles, and keeps where they are while a camera may see them."""
+
+    def __init__(self, job):
+        self.low_x, self.low_y, self.high_x, self.high_y = job["ground"]
+        self.classes = job["classes"]
+        self.numbers = {}
+        self.class_of = {}
+        self.rows, self.counts, self.lights = array("f"), array("i"), []
+
+    def number(self, name):
+        return self.numbers.setdefault(name, len(self.numbers))
+
+    def take(self, light):
+        before = len(self.rows)
+        for name in ON_ROAD:
+            x, y = libsumo.vehicle.getPosition(name)
+            if self.low_x <= x <= self.high_x and self.low_y <= y <= self.high_y:
+                if name not in self.class_of:
+                    self.class_of[name] = self.classes[libsumo.vehicle.getTypeID(name).split("@")[0]]
+                heading, speed = libsumo.vehicle.getAngle(name), libsumo.vehicle.getSpeed(name)
+                self.rows.extend((self.number(name), self.class_of[name], x, y, heading, speed))
+        for name, kind, x, y, heading, speed in MOVERS:
+            if self.low_x <= x <= self.high_x and self.low_y <= y <= self.high_y:
+                self.rows.extend((self.number(name), self.classes[kind], x, y, heading, speed))
+        self.counts.append((len(self.rows) - before) // 6)
+        self.lights.append(light)
+
+    def write(self, folder, acts):
+        with (folder / "rows.bin").open("wb") as file:
+            self.rows.tofile(file)
+        with (folder / "counts.bin").open("wb") as file:
+            self.counts.tofile(file)
+        (folder / "lights.txt").write_text("".join(self.lights))
+        done = [
+            {
+                "label": a.script["label"],
+                "begun_s": a.began_s,
+                "ended_s": a.ended_s,
+                "actors": [self.number(name) for name in a.actors],
+            }
+            for a in acts
+            if (a.began_s is not None and a.actors) or a.script["act"] in ("Throttle", "HoldRed")
+        ]
+        (folder / "acts.json").write_text(json.dumps(done))
+
+
+def simulate(job, folder):
+    global STEP_S  # noqa: PLW0603  one simulation a process, as libsumo has it
+    STEP_S = job["step_s"]
+    options = ["--lateral-resolution", str(job["lateral_m"])] if job["lateral_m"] else []
+    libsumo.start(
+        ["sumo", "-n", job["net"], "-r", job["routes"], "--step-length", str(STEP_S), "--seed", str(job["seed"]),
+         "--no-step-log", "true", "--no-warnings", "true", "--collision.action", "none", "--time-to-teleport", "-1",
+         "--collision.check-junctions", "false", "--max-depart-delay", "20", *options]
+    )  # fmt: skip
+    waiting = [ACTS[script["act"]](n, script) for n, script in enumerate(job["acts"])]
+    acts, recorder = list(waiting), Recorder(job)
+    steps = round((job["warm_up_s"] + job["lasts_s"]) / STEP_S)
+    for step in range(steps):
+        libsumo.simulationStep()
+        now_s = (step + 1) * STEP_S - job["warm_up_s"]
+        ON_ROAD.clear()
+        ON_ROAD.update(dict.fromkeys(libsumo.vehicle.getIDList()))
+        MOVERS.clear()
+        for act in [a for a in waiting if a.planned_s <= now_s]:
+            act.step(now_s)
+        waiting = [a for a in waiting if not a.is_over]
+        if now_s > 0:
+            recorder.take(light_of(job))
+    libsumo.close()
+    recorder.write(folder, acts)
+
+
+def light_of(job):
+    if not job["signal"]:
+        return "-"
+    light = libsumo.trafficlight.getRedYellowGreenState(job["signal"])[job["link"]].lower()
+    return light if light in "ryg" else "r"
+
+
+if __name__ == "__main__":
+    simulate(json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2]))

@@ -1,0 +1,153 @@
+"""What truly happened in an episode, from the simulation's own positions and speeds, as seen from one site."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.bench.incidents.camera import HEIGHT_PX, WIDTH_PX
+from vision.bench.incidents.queue_truth import queues
+from vision.bench.incidents.roads import Road, Site
+from vision.bench.incidents.simulation import Recording
+from vision.classes import ObjectClass
+from vision.config.camera import CameraConfig
+from vision.config.zones import ZoneConfig
+from vision.geometry import points_in_polygons, signed_distance_px
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+STANDS_MPS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class TrueCrossing:
+    """A vehicle crossed a line on the ground the way it drove."""
+
+    line_id: str
+    vehicle: int
+    moment: int
+    """The first after it."""
+    at_s: float
+    along: float
+    goes_in: bool
+    speed_kmh: float
+
+
+class Truth:
+    """One episode from one site. R rows, T moments, Z zones: as in `Recording` and the site's camera."""
+
+    def __init__(self, recording: Recording, road: Road, site: Site) -> None:
+        self.recording, self.road, self.site = recording, road, site
+        self.camera: CameraConfig = site.config(fps=1 / recording.step_s, is_calibrated=True)
+        self.times_s = recording.times_s()
+        self.moment = recording.moment
+
+    @property
+    def zones(self) -> tuple[ZoneConfig, ...]:
+        return self.camera.zones
+
+    @cached_property
+    def in_view(self) -> Bools:
+        """(R,): whose middle is in the picture."""
+        flat = np.column_stack([self.recording.middle_m, np.zeros(len(self.recording.middle_m))])
+        pixels, depth_m = self.site.camera.project(flat)
+        return (depth_m > 1) & ((pixels > 0) & (pixels < [WIDTH_PX, HEIGHT_PX])).all(axis=1)
+
+    @cached_property
+    def inside(self) -> Bools:
+        """(R, Z)"""
+        polygons = [np.array(area.outline_m) for area in self.site.areas]
+        return points_in_polygons(self.recording.middle_m, polygons)
+
+    @cached_property
+    def is_vehicle(self) -> Bools:
+        """(R,)"""
+        return self.recording.class_id != ObjectClass.PERSON.class_id
+
+    def zone_number(self, zone_id: str) -> int:
+        return [zone.id for zone in self.zones].index(zone_id)
+
+    def rows_of(self, vehicles: tuple[int, ...]) -> Ints:
+        """The rows of some road users, in the order of time."""
+        order, starts = self._by_vehicle
+        return np.sort(np.concatenate([order[starts[v] : starts[v + 1]] for v in vehicles] or [order[:0]]))
+
+    @cached_property
+    def _by_vehicle(self) -> tuple[Ints, Ints]:
+        order = np.argsort(self.recording.vehicle, kind="stable")
+        numbers = np.arange(self.recording.vehicles + 2)
+        return order, np.searchsorted(self.recording.vehicle[order], numbers)
+
+    @cached_property
+    def present(self) -> Floats:
+        """(T, Z): vehicles in each zone."""
+        return self._per_zone(np.ones(len(self.moment)))
+
+    @cached_property
+    def speeds(self) -> Floats:
+        """(T, Z): the sum of their speeds, m/s."""
+        return self._per_zone(self.recording.speed_mps)
+
+    def _per_zone(self, weights: Floats) -> Floats:
+        chosen = [np.flatnonzero(self.inside[:, zone] & self.is_vehicle) for zone in range(len(self.zones))]
+        moments = len(self.recording)
+        return np.stack([np.bincount(self.moment[r], weights=weights[r], minlength=moments) for r in chosen], axis=1)
+
+    def over_last(self, per_zone: Floats, zone: int, over_s: float) -> Floats:
+        """(T,): the sum of one zone's values over the last seconds."""
+        total = np.cumsum(per_zone[:, zone])
+        width = max(round(over_s / self.recording.step_s), 1)
+        return np.concatenate([total[:width], total[width:] - total[:-width]])
+
+    def smooth_pace(self, zone: int, over_s: float) -> Floats:
+        """(T,): mean speed of a zone's vehicles over the last seconds, m/s; NaN where there was none."""
+        count = self.over_last(self.present, zone, over_s)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(count > 0, self.over_last(self.speeds, zone, over_s) / count, np.nan)
+
+    def mean_present(self, zone: int, over_s: float) -> Floats:
+        """(T,): vehicles in a zone, on average over the last seconds."""
+        return self.over_last(self.present, zone, over_s) * self.recording.step_s / over_s
+
+    @cached_property
+    def queued(self) -> dict[str, list[list[int]]]:
+        """By zone, at each moment: the rows of the vehicles in its queue, nearest to the stop line first."""
+        return {z.id: queues(self, number) for number, z in enumerate(self.zones) if z.stop_line is not None}
+
+    @cached_property
+    def crossings(self) -> list[TrueCrossing]:
+        """Of vehicles, over every line."""
+        return sorted(self._crossings(), key=lambda c: c.at_s)
+
+    def _crossings(self) -> Iterator[TrueCrossing]:
+        starts = np.array([line.start_m for line in self.site.lines]).reshape(-1, 2)
+        ends = np.array([line.end_m for line in self.site.lines]).reshape(-1, 2)
+        # Metres have y upwards where pixels have it downwards: seen from above, left and right change places.
+        distance = -signed_distance_px(self.recording.middle_m, starts, ends)
+        order = np.lexsort((self.moment, self.recording.vehicle))
+        before, after = order[:-1], order[1:]
+        follows = (self.recording.vehicle[before] == self.recording.vehicle[after]) & self.is_vehicle[before]
+        follows &= self.moment[after] == self.moment[before] + 1
+        for line, config in enumerate(self.site.lines):
+            d0, d1 = distance[before, line], distance[after, line]
+            for n in np.flatnonzero(follows & (d0 * d1 <= 0) & (d0 != d1)).tolist():
+                part = d0[n] / (d0[n] - d1[n])
+                m0, m1 = self.recording.middle_m[before[n]], self.recording.middle_m[after[n]]
+                way = ends[line] - starts[line]
+                along = float((m0 + part * (m1 - m0) - starts[line]) @ way / (way @ way))
+                if not 0 <= along <= 1:
+                    continue
+                v0, v1 = self.recording.speed_mps[before[n]], self.recording.speed_mps[after[n]]
+                moment = int(self.moment[after[n]])
+                yield TrueCrossing(
+                    line_id=config.id,
+                    vehicle=int(self.recording.vehicle[after[n]]),
+                    moment=moment,
+                    at_s=float(self.times_s[moment] - (1 - part) * self.recording.step_s),
+                    along=along,
+                    goes_in=bool(d1[n] > d0[n]),
+                    speed_kmh=float(v0 + part * (v1 - v0)) * 3.6,
+                )
