@@ -1,80 +1,21 @@
 """A worker's cameras: what they publish, and that what befalls one stays with it."""
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 
 import cv2
 import numpy as np
 import pytest
-from worker_kit import DrivingSource, Outbox, SquareDetector, camera, until
+from worker_kit import DrivingSource, SquareDetector, camera, until
+from worker_place import Open, at_work
 
 from vision.config.camera import CameraConfig
 from vision.contracts import CameraState, Direction, FlowReport, HealthChange, LineCrossing
 from vision.core import Detections, Frame, SourceError
 from vision.pipeline import CameraPipeline, Observed
 from vision.sources import SourceState
-from vision.worker.assignment import Assignment, Orders, Resting, Watched
-from vision.worker.worker import MOST_DETECTOR_FAILURES, BrokenDetectorError, Worker
-
-Open = Callable[..., DrivingSource]
-
-
-class Place:
-    """A worker at work in a thread."""
-
-    def __init__(self, outbox: Outbox, detector: SquareDetector, open_source: Open, max_batch: int) -> None:
-        self.outbox = outbox
-        self.detector = detector
-        self.orders = Orders()
-        self.beats = 0
-        self.error: Exception | None = None
-        self._stop = threading.Event()
-        self._worker = Worker(
-            "w0", detector, outbox, self.orders, open_source=open_source, model="squares", max_batch=max_batch
-        )
-        self._thread = threading.Thread(target=self._run)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(10)
-        assert not self._thread.is_alive()
-
-    def watch(self, *cameras: CameraConfig, remark: str = "") -> None:
-        self.orders.put(Assignment(watched=tuple(Watched(camera=c, remark=remark) for c in cameras)))
-
-    def state(self, camera_id: str) -> CameraState | None:
-        told = self.outbox.health.get(camera_id)
-        return told[-1].state if told else None
-
-    def _run(self) -> None:
-        try:
-            self._worker.run(self._stop, self._beat)
-        except BrokenDetectorError as error:
-            self.error = error
-
-    def _beat(self) -> None:
-        self.beats += 1
-
-
-@contextmanager
-def at_work(
-    *cameras: CameraConfig,
-    open_source: Open = DrivingSource,
-    detector: SquareDetector | None = None,
-    max_batch: int = 4,
-) -> Iterator[Place]:
-    place = Place(Outbox(), detector or SquareDetector(), open_source, max_batch)
-    place.watch(*cameras)
-    place.start()
-    try:
-        yield place
-    finally:
-        place.stop()
+from vision.worker.assignment import Assignment, Resting
+from vision.worker.worker import MOST_DETECTOR_FAILURES
 
 
 def only_for(camera_id: str, trouble: Callable[[int], None]) -> Open:
