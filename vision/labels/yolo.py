@@ -10,8 +10,8 @@ from vision.labels.picture import Boxes
 Box = tuple[float, float, float, float]
 Numbers = dict[int, int | None]
 """Which of our classes each number of a file stands for; None: its boxes are left out."""
-LOOSE = 1e-4
-"""A box may reach out of its picture by so much of it: other tools round."""
+LOOSE = 0.005
+"""A box may reach out of its picture by so much of it, and is cut there: other tools round, and people draw freely."""
 
 
 def to_text(boxes: Boxes, width_px: int, height_px: int) -> str:
