@@ -40,6 +40,8 @@ class PictureState:
     conditions: frozenset[PictureCondition] = frozenset()
     median_brightness: float = float("nan")
     """Of the background, 0 to 255; NaN before the first look."""
+    brightest: float = float("nan")
+    """Of the background, 0 to 255: its 99th percentile."""
     saturated_part: float = 0.0
     """Of the lower two thirds of the picture, road users left out."""
     softness: float = float("nan")
@@ -54,6 +56,20 @@ class PictureState:
     def is_suspended(self) -> bool:
         """The camera looks elsewhere than when its lines and zones were drawn: what is counted there means nothing."""
         return C.MOVED in self.conditions
+
+    def troubles(self) -> dict[PictureCondition, dict[str, float]]:
+        """The conditions that someone has to see to, each with the numbers that speak for it."""
+        numbers = {
+            C.OBSCURED: {"lost_pct": 100 * self.lost_part},
+            C.DARK: {"brightest": self.brightest},
+            C.BLURRED: {"softness": self.softness},
+            C.MOVED: {"shift_x_px": self.shift_px[0], "shift_y_px": self.shift_px[1]},
+        }
+        return {
+            condition: {name: round(value, 3) for name, value in numbers[condition].items()}
+            for condition in numbers
+            if condition in self.conditions
+        }
 
 
 class PictureMonitor:
@@ -89,6 +105,7 @@ class PictureMonitor:
         return PictureState(
             conditions=holding,
             median_brightness=light.median,
+            brightest=light.brightest,
             saturated_part=light.saturated_part,
             softness=soft,
             usual_softness=self._usual_softness.value,

@@ -1,0 +1,164 @@
+"""How a camera sees: what befalls it is noticed, and what is usual is not."""
+
+import numpy as np
+import pytest
+from picture_kit import NO_BOXES, as_ever, begins, covered, defocused, dimmed, noisy, seen, street, turned, watch
+
+from vision.contracts import PictureCondition as C
+from vision.picture import PictureMonitor
+
+WITHIN_S = 9.0
+"""From the fault: looks are 0.6 s apart, and the longest patience is 6 s."""
+
+
+def test_a_camera_that_sees_well_is_told_as_nothing_else() -> None:
+    told = watch()
+    assert seen(told) == set()
+    assert told[-1][1].softness < 0.5
+    assert told[-1][1].lost_part < 0.1
+
+
+@pytest.mark.parametrize(
+    ("fault", "condition"),
+    [
+        (defocused(2), C.BLURRED),
+        (defocused(5), C.BLURRED),
+        (covered(1), C.OBSCURED),
+        (covered(0.8), C.OBSCURED),
+        (dimmed(0.05), C.DARK),
+        (turned(right=0.05), C.MOVED),
+        (turned(right=-0.25, down=0.1), C.MOVED),
+        (turned(zoom=1.15), C.MOVED),
+        (turned(zoom=0.85), C.MOVED),
+        (turned(turn_deg=8, right=0.03), C.MOVED),
+    ],
+)
+def test_what_befalls_a_camera_is_noticed_in_seconds_and_by_its_name(fault, condition: C) -> None:
+    told = watch(fault, from_s=10)
+    begun_s = begins(told, condition)
+    assert begun_s is not None
+    assert 10 < begun_s <= 10 + WITHIN_S
+    assert seen(told) == {condition}
+
+
+def test_a_quite_other_view_is_a_camera_that_was_moved() -> None:
+    other = street(seed=7)
+    told = watch(lambda image, at_s: other, from_s=10)
+    assert begins(told, C.MOVED) is not None
+    assert C.OBSCURED not in seen(told)
+
+
+def test_a_camera_that_moved_stays_so_until_it_looks_there_again() -> None:
+    told = watch(turned(right=0.1), from_s=10, until_s=180, for_s=200, fps=2)
+    moved = [at_s for at_s, state in told if C.MOVED in state.conditions]
+    assert 10 < moved[0] < 20
+    assert 180 < moved[-1] < 190
+    assert len(moved) == pytest.approx((moved[-1] - moved[0]) * 2, abs=2)
+    assert all(state.is_suspended for at_s, state in told if 20 < at_s < 180)
+
+
+def test_how_far_a_camera_moved_is_told_in_pixels_of_its_picture() -> None:
+    told = watch(turned(right=0.1, down=-0.05), from_s=10)
+    assert told[-1][1].shift_px == pytest.approx((64, -18), abs=4)
+    assert told[-1][1].troubles()[C.MOVED] == {"shift_x_px": pytest.approx(64, abs=4), "shift_y_px": pytest.approx(-18, abs=4)}
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        pytest.param(lambda image, at_s: turned(0.012 * np.sin(5 * at_s), 0.01 * np.sin(3 * at_s))(image, at_s), id="sway"),
+        pytest.param(covered(0.4), id="a lorry before the lens"),
+        pytest.param(dimmed(0.6), id="a cloud"),
+        pytest.param(dimmed(1.25), id="the sun"),
+        pytest.param(defocused(0.7), id="a hot day"),
+        pytest.param(lambda image, at_s: turned(right=0.3)(image, at_s) if at_s % 10 < 1.5 else image, id="jolts"),
+    ],
+)
+def test_what_is_usual_is_told_as_nothing(harmless) -> None:
+    assert seen(watch(harmless, from_s=10, for_s=60)) == set()
+
+
+def test_a_view_that_fades_into_night_over_ten_minutes_is_neither_moved_nor_obscured() -> None:
+    def dusk(image, at_s: float):
+        return dimmed(max(0.25, 1 - at_s / 600), 1 + min(1.0, at_s / 600))(image, at_s)
+
+    told = watch(dusk, from_s=0, for_s=720, fps=2)
+    assert seen(told) <= {C.NIGHT}
+    assert begins(told, C.NIGHT) is not None
+
+
+def test_a_street_under_sodium_lamps_is_night_and_not_dark() -> None:
+    warm = np.array([0.45, 0.8, 1.0])
+    told = watch(lambda image, at_s: (image * warm).astype(np.uint8), from_s=0, for_s=12)
+    assert seen(told) == {C.NIGHT}
+
+
+def test_a_road_drowned_in_light_is_glare_and_a_white_sky_is_not() -> None:
+    def sun(image, at_s: float):
+        shown = image.copy()
+        shown[250:330, 100:300] = 255
+        return shown
+
+    def sky(image, at_s: float):
+        shown = image.copy()
+        shown[:80] = 255
+        return shown
+
+    assert C.GLARE in seen(watch(sun, from_s=10))
+    assert C.GLARE not in seen(watch(sky, from_s=0))
+
+
+def test_a_camera_that_was_never_sharp_is_told_as_blurred() -> None:
+    assert begins(watch(defocused(4), from_s=0), C.BLURRED) is not None
+
+
+def test_a_picture_without_edges_is_not_called_blurred_or_moved() -> None:
+    grey = np.full((360, 640, 3), 120, np.uint8)
+    monitor = PictureMonitor()
+    states = [monitor.update(noisy(grey, n), n * 0.25, NO_BOXES) for n in range(80)]
+    assert not any(state.conditions for state in states)
+
+
+def test_looks_are_rare_whatever_the_frame_rate() -> None:
+    told = watch(fps=25, for_s=10)
+    looks = sum(one is not other for (_, one), (_, other) in zip(told, told[1:], strict=False))
+    assert 12 <= looks <= 17
+
+
+@pytest.mark.parametrize("fault", [turned(right=0.1), covered(1), as_ever])
+def test_another_frame_rate_or_beginning_changes_nothing(fault) -> None:
+    usual = seen(watch(fault, for_s=25))
+    assert seen(watch(fault, for_s=25, fps=9)) == usual
+    assert seen(watch(fault, for_s=25, began_s=1e6)) == usual
+
+
+def test_a_change_of_the_pictures_size_begins_a_new_view() -> None:
+    monitor = PictureMonitor()
+    watch(monitor=monitor, for_s=15)
+    told = watch(monitor=monitor, for_s=15, began_s=15, image=np.ascontiguousarray(street()[:300, :600]))
+    assert seen(told) == set()
+
+
+def test_memory_is_the_same_after_many_thousand_frames() -> None:
+    monitor, image = PictureMonitor(), street()
+    sizes = []
+    for n in range(6_000):
+        monitor.update(image, n * 0.05, NO_BOXES)
+        if n in (1_000, 5_999):
+            sizes.append(_numbers_in(monitor))
+    assert sizes[0] == sizes[1]
+
+
+def _numbers_in(thing: object, known: set[int] | None = None) -> int:
+    """How much an object holds: array elements, items of containers, attributes, all the way down."""
+    known = set() if known is None else known
+    if id(thing) in known:
+        return 0
+    known.add(id(thing))
+    if isinstance(thing, np.ndarray):
+        return thing.size
+    if isinstance(thing, dict):
+        return len(thing) + sum(_numbers_in(item, known) for item in thing.values())
+    if isinstance(thing, list | tuple | set | frozenset):
+        return len(thing) + sum(_numbers_in(item, known) for item in thing)
+    return 1 + (_numbers_in(vars(thing), known) if hasattr(thing, "__dict__") else 0)
