@@ -1,4 +1,4 @@
-"""`ngatu bench incidents`: which incidents are noticed, how soon, how many alarms are false, and how true measures are."""
+"""`ngatu bench incidents`: which incidents are noticed, how soon, which alarms are false, how true measures are."""
 
 import json
 from pathlib import Path
@@ -70,7 +70,7 @@ def incidents(
                 episodes,
                 look,
                 interpreter,
-                lambda done, whole, _name: bar.update(task, completed=done, total=whole),
+                told=lambda done, whole, _name: bar.update(task, completed=done, total=whole),
                 processes=processes or os.cpu_count() or 1,
                 keep=keep,
             )

@@ -36,10 +36,8 @@ class Camera:
     @cached_property
     def axes(self) -> Floats:
         """(3, 3): unit vectors to the right, down and ahead, as rows."""
-        ahead = np.array([*self.looks_at_m, 0.0]) - self.place_m
-        ahead /= np.linalg.norm(ahead)
-        right = np.cross(ahead, [0.0, 0.0, 1.0])
-        right /= np.linalg.norm(right)
+        ahead = _unit(np.array([*self.looks_at_m, 0.0]) - self.place_m)
+        right = _unit(np.cross(ahead, [0.0, 0.0, 1.0]))
         return np.stack([right, np.cross(ahead, right), ahead])
 
     @cached_property
@@ -47,7 +45,7 @@ class Camera:
         """(3, 3): the homography from pixels to metres on the ground."""
         lens = np.array([[self.focal_px, 0, WIDTH_PX / 2], [0, self.focal_px, HEIGHT_PX / 2], [0, 0, 1]])
         flat = self.axes @ np.column_stack([np.eye(3)[:, :2], -self.place_m])
-        inverse: Floats = np.linalg.inv(lens @ flat)
+        inverse: Floats = np.linalg.inv(lens @ flat).astype(np.float64)
         return inverse
 
     def project(self, points_m: Floats) -> tuple[Floats, Floats]:
@@ -81,6 +79,11 @@ class Camera:
         pixels, depth_m = self.project(np.concatenate([low, high], axis=1))
         box = np.concatenate([pixels.min(axis=1), pixels.max(axis=1)], axis=1)
         return box, depth_m.min(axis=1)
+
+
+def _unit(vector: Floats) -> Floats:
+    unit: Floats = vector / float(np.linalg.norm(vector))
+    return unit
 
 
 def clipped(xyxy: Floats) -> Floats:

@@ -17,7 +17,7 @@ TIMEOUT_S = 1200
 
 
 def sumo_python(report: Report, given: Path | None = None) -> Path:
-    """The interpreter that has SUMO: the one given, or that of the environment in the cache, made where it is absent."""
+    """The interpreter that has SUMO: the one given, or that of an environment in the cache, made where it is absent."""
     if given is not None:
         _must_have_sumo(given)
         return given

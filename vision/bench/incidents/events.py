@@ -1,20 +1,31 @@
 """From what truly happened to what ought to be raised, and what may be.
 
-An **event** ought to be raised: an incident of a kind, beyond doubt, from a moment on. An **excuse** is a stretch of time
-in which an incident of a kind is neither right nor wrong: what a policeman would call one too, though no event was made
-of it, or a borderline case. Both are narrow, and come from the simulation's own positions and speeds:
+An **event** ought to be raised: an incident of a kind, beyond doubt, from a moment on. An **excuse** is a stretch of
+time in which an alarm of a kind is neither right nor wrong: what a policeman would call one too, though no event was
+made of it, or a borderline case. Both come from the simulation's own positions and speeds.
 
-| kind | event | excuse |
-|---|---|---|
-| stopped vehicle, illegal stopping | its vehicle stands (< 0.3 m/s) in a zone, `confirm_after` + 4 s at least | of the other kind, and at a collision; a vehicle near the place that truly stands 5 s and more outside queue and jam |
-| wrong way, pedestrian, lane encroachment | its actor is in a zone where that is wrong, `confirm_after` + 2 s at least | the same for a shorter time |
-| banned movement | its vehicle crosses the exit line | - |
-| speeding | over limit and tolerance by 3 %, `confirm_after` + 1 s at least | over limit and tolerance less 5 % |
-| sudden slowdown | all brake as told, and their zone's pace falls by 60 % | a zone's pace falls by 35 % within 15 s |
-| queue spillback | the queue reaches the line, `confirm_after` + 4 s at least | the queue comes within 8 m of the line |
-| congestion | the zone's pace is under 0.3 of free flow for `rise_after` + 30 s; due when it has been for `rise_after` | under 0.65 of it in the last 60 s |
-| collision | two vehicles meet and stand | - |
-| red light | its vehicle's middle crosses the stop line, red for `grace` + 0.5 s at least | any other vehicle's does at red |
+Events, each as long as the kind's `confirm_after` and a little more (`PATIENCE_S`), else it is an excuse:
+
+- stopped vehicle, illegal stopping: its vehicle stands (under 0.3 m/s) in a zone
+- wrong way, pedestrian, lane encroachment: its actor is in a zone where that is wrong
+- banned movement: its vehicle crosses the exit line
+- collision: two vehicles meet, and stand
+- speeding: faster than limit and tolerance by 3 %
+- sudden slowdown: all brake as told, and their zone's pace falls by 60 %
+- queue spillback: the queue reaches the line
+- congestion: a zone's pace is under 0.3 of free flow for `rise_after` and 30 s more; due once it has been for
+  `rise_after`, since that is when it is to be told
+- red light: its vehicle's middle crosses the stop line, red for `grace` and 0.5 s more.
+
+Excuses, by the kind of the alarm:
+
+- stopped vehicle, illegal stopping: an event of the other of the two, or a collision; a vehicle near the place that
+  truly stands for 5 s outside queue and jam
+- speeding: faster than limit and tolerance less 5 %
+- sudden slowdown: the zone's pace falls by 35 % within 15 s
+- queue spillback: the queue comes within 8 m of the line
+- congestion: the pace is, or was in the last 60 s, under 0.65 of free flow
+- red light: any other vehicle's middle crosses the line at red.
 """
 
 from collections.abc import Iterator
@@ -62,8 +73,9 @@ class Event:
 
     def place_at(self, at_s: float) -> Floats:
         """(P, 2): where its actors were at about that time."""
-        near = np.abs(self.times_s - np.clip(at_s, self.times_s.min(), self.times_s.max()))
-        return self.places_m[near <= near.min() + 0.5]
+        off_s = np.abs(self.times_s - np.clip(at_s, self.times_s.min(), self.times_s.max()))
+        places_m: Floats = self.places_m[off_s <= off_s.min() + 0.5]
+        return places_m
 
 
 def events_of(truth: Truth) -> tuple[list[Event], list[Event]]:
@@ -109,24 +121,28 @@ def _of_act(truth: Truth, done: Done) -> tuple[list[Event], list[Event]]:
 
 
 def _where_wrong(truth: Truth, kind: Kind, rows: Ints) -> Bools | None:
-    """(K,): at which of an actor's rows it does what it may not; None for kinds that are told by the traffic's state."""
-    inside, zones = truth.inside[rows], truth.zones
-    crosswalk = inside[:, [z.kind is ZoneKind.CROSSWALK for z in zones]].any(axis=1)
+    """(K,): at which of an actor's rows it does what it may not; None for kinds that the traffic's state tells."""
+    zones = truth.zones
     if kind in STOPS:
-        banned = [z.stopping_banned for z in zones]
-        chosen = [
-            (z.kind in ROAD_KINDS) and b == (kind is Kind.ILLEGAL_STOPPING) for z, b in zip(zones, banned, strict=True)
-        ]
-        return inside[:, chosen].any(axis=1) & (truth.recording.speed_mps[rows] < STANDS_MPS)
+        banned = kind is Kind.ILLEGAL_STOPPING
+        there = _in_any(truth, rows, [z.kind in ROAD_KINDS and z.stopping_banned == banned for z in zones])
+        stands: Bools = there & (truth.recording.speed_mps[rows] < STANDS_MPS)
+        return stands
     if kind is Kind.WRONG_WAY:
         return _against(truth, rows)
     if kind is Kind.PEDESTRIAN:
-        return inside[:, [z.kind in ROAD_KINDS for z in zones]].any(axis=1) & ~crosswalk
+        on_road = _in_any(truth, rows, [z.kind in ROAD_KINDS for z in zones])
+        return on_road & ~_in_any(truth, rows, [z.kind is ZoneKind.CROSSWALK for z in zones])
     if kind is Kind.LANE_ENCROACHMENT:
         object_class = CLASSES[truth.recording.class_id[rows[0]]]
-        barred = [object_class not in z.may_be_in and z.kind is not ZoneKind.CROSSWALK for z in zones]
-        return inside[:, barred].any(axis=1)
+        return _in_any(truth, rows, [object_class not in z.may_be_in for z in zones])
     return None
+
+
+def _in_any(truth: Truth, rows: Ints, chosen: list[bool]) -> Bools:
+    """(K,): which rows are in any of the chosen zones."""
+    there: Bools = np.any(truth.inside[rows][:, chosen], axis=1)
+    return there
 
 
 def _against(truth: Truth, rows: Ints) -> Bools:

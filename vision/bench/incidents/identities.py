@@ -18,12 +18,12 @@ SWAPS = 0.3
 class Identities:
     """A virtual tracker that knows whose each box is, and errs at the rate of a level of noise.
 
-    As the real one it confirms a track at its second look, forgets one that is unseen for `lost_after`, and tells the class
-    that the whole track speaks for.
+    As the real one it confirms a track at its second look, forgets one that is unseen for `lost_after`, and tells the
+    class that the whole track speaks for.
     """
 
     def __init__(
-        self, settings: TrackingConfig, level: NoiseLevel, vehicles: int, step_s: float, rng: np.random.Generator
+        self, settings: TrackingConfig, level: NoiseLevel, *, vehicles: int, step_s: float, rng: np.random.Generator
     ) -> None:
         self._settings, self._rng = settings, rng
         self._switch_chance = level.id_switches_per_minute * step_s / 60
@@ -71,7 +71,7 @@ class Identities:
         self._votes[slots] = 0
 
     def _switch(self, slots: Ints, boxes: Boxes) -> None:
-        for row in np.flatnonzero(self._rng.random(len(slots)) < self._switch_chance):
+        for row in np.flatnonzero(self._rng.random(len(slots)) < self._switch_chance).tolist():
             neighbour = self._neighbour(row, boxes)
             if neighbour is not None and self._rng.random() < SWAPS:
                 pair, swapped = slots[[row, neighbour]], slots[[neighbour, row]]

@@ -9,8 +9,8 @@ from vision.bench.incidents.events import Event
 from vision.bench.incidents.watching import Raised
 
 EARLY_S, LATE_S = 2.0, 30.0
-"""An incident is noticed from this long before it begins (an event whose beginning is a matter of definition) until this
-long after it ends."""
+"""An incident is noticed from this long before it begins, for a beginning is a matter of definition, until this long
+after it ends."""
 REACH_M = 15.0
 REACH_PART = 0.15
 """How far off it may be told: so much, and so much of the distance from the camera, where a pixel is many metres."""

@@ -27,8 +27,8 @@ MERGE_S = 0.8
 PHANTOM_S = 0.5
 ROUGH_S = 2.0
 """How long a wrong class, a merger, a false positive and a stretch of trembling last on average."""
-ROUGHER = np.array([3.0, 3.0, 3.0, 5.0])
-"""How many times more a box trembles then: centre x and y, width, height."""
+ROUGHER = np.array([3.0, 4.0, 3.0, 3.0])
+"""How many times more a box trembles then: centre x and y, width, height. Together: the measured root mean square."""
 OVERLAP = 0.35
 """Of the smaller of two boxes: so much and more may be taken for one."""
 TAKEN_FOR: dict[ObjectClass, ObjectClass] = {
@@ -59,9 +59,16 @@ class Detector:
     """A virtual detector before a virtual camera. It remembers each vehicle's trembling and moods."""
 
     def __init__(
-        self, camera: Camera, level: NoiseLevel, vehicles: int, step_s: float, ground_m: tuple[float, ...],
+        self,
+        camera: Camera,
+        level: NoiseLevel,
+        *,
+        vehicles: int,
+        step_s: float,
+        ground_m: tuple[float, ...],
         rng: np.random.Generator,
-    ) -> None:  # fmt: skip
+    ) -> None:
+        """`vehicles`: how many there are; `ground_m`: least x, y and greatest x, y of where false positives lie."""
         self._camera, self._level, self._rng, self._step_s = camera, level, rng, step_s
         self._ground_m = np.array(ground_m)
         self._correlation = level.jitter_correlation ** (step_s * MEASURED_FPS) if level.jitter_correlation else 0.0

@@ -64,8 +64,8 @@ MEASURED = NoiseLevel(
     drop_rate=0.02,
 )
 """What `ngatu bench noise` measured on real clips with yolo26n at 12 looks a second (docs/benchmarks.md, "How noisy
-detections are"): medians of the trembling of moving vehicles, with the windows in which it is several times greater; looks
-at which a track is not seen; switches of the tracker's ids, on two street cameras with queues; wrong classes; boxes that
-nothing explains, less what may be vehicles that nobody marked; motorcycles taken for one in dense pictures. Frames are
-dropped at the rate that a busy machine drops them."""
+detections are"): medians of the trembling of moving vehicles, and the part of the time in which it is several times
+greater; looks at which a track is not seen; switches of the tracker's ids, on two street cameras with queues; wrong
+classes; boxes that nothing explains, less what may be vehicles that nobody marked; motorcycles taken for one in dense
+pictures. Frames are dropped as on a busy machine."""
 LEVELS: dict[str, NoiseLevel] = {level.name: level for level in (CLEAN, MEASURED, MEASURED.doubled("double"))}

@@ -43,8 +43,22 @@ class Result:
     """What was missed and what was false, for whoever mends it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where work is done, by how many, and where results are kept."""
+
+    scratch: Path
+    processes: int
+    keep: Path | None
+
+    def kept(self, episode: Episode, look: Look) -> Path | None:
+        """The file of an episode's results: one of its own for each plan and way of looking."""
+        told = json.dumps([asdict(episode), asdict(look)], sort_keys=True)
+        return self.keep and self.keep / f"{episode.name}-{zlib.crc32(told.encode()):08x}.pickle"
+
+
 def run(
-    episodes: Sequence[Episode], look: Look, python: Path, told: Told, *, processes: int, keep: Path | None = None
+    episodes: Sequence[Episode], look: Look, python: Path, *, told: Told, processes: int, keep: Path | None = None
 ) -> list[Result]:
     """All episodes, each simulated once and seen through each level.
 
@@ -55,7 +69,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="ngatu-bench-") as scratch:
         for road in {e.road: e.place for e in episodes}.values():
             build_network(road, python, Path(scratch))
-        for episode, part in _each(episodes, look, python, Path(scratch), processes, keep):
+        for episode, part in _each(episodes, look, python, Places(Path(scratch), processes, keep)):
             results += part
             done_s += int(episode.lasts_s)
             told(done_s, whole_s, episode.name)
@@ -64,31 +78,26 @@ def run(
 
 
 def _each(
-    episodes: Iterable[Episode], look: Look, python: Path, scratch: Path, processes: int, keep: Path | None
+    episodes: Iterable[Episode], look: Look, python: Path, places: Places
 ) -> Iterator[tuple[Episode, list[Result]]]:
     left = []
     for episode in episodes:
-        kept = keep and _file(keep, episode, look)
+        kept = places.kept(episode, look)
         if kept and kept.is_file():
             yield episode, pickle.loads(kept.read_bytes())  # noqa: S301  our own
         else:
             left.append(episode)
     # The longest first, so that no core is left with one at the end.
     left.sort(key=lambda e: -e.lasts_s)
-    with ProcessPoolExecutor(processes) as pool:
-        jobs = {pool.submit(run_one, episode, look, python, scratch): episode for episode in left}
+    with ProcessPoolExecutor(places.processes) as pool:
+        jobs = {pool.submit(run_one, episode, look, python, places.scratch): episode for episode in left}
         for job in as_completed(jobs):
             part = job.result()
-            if keep:
-                keep.mkdir(parents=True, exist_ok=True)
-                _file(keep, jobs[job], look).write_bytes(pickle.dumps(part))
+            kept = places.kept(jobs[job], look)
+            if kept:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_bytes(pickle.dumps(part))
             yield jobs[job], part
-
-
-def _file(keep: Path, episode: Episode, look: Look) -> Path:
-    """Where an episode's results are kept: under a name of its own for each plan and way of looking."""
-    told = json.dumps([asdict(episode), asdict(look)], sort_keys=True)
-    return keep / f"{episode.name}-{zlib.crc32(told.encode()):08x}.pickle"
 
 
 def run_one(episode: Episode, look: Look, python: Path, scratch: Path) -> list[Result]:

@@ -74,7 +74,7 @@ class Recording:
 
     def times_s(self) -> Floats:
         """(T,)"""
-        return (np.arange(len(self)) + 1) * self.step_s
+        return np.arange(1, len(self) + 1, dtype=np.float64) * self.step_s
 
 
 def build_network(road: Road, python: Path, folder: Path) -> Path:

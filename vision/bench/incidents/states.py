@@ -1,6 +1,5 @@
 """Events and excuses that the traffic's own state makes: speeding, slowing, queues, congestion, red lights, stands."""
 
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +26,7 @@ STANDS_ALONE_S = 5.0
 
 def states_of(truth: Truth) -> Pair:
     """All of them."""
-    events: list[Event] = []
-    excuses: list[Event] = []
+    events, excuses = _none()
     for part in (_speeding, _slowdowns, _spillbacks, _congestion, _red_lights, _stands):
         due, may = part(truth)
         events += due
@@ -36,16 +34,20 @@ def states_of(truth: Truth) -> Pair:
     return events, excuses
 
 
-def _zone_event(truth: Truth, kind: Kind, zone: int, first: int, last: int, due: int | None = None) -> Event:
+def _none() -> Pair:
+    return [], []
+
+
+def _zone_event(truth: Truth, kind: Kind, zone: int, run: tuple[int, int], due: int | None = None) -> Event:
     """A zone's affair from one moment to another."""
-    start_s = float(truth.times_s[first if due is None else due])
+    start_s = float(truth.times_s[run[0] if due is None else due])
     middle = np.mean(truth.site.areas[zone].outline_m, axis=0)
-    spans = truth.times_s[[first, last]]
+    spans = truth.times_s[list(run)]
     return Event(kind, start_s, float(spans[1]), spans, np.stack([middle, middle]), truth.zones[zone].id)
 
 
 def _speeding(truth: Truth) -> Pair:
-    due, may = [], []
+    due, may = _none()
     speed_kmh = truth.recording.speed_mps * 3.6
     limits = np.array([z.speed_limit_kmh or np.inf for z in truth.zones])
     limit_kmh = np.where(truth.inside & truth.in_view[:, None], limits, np.inf).min(axis=1, initial=np.inf)
@@ -53,11 +55,9 @@ def _speeding(truth: Truth) -> Pair:
     least = round((confirm_s(truth, Kind.SPEEDING) + 1.0) / truth.recording.step_s)
     for vehicle in np.unique(truth.recording.vehicle[speed_kmh > 0.95 * limit_kmh]).tolist():
         rows = truth.rows_of((vehicle,))
-        events = [
-            Event(Kind.SPEEDING, *truth.times_s[truth.moment[rows[[a, b]]]].tolist(),
-                  truth.times_s[truth.moment[rows]], truth.recording.middle_m[rows])
-            for a, b in runs_of(speed_kmh[rows] > 1.03 * limit_kmh[rows], least)
-        ]  # fmt: skip
+        times_s, places_m = truth.times_s[truth.moment[rows]], truth.recording.middle_m[rows]
+        runs = runs_of(speed_kmh[rows] > 1.03 * limit_kmh[rows], least)
+        events = [Event(Kind.SPEEDING, float(times_s[a]), float(times_s[b]), times_s, places_m) for a, b in runs]
         due += events[:1]
         if not events:
             may += [_whole_way(truth, Kind.SPEEDING, vehicle)]
@@ -71,41 +71,39 @@ def _whole_way(truth: Truth, kind: Kind, vehicle: int) -> Event:
 
 
 def _slowdowns(truth: Truth) -> Pair:
-    due, may = [], []
+    due, may = _none()
     back = round(WITHIN_S / truth.recording.step_s)
-    acts = [d for d in truth.recording.acts if d.label == Kind.SUDDEN_SLOWDOWN and d.begun_s is not None]
+    acts = [(d.actors, d.begun_s) for d in truth.recording.acts if d.label == Kind.SUDDEN_SLOWDOWN and d.begun_s]
     for zone in range(len(truth.zones)):
         pace = truth.smooth_pace(zone, 2.0)
         before = truth.smooth_pace(zone, SMOOTH_S)
         lost = np.full(len(pace), np.nan)
         lost[back:] = 1 - pace[back:] / np.maximum(before[:-back], 0.1)
         may += [
-            _zone_event(truth, Kind.SUDDEN_SLOWDOWN, zone, max(a - back, 0), b)
+            _zone_event(truth, Kind.SUDDEN_SLOWDOWN, zone, (max(a - back, 0), b))
             for a, b in runs_of(np.nan_to_num(lost) > MAYBE_SLOWDOWN)
         ]
-        for act in acts:
-            window = (truth.times_s >= act.begun_s) & (truth.times_s <= act.begun_s + WITHIN_S)
-            rows = truth.rows_of(act.actors)
+        for actors, begun_s in acts:
+            window = (truth.times_s >= begun_s) & (truth.times_s <= begun_s + WITHIN_S)
+            rows = truth.rows_of(actors)
             is_here = truth.inside[rows, zone] & window[truth.moment[rows]]
             present = len(np.unique(truth.recording.vehicle[rows[is_here]]))
             if present >= 3 and (np.nan_to_num(lost[window]) > SLOWDOWN).any():
                 moments = np.flatnonzero(window)
-                due.append(_zone_event(truth, Kind.SUDDEN_SLOWDOWN, zone, moments[0], moments[-1]))
+                due.append(_zone_event(truth, Kind.SUDDEN_SLOWDOWN, zone, (int(moments[0]), int(moments[-1]))))
     return due, may
 
 
 def _spillbacks(truth: Truth) -> Pair:
-    due, may = [], []
+    due, may = _none()
     least = round((confirm_s(truth, Kind.QUEUE_SPILLBACK) + 4.0) / truth.recording.step_s)
     for number, zone in enumerate(truth.zones):
         if zone.spillback_line is None:
             continue
         to_line_m = _to_spillback_m(truth, number)
         reaches = list(runs_of(to_line_m <= 0, least))
-        due += [_zone_event(truth, Kind.QUEUE_SPILLBACK, number, a, b) for a, b in reaches]
-        may += [
-            _zone_event(truth, Kind.QUEUE_SPILLBACK, number, a, b) for a, b in runs_of(to_line_m <= NEAR_SPILLBACK_M)
-        ]
+        due += [_zone_event(truth, Kind.QUEUE_SPILLBACK, number, run) for run in reaches]
+        may += [_zone_event(truth, Kind.QUEUE_SPILLBACK, number, run) for run in runs_of(to_line_m <= NEAR_SPILLBACK_M)]
     return due, may
 
 
@@ -122,7 +120,7 @@ def _to_spillback_m(truth: Truth, zone: int) -> Floats:
 
 
 def _congestion(truth: Truth) -> Pair:
-    due, may = [], []
+    due, may = _none()
     rise_s = truth.camera.measures.congestion.rise_after.total_seconds()
     step_s = truth.recording.step_s
     for number, zone in enumerate(truth.zones):
@@ -132,18 +130,18 @@ def _congestion(truth: Truth) -> Pair:
         present = truth.mean_present(number, SMOOTH_S)
         is_maybe = (np.nan_to_num(ratio, nan=1.0) < MAYBE_CONGESTED) & (present >= FEW)
         may += [
-            _zone_event(truth, Kind.CONGESTION, number, a, min(b + round(60 / step_s), len(ratio) - 1))
+            _zone_event(truth, Kind.CONGESTION, number, (a, min(b + round(60 / step_s), len(ratio) - 1)))
             for a, b in runs_of(is_maybe, round(5 / step_s))
         ]
         if zone.stop_line is None:
             is_sure = (np.nan_to_num(ratio, nan=1.0) < SURELY_CONGESTED) & (present >= SOME)
             for a, b in runs_of(is_sure, round((rise_s + 30) / step_s)):
-                due.append(_zone_event(truth, Kind.CONGESTION, number, a, b, due=a + round(rise_s / step_s)))
+                due.append(_zone_event(truth, Kind.CONGESTION, number, (a, b), due=a + round(rise_s / step_s)))
     return due, may
 
 
 def _red_lights(truth: Truth) -> Pair:
-    due, may = [], []
+    due, may = _none()
     runners = {v for act in truth.recording.acts if act.label == Kind.RED_LIGHT for v in act.actors}
     for zone in truth.zones:
         signal = next((s for s in truth.camera.signals if s.id == zone.signal), None)

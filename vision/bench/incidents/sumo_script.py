@@ -1,19 +1,29 @@
 """Runs one SUMO simulation with scripted incidents and writes who was where, in the environment where SUMO lives.
 
 It is a script for another interpreter, started by its path, and imports nothing of ngatu:
-`python sumo_script.py JOB.json FOLDER`. The job (see `episodes.py`) names the network, the vehicles, the clip of ground
-that cameras see, and the acts: what is to go wrong, when and where. Into the folder go `rows.bin` (float32: id, class,
-x m, y m, heading in degrees clockwise from north, speed m/s; x, y of the middle of the front bumper), `counts.bin` (int32: rows
-of each step), `lights.txt` (a letter a step: r, y, g, or - without a signal) and `acts.json` (what was done).
+`python sumo_script.py JOB.json FOLDER`. The job (see `episodes.py`) names the network, the vehicles, the piece of
+ground that cameras see, and the acts: what is to go wrong, when and where. Into the folder go
+
+- `rows.bin`, float32: id, class, x and y of the middle of the front bumper in metres, heading in degrees clockwise from
+  north, speed in m/s
+- `counts.bin`, int32: rows of each step
+- `lights.txt`: a letter a step: r, y, g, or - without a signal
+- `acts.json`: what was done.
 """
 
 import json
 import math
 import sys
 from array import array
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-import libsumo
+import libsumo  # type: ignore[import-not-found]
+
+Script = dict[str, Any]
+Place = tuple[float, float, float]
+"""x, y, heading."""
 
 BLIND = 0
 """SUMO's speed mode without any check: no safe distance, no red light, no limit of braking."""
@@ -29,25 +39,26 @@ STANDS_MPS = 0.1
 class Act:
     """Something that goes wrong. Each act has a `step`, which is called after each step of the simulation."""
 
-    def __init__(self, number, script):
+    def __init__(self, number: int, script: Script) -> None:
         self.script = script
         self.name = f"act{number}"
-        self.began_s = None
-        self.ended_s = None
-        self.actors = []
+        self.began_s: float | None = None
+        self.ended_s: float | None = None
+        self.actors: list[str] = []
         self.is_over = False
-        self.planned_s = script["at_s"]
+        self.planned_s: float = script["at_s"]
 
-    def step(self, now_s):
+    def step(self, now_s: float) -> None:
+        """Go on with it."""
         raise NotImplementedError
 
-    def insert(self, name, start, depart="now"):
+    def insert(self, name: str, start: Script) -> None:
         """A vehicle of the act's own, with no doubts about its lane."""
         libsumo.vehicle.add(
             name,
             start["route"],
             typeID=start["type"],
-            depart=depart,
+            depart="now",
             departLane=str(start.get("lane", "best")),
             departPos=str(start.get("pos", "base")),
             departSpeed=str(start.get("speed", "max")),
@@ -58,10 +69,11 @@ class Act:
             libsumo.vehicle.setLaneChangeMode(name, 0)
         self.actors.append(name)
 
-    def is_about(self, name):
+    def is_about(self, name: str) -> bool:
+        """Whether it has come, and has not gone."""
         return name in ON_ROAD
 
-    def end(self, now_s):
+    def end(self, now_s: float) -> None:
         self.is_over = True
         self.ended_s = now_s
 
@@ -69,7 +81,7 @@ class Act:
 class Drive(Act):
     """A vehicle that goes its own way: too fast, where its class may not, or a way that is banned."""
 
-    def step(self, now_s):
+    def step(self, now_s: float) -> None:
         if not self.actors:
             self.insert(self.name, self.script["start"])
         elif self.began_s is None:
@@ -84,7 +96,7 @@ class Drive(Act):
 class Stop(Act):
     """A vehicle that stops, stands for a while, and goes on."""
 
-    def step(self, now_s):
+    def step(self, now_s: float) -> None:
         s = self.script
         if not self.actors:
             self.insert(self.name, s["start"])
@@ -102,9 +114,9 @@ class Collide(Act):
     """Two vehicles, one behind the other: the first brakes hard, the second runs into it, and both stand."""
 
     brakes = False
-    stand_s = None
+    stand_s: float | None = None
 
-    def step(self, now_s):
+    def step(self, now_s: float) -> None:
         first, second = f"{self.name}a", f"{self.name}b"
         if not self.actors:
             self.insert(first, self.script["start"])
@@ -122,7 +134,7 @@ class Collide(Act):
                 libsumo.vehicle.setSpeed(name, -1)
             self.end(now_s)
 
-    def await_place(self, first, second, now_s):
+    def await_place(self, first: str, second: str, now_s: float) -> None:
         if libsumo.vehicle.getRoadID(first) != self.script["edge"]:
             return
         if libsumo.vehicle.getLanePosition(first) < self.script["pos"]:
@@ -138,7 +150,7 @@ class Collide(Act):
             libsumo.vehicle.setLaneChangeMode(name, 0)
         libsumo.vehicle.setSpeed(second, libsumo.vehicle.getSpeed(second))
 
-    def run_into(self, first, second, now_s):
+    def run_into(self, first: str, second: str, now_s: float) -> None:
         speed = max(0.0, libsumo.vehicle.getSpeed(first) - self.script["braking_mps2"] * STEP_S)
         libsumo.vehicle.setSpeed(first, speed)
         leader = libsumo.vehicle.getLeader(second, 60)
@@ -155,40 +167,44 @@ class Collide(Act):
 class SlowDown(Act):
     """All vehicles of a stretch brake hard, crawl, and go on."""
 
-    def step(self, now_s):
-        s = self.script
+    def step(self, now_s: float) -> None:
         if self.began_s is None:
-            self.actors = [v for v in ON_ROAD if self.is_in_stretch(v)]
-            if len(self.actors) >= s["least"]:
-                self.began_s = now_s
-                for v in self.actors:
-                    libsumo.vehicle.slowDown(v, s["to_mps"], s["over_s"])
-            elif now_s > self.planned_s + GIVE_UP_S:
-                self.end(now_s)
-        elif now_s < self.began_s + s["over_s"]:
+            self.try_to_begin(now_s)
             return
-        elif now_s < self.began_s + s["over_s"] + s["lasts_s"]:
+        crawls_s, goes_on_s = self.script["over_s"], self.script["over_s"] + self.script["lasts_s"]
+        if now_s >= self.began_s + goes_on_s:
+            self.keep_to(-1)
+            self.end(now_s)
+        elif now_s >= self.began_s + crawls_s:
+            self.keep_to(self.script["to_mps"])
+
+    def try_to_begin(self, now_s: float) -> None:
+        self.actors = [v for v in ON_ROAD if self.is_in_stretch(v)]
+        if len(self.actors) >= self.script["least"]:
+            self.began_s = now_s
             for v in self.actors:
-                if v in ON_ROAD:
-                    libsumo.vehicle.setSpeed(v, s["to_mps"])
-        else:
-            for v in self.actors:
-                if v in ON_ROAD:
-                    libsumo.vehicle.setSpeed(v, -1)
+                libsumo.vehicle.slowDown(v, self.script["to_mps"], self.script["over_s"])
+        elif now_s > self.planned_s + GIVE_UP_S:
             self.end(now_s)
 
-    def is_in_stretch(self, name):
-        s = self.script
-        return (
-            libsumo.vehicle.getRoadID(name) == s["edge"]
-            and s["from_m"] <= libsumo.vehicle.getLanePosition(name) <= s["to_m"]
-        )
+    def keep_to(self, mps: float) -> None:
+        for v in self.actors:
+            if v in ON_ROAD:
+                libsumo.vehicle.setSpeed(v, mps)
+
+    def is_in_stretch(self, name: str) -> bool:
+        if libsumo.vehicle.getRoadID(name) != self.script["edge"]:
+            return False
+        along_m: float = libsumo.vehicle.getLanePosition(name)
+        return bool(self.script["from_m"] <= along_m <= self.script["to_m"])
 
 
 class Throttle(Act):
     """Lanes on which one drives very slowly for a while: traffic backs up from them."""
 
-    def step(self, now_s):
+    normal: dict[str, float]
+
+    def step(self, now_s: float) -> None:
         s = self.script
         if self.began_s is None:
             self.began_s = now_s
@@ -204,7 +220,7 @@ class Throttle(Act):
 class HoldRed(Act):
     """A red light that does not end: the queue grows."""
 
-    def step(self, now_s):
+    def step(self, now_s: float) -> None:
         s = self.script
         light = libsumo.trafficlight.getRedYellowGreenState(s["signal"])[s["link"]]
         if self.began_s is None:
@@ -218,7 +234,7 @@ class HoldRed(Act):
 class RunRed(Act):
     """The first vehicle that comes to a red light does not stop."""
 
-    def step(self, now_s):
+    def step(self, now_s: float) -> None:
         s = self.script
         if not self.actors:
             if libsumo.trafficlight.getRedYellowGreenState(s["signal"])[s["link"]] == "r":
@@ -231,7 +247,7 @@ class RunRed(Act):
                 libsumo.vehicle.setSpeed(self.actors[0], -1)
             self.end(now_s)
 
-    def tempt(self, now_s):
+    def tempt(self, now_s: float) -> None:
         s = self.script
         for number in s["lanes"]:
             lane = f"{s['edge']}_{number}"
@@ -250,7 +266,7 @@ class RunRed(Act):
 class Walk(Act):
     """Somebody, or something, that follows a path of its own and heeds nobody: no driver of SUMO's would."""
 
-    def step(self, now_s):
+    def step(self, now_s: float) -> None:
         s = self.script
         self.began_s = now_s if self.began_s is None else self.began_s
         self.actors = [self.name]
@@ -263,9 +279,9 @@ class Walk(Act):
             MOVERS.append((self.name, s["class"], x, y, heading, s["mps"]))
 
 
-def along(path, went_m):
+def along(path: list[tuple[float, float]], went_m: float) -> Place | None:
     """x, y, heading at so many metres along a path; None beyond its end."""
-    for (x0, y0), (x1, y1) in zip(path, path[1:]):
+    for (x0, y0), (x1, y1) in pairwise(path):
         length_m = math.hypot(x1 - x0, y1 - y0)
         if went_m < length_m:
             part = went_m / length_m
@@ -274,26 +290,29 @@ def along(path, went_m):
     return None
 
 
-ACTS = {a.__name__: a for a in (Drive, Stop, Collide, SlowDown, Throttle, HoldRed, RunRed, Walk)}
-ON_ROAD = {}
-MOVERS = []
+ACTS: dict[str, type[Act]] = {a.__name__: a for a in (Drive, Stop, Collide, SlowDown, Throttle, HoldRed, RunRed, Walk)}
+ON_ROAD: dict[str, None] = {}
+"""Who drives just now, in SUMO's order."""
+MOVERS: list[tuple[str, str, float, float, float, float]] = []
+"""Who moves by script just now: name, class, x, y, heading, speed."""
 STEP_S = 0.0
 
 
 class Recorder:
     """Numbers vehicles, and keeps where they are while a camera may see them."""
 
-    def __init__(self, job):
+    def __init__(self, job: Script) -> None:
         self.low_x, self.low_y, self.high_x, self.high_y = job["ground"]
-        self.classes = job["classes"]
-        self.numbers = {}
-        self.class_of = {}
-        self.rows, self.counts, self.lights = array("f"), array("i"), []
+        self.classes: dict[str, int] = job["classes"]
+        self.numbers: dict[str, int] = {}
+        self.class_of: dict[str, int] = {}
+        self.rows, self.counts = array("f"), array("i")
+        self.lights: list[str] = []
 
-    def number(self, name):
+    def number(self, name: str) -> int:
         return self.numbers.setdefault(name, len(self.numbers))
 
-    def take(self, light):
+    def take(self, light: str) -> None:
         before = len(self.rows)
         for name in ON_ROAD:
             x, y = libsumo.vehicle.getPosition(name)
@@ -308,7 +327,7 @@ class Recorder:
         self.counts.append((len(self.rows) - before) // 6)
         self.lights.append(light)
 
-    def write(self, folder, acts):
+    def write(self, folder: Path, acts: list[Act]) -> None:
         with (folder / "rows.bin").open("wb") as file:
             self.rows.tofile(file)
         with (folder / "counts.bin").open("wb") as file:
@@ -327,7 +346,7 @@ class Recorder:
         (folder / "acts.json").write_text(json.dumps(done))
 
 
-def simulate(job, folder):
+def simulate(job: Script, folder: Path) -> None:
     global STEP_S  # noqa: PLW0603  one simulation a process, as libsumo has it
     STEP_S = job["step_s"]
     options = ["--lateral-resolution", str(job["lateral_m"])] if job["lateral_m"] else []
@@ -354,10 +373,10 @@ def simulate(job, folder):
     recorder.write(folder, acts)
 
 
-def light_of(job):
+def light_of(job: Script) -> str:
     if not job["signal"]:
         return "-"
-    light = libsumo.trafficlight.getRedYellowGreenState(job["signal"])[job["link"]].lower()
+    light: str = libsumo.trafficlight.getRedYellowGreenState(job["signal"])[job["link"]].lower()
     return light if light in "ryg" else "r"
 
 

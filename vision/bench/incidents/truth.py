@@ -54,7 +54,8 @@ class Truth:
         """(R,): whose middle is in the picture."""
         flat = np.column_stack([self.recording.middle_m, np.zeros(len(self.recording.middle_m))])
         pixels, depth_m = self.site.camera.project(flat)
-        return (depth_m > 1) & ((pixels > 0) & (pixels < [WIDTH_PX, HEIGHT_PX])).all(axis=1)
+        in_picture: Bools = np.all((pixels > 0) & (pixels < [WIDTH_PX, HEIGHT_PX]), axis=1)
+        return in_picture & (depth_m > 1)
 
     @cached_property
     def inside(self) -> Bools:
@@ -65,7 +66,8 @@ class Truth:
     @cached_property
     def is_vehicle(self) -> Bools:
         """(R,)"""
-        return self.recording.class_id != ObjectClass.PERSON.class_id
+        is_vehicle: Bools = self.recording.class_id != ObjectClass.PERSON.class_id
+        return is_vehicle
 
     def zone_number(self, zone_id: str) -> int:
         return [zone.id for zone in self.zones].index(zone_id)

@@ -105,7 +105,9 @@ def watch(
     """Look at an episode from a site. Everything random comes from `seed`."""
     rng = np.random.default_rng(seed)
     camera = site.config(fps=1 / recording.step_s, is_calibrated=is_calibrated)
-    detector = Detector(site.camera, level, recording.vehicles, recording.step_s, road.ground_m, rng)
+    detector = Detector(
+        site.camera, level, vehicles=recording.vehicles, step_s=recording.step_s, ground_m=road.ground_m, rng=rng
+    )
     follow = _real(camera) if real_tracker else _virtual(camera, level, recording, rng)
     traffic = Traffic(camera, WIDTH_PX, HEIGHT_PX)
     watched = Watched()
@@ -132,7 +134,7 @@ def _looks(recording: Recording, site: Site, detector: Detector) -> Iterator[tup
 
 
 def _virtual(camera: CameraConfig, level: NoiseLevel, recording: Recording, rng: np.random.Generator) -> Follow:
-    identities = Identities(camera.tracking, level, recording.vehicles, recording.step_s, rng)
+    identities = Identities(camera.tracking, level, vehicles=recording.vehicles, step_s=recording.step_s, rng=rng)
     return lambda boxes, at_s: ([], identities.update(boxes, at_s))
 
 

@@ -158,7 +158,12 @@ JUNCTION = Road(
             ),
             movements=(
                 MovementConfig(
-                    id="u-turn", entry="approach", exit="south-exit", exit_direction=Direction.IN, banned=True
+                    id="u-turn",
+                    entry="stop",
+                    exit="south-exit",
+                    entry_direction=Direction.IN,
+                    exit_direction=Direction.IN,
+                    banned=True,
                 ),
             ),
             signal="south",

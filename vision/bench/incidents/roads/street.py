@@ -67,11 +67,11 @@ def _walker(rng: Random) -> Script:
     return {"act": "Walk", "class": "person", "mps": rng.uniform(1.0, 1.7), "path": rng.choice((across, along))}
 
 
-def _on_bus_lane(rng: Random) -> Script:
+def _on_bus_lane(_rng: Random) -> Script:
     return {"act": "Drive", "start": {"route": "east", "type": "edge_car", "lane": 1, "keeps_lane": True}}
 
 
-def _on_pavement(rng: Random) -> Script:
+def _on_pavement(_rng: Random) -> Script:
     return {"act": "Drive", "start": {"route": "east", "type": "edge_motorcycle", "lane": 0, "keeps_lane": True}}
 
 
