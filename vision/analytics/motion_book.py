@@ -1,16 +1,15 @@
 """Remembers the recent way of each track, and tells from it how each moves and since when it stands."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vision.analytics.edges import completed, cut_sides, whole_sizes
 from vision.analytics.ground import Ground
 from vision.analytics.motion import Bools, Floats, Motion
+from vision.analytics.rows import Ids, Rows, grown
 from vision.core import Tracks
-from vision.core.columns import Columns
 from vision.geometry import apply_homography, pixels_per_unit
 
 SAMPLES = 32
@@ -19,6 +18,9 @@ SAMPLE_EVERY_S = 1 / 14
 VELOCITY_OVER_S = 1.2
 """The way that a velocity is told from, and the shortest that tells one."""
 SHORTEST_S = 0.35
+LEAP_SIZES = 0.7
+"""A foot that is so far, in the vehicle's own sizes, from where its velocity leads has leapt from one vehicle to
+another: no velocity is believed for as long as that is a part of its way."""
 STAND_OVER_S = 1.5
 """A vehicle stands when it has not moved for so long."""
 STILL_MPS = 0.5
@@ -34,48 +36,56 @@ SAME_PLACE_SIZES = 0.35
 """A new track that begins so near to where a lost one stood is that one under another id."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Memory(Columns):
-    """What is remembered of M tracks. NaN: nothing. Their newest K sightings, oldest first, lie at the end."""
+@dataclass(slots=True, eq=False)
+class _Memory:
+    """What is remembered, by row (see `Rows`). NaN: nothing. The newest K sightings, oldest first, lie at the end."""
 
-    track_id: NDArray[np.int64]
-    seen_s: Floats
     times_s: Floats
-    """(M, K)"""
+    """(R, K)"""
     feet_px: Floats
-    """(M, K, 2)"""
+    """(R, K, 2)"""
     size_px: Floats
-    """(M, 2): width and height when last seen whole."""
+    """(R, 2): width and height when last seen whole."""
     first_s: Floats
     first_px: Floats
-    """(M, 2)"""
+    """(R, 2)"""
     still_since_s: Floats
     still_px: Floats
-    """(M, 2): where it stands."""
+    """(R, 2): where it stands."""
     moved: Bools
     fastest_mps: Floats
 
     @classmethod
-    def blank(cls, track_id: NDArray[np.int64]) -> Self:
-        m = len(track_id)
-        return cls(
-            track_id=track_id,
-            seen_s=np.full(m, np.nan),
-            times_s=np.full((m, SAMPLES), np.nan),
-            feet_px=np.full((m, SAMPLES, 2), np.nan),
-            size_px=np.full((m, 2), np.nan),
-            first_s=np.full(m, np.nan),
-            first_px=np.full((m, 2), np.nan),
-            still_since_s=np.full(m, np.nan),
-            still_px=np.full((m, 2), np.nan),
-            moved=np.zeros(m, bool),
-            fastest_mps=np.zeros(m),
-        )
+    def empty(cls) -> Self:
+        none, pairs = np.zeros(0), np.zeros((0, 2))
+        ways = np.zeros((0, SAMPLES, 2))
+        return cls(ways[..., 0], ways, pairs, none, pairs, none, pairs, np.zeros(0, bool), none)
 
-    def joined(self, other: Self) -> Self:
-        """These rows, then the other's."""
-        columns = {f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)}
-        return type(self)(**columns)
+    def grow(self, size: int) -> None:
+        if size > len(self.moved):
+            for f in fields(self):
+                setattr(self, f.name, grown(getattr(self, f.name), size))
+
+    def begin(self, rows: Ids, foot_px: Floats, at_s: float) -> None:
+        """Tracks that are new, and where they are first seen."""
+        for column in (self.times_s, self.feet_px, self.size_px, self.still_since_s, self.still_px):
+            column[rows] = np.nan
+        self.first_s[rows], self.first_px[rows] = at_s, foot_px
+        self.moved[rows], self.fastest_mps[rows] = False, 0.0
+
+    def copy(self, source: Ids, target: Ids) -> None:
+        for f in fields(self):
+            column = getattr(self, f.name)
+            column[target] = column[source]
+
+    def add(self, rows: Ids, foot_px: Floats, at_s: float) -> None:
+        """One more sighting, which takes the newest one's place where the one before that is only just older."""
+        times_s, feet_px = self.times_s[rows], self.feet_px[rows]
+        goes_on = ~(at_s - times_s[:, -2] < 2 * SAMPLE_EVERY_S)
+        times_s[goes_on, :-1] = times_s[goes_on, 1:]
+        feet_px[goes_on, :-1] = feet_px[goes_on, 1:]
+        times_s[:, -1], feet_px[:, -1] = at_s, foot_px
+        self.times_s[rows], self.feet_px[rows] = times_s, feet_px
 
 
 class MotionBook:
@@ -90,115 +100,160 @@ class MotionBook:
     ) -> None:
         self._ground = ground
         self._picture_px = np.array([width_px, height_px], np.float64)
-        self._forget_after_s = forget_after_s
         self._implausible_mps = implausible_mps
-        self._memory = _Memory.blank(np.empty(0, np.int64))
+        self._rows = Rows(forget_after_s)
+        self._memory = _Memory.empty()
         self.implausible = 0
         """Sightings whose speed was implausible, since the beginning."""
 
     def __len__(self) -> int:
         """How many tracks are remembered."""
-        return len(self._memory)
+        return len(self._rows)
 
     def update(self, tracks: Tracks, at_s: float) -> Motion:
         """Take in where the tracks were at `at_s`; return how they move."""
-        self._memory = self._memory[at_s - self._memory.seen_s <= self._forget_after_s]
+        self._rows.forget(at_s)
         if not len(tracks):
             return Motion.empty()
         xyxy = tracks.xyxy.astype(np.float64)
-        was = self._recall(tracks.track_id, xyxy)
-        cut = cut_sides(xyxy, self._picture_px)
-        size_px = whole_sizes(xyxy, cut, was.size_px)
-        foot_px = _feet(completed(xyxy, cut, size_px))
-        self._ground.learn(foot_px, np.where(cut.any(axis=1, keepdims=True), np.nan, size_px), tracks.class_id)
-        seen = _with_sighting(was, foot_px, size_px, at_s)
-        ways = _Ways.of(seen, self._ground.matrix, at_s)
-        extent_px = np.sqrt((xyxy[:, 2:] - xyxy[:, :2]).prod(axis=1))
-        now = _with_stand(seen, ways, extent_px, at_s)
-        others = self._memory[~np.isin(self._memory.track_id, tracks.track_id)]
-        self._memory = others.joined(now)
-        return self._motion(tracks, xyxy, now, ways)
+        rows = self._take(tracks.track_id, xyxy, at_s)
+        foot_px, extent_px = self._sight(rows, xyxy, tracks.class_id)
+        self._memory.add(rows, foot_px, at_s)
+        ways = _Ways.of(self._memory, rows, self._ground.matrix, extent_px, at_s)
+        self._note_stand(rows, ways, extent_px, at_s)
+        return self._motion(tracks, xyxy, rows, ways)
 
-    def _recall(self, track_id: NDArray[np.int64], xyxy: Floats) -> _Memory:
-        """The memory of these tracks, in their order; of new ones what they inherit, or blank rows."""
-        new = ~np.isin(track_id, self._memory.track_id)
-        known = self._memory
-        if new.any():
-            known = known.joined(self._inherited(track_id[new], xyxy[new], track_id))
-        order = np.argsort(known.track_id)
-        return known[order[np.searchsorted(known.track_id, track_id, sorter=order)]]
+    def _take(self, track_id: Ids, xyxy: Floats, at_s: float) -> Ids:
+        """The rows of these tracks; new ones begin, or inherit."""
+        rows, was_s = self._rows.take(track_id, at_s)
+        self._memory.grow(self._rows.size)
+        is_new = np.isnan(was_s)
+        if is_new.any():
+            foot_px = _feet(xyxy[is_new])
+            self._memory.begin(rows[is_new], foot_px, at_s)
+            self._inherit(rows[is_new], foot_px, _extent(xyxy[is_new, 2:] - xyxy[is_new, :2]), at_s)
+        return rows
 
-    def _inherited(self, new_id: NDArray[np.int64], xyxy: Floats, seen_id: NDArray[np.int64]) -> _Memory:
-        """Rows for new tracks: what was known of an unseen standing track whose place each takes, else blank."""
-        rows = _Memory.blank(new_id)
+    def _inherit(self, rows: Ids, foot_px: Floats, extent_px: Floats, at_s: float) -> None:
+        """New tracks take over what was known of an unseen standing track whose place each takes."""
         memory = self._memory
-        heirless = ~np.isnan(memory.still_since_s) & ~np.isin(memory.track_id, seen_id)
-        if not heirless.any():
-            return rows
-        left = memory[heirless]
-        away_px = np.hypot(*np.moveaxis(_feet(xyxy)[:, None] - left.still_px[None], -1, 0))
-        sizes_px = np.sqrt((xyxy[:, 2:] - xyxy[:, :2]).prod(axis=1))
+        size = len(memory.moved)
+        left = np.flatnonzero((self._rows.seen_s[:size] < at_s) & ~np.isnan(memory.still_since_s))
+        if not len(left):
+            return
+        away_px = np.linalg.norm(foot_px[:, None] - memory.still_px[left], axis=2)
         nearest = away_px.argmin(axis=1)
-        heirs = np.flatnonzero(away_px.min(axis=1) < SAME_PLACE_SIZES * sizes_px)
+        heirs = np.flatnonzero(away_px.min(axis=1) < SAME_PLACE_SIZES * extent_px)
         heirs = heirs[np.unique(nearest[heirs], return_index=True)[1]]
-        if not len(heirs):
-            return rows
-        bequest = replace(left[nearest[heirs]], track_id=new_id[heirs])
-        self._memory = memory[~np.isin(memory.track_id, left.track_id[nearest[heirs]])]
-        return rows[~np.isin(new_id, new_id[heirs])].joined(bequest)
+        testators = left[nearest[heirs]]
+        memory.copy(testators, rows[heirs])
+        memory.still_since_s[testators] = np.nan
 
-    def _motion(self, tracks: Tracks, xyxy: Floats, now: _Memory, ways: "_Ways") -> Motion:
-        plausible = ~(ways.pace_mps > self._implausible_mps)
-        self.implausible += int((~plausible).sum()) if self._ground.is_calibrated else 0
-        foot_px = now.feet_px[:, -1]
+    def _sight(self, rows: Ids, xyxy: Floats, class_id: Ids) -> tuple[Floats, Floats]:
+        """Where they touch the road (N, 2), and how large they are (N,), completed at the picture's edge if known."""
+        memory = self._memory
+        cut = cut_sides(xyxy, self._picture_px)
+        memory.size_px[rows] = size_px = whole_sizes(xyxy, cut, memory.size_px[rows])
+        foot_px = _feet(completed(xyxy, cut, size_px)) if cut.any() else _feet(xyxy)
+        self._ground.learn(foot_px, np.where(cut.any(axis=1, keepdims=True), np.nan, size_px), class_id)
+        extent_px = _extent(np.where(np.isnan(size_px), xyxy[:, 2:] - xyxy[:, :2], size_px))
+        return foot_px, extent_px
+
+    def _note_stand(self, rows: Ids, ways: "_Ways", extent_px: Floats, at_s: float) -> None:
+        """Who stands, since when and where; who was ever seen moving, and how fast at most."""
+        memory = self._memory
+        was_since_s = memory.still_since_s[rows]
+        stood = ~np.isnan(was_since_s)
+        left = stood & (ways.from_still_px > LEFT_SIZES * extent_px) & ~(ways.from_still_m < LEFT_M)
+        begins = ways.is_slow(extent_px) & (~stood | left)
+        ends = left & ~begins
+        memory.still_since_s[rows[ends]] = np.nan
+        memory.still_px[rows[ends]] = np.nan
+        if begins.any():
+            rest_px, rest_s = _came_to_rest(memory, rows[begins], extent_px[begins], at_s)
+            memory.still_px[rows[begins]], memory.still_since_s[rows[begins]] = rest_px, rest_s
+        memory.moved[rows] |= (ways.from_first_px > MOVED_SIZES * extent_px) & (ways.from_first_m > MOVED_M)
+        memory.fastest_mps[rows] = np.fmax(memory.fastest_mps[rows], ways.pace_mps)
+
+    def _motion(self, tracks: Tracks, xyxy: Floats, rows: Ids, ways: "_Ways") -> Motion:
+        memory = self._memory
+        foot_px = memory.feet_px[rows, -1]
         return Motion(
             track_id=tracks.track_id,
             class_id=tracks.class_id,
             confidence=tracks.confidence.astype(np.float64),
             xyxy=xyxy,
             foot_px=foot_px,
-            ground_m=ways.feet_m[:, -1],
+            ground_m=ways.foot_m,
             velocity_px=ways.velocity[:, :2],
             velocity_mps=ways.velocity[:, 2:],
             pace_mps=ways.pace_mps,
-            speed_kmh=np.where(plausible & self._ground.is_calibrated, ways.pace_mps * 3.6, np.nan),
+            speed_kmh=self._speeds_kmh(ways.pace_mps),
             scale_px_m=pixels_per_unit(self._ground.matrix, foot_px),
-            first_seen_s=now.first_s,
-            first_px=now.first_px,
+            first_seen_s=memory.first_s[rows],
+            first_px=memory.first_px[rows],
             travelled_m=ways.from_first_m,
-            still_since_s=now.still_since_s,
-            moved_before=now.moved,
-            fastest_mps=now.fastest_mps,
+            still_since_s=memory.still_since_s[rows],
+            moved_before=memory.moved[rows],
+            fastest_mps=memory.fastest_mps[rows],
         )
+
+    def _speeds_kmh(self, pace_mps: Floats) -> Floats:
+        if not self._ground.is_calibrated:
+            return np.full(len(pace_mps), np.nan)
+        is_implausible = pace_mps > self._implausible_mps
+        self.implausible += int(is_implausible.sum())
+        return np.where(is_implausible, np.nan, pace_mps * 3.6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ways:
-    """The recent ways of M tracks, in the picture and on the road."""
+    """The recent ways of N tracks, in the picture and on the road."""
 
-    feet_m: Floats
-    """(M, K, 2)"""
+    foot_m: Floats
+    """(N, 2)"""
     velocity: Floats
-    """(M, 4): pixels and metres a second, over the time that a velocity is told from."""
+    """(N, 4): pixels and metres a second, over the time that a velocity is told from."""
     pace_mps: Floats
     drift: Floats
-    """(M, 4): the same over the time that a stand takes to be believed."""
+    """(N, 4): the same over the time that a stand takes to be believed."""
+    from_still_px: Floats
+    """(N,): straight from where it stands, or stood; NaN for who never did."""
     from_still_m: Floats
-    """(M,): straight from where it stands, or stood."""
+    from_first_px: Floats
+    """(N,): straight from where it was seen first."""
     from_first_m: Floats
-    """(M,): straight from where it was seen first."""
 
     @classmethod
-    def of(cls, now: _Memory, matrix: Floats, at_s: float) -> Self:
-        marks_px = np.concatenate([now.feet_px, now.still_px[:, None], now.first_px[:, None]], axis=1)
-        marks_m = apply_homography(matrix, marks_px)
-        feet_m = marks_m[:, :-2]
-        away_m = np.linalg.norm(marks_m[:, -2:] - feet_m[:, -1:], axis=2)
-        paths = np.concatenate([now.feet_px, feet_m], axis=2)
-        velocity = slopes(now.times_s, paths, since_s=at_s - VELOCITY_OVER_S, shortest_s=SHORTEST_S)
-        drift = slopes(now.times_s, paths, since_s=at_s - STAND_OVER_S, shortest_s=0.6 * STAND_OVER_S)
-        pace_mps = np.linalg.norm(velocity[:, 2:], axis=1)
-        return cls(feet_m, velocity, pace_mps, drift, away_m[:, 0], away_m[:, 1])
+    def of(cls, memory: _Memory, rows: Ids, matrix: Floats, extent_px: Floats, at_s: float) -> Self:
+        times_s = memory.times_s[rows]
+        marks_px = np.concatenate(
+            [memory.feet_px[rows], memory.still_px[rows, None], memory.first_px[rows, None]], axis=1
+        )
+        marks = np.concatenate([marks_px, apply_homography(matrix, marks_px)], axis=2)
+        paths = marks[:, :-2]
+        velocity = slopes(times_s, paths, since_s=at_s - VELOCITY_OVER_S, shortest_s=SHORTEST_S)
+        leaps = _leaps(times_s, paths[..., :2], velocity[:, :2], since_s=at_s - VELOCITY_OVER_S)
+        velocity[leaps > LEAP_SIZES * extent_px] = np.nan
+        away = marks[:, -2:] - paths[:, -1:]
+        return cls(
+            foot_m=paths[:, -1, 2:],
+            velocity=velocity,
+            pace_mps=np.hypot(velocity[:, 2], velocity[:, 3]),
+            drift=slopes(times_s, paths, since_s=at_s - STAND_OVER_S, shortest_s=0.6 * STAND_OVER_S),
+            from_still_px=np.hypot(away[:, 0, 0], away[:, 0, 1]),
+            from_still_m=np.hypot(away[:, 0, 2], away[:, 0, 3]),
+            from_first_px=np.hypot(away[:, 1, 0], away[:, 1, 1]),
+            from_first_m=np.hypot(away[:, 1, 2], away[:, 1, 3]),
+        )
+
+    def is_slow(self, extent_px: Floats) -> Bools:
+        """(N,): who did not move over the time that a stand takes to be believed."""
+        drift = self.drift
+        slow: Bools = (np.hypot(drift[:, 2], drift[:, 3]) < STILL_MPS) | (
+            np.hypot(drift[:, 0], drift[:, 1]) < STILL_SIZES_S * extent_px
+        )
+        return slow
 
 
 def _feet(xyxy: Floats) -> Floats:
@@ -206,70 +261,41 @@ def _feet(xyxy: Floats) -> Floats:
     return np.stack([(xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]], axis=1)
 
 
-def _with_sighting(was: _Memory, foot_px: Floats, size_px: Floats, at_s: float) -> _Memory:
-    """The memory with one more sighting, which takes the newest one's place where that is only just older."""
-    is_new = np.isnan(was.first_s)
-    too_near = at_s - was.times_s[:, -2] < 2 * SAMPLE_EVERY_S
-    kept_s = np.where(too_near[:, None], was.times_s[:, :-1], was.times_s[:, 1:])
-    kept_px = np.where(too_near[:, None, None], was.feet_px[:, :-1], was.feet_px[:, 1:])
-    return replace(
-        was,
-        seen_s=np.full(len(was), at_s),
-        times_s=np.concatenate([kept_s, np.full((len(was), 1), at_s)], axis=1),
-        feet_px=np.concatenate([kept_px, foot_px[:, None]], axis=1),
-        size_px=size_px,
-        first_s=np.where(is_new, at_s, was.first_s),
-        first_px=np.where(is_new[:, None], foot_px, was.first_px),
-    )
+def _extent(size_px: Floats) -> Floats:
+    """(N,): the square root of width times height (N, 2), the length that a vehicle is measured by."""
+    return np.asarray(np.sqrt(size_px[:, 0] * size_px[:, 1]))
 
 
 def slopes(times_s: Floats, paths: Floats, *, since_s: float, shortest_s: float) -> Floats:
-    """(M, D): the change of `paths` (M, K, D) a second, by least squares over the sightings since `since_s`.
+    """(N, D): the change of `paths` (N, K, D) a second, by least squares over the sightings since `since_s`.
 
-    `times_s` is (M, K), the newest last. NaN where the sightings span less than `shortest_s` or are fewer than three.
+    `times_s` is (N, K), the newest last. NaN where the sightings span less than `shortest_s` or are fewer than three.
     """
-    use = (times_s >= since_s) & np.isfinite(paths).all(axis=2)
+    use = (times_s >= since_s) & np.isfinite(paths[..., -1])
     count = use.sum(axis=1)
     ago_s = np.where(use, times_s - times_s[:, -1:], 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         off_s = np.where(use, ago_s - (ago_s.sum(axis=1) / count)[:, None], 0.0)
-        slope = np.einsum("mk,mkd->md", off_s, np.where(use[..., None], paths, 0.0)) / (off_s**2).sum(axis=1)[:, None]
-    enough = (count >= 3) & (-ago_s.min(axis=1) >= shortest_s)
-    return np.where(enough[:, None], slope, np.nan)
+        slope = (off_s[:, None] @ np.where(use[..., None], paths, 0.0))[:, 0] / (off_s**2).sum(axis=1)[:, None]
+    slope[(count < 3) | (-ago_s.min(axis=1) < shortest_s)] = np.nan
+    return np.asarray(slope, np.float64)
 
 
-def _with_stand(now: _Memory, ways: _Ways, extent_px: Floats, at_s: float) -> _Memory:
-    """The memory with who stands, since when and where, who was ever seen moving, and how fast at most."""
-    foot_px = now.feet_px[:, -1]
-    slow = (np.linalg.norm(ways.drift[:, 2:], axis=1) < STILL_MPS) | (
-        np.linalg.norm(ways.drift[:, :2], axis=1) < STILL_SIZES_S * extent_px
-    )
-    stood = ~np.isnan(now.still_since_s)
-    off_px = np.linalg.norm(foot_px - now.still_px, axis=1)
-    left = stood & (off_px > LEFT_SIZES * extent_px) & ~(ways.from_still_m < LEFT_M)
-    begins = slow & (~stood | left)
-    stands = (stood & ~left) | begins
-    still_px, since_s = now.still_px, now.still_since_s
-    if begins.any():
-        at_rest_px, rest_s = _came_to_rest(now, extent_px, at_s)
-        still_px = np.where(begins[:, None], at_rest_px, still_px)
-        since_s = np.where(begins, rest_s, since_s)
-    away_px = np.linalg.norm(foot_px - now.first_px, axis=1)
-    return replace(
-        now,
-        still_since_s=np.where(stands, since_s, np.nan),
-        still_px=np.where(stands[:, None], still_px, np.nan),
-        moved=now.moved | ((away_px > MOVED_SIZES * extent_px) & (ways.from_first_m > MOVED_M)),
-        fastest_mps=np.fmax(now.fastest_mps, ways.pace_mps),
-    )
+def _leaps(times_s: Floats, feet_px: Floats, velocity_px: Floats, *, since_s: float) -> Floats:
+    """(N,): the largest way from one sighting to the next, less what the velocity explains, since `since_s`; pixels."""
+    steps_s = np.diff(times_s, axis=1)
+    off_px = np.diff(feet_px, axis=1) - velocity_px[:, None] * steps_s[..., None]
+    squares = np.where(times_s[:, :-1] >= since_s, (off_px**2).sum(axis=2), 0.0)
+    return np.asarray(np.sqrt(np.fmax.reduce(squares, axis=1)))
 
 
-def _came_to_rest(now: _Memory, extent_px: Floats, at_s: float) -> tuple[Floats, Floats]:
-    """Where each would stand (M, 2), and since when (M,): the first of the newest sightings that all lie there."""
-    recent = now.times_s >= at_s - STAND_OVER_S
-    rest_px = np.where(recent[..., None], now.feet_px, 0).sum(axis=1) / recent.sum(axis=1)[:, None]
-    away_px = np.linalg.norm(now.feet_px - rest_px[:, None], axis=2)
+def _came_to_rest(memory: _Memory, rows: Ids, extent_px: Floats, at_s: float) -> tuple[Floats, Floats]:
+    """Where each would stand (N, 2), and since when (N,): the first of the newest sightings that all lie there."""
+    times_s, feet_px = memory.times_s[rows], memory.feet_px[rows]
+    recent = times_s >= at_s - STAND_OVER_S
+    rest_px = np.where(recent[..., None], feet_px, 0).sum(axis=1) / recent.sum(axis=1)[:, None]
+    away_px = np.linalg.norm(feet_px - rest_px[:, None], axis=2)
     far = away_px > LEFT_SIZES / 2 * extent_px[:, None]
     last_far = np.where(far, np.arange(SAMPLES), -1).max(axis=1)
-    here_s = np.where(np.arange(SAMPLES) > last_far[:, None], now.times_s, np.nan)
+    here_s = np.where(np.arange(SAMPLES) > last_far[:, None], times_s, np.nan)
     return rest_px, np.fmin.reduce(here_s, axis=1)

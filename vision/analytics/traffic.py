@@ -19,7 +19,7 @@ from vision.analytics.zone_watch import ZoneWatch
 from vision.config.camera import CameraConfig
 from vision.contracts import CongestionLevel
 from vision.core import Tracks
-from vision.geometry import points_in_polygons
+from vision.geometry import Polygons
 
 KMH_PER_MPS = 3.6
 
@@ -89,7 +89,7 @@ class Traffic:
         self._counter = LineCounter(camera.lines, width_px, height_px, forget_after_s=forget_after_s)
         self._movements = MovementCounter(camera.movements)
         self._zones = ZoneWatch(camera, width_px, height_px, ground, free_flow=learnt.free_flow)
-        self._polygons_px = [np.array(zone.polygon) * size_px for zone in camera.zones]
+        self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in camera.zones])
         self._incidents = IncidentWatch(camera, width_px, height_px, numbers=numbers or count(1))
 
     def update(
@@ -137,7 +137,7 @@ class Traffic:
         signals: Mapping[str, SignalNow],
         lying: Sequence[LyingObject],
     ) -> Moment:
-        inside = points_in_polygons(motion.foot_px, self._polygons_px)
+        inside = self._polygons.hold(motion.foot_px)
         zones = self._zones.update(motion, inside, at_s)
         movements = self._movements.update(crossings, at_s, entries=self._zones.entries)
         scene = Scene(

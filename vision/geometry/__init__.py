@@ -8,11 +8,12 @@ from vision.geometry.homography import (
     pixels_per_unit,
 )
 from vision.geometry.lines import extent_across_px, place_on_line, signed_distance_px, zero_crossing
-from vision.geometry.polygons import points_in_polygons, polygon_area
+from vision.geometry.polygons import Polygons, points_in_polygons, polygon_area
 
 __all__ = [
     "DegenerateError",
     "Homography",
+    "Polygons",
     "apply_homography",
     "extent_across_px",
     "fit_homography",

@@ -6,27 +6,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
-def points_in_polygons(points: Floats, polygons: Sequence[Floats]) -> NDArray[np.bool_]:
-    """(N, Z): whether each of N points (N, 2) lies in each of Z polygons, each (K, 2), corners in order.
+class Polygons:
+    """Z polygons, each (K, 2), corners in order, ready to be asked many times."""
 
-    By the even-odd rule (Shimrat, CACM 5(8), 1962): a ray to the right crosses the outline an odd number of times.
-    A NaN point lies nowhere.
-    """
-    columns = [_in_polygon(points, polygon) for polygon in polygons]
-    return np.stack(columns, axis=1) if columns else np.zeros((len(points), 0), bool)
+    def __init__(self, polygons: Sequence[Floats]) -> None:
+        self._count = len(polygons)
+        if not polygons:
+            return
+        starts, ends = np.concatenate(polygons), np.concatenate([np.roll(p, -1, axis=0) for p in polygons])
+        self._x0, self._y0, self._y1 = starts[:, 0], starts[:, 1], ends[:, 1]
+        rise = np.where(self._y1 == self._y0, 1.0, self._y1 - self._y0)
+        self._x_per_y = (ends[:, 0] - starts[:, 0]) / rise
+        self._firsts = np.cumsum([0, *(len(p) for p in polygons[:-1])])
+
+    def hold(self, points: Floats) -> Bools:
+        """(N, Z): whether each of N points (N, 2) lies in each polygon.
+
+        By the even-odd rule (Shimrat, CACM 5(8), 1962): a ray to the right crosses the outline an odd number of times.
+        A NaN point lies nowhere.
+        """
+        if not self._count or not len(points):
+            return np.zeros((len(points), self._count), bool)
+        x, y = points[:, :1], points[:, 1:]
+        spans = (self._y0 > y) != (self._y1 > y)
+        hits = spans & (x < self._x0 + (y - self._y0) * self._x_per_y)
+        return np.logical_xor.reduceat(hits, self._firsts, axis=1)
 
 
-def _in_polygon(points: Floats, polygon: Floats) -> NDArray[np.bool_]:
-    x, y = points[:, 0, None], points[:, 1, None]
-    x0, y0 = polygon[:, 0], polygon[:, 1]
-    x1, y1 = np.roll(x0, -1), np.roll(y0, -1)
-    spans = (y0 > y) != (y1 > y)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        crossing_x = x0 + (y - y0) * (x1 - x0) / (y1 - y0)
-    hits: NDArray[np.bool_] = (spans & (x < crossing_x)).sum(axis=1) % 2 == 1
-    return hits
+def points_in_polygons(points: Floats, polygons: Sequence[Floats]) -> Bools:
+    """(N, Z): whether each of N points (N, 2) lies in each of Z polygons. See `Polygons.hold`."""
+    return Polygons(polygons).hold(points)
 
 
 def polygon_area(polygon: Floats) -> float:
