@@ -1,14 +1,39 @@
 """How a camera sees: what befalls it is noticed, and what is usual is not."""
 
+import math
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from picture_kit import NO_BOXES, as_ever, begins, covered, defocused, dimmed, noisy, seen, street, turned, watch
+from picture_kit import (
+    NO_BOXES,
+    Fault,
+    Image,
+    as_ever,
+    begins,
+    covered,
+    defocused,
+    dimmed,
+    noisy,
+    seen,
+    street,
+    turned,
+    watch,
+)
 
 from vision.contracts import PictureCondition as C
 from vision.picture import PictureMonitor
 
 WITHIN_S = 9.0
 """From the fault: looks are 0.6 s apart, and the longest patience is 6 s."""
+
+
+def swaying(image: Image, at_s: float) -> Image:
+    return turned(0.012 * math.sin(5 * at_s), 0.01 * math.sin(3 * at_s))(image, at_s)
+
+
+def jolted(image: Image, at_s: float) -> Image:
+    return turned(right=0.3)(image, at_s) if at_s % 10 < 1.5 else image
 
 
 def test_a_camera_that_sees_well_is_told_as_nothing_else() -> None:
@@ -33,7 +58,7 @@ def test_a_camera_that_sees_well_is_told_as_nothing_else() -> None:
         (turned(turn_deg=8, right=0.03), C.MOVED),
     ],
 )
-def test_what_befalls_a_camera_is_noticed_in_seconds_and_by_its_name(fault, condition: C) -> None:
+def test_what_befalls_a_camera_is_noticed_in_seconds_and_by_its_name(fault: Fault, condition: C) -> None:
     told = watch(fault, from_s=10)
     begun_s = begins(told, condition)
     assert begun_s is not None
@@ -60,26 +85,31 @@ def test_a_camera_that_moved_stays_so_until_it_looks_there_again() -> None:
 def test_how_far_a_camera_moved_is_told_in_pixels_of_its_picture() -> None:
     told = watch(turned(right=0.1, down=-0.05), from_s=10)
     assert told[-1][1].shift_px == pytest.approx((64, -18), abs=4)
-    assert told[-1][1].troubles()[C.MOVED] == {"shift_x_px": pytest.approx(64, abs=4), "shift_y_px": pytest.approx(-18, abs=4)}
+    assert told[-1][1].troubles()[C.MOVED] == {
+        "shift_x_px": pytest.approx(64, abs=4),
+        "shift_y_px": pytest.approx(-18, abs=4),
+    }
 
 
 @pytest.mark.parametrize(
     "harmless",
     [
-        pytest.param(lambda image, at_s: turned(0.012 * np.sin(5 * at_s), 0.01 * np.sin(3 * at_s))(image, at_s), id="sway"),
+        pytest.param(
+            lambda image, at_s: turned(0.012 * np.sin(5 * at_s), 0.01 * np.sin(3 * at_s))(image, at_s), id="sway"
+        ),
         pytest.param(covered(0.4), id="a lorry before the lens"),
         pytest.param(dimmed(0.6), id="a cloud"),
         pytest.param(dimmed(1.25), id="the sun"),
         pytest.param(defocused(0.7), id="a hot day"),
-        pytest.param(lambda image, at_s: turned(right=0.3)(image, at_s) if at_s % 10 < 1.5 else image, id="jolts"),
+        pytest.param(jolted, id="jolts"),
     ],
 )
-def test_what_is_usual_is_told_as_nothing(harmless) -> None:
+def test_what_is_usual_is_told_as_nothing(harmless: Fault) -> None:
     assert seen(watch(harmless, from_s=10, for_s=60)) == set()
 
 
 def test_a_view_that_fades_into_night_over_ten_minutes_is_neither_moved_nor_obscured() -> None:
-    def dusk(image, at_s: float):
+    def dusk(image: Image, at_s: float) -> Image:
         return dimmed(max(0.25, 1 - at_s / 600), 1 + min(1.0, at_s / 600))(image, at_s)
 
     told = watch(dusk, from_s=0, for_s=720, fps=2)
@@ -94,12 +124,12 @@ def test_a_street_under_sodium_lamps_is_night_and_not_dark() -> None:
 
 
 def test_a_road_drowned_in_light_is_glare_and_a_white_sky_is_not() -> None:
-    def sun(image, at_s: float):
+    def sun(image: Image, at_s: float) -> Image:
         shown = image.copy()
         shown[250:330, 100:300] = 255
         return shown
 
-    def sky(image, at_s: float):
+    def sky(image: Image, at_s: float) -> Image:
         shown = image.copy()
         shown[:80] = 255
         return shown
@@ -121,12 +151,12 @@ def test_a_picture_without_edges_is_not_called_blurred_or_moved() -> None:
 
 def test_looks_are_rare_whatever_the_frame_rate() -> None:
     told = watch(fps=25, for_s=10)
-    looks = sum(one is not other for (_, one), (_, other) in zip(told, told[1:], strict=False))
+    looks = sum(one is not other for (_, one), (_, other) in pairwise(told))
     assert 12 <= looks <= 17
 
 
 @pytest.mark.parametrize("fault", [turned(right=0.1), covered(1), as_ever])
-def test_another_frame_rate_or_beginning_changes_nothing(fault) -> None:
+def test_another_frame_rate_or_beginning_changes_nothing(fault: Fault) -> None:
     usual = seen(watch(fault, for_s=25))
     assert seen(watch(fault, for_s=25, fps=9)) == usual
     assert seen(watch(fault, for_s=25, began_s=1e6)) == usual

@@ -22,10 +22,10 @@ bluish, as the standards of signal colours have them, so blue speaks for green a
 BRIGHT_PART = 0.3
 """Of a lamp's box, its brightest part is looked at: people draw boxes with some housing around the lens."""
 FAINTEST = 0.06
-"""A lamp that shines has at least so much of its own colour, of 1."""
+"""A lamp that shines, shines at least so much of 1. A lens that does not has some colour in daylight, but is dark."""
 SURE = 0.62
-"""Of the colour of the two lamps that shine most, the first has at least so much. Light that blooms into a
-neighbour's box, red into amber's above all, has about half of its own strength there."""
+"""Of what two lamps shine together, the one that governs has at least so much. Light that blooms into a neighbour's
+box, red into amber's above all, has about half of its own strength there."""
 HOLD_S = 0.3
 """A light is told once it was seen for so long: lamps glow on, and frames mix two of them."""
 KEEP_S = 1.0
@@ -33,7 +33,8 @@ KEEP_S = 1.0
 DARK_S = 0.25
 """Lamps fed by the mains flicker against the camera's shutter; one that is out for at least so long was switched."""
 BLINK_S = 2.5
-"""The same lamp alone, on again within so long after it went out, blinks."""
+"""A lamp that goes out for no longer than this and on again, twice, with no other between, blinks: the signal is out of
+service. Once is something that drove by, and green that blinks is green still."""
 
 
 class LampReader:
@@ -46,26 +47,28 @@ class LampReader:
 
     def update(self, image: Image, at_s: float) -> SignalNow | None:
         """What the signal shows with this picture (BGR) at `at_s`, media time; `None`: not known."""
-        shines = {light: own_colour(image[rows, columns], light) for light, (rows, columns) in self._boxes.items()}
-        return self._change.update(_brightest(shines), at_s)
+        shines = {light: shine(image[rows, columns], light) for light, (rows, columns) in self._boxes.items()}
+        return self._change.update(_governing(shines), at_s)
 
 
-def own_colour(patch: Image, light: Light) -> float:
-    """How much of a lamp's own colour its box (h, w, 3; BGR) has in its brightest part: 0 to 1."""
-    pixels = patch.reshape(-1, 3).astype(np.float32)
+def shine(patch: Image, light: Light) -> float:
+    """How much a lamp's box (h, w, 3; BGR) shines in the lamp's own colour in its brightest part: 0 to 1."""
+    pixels = patch.reshape(-1, 3).astype(np.float32) / 255
     brightness = pixels.max(axis=1)
-    bright = pixels[brightness >= np.quantile(brightness, 1 - BRIGHT_PART)]
-    return float(np.maximum(bright @ np.array(OWN_COLOUR[light], np.float32), 0).mean() / 255)
+    bright = brightness >= np.quantile(brightness, 1 - BRIGHT_PART)
+    own_colour = np.maximum(pixels[bright] @ np.array(OWN_COLOUR[light], np.float32), 0)
+    return float((own_colour * brightness[bright]).mean())
 
 
-def _brightest(shines: dict[Light, float]) -> Light | None:
+def _governing(shines: dict[Light, float]) -> Light | None:
     """The light that surely governs: red beside amber is red, anything else that is not clear is nothing."""
-    first, second, *_ = sorted(shines, key=lambda light: -shines[light])
+    first, *others = sorted(shines, key=lambda light: -shines[light])
     if shines[first] < FAINTEST:
         return None
-    if shines[first] >= SURE * (shines[first] + shines[second]):
+    rivals = [light for light in others if shines[first] < SURE * (shines[first] + shines[light])]
+    if not rivals:
         return first
-    return Light.RED if {first, second} == {Light.RED, Light.AMBER} else None
+    return Light.RED if {first, *rivals} == {Light.RED, Light.AMBER} else None
 
 
 def _pixels(box: tuple[Point, Point], width_px: int, height_px: int) -> tuple[slice, slice]:
@@ -84,36 +87,33 @@ class _Change:
     """From what each picture shows to what the signal shows: nothing at once, nothing for ever, no blinking."""
 
     told: SignalNow | None = None
-    shown: Light | None = None
-    """What the last pictures show."""
-    shown_since_s: float = 0.0
     lit: Light | None = None
-    """The lamp seen last, and when last."""
+    """The lamp seen last, since when, and when last."""
+    lit_since_s: float = 0.0
     lit_at_s: float = float("-inf")
-    blinks: bool = False
+    dark_since_s: float | None = None
+    """Since when it has been out; `None` while it is on."""
+    times_out: int = 0
 
     def update(self, shown: Light | None, at_s: float) -> SignalNow | None:
-        if shown is not self.shown:
-            self.shown, self.shown_since_s = shown, at_s
         if shown is not None:
-            self._notice_blinking(shown, at_s)
-            self.lit, self.lit_at_s = shown, at_s
-            self._tell_if_held(shown, at_s)
-        if self.blinks or at_s - self.lit_at_s > KEEP_S:
+            self._see(shown, at_s)
+        elif self.dark_since_s is None:
+            self.dark_since_s = at_s
+        if self.times_out >= 2 or at_s - self.lit_at_s > KEEP_S:
             self.told = None
         return self.told
 
-    def _notice_blinking(self, shown: Light, at_s: float) -> None:
-        """Green that blinks is still green. Anything else that does is a signal out of service."""
-        if shown is not self.lit:
-            self.blinks = False
-        elif shown is not Light.GREEN and DARK_S <= at_s - self.lit_at_s <= BLINK_S:
-            self.blinks = True
-        elif self.blinks and at_s - self.shown_since_s > BLINK_S:
-            self.blinks = False
-
-    def _tell_if_held(self, shown: Light, at_s: float) -> None:
-        if self.told is not None and self.told.light is shown:
-            return
-        if at_s - self.shown_since_s >= HOLD_S:
-            self.told = SignalNow(shown, self.shown_since_s)
+    def _see(self, shown: Light, at_s: float) -> None:
+        out_s = 0.0 if self.dark_since_s is None else at_s - self.dark_since_s
+        is_other = shown is not self.lit
+        if is_other or out_s > BLINK_S or at_s - self.lit_since_s > BLINK_S:
+            self.times_out = 0
+        elif shown is not Light.GREEN and out_s >= DARK_S:
+            self.times_out += 1
+        if is_other or out_s >= DARK_S:
+            self.lit_since_s = at_s
+        self.lit, self.lit_at_s, self.dark_since_s = shown, at_s, None
+        is_told = self.told is not None and self.told.light is shown
+        if not is_told and at_s - self.lit_since_s >= HOLD_S:
+            self.told = SignalNow(shown, self.lit_since_s)
