@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vision.analytics.anchors import Bools, Floats, Places, Ruler
+from vision.analytics.rows import Ids, Rows
 from vision.classes import CLASSES, ObjectClass
 from vision.config.lines import LineConfig
 from vision.contracts import Direction
@@ -51,7 +51,6 @@ class Crossing:
 class _Memory(Columns):
     """What is remembered of M tracks relative to L lines. NaN: nothing."""
 
-    track_id: NDArray[np.int64]
     seen_s: Floats
     size_px: Floats
     """(M, 2): width and height when last seen whole."""
@@ -73,21 +72,24 @@ class _Memory(Columns):
     """(M, L, 2): whether it was counted in, and out."""
 
     @classmethod
-    def blank(cls, track_id: NDArray[np.int64], lines: int) -> Self:
-        n = len(track_id)
+    def blank(cls, tracks: int, lines: int) -> Self:
         return cls(
-            track_id=track_id,
-            seen_s=np.full(n, np.nan),
-            size_px=np.full((n, 2), np.nan),
-            anchor_px=np.full((n, lines, 2), np.nan),
-            distance_px=np.full((n, lines), np.nan),
-            home=np.zeros((n, lines)),
-            home_depth=np.zeros((n, lines)),
-            left_s=np.full((n, lines), np.nan),
-            left_px=np.full((n, lines, 2), np.nan),
-            entry_px=np.full((n, lines), np.nan),
-            counted=np.zeros((n, lines, 2), bool),
+            seen_s=np.full(tracks, np.nan),
+            size_px=np.full((tracks, 2), np.nan),
+            anchor_px=np.full((tracks, lines, 2), np.nan),
+            distance_px=np.full((tracks, lines), np.nan),
+            home=np.zeros((tracks, lines)),
+            home_depth=np.zeros((tracks, lines)),
+            left_s=np.full((tracks, lines), np.nan),
+            left_px=np.full((tracks, lines, 2), np.nan),
+            entry_px=np.full((tracks, lines), np.nan),
+            counted=np.zeros((tracks, lines, 2), bool),
         )
+
+    def put(self, rows: Ids, newer: Self) -> None:
+        """Write these rows anew, in place."""
+        for f in fields(self):
+            getattr(self, f.name)[rows] = getattr(newer, f.name)
 
     def joined(self, other: Self) -> Self:
         """These rows, then the other's."""
@@ -113,35 +115,38 @@ class LineCounter:
         self._lines = tuple(lines)
         self._ruler = Ruler(lines, width_px, height_px)
         self._counts_class = np.array([[c in line.classes for line in lines] for c in CLASSES], bool)
-        self._forget_after_s = forget_after_s
-        self._memory = _Memory.blank(np.empty(0, np.int64), len(lines))
+        self._rows = Rows(forget_after_s)
+        self._memory = _Memory.blank(self._rows.size, len(lines))
 
     def __len__(self) -> int:
         """How many tracks are remembered."""
-        return len(self._memory)
+        return len(self._rows)
 
     def update(self, tracks: Tracks, at_s: float) -> list[Crossing]:
         """Take in where the tracks were at `at_s`; return what they have crossed since they were seen before."""
-        self._memory = self._memory[at_s - self._memory.seen_s <= self._forget_after_s]
+        self._rows.forget(at_s)
         if not len(tracks) or not self._lines:
             return []
-        was = self._recall(tracks.track_id)
+        rows = self._take(tracks.track_id, at_s)
+        was = self._memory[rows]
         places = self._ruler.places(tracks.xyxy.astype(np.float64), was.size_px)
         now = _moved(was, places, at_s)
         passed, came_in = _has_passed(now, places), _has_come_in(now, places)
         ways = self._ways(now, passed | came_in)
         counts = ways & ~now.counted & self._counts_class[tracks.class_id][..., None]
-        others = self._memory[~np.isin(self._memory.track_id, tracks.track_id)]
-        self._memory = others.joined(_settled(now, places, passed, came_in, ways))
+        self._memory.put(rows, _settled(now, places, passed, came_in, ways))
         return [self._crossing(now, tracks, *where) for where in np.argwhere(counts).tolist()]
 
-    def _recall(self, track_id: NDArray[np.int64]) -> _Memory:
-        """The memory of these tracks, in their order; blank rows for those not seen before."""
-        known = self._memory.joined(
-            _Memory.blank(track_id[~np.isin(track_id, self._memory.track_id)], len(self._lines))
-        )
-        order = np.argsort(known.track_id)
-        return known[order[np.searchsorted(known.track_id, track_id, sorter=order)]]
+    def _take(self, track_id: Ids, at_s: float) -> Ids:
+        """The rows of these tracks; those of new ones are blank."""
+        rows, was_s = self._rows.take(track_id, at_s)
+        lines, missing = len(self._lines), self._rows.size - len(self._memory)
+        if missing:
+            self._memory = self._memory.joined(_Memory.blank(missing, lines))
+        new = rows[np.isnan(was_s)]
+        if len(new):
+            self._memory.put(new, _Memory.blank(len(new), lines))
+        return rows
 
     def _ways(self, now: _Memory, crossed: Bools) -> Bools:
         """(N, L, 2): who has crossed inside the segment, in and out."""
@@ -176,7 +181,6 @@ def _moved(was: _Memory, places: Places, at_s: float) -> _Memory:
     entry_px = np.where(enters, distance_px, np.where(is_beyond, np.nan, was.entry_px))
     stays = is_home & np.isnan(entry_px)
     return _Memory(
-        track_id=was.track_id,
         seen_s=np.full(len(was), at_s),
         size_px=places.size_px,
         anchor_px=places.anchor_px,
