@@ -11,14 +11,14 @@ LEVELS = tuple(CongestionLevel)
 """From free to jammed; here a level is its number."""
 FREE, DENSE, CONGESTED, JAMMED = range(4)
 
-CRITICAL_COVERAGE = 0.08
-"""Of a road's area in the picture, at the density beyond which flow falls: 28 cars/km/lane (HCM 2000, basic freeway
-segments at capacity) or 150 motorcycles/km on 3.5 m, with half a box a vehicle, from a usual mast."""
-FULL_COVERAGE = 2.5 * CRITICAL_COVERAGE
+CRITICAL_FILL = 0.065
+"""Of a road's surface, taken up at the density beyond which flow falls: 28 cars/km/lane (HCM 2000, chapter 23, at
+capacity), as many as 150 motorcycles/km, on 3.5 m."""
+FULL = 2.5 * CRITICAL_FILL
 """So full a road is dense even where it flows."""
 CROWD = 5.0
 ALL_STAND = 0.8
-"""Where so many vehicles came and so many of them stand, it is a queue, however little of the road they cover."""
+"""Where so many vehicles came and so many of them stand, it is a queue, however little of the road they fill."""
 RECOVERY = 1.1
 """To be told better, traffic has to be better than the threshold by this factor."""
 FIRST_AFTER_S = 5.0
@@ -38,8 +38,8 @@ class Traffic:
 
     relative_speed: float
     """Part of the free-flow pace; NaN where nobody moves or stands whose pace is known."""
-    coverage: float
-    """Part of the road's area that is covered, 0 to 1."""
+    filled: float
+    """Part of the road's surface that vehicles stand on, 0 to 1."""
     vehicles: float
     """How many are in it that take part in traffic."""
     standing: float = 0.0
@@ -64,14 +64,14 @@ def level_of(traffic: Traffic, settings: CongestionConfig, few: float) -> int:
         slow = level if traffic.relative_speed < below else slow
     if traffic.vehicles >= CROWD and traffic.standing >= ALL_STAND:
         return max(slow, CONGESTED)
-    if traffic.coverage < CRITICAL_COVERAGE:
+    if traffic.filled < CRITICAL_FILL:
         return min(slow, DENSE)
-    return max(slow, DENSE if traffic.coverage >= FULL_COVERAGE else FREE)
+    return max(slow, DENSE if traffic.filled >= FULL else FREE)
 
 
 def improved(traffic: Traffic) -> Traffic:
     """As if it were a little worse: what must be better than a threshold, to be told better than it."""
-    return replace(traffic, relative_speed=traffic.relative_speed / RECOVERY, coverage=traffic.coverage * RECOVERY)
+    return replace(traffic, relative_speed=traffic.relative_speed / RECOVERY, filled=traffic.filled * RECOVERY)
 
 
 class LevelKeeper:

@@ -1,7 +1,5 @@
 """Vehicles that stand because they are parked: no part of the traffic that passes them."""
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from vision.analytics.motion import Bools, Floats, Motion
@@ -18,28 +16,27 @@ class ParkedBook:
 
     def __init__(self, zones: int, *, forget_after_s: float) -> None:
         self._rows = Rows(forget_after_s)
-        self._passed = np.zeros(zones, np.int64)
         self._stood_since_s: Floats = np.zeros(0)
-        self._passed_before: Ids = np.zeros((0, zones), np.int64)
+        self._passed: Ids = np.zeros((0, zones), np.int64)
+        """(R, Z): how many have driven freely through each zone since then."""
 
     def __len__(self) -> int:
         """How many tracks are remembered."""
         return len(self._rows)
 
-    def passed(self, zones: Iterable[int]) -> None:
-        """A vehicle has driven freely through each of these zones."""
-        for zone in zones:
-            self._passed[zone] += 1
+    def passed(self, zone: int, at_s: float) -> None:
+        """A vehicle drove freely through a zone and left it at `at_s`."""
+        self._passed[self._stood_since_s < at_s, zone] += 1
 
     def update(self, motion: Motion, at_s: float) -> Bools:
         """(N, Z): who is parked, if he is in that zone."""
         self._rows.forget(at_s)
         rows, was_s = self._rows.take(motion.track_id, at_s)
         self._stood_since_s = grown(self._stood_since_s, self._rows.size)
-        self._passed_before = grown(self._passed_before, self._rows.size)
+        self._passed = grown(self._passed, self._rows.size)
         stays = ~np.isnan(was_s) & (self._stood_since_s[rows] == motion.still_since_s)
-        self._passed_before[rows[~stays]] = self._passed
+        self._passed[rows[~stays]] = 0
         self._stood_since_s[rows] = motion.still_since_s
         is_long = ~motion.moved_before | (at_s - motion.still_since_s >= PARKED_AFTER_S)
-        was_passed: Bools = self._passed - self._passed_before[rows] >= PASSED_BY
+        was_passed: Bools = self._passed[rows] >= PASSED_BY
         return was_passed & (motion.is_still & is_long)[:, None]

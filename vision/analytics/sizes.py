@@ -1,4 +1,4 @@
-"""How long road users usually are."""
+"""How long and how wide road users usually are."""
 
 import numpy as np
 
@@ -12,7 +12,17 @@ LENGTH_M: dict[ObjectClass, float] = {
     ObjectClass.TRUCK: 8.0,
     ObjectClass.PERSON: 0.5,
 }
+WIDTH_M: dict[ObjectClass, float] = {
+    ObjectClass.BICYCLE: 0.6,
+    ObjectClass.MOTORCYCLE: 0.8,
+    ObjectClass.CAR: 1.8,
+    ObjectClass.BUS: 2.5,
+    ObjectClass.TRUCK: 2.4,
+    ObjectClass.PERSON: 0.6,
+}
 LENGTHS_M = np.array([LENGTH_M[c] for c in CLASSES])
 """(classes,)"""
+AREAS_M2 = LENGTHS_M * np.array([WIDTH_M[c] for c in CLASSES])
+"""(classes,): of the road that they stand on."""
 IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
 """(classes,)"""

@@ -14,6 +14,7 @@ from vision.analytics.zone_flow import Average
 from vision.analytics.zone_length import zone_length_m
 from vision.config.camera import CameraConfig
 from vision.config.zones import ZoneConfig, ZoneKind
+from vision.geometry import polygon_area
 
 PICTURE = ZoneConfig(id="picture", polygon=((0, 0), (1, 0), (1, 1), (0, 1)))
 """What is watched of a camera without zones: all that it sees. It is none of the camera's zones, only its level is
@@ -44,10 +45,8 @@ class WatchedZone:
         self._length_m = zone_length_m(zone, polygon_px, size_px, ground)
         self._queue = _queue_watch(camera, zone, polygon_px, size_px, ground)
         self._keeper = LevelKeeper(self._settings)
-
-    def of_road(self, coverage: float) -> float:
-        """The part of the road that is covered, where this part of the zone is."""
-        return coverage / ROAD_IN_PICTURE if self._is_picture else coverage
+        self.area_px = polygon_area(polygon_px) * (ROAD_IN_PICTURE if self._is_picture else 1.0)
+        """Of its road, in the picture."""
 
     def free_pace_mps(self, learnt: FreeFlow) -> float:
         """The pace of free flow: configured, or learnt."""
@@ -79,7 +78,7 @@ class WatchedZone:
         """The level of this moment, and the one that it has when thresholds must be passed by a margin."""
         traffic = Traffic(
             relative_speed=(average.brisk_mps if self._is_picture else average.pace_mps) / free_pace_mps,
-            coverage=self.of_road(average.coverage),
+            filled=average.filled,
             vehicles=average.vehicles,
             standing=average.standing,
         )

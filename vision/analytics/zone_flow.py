@@ -29,8 +29,8 @@ class Average:
     """How many took part."""
     standing: float
     """The part of them that stood, 0 to 1; 0 where there was nobody."""
-    coverage: float
-    """The part of the zone's area that was covered, 0 to 1."""
+    filled: float
+    """The part of the zone's surface that vehicles stood on, 0 to 1."""
 
 
 class ZoneFlow:
@@ -40,20 +40,20 @@ class ZoneFlow:
         self._seen_s = np.nan
         self._watched_s = 0.0
         self._sums: Floats = np.zeros((6, zones))
-        """(6, Z): over time, of the vehicles, those that stand, the part covered, the vehicles with a pace, their
+        """(6, Z): over time, of the vehicles, those that stand, the part filled, the vehicles with a pace, their
         paces, the brisk pace once for each of them."""
 
-    def update(self, motion: Motion, takes_part: Bools, coverage: Floats, at_s: float) -> list[Average]:
-        """Take in a moment: who takes part in which zone's traffic (N, Z), the zones' coverage (Z,)."""
+    def update(self, motion: Motion, takes_part: Bools, filled: Floats, at_s: float) -> list[Average]:
+        """Take in a moment: who takes part in which zone's traffic (N, Z), how full the zones are (Z,)."""
         passed_s = at_s - self._seen_s if at_s >= self._seen_s else 0.0
         self._seen_s = at_s
         kept, step_s = float(np.exp(-passed_s / AVERAGED_OVER_S)), min(passed_s, LONGEST_STEP_S)
         self._watched_s = kept * self._watched_s + step_s
-        self._sums = kept * self._sums + step_s * _now(motion, takes_part, coverage)
+        self._sums = kept * self._sums + step_s * _now(motion, takes_part, filled)
         return [self._average(zone_sums) for zone_sums in self._sums.T.tolist()]
 
     def _average(self, zone_sums: Sequence[float]) -> Average:
-        vehicles, stand, covered, paced, paces, brisk = zone_sums
+        vehicles, stand, full, paced, paces, brisk = zone_sums
         watched_s = max(self._watched_s, FADED_S)
         is_known = paced > FADED_S
         return Average(
@@ -61,19 +61,17 @@ class ZoneFlow:
             brisk_mps=brisk / paced if is_known else np.nan,
             vehicles=vehicles / watched_s,
             standing=stand / vehicles if vehicles > FADED_S else 0.0,
-            coverage=covered / watched_s,
+            filled=full / watched_s,
         )
 
 
-def _now(motion: Motion, takes_part: Bools, coverage: Floats) -> Floats:
+def _now(motion: Motion, takes_part: Bools, filled: Floats) -> Floats:
     """(6, Z): what is added up, of one moment."""
     is_paced = takes_part & ~np.isnan(motion.pace_mps)[:, None]
     paces = np.where(is_paced, motion.pace_mps[:, None], 0.0)
     paced = is_paced.sum(axis=0)
     standing = (takes_part & motion.is_still[:, None]).sum(axis=0)
-    return np.stack(
-        [takes_part.sum(axis=0), standing, coverage, paced, paces.sum(axis=0), paced * _brisk(paces, paced)]
-    )
+    return np.stack([takes_part.sum(axis=0), standing, filled, paced, paces.sum(axis=0), paced * _brisk(paces, paced)])
 
 
 def _brisk(paces: Floats, paced: Floats) -> Floats:

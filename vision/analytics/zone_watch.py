@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vision.analytics.congestion import CRITICAL_COVERAGE, LEVELS
+from vision.analytics.congestion import CRITICAL_FILL, LEVELS
+from vision.analytics.footprints import Footprints
 from vision.analytics.free_flow import FreeFlow
 from vision.analytics.ground import Ground
 from vision.analytics.motion import Bools, Floats, Motion
@@ -47,10 +48,12 @@ class ZoneWatch:
         self._watched = [WatchedZone(camera, zone, size_px, ground) for zone in camera.zones or (PICTURE,)]
         ids = [watched.zone.id for watched in self._watched]
         self._number_of = {zone_id: number for number, zone_id in enumerate(ids)}
+        self._ground = ground
         self._freely = camera.measures.congestion.dense_below
         lost_after_s = camera.tracking.lost_after.total_seconds()
         self._visits = VisitBook(ids, forget_after_s=2 * lost_after_s, hold_standing_s=lost_after_s)
         self._parked = ParkedBook(len(ids), forget_after_s=2 * lost_after_s)
+        self._footprints = Footprints(np.array([watched.area_px for watched in self._watched]))
         self._flow = ZoneFlow(len(ids))
         self._states: tuple[ZoneState, ...] = ()
 
@@ -72,8 +75,9 @@ class ZoneWatch:
             inside = np.ones((len(motion), 1), bool)
         visits = self._visits.update(motion, inside, at_s)
         inside = inside | visits.is_inside
+        filled = self._footprints.filled(motion, inside & IS_VEHICLE[motion.class_id][:, None], self._ground.matrix)
+        averages = self._flow.update(motion, self._takes_part(motion, inside, filled, at_s), filled, at_s)
         coverage = self._coverage(motion)
-        averages = self._flow.update(motion, self._takes_part(motion, inside, coverage, at_s), coverage, at_s)
         paces_mps = [watched.free_pace_mps(self.free_flow) for watched in self._watched]
         self._learn(visits.exits, averages, paces_mps)
         states = tuple(
@@ -98,11 +102,10 @@ class ZoneWatch:
         xyxy = motion.xyxy[IS_VEHICLE[motion.class_id]]
         return np.array([watched.coverage.share(xyxy) for watched in self._watched])
 
-    def _takes_part(self, motion: Motion, inside: Bools, coverage: Floats, at_s: float) -> Bools:
+    def _takes_part(self, motion: Motion, inside: Bools, filled: Floats, at_s: float) -> Bools:
         """(N, Z): whose pace counts. Who stood already when the camera came on, on a road that is not full, is parked
         until he is seen moving."""
-        of_road = [watched.of_road(part) for watched, part in zip(self._watched, coverage.tolist(), strict=True)]
-        idle = (motion.is_still & ~motion.moved_before)[:, None] & (np.array(of_road) < CRITICAL_COVERAGE)
+        idle = (motion.is_still & ~motion.moved_before)[:, None] & (filled < CRITICAL_FILL)
         takes_part: Bools = inside & _IS_MOTOR[motion.class_id][:, None] & ~self._parked.update(motion, at_s) & ~idle
         return takes_part
 
@@ -112,7 +115,7 @@ class ZoneWatch:
             number = self._number_of[left.zone_id]
             if not _IS_MOTOR[left.object_class.class_id] or left.stood_s > 0 or left.paced_s < SHORTEST_VISIT_S:
                 continue
-            if self._watched[number].of_road(averages[number].coverage) < CRITICAL_COVERAGE / 2:
+            if averages[number].filled < CRITICAL_FILL / 2:
                 self.free_flow.learn(left.zone_id, left.mean_pace_mps)
             if left.mean_pace_mps >= self._freely * paces_mps[number]:
-                self._parked.passed([number])
+                self._parked.passed(number, left.left_s)
