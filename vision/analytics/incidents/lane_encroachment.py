@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
+from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.runs import Run, Runs
 from vision.analytics.incidents.signs import a, called, is_vehicle, sign_of
 from vision.analytics.motion import Bools, Motion
@@ -15,8 +16,11 @@ from vision.config.zones import ZoneConfig
 from vision.contracts import IncidentKind
 from vision.geometry import points_in_polygons
 
-WELL_INSIDE = 0.25
-"""So much of the box's shorter side around its foot lies in the zone too: who only grazes it is not in it."""
+WELL_INSIDE = (0.3, 0.15)
+"""So much of the box's width to both sides of its foot, and of its height before and behind, lies in the zone too: the foot
+of a long vehicle seen obliquely may lie so far beside the vehicle, and who only grazes a zone is not in it."""
+CLASS_SHARE = 0.75
+"""The part of all its looks in which it was taken for what it is taken for now."""
 _AROUND = np.array([[-1, 0], [1, 0], [0, -1], [0, 1]], np.float64)
 STEADY_SHARE = 0.75
 """The part of the looks in which it is inside and of a class that may not be: classes flip, boxes tremble."""
@@ -31,11 +35,12 @@ class LaneEncroachment:
 
     kind = IncidentKind.LANE_ENCROACHMENT
 
-    def __init__(self, zones: Sequence[ZoneConfig], width_px: int, height_px: int) -> None:
+    def __init__(self, zones: Sequence[ZoneConfig], width_px: int, height_px: int, past: Past) -> None:
         size_px = np.array([width_px, height_px], np.float64)
         self._polygons = [np.array(zone.polygon) * size_px for zone in zones]
         self._is_foreign = np.array([[c not in zone.may_be_in for zone in zones] for c in CLASSES], bool)
         """(classes, Z)"""
+        self._past = past
         self._runs = Runs()
 
     def __len__(self) -> int:
@@ -45,10 +50,11 @@ class LaneEncroachment:
         motion = scene.motion
         foreign = scene.inside & self._is_foreign[motion.class_id] & is_vehicle(motion.class_id)[:, None]
         rows = np.flatnonzero(foreign.any(axis=1) & motion.moved_before)
-        if len(rows):
-            foreign[rows] &= self._well_inside(motion, rows)
-        holds = foreign.any(axis=1) & motion.moved_before
-        zone = foreign.argmax(axis=1) if len(scene.zones) else 0
+        if not len(rows) and not len(self._runs):
+            return []
+        foreign[rows] &= self._well_inside(motion, rows)
+        holds = foreign.any(axis=1) & motion.moved_before & (self._past.class_share(motion) >= CLASS_SHARE)
+        zone = foreign.argmax(axis=1)
         found = self._runs.update(motion, holds, scene.at_s, apart=zone)
         return [
             self._sign(scene, n, run, int(np.flatnonzero(foreign[n])[0]))
@@ -58,11 +64,10 @@ class LaneEncroachment:
 
     def _well_inside(self, motion: Motion, rows: Ids) -> Bools:
         """(len(rows), Z)"""
-        margin_px = WELL_INSIDE * (motion.xyxy[rows, 2:] - motion.xyxy[rows, :2]).min(axis=1)
-        around_px = motion.foot_px[rows] + _AROUND[:, None] * margin_px[:, None]
+        margin_px = WELL_INSIDE * (motion.xyxy[rows, 2:] - motion.xyxy[rows, :2])
+        around_px = motion.foot_px[rows] + _AROUND[:, None] * margin_px
         inside = points_in_polygons(around_px.reshape(-1, 2), self._polygons)
-        well: Bools = inside.reshape(len(_AROUND), len(rows), -1).all(axis=0)
-        return well
+        return np.asarray(inside.reshape(len(_AROUND), len(rows), inside.shape[-1]).all(axis=0), bool)
 
     def _sign(self, scene: Scene, n: int, run: Run, z: int) -> Evidence:
         zone, object_class, seconds = scene.zones[z].zone, CLASSES[scene.motion.class_id[n]], round(run.lasted_s)
