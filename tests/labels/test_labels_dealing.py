@@ -13,9 +13,9 @@ from vision.classes import ObjectClass
 from vision.labels.checking import check
 from vision.labels.dataset import image_file, load, read
 from vision.labels.errors import LabelError
-from vision.labels.exporting import export
+from vision.labels.exporting import chosen_for_people, export
 from vision.labels.formats import FORMATS
-from vision.labels.importing import bring, chosen_for_people, take_in
+from vision.labels.importing import bring, take_in
 from vision.labels.ledger import Entry, append, read_ledger
 from vision.labels.picture import LabelledPicture, Split
 from vision.labels.review import Kind, Question, Review, State, read_reviews, write_reviews
@@ -114,6 +114,7 @@ def test_a_good_data_set_has_no_problem(tmp_path: Path) -> None:
         append(folder, Entry(picture=name, licence="CC BY 4.0", owner="the city"))
     report = check(load(folder))
     assert (report.problems, report.remarks) == ((), ())
+    assert report.licences == {"CC BY 4.0, the city": 2}
 
 
 def test_corrected_labels_replace_proposed_ones_and_are_known_to_be_corrected(tmp_path: Path) -> None:

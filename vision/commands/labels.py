@@ -58,8 +58,7 @@ def export_labels(
     images: Annotated[bool, typer.Option("--images", help="Copy the pictures into images/ beside the file.")] = False,
 ) -> None:
     """Give labels to people to correct, in the form of the tool they use."""
-    from vision.labels.exporting import export
-    from vision.labels.importing import chosen_for_people
+    from vision.labels.exporting import chosen_for_people, export
 
     with errors_told():
         data = read_with_bar(folder)
@@ -157,7 +156,7 @@ def show(
     """Draw labels and questions on contact sheets of twelve pictures."""
     from vision.detection.checking import save
     from vision.labels.dataset import image_file, open_image
-    from vision.labels.importing import chosen_for_people
+    from vision.labels.exporting import chosen_for_people
     from vision.labels.review import read_reviews
     from vision.labels.sheets import sheets
 
@@ -199,6 +198,8 @@ def _print(report: "Report") -> None:
     for kind in CLASSES:
         table.add_row(kind, *(str(report.boxes[split].get(kind, 0)) for split in Split))
     Console().print(table)
+    for licence, number in report.licences.items():
+        typer.echo(f"{number} pictures: {licence}")
     for problem in report.problems:
         typer.echo(f"problem: {problem}")
     for remark in report.remarks[:MOST_REMARKS]:
@@ -214,6 +215,7 @@ def _as_json(report: "Report") -> dict[str, Any]:
         "scenes": report.scenes,
         "pictures": report.pictures,
         "boxes": report.boxes,
+        "licences": report.licences,
         "problems": [str(problem) for problem in report.problems],
         "remarks": [str(remark) for remark in report.remarks],
     }

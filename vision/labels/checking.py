@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vision.classes import CLASSES, ObjectClass
 from vision.detection.suppression import iou
@@ -32,6 +31,8 @@ class Report:
     boxes: Mapping[Split, Mapping[ObjectClass, int]]
     pictures: Mapping[Split, int]
     scenes: Mapping[Split, int]
+    licences: Mapping[str, int]
+    """Under which licence how many pictures may be used, with their owner; what a model's card has to name."""
 
     @property
     def is_good(self) -> bool:
@@ -54,6 +55,7 @@ def check(data: DataSet) -> Report:
         boxes={split: dict(by_split[split]) for split in Split},
         pictures=Counter(picture.split for picture in data.pictures),
         scenes={split: len(scenes[split]) for split in Split},
+        licences=_licences(data),
     )
 
 
@@ -117,17 +119,20 @@ def _nearly_same(data: DataSet) -> Iterable[Problem]:
 
 
 def _alike(folder: Path, pictures: Sequence[LabelledPicture]) -> Iterable[Problem]:
-    seen: list[NDArray[np.float32]] = []
-    for number, picture in enumerate(pictures):
-        file = image_file(folder, picture)
-        new = thumbnail(open_image(file))
-        if seen:
-            off = difference(new, np.stack(seen))
-            if off.min() < SAME_LEVELS:
-                other = pictures[int(off.argmin())].name
-                yield Problem(file, f"nearly the same as {other}", "delete one: it teaches nothing new")
-        seen.append(new)
-        assert len(seen) == number + 1  # noqa: S101 - places in `seen` are those of `pictures`
+    files = [image_file(folder, picture) for picture in pictures]
+    thumbnails = np.stack([thumbnail(open_image(file)) for file in files])
+    for number in range(1, len(files)):
+        off = difference(thumbnails[number], thumbnails[:number])
+        if off.min() < SAME_LEVELS:
+            other = files[int(off.argmin())].name
+            yield Problem(files[number], f"nearly the same as {other}", "delete one: it teaches nothing new")
+
+
+def _licences(data: DataSet) -> Mapping[str, int]:
+    ledger = read_ledger(data.folder)
+    entries = (ledger.get(picture.name) for picture in data.pictures)
+    told = (", ".join(filter(None, (one.licence, one.owner))) if one else "" for one in entries)
+    return Counter(words or "not stated" for words in told)
 
 
 def _not_stated(data: DataSet) -> Iterable[Problem]:

@@ -8,6 +8,7 @@ from vision.labels.dataset import DataSet, create, image_file, write_labels
 from vision.labels.formats import FORMATS
 from vision.labels.ledger import append, read_ledger
 from vision.labels.picture import LabelledPicture
+from vision.labels.review import read_reviews
 
 
 def export(data: DataSet, pictures: Sequence[LabelledPicture], form: str, target: Path, *, images: bool) -> None:
@@ -34,3 +35,10 @@ def _another_data_set(data: DataSet, pictures: Sequence[LabelledPicture], target
         write_labels(target, picture)
         if picture.name in ledger:
             append(target, ledger[picture.name])
+
+
+def chosen_for_people(data: DataSet, most: int | None) -> list[LabelledPicture]:
+    """The pictures that have proposed labels and questions, the most useful look first, `most` of them."""
+    known = data.by_name()
+    asked = [review for review in read_reviews(data.folder).values() if review.usefulness > 0]
+    return [known[review.picture] for review in asked if review.picture in known][:most]

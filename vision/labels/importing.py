@@ -115,10 +115,3 @@ def _correct(folder: Path, pictures: Sequence[LabelledPicture], origin: Path, at
             picture=picture.name, state=State.CORRECTED, corrected_at=at, corrected_in=origin.name
         )
     write_reviews(folder, reviews.values())
-
-
-def chosen_for_people(data: DataSet, most: int | None) -> list[LabelledPicture]:
-    """The pictures that have proposed labels and questions, the most useful look first, `most` of them."""
-    known = data.by_name()
-    asked = [review for review in read_reviews(data.folder).values() if review.usefulness > 0]
-    return [known[review.picture] for review in asked if review.picture in known][:most]

@@ -9,7 +9,7 @@ import structlog
 from vision.config.camera import CameraConfig
 from vision.config.redaction import redact
 from vision.config.sources import FileSource
-from vision.core import Detections, Frame, NgatuError, SystemClock
+from vision.core import Detections, Frame, NgatuError, SourceError, SystemClock
 from vision.labels.harvesting.harvest import Harvest
 from vision.sources import open_source
 from vision.worker.capture import Capture
@@ -65,7 +65,7 @@ def _recordings(
         try:
             for frame in source.frames():
                 yield frame, detector.detect([frame.image])[0]
-        except NgatuError as error:
+        except SourceError as error:
             log.error("camera left out", camera=camera.id, reason=redact(str(error)))  # noqa: TRY400
 
 

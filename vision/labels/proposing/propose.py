@@ -1,7 +1,7 @@
 """Labels that models agree on, and the questions where they do not."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,17 +35,15 @@ class Proposal:
     questions: tuple[Question, ...]
 
 
-def propose(
-    data: DataSet, models: Mapping[str, Looks], *, again: bool = False, names: Iterable[str] | None = None
-) -> Iterable[Review]:
+def propose(data: DataSet, models: Mapping[str, Looks], *, again: bool = False) -> Iterator[Review]:
     """Propose labels for every picture that nobody has labelled, and write them; yields each picture's review.
 
-    `again`: also for those that have proposed labels; what people corrected stays in any case. `names`: of these alone.
+    `again`: also for those that have proposed labels; what people corrected stays in any case.
     The reviews are written when all are done, and when the caller stops early.
     """
     ledger, reviews = read_ledger(data.folder), read_reviews(data.folder)
     try:
-        for picture in to_propose(data, reviews, again=again, names=names):
+        for picture in to_propose(data, reviews, again=again):
             image = open_image(image_file(data.folder, picture))
             seen = {name: model.detect([image])[0] for name, model in models.items()}
             entry = ledger.get(picture.name)
@@ -60,18 +58,10 @@ def propose(
         write_reviews(data.folder, reviews.values())
 
 
-def to_propose(
-    data: DataSet, reviews: Mapping[str, Review], *, again: bool = False, names: Iterable[str] | None = None
-) -> list[LabelledPicture]:
+def to_propose(data: DataSet, reviews: Mapping[str, Review], *, again: bool = False) -> list[LabelledPicture]:
     """The pictures that are to be labelled: without labels, or with `again` those whose labels no person has seen."""
-    wanted = None if names is None else set(names)
     proposed = {name for name, review in reviews.items() if review.state is State.PROPOSED}
-    return [
-        picture
-        for picture in data.pictures
-        if (picture.boxes is None or (again and picture.name in proposed))
-        and (wanted is None or picture.name in wanted)
-    ]
+    return [p for p in data.pictures if p.boxes is None or (again and p.name in proposed)]
 
 
 def propose_picture(seen: Mapping[str, Detections], hints: Sequence[Hint] = ()) -> Proposal:
