@@ -77,12 +77,18 @@ def test_a_model_that_sees_all_labels_scores_one_in_the_very_detector_of_the_wor
 
 def test_the_default_beside_itself_passes_and_the_table_says_so(tmp_path: Path, cache: Path, seen: Detections) -> None:
     data = street(tmp_path / "d", seen, 2)
-    code, said = ngatu("evaluate", DEFAULT_MODEL, "--data", data, "--save", tmp_path / "e.json")
+    code, said = ngatu(
+        "evaluate", DEFAULT_MODEL, "--data", data, "--save", tmp_path / "e.json", "--page", tmp_path / "e.md"
+    )
     assert code == 0, said
     for words in ("the gate: passed", "times as fast", "1.000 (1.000 to 1.000)", "cannot be told: counting"):
         assert words in said
     result = read_evaluation(tmp_path / "e.json")
     assert result.against == result.model
+    table = (tmp_path / "e.md").read_text()
+    assert "| car | " in table
+    assert "1.000 (1.000 to 1.000) | +0.000 (+0.000 to +0.000)" in table
+    assert "a ratio of" in table
     assert result.passed
     code, said = ngatu("promote", DEFAULT_MODEL, "--evaluation", tmp_path / "e.json")
     assert code == 0, said

@@ -110,7 +110,14 @@ def evaluate(
     counting: Annotated[Path | None, typer.Option(help="Manifest of clips that people counted.")] = None,
     clips: Annotated[Path | None, typer.Option(help="The clips' folder. Default: the manifest's.")] = None,
     size: Annotated[int | None, typer.Option(help="Input of both, long side in pixels. Default: the cards'.")] = None,
+    least: Annotated[
+        float | None,
+        typer.Option(
+            help="Least confidence asked for. Default: the workers', 0.1; AP is mostly told at 0.01.", min=0.001, max=1
+        ),
+    ] = None,
     save: Annotated[Path | None, typer.Option(help="Keep the whole result as JSON; `promote` reads it.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write the tables as Markdown, for a model's card.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Measure a model beside the default one: precision, counting, speed, each with its range. Exit 1: it is worse."""
@@ -118,17 +125,20 @@ def evaluate(
     from vision.detection.cards import default_model
     from vision.training.dataset import read_dataset
     from vision.training.evaluating import evaluate as run_evaluation
+    from vision.training.page import page as tables
     from vision.training.report import write_evaluation
 
     _hush()
     with errors_told(), _steps() as report:
-        ours = _detector(model, size)
-        theirs = None if against == "none" else _detector(against or default_model(), size)
+        ours = _detector(model, size, least)
+        theirs = None if against == "none" else _detector(against or default_model(), size, least)
         sets = [read_dataset(folder) for folder in data]
         counted = read_manifest(counting, clips) if counting else []
         result = run_evaluation(ours, theirs, sets, counted, split=split, report=report)
         if save:
             write_evaluation(result, save)
+        if page:
+            page.write_text(tables(result), encoding="utf-8")
     if as_json:
         sys.stdout.write(result.model_dump_json(indent=2, exclude_none=True) + "\n")
     else:
@@ -160,11 +170,12 @@ def promote(
         typer.echo(f"promoted though {fault}", err=True)
 
 
-def _detector(model: str, size: int | None) -> "Detector":
+def _detector(model: str, size: int | None, least: float | None) -> "Detector":
     """One thread, so that its time is its own and clips are counted side by side."""
+    from vision.classes import CLASSES
     from vision.detection import load_detector
 
-    return load_detector(model, threads=1, size=size)
+    return load_detector(model, threads=1, size=size, thresholds=dict.fromkeys(CLASSES, least) if least else None)
 
 
 def _print_evaluation(result: "Evaluation") -> None:
