@@ -93,7 +93,7 @@ def road(x0_m: float, x1_m: float, **more: object) -> dict[str, object]:
 
 def across(x_m: float, line_id: str) -> dict[str, object]:
     """A line across the road; vehicles towards larger x go in."""
-    return {"id": line_id, "start": (x_m / 128, 26 / 72), "end": (x_m / 128, 46 / 72)}
+    return {"id": line_id, "start": (x_m / 128, 46 / 72), "end": (x_m / 128, 26 / 72)}
 
 
 def camera(

@@ -9,6 +9,9 @@ from vision.classes import ObjectClass
 from vision.config.lines import MovementConfig
 from vision.contracts import Direction
 
+KNOWN_LATE_S = 1.0
+"""An entry into a zone is believed so much later than a crossing: places passed after it are looked at once more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Movement:
@@ -64,6 +67,7 @@ class MovementCounter:
         self._steps = {movement.id: _steps(movement) for movement in movements}
         self._within_s = {movement.id: movement.within.total_seconds() for movement in movements}
         self._ways: dict[tuple[str, int], _Way] = {}
+        self._recent: list[_Passing] = []
 
     def __len__(self) -> int:
         """How many vehicles are on the way, once for each movement that it may become."""
@@ -77,8 +81,10 @@ class MovementCounter:
         passings += [_Passing(e.zone_id, None, e.object_class, e.track_id, e.at_s) for e in entries]
         completed = []
         for passing in sorted(passings, key=lambda p: p.at_s):
-            for movement_id, steps in self._steps.items():
-                completed += self._pass(movement_id, steps, passing)
+            later = [p for p in self._recent if p.track_id == passing.track_id and p.at_s > passing.at_s]
+            for known in (passing, *later):
+                completed += [m for key, steps in self._steps.items() for m in self._pass(key, steps, known)]
+        self._recent = [p for p in (*self._recent, *passings) if at_s - p.at_s <= KNOWN_LATE_S]
         self._forget(at_s)
         return completed
 
