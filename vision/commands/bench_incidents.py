@@ -37,6 +37,8 @@ def incidents(
 ) -> None:
     """Score incidents and measures on SUMO's traffic, seen by a virtual camera through a detector's noise.
 
+    Ctrl-C ends it with the scores of what is done, which is a fair sample.
+
     The first use installs SUMO from the package registry into an environment of its own in the cache folder.
     """
     import os

@@ -7,6 +7,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ class Places:
 def run(
     episodes: Sequence[Episode], look: Look, python: Path, *, told: Told, processes: int, keep: Path | None = None
 ) -> list[Result]:
-    """All episodes, each simulated once and seen through each level.
+    """All episodes, each simulated once and seen through each level; on Ctrl-C those that are done.
 
     Where results are kept, those that are there are not made again.
     """
@@ -69,10 +70,11 @@ def run(
     with tempfile.TemporaryDirectory(prefix="ngatu-bench-") as scratch:
         for road in {e.road: e.place for e in episodes}.values():
             build_network(road, python, Path(scratch))
-        for episode, part in _each(episodes, look, python, Places(Path(scratch), processes, keep)):
-            results += part
-            done_s += int(episode.lasts_s)
-            told(done_s, whole_s, episode.name)
+        with suppress(KeyboardInterrupt):
+            for episode, part in _each(episodes, look, python, Places(Path(scratch), processes, keep)):
+                results += part
+                done_s += int(episode.lasts_s)
+                told(done_s, whole_s, episode.name)
     order = {(e.name, e.seed): n for n, e in enumerate(episodes)}
     return sorted(results, key=lambda r: (order[r.episode.name, r.episode.seed], look.levels.index(r.level)))
 
@@ -87,17 +89,23 @@ def _each(
             yield episode, pickle.loads(kept.read_bytes())  # noqa: S301  our own
         else:
             left.append(episode)
-    # The longest first, so that no core is left with one at the end.
-    left.sort(key=lambda e: -e.lasts_s)
+    # In an order of chance: what is there when somebody stops it is a fair sample.
+    left.sort(key=lambda e: e.rng("order").random())
     with ProcessPoolExecutor(places.processes) as pool:
         jobs = {pool.submit(run_one, episode, look, python, places.scratch): episode for episode in left}
-        for job in as_completed(jobs):
-            part = job.result()
-            kept = places.kept(jobs[job], look)
-            if kept:
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                kept.write_bytes(pickle.dumps(part))
-            yield jobs[job], part
+        try:
+            for job in as_completed(jobs):
+                part = job.result()
+                _keep(places.kept(jobs[job], look), part)
+                yield jobs[job], part
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _keep(file: Path | None, part: list[Result]) -> None:
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(pickle.dumps(part))
 
 
 def run_one(episode: Episode, look: Look, python: Path, scratch: Path) -> list[Result]:
