@@ -120,7 +120,7 @@ def test_motorcycles_on_the_pavement_encroach_each_and_persons_do_not() -> None:
 
 def test_who_crosses_the_pavement_to_a_gateway_or_grazes_the_lane_does_not_encroach() -> None:
     crosses = Actor(lambda t: (60.0, 30 + 4 * t) if t < 8 else None)
-    grazes = Actor(drives(30.9, 10, start_s=2))
+    grazes = Actor(drives(30.7, 10, start_s=2))
     assert kinds(watched(camera(BUS_LANE, PAVEMENT), [crosses, grazes], 20)) == []
 
 

@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
-from vision.analytics.incidents.signs import LENGTHS_M, ROAD, WIDTHS_M, a, called, sign_of
-from vision.analytics.incidents.standing import Standing
+from vision.analytics.incidents.signs import LENGTHS_M, ROAD, WIDTHS_M, a, called, is_slow, is_vehicle, sign_of
+from vision.analytics.incidents.standing import SLOW_MPS, Standing
 from vision.analytics.scene import Scene
 from vision.classes import CLASSES, ObjectClass
 from vision.config.incidents import CollisionConfig
@@ -37,6 +37,9 @@ WORDS = {
     "swerving": "a swerve",
     "flow": "others drive past",
 }
+AROUND_M = 30.0
+STANDING_AROUND = 2
+"""Where so many others stand beside them or ahead, a jam forms."""
 KEPT_S = 5.0
 """A pair that is not seen standing for so long is forgotten."""
 REACH_M = 10.0
@@ -102,7 +105,7 @@ class Collision:
         for i, j in combinations(np.flatnonzero(lately).tolist(), 2):
             pair = int(standing.rows[i]), int(standing.rows[j])
             tracks = int(motion.track_id[pair[0]]), int(motion.track_id[pair[1]])
-            if not known.issuperset(tracks) and self._touch(scene, pair) and not self._is_held(i, j, pair):
+            if not known.issuperset(tracks) and self._touch(scene, pair) and not self._is_held(scene, i, j, pair):
                 cues = self._cues(scene, i, j, pair)
                 confidence = 1 - float(np.prod([1 - WEIGHTS[cue] for cue in cues]))
                 own = [cue for cue in cues if cue not in {"flow", "both"}]
@@ -123,22 +126,31 @@ class Collision:
         aside_m = (width_a + sine * length_b + cosine * width_b) / 2 + SLACK_M / 2
         return bool(abs(away @ u) <= along_m and abs(away[0] * u[1] - away[1] * u[0]) <= aside_m)
 
-    def _is_held(self, i: int, j: int, pair: tuple[int, int]) -> bool:
-        """Whether either stands behind somebody other than its fellow."""
-        blocked_by = self._standing.blocked_by[i] | self._standing.blocked_by[j]
-        return bool(np.delete(blocked_by, pair).any())
+    def _is_held(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> bool:
+        """Whether either stands behind somebody other than its fellow, or both where traffic comes to a stand."""
+        motion, n = scene.motion, pair[0]
+        others = is_vehicle(motion.class_id) & ~(motion.is_still & ~motion.moved_before)
+        others[list(pair)] = False
+        if (others & (self._standing.blocked_by[i] | self._standing.blocked_by[j])).any():
+            return True
+        away_m = motion.ground_m - motion.ground_m[n]
+        along_m = away_m @ self._standing.past.heading[n]
+        beside = others & (along_m > -2.0) & (np.hypot(away_m[:, 0], away_m[:, 1]) < AROUND_M)
+        slow = int((beside & (motion.pace_mps < SLOW_MPS)).sum())
+        jams = any(is_slow(scene.zones[z].congestion) for z in np.flatnonzero(scene.inside[n]).tolist())
+        return jams or slow >= STANDING_AROUND or 2 * slow > int(beside.sum())
 
     def _cues(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> tuple[str, ...]:
         rows, past = list(pair), self._standing.past
         since_s = scene.motion.still_since_s[rows]
-        braked = past.braked_mps2[rows] >= BRAKED_MPS2
+        braked = [past.braked_mps2(n) >= BRAKED_MPS2 for n in rows]
         cosine = float(past.heading[rows[0]] @ past.heading[rows[1]])
         found = {
-            "braking": bool(braked.any()),
-            "both": bool(braked.all()),
+            "braking": any(braked),
+            "both": all(braked),
             "together": bool(abs(since_s[0] - since_s[1]) <= TOGETHER_S),
             "crossing": cosine < np.cos(np.radians(CROSSED_DEG)),
-            "swerving": bool((past.swerved_deg[rows] >= SWERVED_DEG).any()),
+            "swerving": any(past.swerved_deg(n) >= SWERVED_DEG for n in rows),
             "flow": self._standing.stands[i].is_passed or self._standing.stands[j].is_passed,
         }
         return tuple(cue for cue, is_found in found.items() if is_found)

@@ -17,8 +17,8 @@ from vision.contracts import IncidentKind
 from vision.geometry import points_in_polygons
 
 WELL_INSIDE = (0.3, 0.15)
-"""So much of the box's width to both sides of its foot, and of its height before and behind, lies in the zone too: the foot
-of a long vehicle seen obliquely may lie so far beside the vehicle, and who only grazes a zone is not in it."""
+"""So much of the box's width to both sides of its foot, and of its height before and behind, lies in the zone too: the
+foot of a long vehicle seen obliquely may lie so far beside it, and who only grazes a zone is not in it."""
 CLASS_SHARE = 0.75
 """The part of all its looks in which it was taken for what it is taken for now."""
 _AROUND = np.array([[-1, 0], [1, 0], [0, -1], [0, 1]], np.float64)

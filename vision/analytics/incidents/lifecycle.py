@@ -184,9 +184,9 @@ class Ledger:
 
     def update(self, evidence: Sequence[Evidence], at_s: float) -> list[IncidentChange]:
         """Take in all that speaks for incidents at one moment; return what there is to tell."""
-        self._forget(at_s)
         if not evidence and not self._cases:
             return []
+        self._forget(at_s)
         for case in self._cases:
             case.looks += 1
         self._sort_in(evidence, at_s)

@@ -1,130 +1,169 @@
-"""What rules remember of each track beyond its motion: where it was heading, how hard it braked, whether it swerved."""
+"""What rules remember of a track beyond its motion: its course, its last seconds of driving, what it was taken for."""
 
 from dataclasses import dataclass, fields
+from math import degrees, inf
 from typing import Self
 
 import numpy as np
 
 from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.rows import Ids, Rows, grown
+from vision.classes import CLASSES
 
-HEADING_ABOVE_MPS = 1.0
+HEADING_ABOVE_MPS = 1.5
 """Slower, a heading is noise."""
-SWERVE_ABOVE_MPS = 2.0
-KEPT = 10
-KEPT_EVERY_S = 0.18
-"""Velocities of the last 1.8 s, at any frame rate."""
-APART_S = (0.6, 1.3)
+SWERVE_ABOVE_MPS = 3.0
+KEPT = 20
+KEPT_EVERY_S = 0.24
+"""Velocities of about the last five seconds before now or, of a vehicle that stands, before it stood."""
+APART_S = (0.5, 1.3)
 """Braking and swerving are told from velocities so far apart."""
-FADE_S = 4.0
-"""So long after it a moving vehicle's braking or swerving is forgotten; one that stands keeps what it did before."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Recollection:
-    """Of N tracks, in the order of the motion."""
-
-    heading: Floats
-    """(N, 2): unit vector on the road, as it moved last; NaN where it never moved."""
-    stride_px: Floats
-    """(N, 2): from its foot to a place one metre ahead, as it moved last; NaN where it never moved."""
-    braked_mps2: Floats
-    """(N,): how hard it braked at most, lately or before it came to stand; 0 where it did not."""
-    swerved_deg: Floats
-    """(N,): how much its heading changed within about a second at most, lately or before it came to stand."""
-
-    @classmethod
-    def blank(cls, n: int) -> Self:
-        return cls(np.full((n, 2), np.nan), np.full((n, 2), np.nan), np.zeros(n), np.zeros(n))
+HEIR_S = 1.0
+HEIR_SIZES = 0.6
+"""A new track that begins so near, in its own size, to where one that was just lost was going is that one."""
 
 
 @dataclass(slots=True, eq=False)
 class _Memory:
     """By row (see `Rows`)."""
 
+    foot_px: Floats
+    velocity_px: Floats
     heading: Floats
+    """(R, 2): unit vector on the road, as it moved last; NaN where it never moved."""
     stride_px: Floats
+    """(R, 2): from its foot to a place one metre ahead, as it moved last; NaN where it never moved."""
     times_s: Floats
     """(R, KEPT): the newest last; NaN: none."""
     velocities: Floats
     """(R, KEPT, 2): metres a second."""
-    braked: Floats
-    braked_s: Floats
-    swerved: Floats
-    swerved_s: Floats
+    taken_for: Floats
+    """(R, classes): how many looks it was taken for each class."""
 
     @classmethod
     def blank(cls) -> Self:
-        none, pairs = np.zeros(0), np.zeros((0, 2))
-        return cls(pairs, pairs, np.zeros((0, KEPT)), np.zeros((0, KEPT, 2)), none, none, none, none)
+        pairs = np.zeros((0, 2))
+        return cls(pairs, pairs, pairs, pairs, np.zeros((0, KEPT)), np.zeros((0, KEPT, 2)), np.zeros((0, len(CLASSES))))
 
     def grow(self, size: int) -> None:
-        if size > len(self.braked):
+        if size > len(self.heading):
             for f in fields(self):
                 setattr(self, f.name, grown(getattr(self, f.name), size))
 
     def clear(self, rows: Ids) -> None:
         for column in (self.heading, self.stride_px, self.times_s, self.velocities):
             column[rows] = np.nan
-        for column in (self.braked, self.braked_s, self.swerved, self.swerved_s):
-            column[rows] = 0.0
+        self.taken_for[rows] = 0.0
+
+    def copy(self, source: int, target: int) -> None:
+        for f in fields(self):
+            column = getattr(self, f.name)
+            column[target] = column[source]
 
 
 class Past:
-    """Remembers every track that was seen within `forget_after_s`."""
+    """Remembers every track that was seen within `forget_after_s`, and what a lost one hands on to a new id.
+
+    What is told is of the newest moment's tracks, in the order of its motion.
+    """
 
     def __init__(self, forget_after_s: float) -> None:
         self._rows = Rows(forget_after_s)
         self._memory = _Memory.blank()
+        self._at: Ids = np.zeros(0, np.int64)
 
     def __len__(self) -> int:
         """How many tracks are remembered."""
         return len(self._rows)
 
-    def update(self, motion: Motion, at_s: float) -> Recollection:
-        """Take in how tracks move; return what is remembered of them."""
+    @property
+    def heading(self) -> Floats:
+        """(N, 2): unit vectors on the road, as each moved last; NaN where one never moved."""
+        return self._memory.heading[self._at]
+
+    @property
+    def stride_px(self) -> Floats:
+        """(N, 2): from its foot to a place one metre ahead, as each moved last; NaN where one never moved."""
+        return self._memory.stride_px[self._at]
+
+    def fastest_mps(self, rows: Ids) -> Floats:
+        """(len(rows),): the highest pace of some tracks in their last seconds of driving, also under an id before."""
+        velocities = self._memory.velocities[self._at[rows]]
+        paces: Floats = np.fmax.reduce(np.hypot(velocities[..., 0], velocities[..., 1]), axis=1, initial=0.0)
+        return paces
+
+    def class_share(self, motion: Motion) -> Floats:
+        """(N,): the part of its looks in which each was taken for what it is taken for now."""
+        taken_for = self._memory.taken_for[self._at]
+        share: Floats = taken_for[np.arange(len(motion)), motion.class_id] / taken_for.sum(axis=1)
+        return share
+
+    def update(self, motion: Motion, at_s: float) -> None:
+        """Take in how tracks move."""
         self._rows.forget(at_s)
         rows, was_s = self._rows.take(motion.track_id, at_s)
         memory = self._memory
         memory.grow(self._rows.size)
-        memory.clear(rows[np.isnan(was_s)])
-        self._head(rows, motion)
-        braking, swerving = self._changes(rows, motion, at_s)
-        fades = ~motion.is_still
-        _keep_peak(memory.braked, memory.braked_s, rows, now=braking, fades=fades, at_s=at_s)
-        _keep_peak(memory.swerved, memory.swerved_s, rows, now=swerving, fades=fades, at_s=at_s)
-        self._sample(rows, motion, at_s)
-        return Recollection(memory.heading[rows], memory.stride_px[rows], memory.braked[rows], memory.swerved[rows])
-
-    def _head(self, rows: Ids, motion: Motion) -> None:
+        new = np.isnan(was_s)
+        if new.any():
+            memory.clear(rows[new])
+            self._inherit(motion, rows, np.flatnonzero(new), at_s)
+        memory.foot_px[rows], memory.velocity_px[rows] = motion.foot_px, motion.velocity_px
+        memory.taken_for[rows, motion.class_id] += 1
         moves = motion.pace_mps > HEADING_ABOVE_MPS
         pace_mps = motion.pace_mps[moves, None]
-        self._memory.heading[rows[moves]] = motion.velocity_mps[moves] / pace_mps
-        self._memory.stride_px[rows[moves]] = motion.velocity_px[moves] / pace_mps
+        memory.heading[rows[moves]] = motion.velocity_mps[moves] / pace_mps
+        memory.stride_px[rows[moves]] = motion.velocity_px[moves] / pace_mps
+        self._sample(rows, motion, at_s)
+        self._at = rows
 
-    def _changes(self, rows: Ids, motion: Motion, at_s: float) -> tuple[Floats, Floats]:
-        """(N,) each: metres a second lost a second, and degrees turned, at most, against about a second ago."""
-        ago_s = at_s - self._memory.times_s[rows]
-        then = self._memory.velocities[rows]
-        pace_then = np.hypot(then[..., 0], then[..., 1])
-        comparable = (ago_s >= APART_S[0]) & (ago_s <= APART_S[1]) & np.isfinite(motion.pace_mps)[:, None]
+    def braked_mps2(self, n: int) -> float:
+        """How hard the track in row `n` braked at most in its last seconds of driving; 0 where it did not."""
+        times_s, velocities = self._last(n)
+        paces = np.hypot(velocities[:, 0], velocities[:, 1])
+        apart_s = times_s[None] - times_s[:, None]
         with np.errstate(divide="ignore", invalid="ignore"):
-            lost = (pace_then - motion.pace_mps[:, None]) / ago_s
-            cosine = (then * motion.velocity_mps[:, None]).sum(axis=-1) / (pace_then * motion.pace_mps[:, None])
-        fast = comparable & (pace_then > SWERVE_ABOVE_MPS) & (motion.pace_mps > SWERVE_ABOVE_MPS)[:, None]
-        turned = np.degrees(np.arccos(np.clip(np.where(fast, cosine, 1.0), -1, 1)))
-        return np.where(comparable, lost, 0.0).max(axis=1), turned.max(axis=1)
+            lost = np.where(_comparable(apart_s), (paces[:, None] - paces[None]) / apart_s, 0.0)
+        return float(lost.max(initial=0.0))
+
+    def swerved_deg(self, n: int) -> float:
+        """How much the heading of the track in row `n` changed at most within about a second of its last driving."""
+        times_s, velocities = self._last(n)
+        fast = np.hypot(velocities[:, 0], velocities[:, 1]) > SWERVE_ABOVE_MPS
+        times_s, velocities = times_s[fast], velocities[fast]
+        angles = np.arctan2(velocities[:, 1], velocities[:, 0])
+        turned = np.abs((angles[None] - angles[:, None] + np.pi) % (2 * np.pi) - np.pi)
+        return degrees(float(np.where(_comparable(times_s[None] - times_s[:, None]), turned, 0.0).max(initial=0.0)))
+
+    def _last(self, n: int) -> tuple[Floats, Floats]:
+        row = self._at[n]
+        kept = ~np.isnan(self._memory.times_s[row])
+        return self._memory.times_s[row][kept], self._memory.velocities[row][kept]
 
     def _sample(self, rows: Ids, motion: Motion, at_s: float) -> None:
         memory = self._memory
-        due = np.isfinite(motion.pace_mps) & ~(at_s - memory.times_s[rows, -1] < KEPT_EVERY_S)
+        due = np.isfinite(motion.pace_mps) & ~motion.is_still & ~(at_s - memory.times_s[rows, -1] < KEPT_EVERY_S)
         at = rows[due]
-        memory.times_s[at] = np.concatenate([memory.times_s[at, 1:], np.full((len(at), 1), at_s)], axis=1)
-        memory.velocities[at] = np.concatenate([memory.velocities[at, 1:], motion.velocity_mps[due, None]], axis=1)
+        if len(at):
+            memory.times_s[at] = np.concatenate([memory.times_s[at, 1:], np.full((len(at), 1), at_s)], axis=1)
+            memory.velocities[at] = np.concatenate([memory.velocities[at, 1:], motion.velocity_mps[due, None]], axis=1)
+
+    def _inherit(self, motion: Motion, rows: Ids, new: Ids, at_s: float) -> None:
+        """Hand on what was known of tracks that were just lost to new ones that begin where those were going."""
+        unseen_s = at_s - self._rows.seen_s
+        lost = np.flatnonzero((unseen_s > 0) & (unseen_s <= HEIR_S))
+        if not len(lost):
+            return
+        memory = self._memory
+        expected_px = memory.foot_px[lost] + np.nan_to_num(memory.velocity_px[lost]) * unseen_s[lost, None]
+        away_px = np.linalg.norm(motion.foot_px[new][:, None] - expected_px[None], axis=2)
+        sizes_px = np.sqrt((motion.xyxy[new, 2:] - motion.xyxy[new, :2]).prod(axis=1))
+        for i in np.argsort(away_px.min(axis=1)).tolist():
+            j = int(away_px[i].argmin())
+            if away_px[i, j] <= HEIR_SIZES * sizes_px[i]:
+                memory.copy(int(lost[j]), int(rows[new[i]]))
+                away_px[:, j] = inf
 
 
-def _keep_peak(peak: Floats, peak_s: Floats, rows: Ids, *, now: Floats, fades: Bools, at_s: float) -> None:
-    """Keep the highest value by row, and when it was; let it fade."""
-    takes = (now >= peak[rows]) | (fades & (at_s - peak_s[rows] > FADE_S))
-    peak[rows] = np.where(takes, now, peak[rows])
-    peak_s[rows] = np.where(takes, at_s, peak_s[rows])
+def _comparable(apart_s: Floats) -> Bools:
+    return (apart_s >= APART_S[0]) & (apart_s <= APART_S[1])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
+from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.runs import Run, Runs
 from vision.analytics.incidents.signs import PERSON, ROAD, TWO_WHEELERS, called, is_vehicle, sign_of
 from vision.analytics.motion import Bools, Floats, Motion
@@ -20,13 +21,13 @@ EVER_MPS = 4.5
 HEIGHT_M = (0.7, 3.5)
 """A person's box, by the metres at his foot, which may be an estimate that is off by a half."""
 PERSON_SHARE = 0.7
-"""The part of the looks in which he is taken for a person standing on a road."""
+"""The part of the looks in which he is a person, of all looks; and one on a road, of those since he came there."""
 COVERED = 0.5
 """A person whose box lies so far within a two-wheeler's rides or pushes it; within another vehicle's, he sits in it."""
 RIDERS_WITHIN_M = 4.0
 RIDERS = 2
 """Among so many slow two-wheelers near by a person cannot be told from a rider."""
-STEP_M, STEP_SIZES = 0.6, 0.35
+STEP_M, STEP_SIZES = 0.9, 0.6
 """Who moved so far from where he was first seen, in metres and in his own size, is alive: posts and paint stay."""
 STANDS_S, STANDS_CONFIDENCE = 10.0, 0.5
 """Who never moved is a person when he is seen for so long, and so surely."""
@@ -38,9 +39,10 @@ class Pedestrian:
 
     kind = IncidentKind.PEDESTRIAN
 
-    def __init__(self, zones: Sequence[ZoneConfig]) -> None:
+    def __init__(self, zones: Sequence[ZoneConfig], past: Past) -> None:
         self._is_closed = np.array([z.kind in ROAD and ObjectClass.PERSON not in z.may_be_in for z in zones], bool)
         self._is_open = np.array([ObjectClass.PERSON in zone.may_be_in for zone in zones], bool)
+        self._past = past
         self._runs = Runs()
 
     def __len__(self) -> int:
@@ -48,8 +50,10 @@ class Pedestrian:
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
         motion = scene.motion
+        if not len(self._runs) and not (motion.class_id == PERSON).any():
+            return []
         trespasses = scene.inside[:, self._is_closed].any(axis=1) & ~scene.inside[:, self._is_open].any(axis=1)
-        holds = trespasses & _walks(motion)
+        holds = trespasses & _walks(motion) & (self._past.class_share(motion) >= PERSON_SHARE)
         if holds.any():
             holds &= ~_rides(motion, holds)
         found = self._runs.update(motion, holds, scene.at_s)

@@ -1,13 +1,14 @@
 """A vehicle that crosses the stop line at red."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vision.analytics.crossings import Crossing
 from vision.analytics.incidents.lifecycle import Evidence
-from vision.analytics.incidents.signs import a, called, is_vehicle, sign_of
+from vision.analytics.incidents.signs import LENGTHS_M, a, called, is_vehicle, sign_of
+from vision.analytics.motion import Floats
 from vision.analytics.scene import Light, Scene
 from vision.classes import VEHICLES
 from vision.config.lines import LineConfig
@@ -19,6 +20,8 @@ GOES_ON_MPS = 8.0
 """Who crosses at such a pace runs the light: he comes to no stand within the next metres."""
 GOES_ON_M = 5.0
 """Who is slower runs it when he goes on so far while it is red; else he waits a little in front of the line."""
+DRIVES_MPS = 2.0
+"""Who is slower has not run it yet: of those who wait at the line, trembling boxes cross it."""
 GIVEN_UP_S = 20.0
 CONFIDENCE = 0.9
 
@@ -40,8 +43,8 @@ class _Crossed:
     crossing: Crossing
     stop_line: _StopLine
     red_s: float
-    way_m: float = 0.0
-    seen_s: float = 0.0
+    from_m: Floats
+    """(2,): where it was on the road when that became known."""
 
 
 class RedLight:
@@ -69,22 +72,23 @@ class RedLight:
         for signal_id, now in scene.signals.items():
             if now.light is Light.RED:
                 self._reds[signal_id] = (now.since_s, scene.at_s)
+        rows = dict(zip(scene.motion.track_id.tolist(), range(len(scene.motion)), strict=True))
         for crossing in scene.crossings:
-            self._note(crossing, scene.at_s)
-        return self._going_on(scene) if self._creeping else []
+            if crossing.track_id in rows:
+                self._note(crossing, scene.motion.ground_m[rows[crossing.track_id]])
+        return self._going_on(scene, rows) if self._creeping else []
 
-    def _note(self, crossing: Crossing, at_s: float) -> None:
+    def _note(self, crossing: Crossing, at_m: Floats) -> None:
         stop_line = self._stop_lines.get(crossing.line_id)
         if stop_line is None or crossing.direction is not stop_line.forward or crossing.object_class not in VEHICLES:
             return
         began_s, seen_s = self._reds.get(stop_line.signal.id, (np.inf, -np.inf))
         red_s = crossing.at_s - began_s
         if red_s > stop_line.signal.grace.total_seconds() and crossing.at_s <= seen_s:
-            self._creeping[crossing.track_id] = _Crossed(crossing, stop_line, red_s, seen_s=at_s)
+            self._creeping[crossing.track_id] = _Crossed(crossing, stop_line, red_s, at_m)
 
-    def _going_on(self, scene: Scene) -> list[Evidence]:
+    def _going_on(self, scene: Scene, rows: Mapping[int, int]) -> list[Evidence]:
         """Those of whom it is clear now. Who is not seen any more, or has waited for green, is let go."""
-        rows = dict(zip(scene.motion.track_id.tolist(), range(len(scene.motion)), strict=True))
         signs = []
         for track, crossed in list(self._creeping.items()):
             n = rows.get(track)
@@ -96,11 +100,12 @@ class RedLight:
         return signs
 
     def _goes_on(self, scene: Scene, n: int, crossed: _Crossed) -> bool:
-        pace_mps = float(np.nan_to_num(scene.motion.pace_mps[n]))
-        crossed.way_m += pace_mps * (scene.at_s - crossed.seen_s)
-        crossed.seen_s = scene.at_s
-        is_moving = bool(is_vehicle(scene.motion.class_id)[n]) and not scene.motion.is_still[n]
-        return is_moving and (pace_mps >= GOES_ON_MPS or crossed.way_m >= GOES_ON_M)
+        motion = scene.motion
+        gone_m = float(np.hypot(*(motion.ground_m[n] - crossed.from_m)))
+        far_m = max(GOES_ON_M, float(LENGTHS_M[motion.class_id[n]]) / 2)
+        pace_mps = float(motion.pace_mps[n])
+        is_driving = is_vehicle(motion.class_id)[n] and not motion.is_still[n] and pace_mps >= DRIVES_MPS
+        return bool(is_driving) and (pace_mps >= GOES_ON_MPS or gone_m >= far_m)
 
     def _is_over(self, scene: Scene, crossed: _Crossed) -> bool:
         now = scene.signals.get(crossed.stop_line.signal.id)

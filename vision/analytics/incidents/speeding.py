@@ -56,8 +56,11 @@ class Speeding:
         return len(self._ways)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
-        self._ways = {t: w for t, w in self._ways.items() if scene.at_s - w.places[-1][0] <= FORGIVEN_S}
+        if self._ways:
+            self._ways = {t: w for t, w in self._ways.items() if scene.at_s - w.places[-1][0] <= FORGIVEN_S}
         motion = scene.motion
+        if not np.any(motion.speed_kmh > self._tolerated_kmh.min()):
+            return []
         over = scene.inside & (motion.speed_kmh[:, None] > self._tolerated_kmh)
         fast = over.any(axis=1) & is_vehicle(motion.class_id) & np.isfinite(motion.ground_m).all(axis=1)
         return [sign for n in np.flatnonzero(fast).tolist() if (sign := self._look_at(scene, n, over[n])) is not None]

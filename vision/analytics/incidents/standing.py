@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from vision.analytics.incidents.past import Past, Recollection
+from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.signs import LENGTHS_M, is_slow, is_vehicle
 from vision.analytics.motion import Bools, Motion
 from vision.analytics.rows import Ids
@@ -58,7 +58,8 @@ class Stand:
     """When something was last seen that holds it back."""
     doubted_s: float = -np.inf
     """When it last could not be told whether something does."""
-    is_settled: bool = False
+    settled_since_s: float | None = None
+    """Since when it stands free, once that is settled."""
     behind: dict[int, float] = field(default_factory=dict)
     """Tracks that were behind it and move, and when."""
     passers: set[int] = field(default_factory=set)
@@ -69,15 +70,19 @@ class Stand:
 
     @property
     def free_since_s(self) -> float:
+        if self.settled_since_s is not None:
+            return self.settled_since_s
         since_s = max(self.since_s, self.held_s)
         return since_s if self.is_passed else max(since_s, self.doubted_s)
 
     def is_free(self, at_s: float) -> bool:
-        return self.is_passed or self.doubted_s < at_s
+        """Whether nothing holds it back. What has stood free for long goes on to."""
+        is_free = at_s - self.held_s > HELD_S and (self.is_passed or self.doubted_s < at_s)
+        if self.settled_since_s is None and is_free and at_s - self.free_since_s >= SETTLED_S:
+            self.settled_since_s = self.free_since_s
+        return is_free or self.settled_since_s is not None
 
     def see_passing(self, behind: list[int], ahead: list[int], at_s: float) -> None:
-        if self.is_passed:
-            return
         self.passers.update(track for track in ahead if track in self.behind)
         self.behind |= dict.fromkeys(behind, at_s)
         self.behind = {track: s for track, s in self.behind.items() if at_s - s <= FORGET_AFTER_S}
@@ -97,10 +102,8 @@ class Standing:
     ) -> None:
         size_px = np.array([width_px, height_px], np.float64)
         self._polygons = [np.array(zone.polygon) * size_px for zone in zones]
-        self._past = Past(forget_after_s)
+        self.past = Past(forget_after_s)
         self._stands: dict[int, Stand] = {}
-        self.past = Recollection.blank(0)
-        """Of the newest moment's tracks, in the order of its motion."""
         self.rows: Ids = np.zeros(0, np.int64)
         """(S,): the rows of the newest moment's vehicles that drove and stand."""
         self.is_queued: Bools = np.zeros(0, bool)
@@ -114,13 +117,13 @@ class Standing:
 
     def __len__(self) -> int:
         """How many tracks, and how many stands, are remembered."""
-        return len(self._past) + len(self._stands)
+        return len(self.past) + len(self._stands)
 
     def update(self, scene: Scene) -> None:
         """Take in one moment."""
         self._stands = {t: s for t, s in self._stands.items() if scene.at_s - s.seen_s <= FORGET_AFTER_S}
         motion = scene.motion
-        self.past = self._past.update(motion, scene.at_s)
+        self.past.update(motion, scene.at_s)
         still = motion.is_still & motion.moved_before & is_vehicle(motion.class_id) & scene.inside.any(axis=1)
         self.rows = np.flatnonzero(still)
         self.stands = tuple(self._recall(scene, n) for n in self.rows.tolist())
@@ -146,30 +149,31 @@ class Standing:
         track_id = scene.motion.track_id
         self.blocked_by = around.blocked_by
         self.is_queued = np.array([track in queued for track in track_id[self.rows].tolist()], bool)
-        is_held = around.blocked_by.any(axis=1) | self.is_queued
+        shoulders = np.array([zone.zone.kind is ZoneKind.SHOULDER for zone in scene.zones], bool)
+        is_held = (around.blocked_by.any(axis=1) | self.is_queued) & ~scene.inside[self.rows][:, shoulders].any(axis=1)
         for i, stand in enumerate(self.stands):
             if is_held[i]:
                 stand.held_s = scene.at_s
-            stand.see_passing(track_id[around.behind[i]].tolist(), track_id[around.ahead[i]].tolist(), scene.at_s)
+            if not stand.is_passed:
+                stand.see_passing(track_id[around.behind[i]].tolist(), track_id[around.ahead[i]].tolist(), scene.at_s)
 
     def _free(self, scene: Scene) -> list[Stander]:
-        at_s = scene.at_s
-        unheld = [i for i, stand in enumerate(self.stands) if at_s - stand.held_s > HELD_S]
-        if not all(self.stands[i].is_settled for i in unheld):
-            for i in np.array(unheld)[self._is_doubtful(scene, self.rows[unheld])].tolist():
-                self.stands[i].doubted_s = at_s
-        free = []
-        for n, stand in zip(self.rows.tolist(), self.stands, strict=True):
-            if stand.is_settled or (at_s - stand.held_s > HELD_S and stand.is_free(at_s)):
-                stand.is_settled |= at_s - stand.free_since_s >= SETTLED_S
-                free.append(Stander(n, stand.free_since_s, stand.is_passed))
-        return free
+        open_i = [i for i, s in enumerate(self.stands) if s.settled_since_s is None and not s.is_passed]
+        if open_i:
+            for i in np.array(open_i)[self._is_doubtful(scene, self.rows[open_i])].tolist():
+                self.stands[i].doubted_s = scene.at_s
+        return [
+            Stander(n, stand.free_since_s, stand.is_passed)
+            for n, stand in zip(self.rows.tolist(), self.stands, strict=True)
+            if stand.is_free(scene.at_s)
+        ]
 
     def _is_doubtful(self, scene: Scene, rows: Ids) -> Bools:
         """Of some standing vehicles: whether something that is not seen may hold them."""
         inside = scene.inside[rows]
         places = scene.motion.ground_m[rows]
-        beside = np.hypot(*np.moveaxis(places[:, None] - places[None], -1, 0)) < BESIDE_M
+        others = scene.motion.ground_m[self.rows]
+        beside = np.hypot(*np.moveaxis(places[:, None] - others[None], -1, 0)) < BESIDE_M
         slow = np.array([is_slow(zone.congestion) and not zone.zone.stopping_banned for zone in scene.zones], bool)
         shoulder = np.array([zone.zone.kind is ZoneKind.SHOULDER for zone in scene.zones], bool)
         half_m = LENGTHS_M[scene.motion.class_id[rows]] / 2
@@ -191,7 +195,7 @@ class _Around:
     """(S, N): who drives away ahead of it."""
 
     @classmethod
-    def of(cls, motion: Motion, past: Recollection, rows: Ids) -> Self:
+    def of(cls, motion: Motion, past: Past, rows: Ids) -> Self:
         away_m = motion.ground_m[None] - motion.ground_m[rows, None]
         heading = past.heading[rows, None]
         along_m = (away_m * heading).sum(axis=-1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
+from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.signs import ROAD, called, is_vehicle
 from vision.analytics.motion import Floats
 from vision.analytics.rows import Ids
@@ -16,7 +17,7 @@ from vision.config.zones import ZoneConfig
 from vision.contracts import IncidentKind
 
 FEWEST = 3
-"""Vehicles that must be seen at both times, and that must each have lost the part of their own pace."""
+"""Vehicles that must be seen at both times; so many, and a third of all, must have lost that part of their own pace."""
 SAMPLE_EVERY_S = 0.5
 SMOOTH_S = 2.0
 """The pace of a zone is the mean over so long of the median of its vehicles."""
@@ -66,58 +67,66 @@ class _Zone:
 
 
 class SuddenSlowdown:
-    """The vehicles of a zone that flowed lose a part of their pace within seconds, most of them and each of its own.
+    """The traffic of a zone that flowed loses a part of its pace within seconds, its vehicles of their own.
 
     Where a stop line governs, that is what a red light does, so zones with one are not watched.
     """
 
     kind = IncidentKind.SUDDEN_SLOWDOWN
 
-    def __init__(self, zones: Sequence[ZoneConfig], settings: SuddenSlowdownConfig) -> None:
+    def __init__(self, zones: Sequence[ZoneConfig], settings: SuddenSlowdownConfig, past: Past) -> None:
+        self._past = past
         self._zones = {z: _Zone() for z, zone in enumerate(zones) if zone.kind in ROAD and zone.stop_line is None}
         self._drop, self._within_s = settings.drop, settings.within.total_seconds()
+        self._looked_s = -np.inf
+        self._signs: list[Evidence] = []
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
-        motion = scene.motion
-        drives = is_vehicle(motion.class_id) & motion.moved_before & np.isfinite(motion.pace_mps)
-        signs = []
-        for z, zone in self._zones.items():
-            there = drives & scene.inside[:, z]
-            slowed = there & (motion.pace_mps <= (1 - self._drop) * motion.fastest_mps)
-            vehicles, slow = int(there.sum()), int(slowed.sum())
-            self._sample(zone, scene.at_s, motion.pace_mps[there], motion.track_id[there])
-            is_all = vehicles >= FEWEST and slow >= FEWEST and 2 * slow >= vehicles
-            now_mps = zone.pace_mps(scene.at_s - SMOOTH_S, scene.at_s)
-            if self._is_slow(zone, scene.zones[z], now_mps, is_all, scene.at_s):
-                signs.append(self._sign(scene, zone, scene.zones[z], now_mps, np.flatnonzero(slowed)))
-        return signs
+        """What was found at the newest sample: traffic as a whole does not change from frame to frame."""
+        if scene.at_s - self._looked_s >= SAMPLE_EVERY_S:
+            self._looked_s = scene.at_s
+            self._signs = [sign for z, zone in self._zones.items() if (sign := self._look_at(scene, z, zone))]
+        return self._signs
+
+    def _look_at(self, scene: Scene, z: int, zone: _Zone) -> Evidence | None:
+        motion, at_s = scene.motion, scene.at_s
+        rows = np.flatnonzero(scene.inside[:, z] & motion.moved_before & np.isfinite(motion.pace_mps))
+        rows = rows[is_vehicle(motion.class_id[rows])]
+        paces_mps = motion.pace_mps[rows]
+        self._sample(zone, at_s, paces_mps, motion.track_id[rows])
+        fastest_mps = np.maximum(motion.fastest_mps[rows], self._past.fastest_mps(rows))
+        slowed_mps = paces_mps[paces_mps <= (1 - self._drop) * fastest_mps]
+        if not self._is_slow(zone, scene.zones[z], slowed_mps, len(rows), at_s):
+            return None
+        return self._sign(scene, zone, scene.zones[z], zone.pace_mps(at_s - SMOOTH_S, at_s), len(rows))
 
     def _sample(self, zone: _Zone, at_s: float, paces_mps: Floats, track_id: Ids) -> None:
         oldest_s = at_s - self._within_s - 2 * SMOOTH_S
         while zone.samples and zone.samples[0].at_s < oldest_s:
             zone.samples.popleft()
-        due = not zone.samples or at_s - zone.samples[-1].at_s >= SAMPLE_EVERY_S
-        if due and len(paces_mps) >= FEWEST:
+        if len(paces_mps) >= FEWEST:
             zone.samples.append(_Sample(at_s, float(np.median(paces_mps)), frozenset(track_id.tolist())))
 
-    def _is_slow(self, zone: _Zone, state: ZoneState, now_mps: float, is_all: bool, at_s: float) -> bool:
-        """Whether a slowdown goes on; notes its beginning and its end."""
+    def _is_slow(self, zone: _Zone, state: ZoneState, slowed_mps: Floats, vehicles: int, at_s: float) -> bool:
+        """Whether a slowdown goes on; notes its beginning and its end. `slowed_mps`: of who lost so much by himself."""
+        now_mps = zone.pace_mps(at_s - SMOOTH_S, at_s)
         if zone.from_mps is not None:
             recovers = now_mps > (1 - self._drop / 2) * zone.from_mps
             if recovers or at_s - zone.since_s > LONGEST_S:
                 zone.from_mps = None
             return zone.from_mps is not None and not np.isnan(now_mps)
-        if not is_all or np.isnan(now_mps):
+        if np.isnan(now_mps):
             return False
         if now_mps > (1 - self._drop) * max(sample.pace_mps for sample in zone.samples):
             return False
         best_mps, best_s = zone.best_before(at_s, self._within_s)
         flowed = best_mps >= max(FLOWED * state.free_pace_mps, FLOWED_MPS)
-        if flowed and now_mps <= (1 - self._drop) * best_mps:
+        slow = int((slowed_mps <= (1 - self._drop) * best_mps).sum())
+        if flowed and now_mps <= (1 - self._drop) * best_mps and slow >= max(FEWEST, vehicles / 3):
             zone.from_mps, zone.since_s = best_mps, best_s
         return zone.from_mps is not None
 
-    def _sign(self, scene: Scene, zone: _Zone, state: ZoneState, now_mps: float, rows: Ids) -> Evidence:
+    def _sign(self, scene: Scene, zone: _Zone, state: ZoneState, now_mps: float, slowed: int) -> Evidence:
         from_mps = zone.from_mps or now_mps
         lost_pct = round(100 * (1 - now_mps / from_mps))
         x, y = np.array(state.zone.polygon).mean(axis=0) * [scene.width_px, scene.height_px]
@@ -128,14 +137,14 @@ class SuddenSlowdown:
             words = f", from {speeds['from_kmh']} to {speeds['to_kmh']} km/h"
         return Evidence(
             place_px=(float(x), float(y)),
-            confidence=0.6 + 0.3 * min(1.0, len(rows) / (2 * FEWEST)),
+            confidence=0.6 + 0.3 * min(1.0, slowed / (2 * FEWEST)),
             reason=f"traffic in zone '{called(state.zone)}' lost {lost_pct} % of its speed within "
             f"{self._within_s:.0f} s{words}",
             facts={
                 "zone": called(state.zone),
                 "lost_pct": lost_pct,
                 "within_s": round(self._within_s),
-                "vehicles": len(rows),
+                "vehicles": slowed,
                 **speeds,
             },
             since_s=zone.since_s,

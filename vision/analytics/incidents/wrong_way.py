@@ -7,12 +7,13 @@ import numpy as np
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.runs import Run, Runs
 from vision.analytics.incidents.signs import a, called, is_vehicle, sign_of
-from vision.analytics.motion import Floats
+from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.scene import Scene
 from vision.classes import CLASSES
 from vision.config.incidents import WrongWayConfig
 from vision.config.zones import ZoneConfig
 from vision.contracts import IncidentKind
+from vision.geometry import points_in_polygons
 
 AT_LEAST_MPS = 1.5
 SHORTEST_M = 6.0
@@ -22,6 +23,10 @@ SHORTEST_SIZES = 1.5
 REVERSING_MPS = 3.0
 REVERSING_M = 20.0
 """Who is so slow may be reversing to park until he has gone so far."""
+BESIDE_WIDTHS = 0.5
+"""Who goes along the direction of a zone that lies so near beside his foot, in widths of his box, goes there: of a long
+vehicle seen obliquely the foot may lie so far beside the vehicle."""
+ALONG_COSINE = 0.5
 LEAST_CONFIDENCE = 0.3
 """Mean of its detections': in dense traffic, what a tracker strings together of weak ones is no way."""
 MOST_OF_IT = 0.8
@@ -36,6 +41,7 @@ class WrongWay:
 
     def __init__(self, zones: Sequence[ZoneConfig], settings: WrongWayConfig, width_px: int, height_px: int) -> None:
         size_px = np.array([width_px, height_px], np.float64)
+        self._polygons = [np.array(zone.polygon) * size_px for zone in zones]
         ways_px = np.array([_way(zone) for zone in zones], np.float64).reshape(-1, 2) * size_px
         with np.errstate(invalid="ignore"):
             self._directions = ways_px / np.linalg.norm(ways_px, axis=1, keepdims=True)
@@ -51,6 +57,8 @@ class WrongWay:
         cosine = self._cosine(motion.velocity_px)
         against = scene.inside & (cosine <= self._most_cosine)
         holds = against.any(axis=1) & (motion.pace_mps > AT_LEAST_MPS) & is_vehicle(motion.class_id)
+        if holds.any():
+            holds &= ~self._belongs_beside(motion, cosine)
         zone = against.argmax(axis=1)
         return [
             self._sign(scene, n, run, int(zone[n]), cosine)
@@ -64,6 +72,12 @@ class WrongWay:
             courses = velocity_px / np.linalg.norm(velocity_px, axis=1, keepdims=True)
             cosine: Floats = courses @ self._directions.T
         return cosine
+
+    def _belongs_beside(self, motion: Motion, cosine: Floats) -> Bools:
+        """(N,): who is near enough to a zone along whose direction he goes."""
+        aside_px = BESIDE_WIDTHS * (motion.xyxy[:, 2] - motion.xyxy[:, 0])[:, None] * [1.0, 0.0]
+        left, right = (points_in_polygons(motion.foot_px + way * aside_px, self._polygons) for way in (-1, 1))
+        return np.asarray(((left | right) & (cosine >= ALONG_COSINE)).any(axis=1), bool)
 
     def _is_way(self, scene: Scene, n: int, run: Run, direction: Floats) -> bool:
         """Whether a run is long enough, and led backwards from where it began: after a jump back it leads on."""
