@@ -11,6 +11,7 @@ from vision.analytics.free_flow import FreeFlow
 from vision.analytics.ground import CalibratedGround, EstimatedGround, Ground
 from vision.analytics.line_measures import with_motion
 from vision.analytics.motion_book import MotionBook
+from vision.analytics.passing_speed import passing_speed_mps
 from vision.analytics.zone_watch import ZoneWatch
 from vision.classes import ObjectClass
 from vision.config.camera import CameraConfig
@@ -128,6 +129,8 @@ class Road:
         motion = self._motion.update(tracks, t_s)
         inside = points_in_polygons(motion.foot_px, self._polygons_px)
         crossings = self._counter.update(tracks, t_s)
+        paces_mps = {c.track_id: passing_speed_mps(*self._motion.way_of(c.track_id)) for c in crossings}
+        plausible_mps = 50.0 if self._calibrated else None
         return Scene(
             at_s=t_s,
             width_px=SIZE[0],
@@ -135,7 +138,7 @@ class Road:
             motion=motion,
             inside=inside,
             zones=self.zones.update(motion, inside, t_s),
-            crossings=tuple(with_motion(crossings, motion, self.config.lines, is_calibrated=self._calibrated)),
+            crossings=tuple(with_motion(crossings, motion, self.config.lines, paces_mps, plausible_mps)),
             is_calibrated=self._calibrated,
         )
 

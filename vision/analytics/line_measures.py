@@ -27,30 +27,39 @@ KMH_PER_MPS = 3.6
 
 
 def with_motion(
-    crossings: Iterable[Crossing], motion: Motion, lines: Sequence[LineConfig], *, is_calibrated: bool
+    crossings: Iterable[Crossing],
+    motion: Motion,
+    lines: Sequence[LineConfig],
+    paces_mps: Mapping[int, float],
+    plausible_mps: float | None,
 ) -> list[Crossing]:
-    """The crossings, and what the motion of their vehicles says of speed and passage at the line."""
+    """The crossings, and what the motion of their vehicles says of speed and passage at the line.
+
+    `paces_mps` is how fast each track passes, NaN where that is not known. `plausible_mps` is the fastest that is
+    believed of a calibrated camera; `None` of one that is not, whose speeds are not told.
+    """
     row_of = {track: row for row, track in enumerate(motion.track_id.tolist())}
     anchors = {line.id: line.anchor for line in lines}
-    return [
-        _with_motion(crossing, motion, row_of[crossing.track_id], anchors[crossing.line_id], is_calibrated)
-        if crossing.track_id in row_of
-        else crossing
-        for crossing in crossings
-    ]
+    told = []
+    for crossing in crossings:
+        row, pace_mps = row_of.get(crossing.track_id), paces_mps[crossing.track_id]
+        if row is not None and pace_mps >= SLOWEST_MPS:
+            before = _before_anchor(anchors[crossing.line_id], motion.velocity_px[row])
+            crossing = _with_pace(crossing, pace_mps, before, plausible_mps)  # noqa: PLW2901
+        told.append(crossing)
+    return told
 
 
-def _with_motion(crossing: Crossing, motion: Motion, row: int, anchor: Anchor, is_calibrated: bool) -> Crossing:
-    pace_mps, speed_kmh = float(motion.pace_mps[row]), float(motion.speed_kmh[row])
-    if not pace_mps >= SLOWEST_MPS:
-        return crossing
+def _with_pace(crossing: Crossing, pace_mps: float, before: float, plausible_mps: float | None) -> Crossing:
+    """`before` is the part of the vehicle's length that is ahead of the point that crossed."""
     passage_s = LENGTH_M[crossing.object_class] / pace_mps
+    is_implausible = plausible_mps is not None and pace_mps > plausible_mps
     return replace(
         crossing,
-        speed_kmh=None if np.isnan(speed_kmh) else speed_kmh,
-        is_implausible=is_calibrated and bool(np.isnan(speed_kmh)),
+        speed_kmh=None if plausible_mps is None or is_implausible else pace_mps * KMH_PER_MPS,
+        is_implausible=is_implausible,
         passage_s=passage_s,
-        front_at_s=crossing.at_s - passage_s * _before_anchor(anchor, motion.velocity_px[row]),
+        front_at_s=crossing.at_s - passage_s * before,
     )
 
 
@@ -60,7 +69,7 @@ def _before_anchor(anchor: Anchor, velocity_px: Floats) -> float:
     The lower edge of a box is at the front of a vehicle that comes towards the camera, at the rear of one that goes
     away from it.
     """
-    if anchor is Anchor.CENTER:
+    if anchor is Anchor.CENTER or np.isnan(velocity_px[0]):
         return 0.5
     return float(1 - velocity_px[1] / max(float(np.hypot(*velocity_px)), 1e-9)) / 2
 

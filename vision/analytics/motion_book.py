@@ -123,6 +123,13 @@ class MotionBook:
         self._note_stand(rows, ways, extent_px, at_s)
         return self._motion(tracks, xyxy, rows, ways)
 
+    def way_of(self, track_id: int) -> tuple[Floats, Floats]:
+        """A track's remembered sightings: when (K,), media time, and where on the road (K, 2), metres; oldest first."""
+        row = self._rows.row_of(track_id)
+        if row is None:
+            return np.empty(0), np.empty((0, 2))
+        return self._memory.times_s[row], apply_homography(self._ground.matrix, self._memory.feet_px[row])
+
     def _take(self, track_id: Ids, xyxy: Floats, at_s: float) -> Ids:
         """The rows of these tracks; new ones begin, or inherit."""
         rows, was_s = self._rows.take(track_id, at_s)

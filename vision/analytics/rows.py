@@ -52,6 +52,10 @@ class Rows:
         self.seen_s[rows] = at_s
         return rows, was_s
 
+    def row_of(self, track: int) -> int | None:
+        """The row of a track that has one."""
+        return self._row_of.get(track)
+
     def _row(self, track: int) -> int:
         row = self._row_of.get(track)
         if row is None:

@@ -14,6 +14,7 @@ from vision.analytics.line_measures import with_motion
 from vision.analytics.motion import Motion
 from vision.analytics.motion_book import MotionBook
 from vision.analytics.movements import Movement, MovementCounter
+from vision.analytics.passing_speed import passing_speed_mps
 from vision.analytics.scene import LyingObject, Scene, SignalNow
 from vision.analytics.zone_watch import ZoneWatch
 from vision.config.camera import CameraConfig
@@ -78,12 +79,14 @@ class Traffic:
         forget_after_s = 2 * camera.tracking.lost_after.total_seconds()
         self._size_px = (width_px, height_px)
         self._is_calibrated = ground.is_calibrated
+        implausible_mps = camera.measures.implausible_above_kmh / KMH_PER_MPS
+        self._plausible_mps = implausible_mps if ground.is_calibrated else None
         self._motion = MotionBook(
             ground,
             width_px,
             height_px,
             forget_after_s=forget_after_s,
-            implausible_mps=camera.measures.implausible_above_kmh / KMH_PER_MPS,
+            implausible_mps=implausible_mps,
         )
         self._lines = camera.lines
         self._counter = LineCounter(camera.lines, width_px, height_px, forget_after_s=forget_after_s)
@@ -127,7 +130,10 @@ class Traffic:
 
     def _cross(self, tracks: Tracks, motion: Motion, at_s: float) -> list[Crossing]:
         crossed = self._counter.update(tracks, at_s)
-        return with_motion(crossed, motion, self._lines, is_calibrated=self._is_calibrated) if crossed else []
+        if not crossed:
+            return []
+        paces_mps = {c.track_id: passing_speed_mps(*self._motion.way_of(c.track_id)) for c in crossed}
+        return with_motion(crossed, motion, self._lines, paces_mps, self._plausible_mps)
 
     def _moment(
         self,
