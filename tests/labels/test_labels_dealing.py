@@ -90,6 +90,7 @@ def test_a_check_names_every_kind_of_trouble(tmp_path: Path) -> None:
     )
     cv2.imwrite(str(folder / "images" / "train" / "b_2.jpg"), cv2.imread(str(folder / "images" / "train" / "b_1.jpg")))
     (folder / "labels" / "train" / "stray.txt").write_text("")
+    (folder / "images" / "train" / "d_1.jpg").write_bytes(b"half a picture")
     (folder / "labels" / "val" / "a_2.txt").write_text("2 1.5 0.5 0.1 0.1\n")
     report = check(read(folder))
     problems, remarks = ("\n".join(map(str, told)) for told in (report.problems, report.remarks))
@@ -97,6 +98,7 @@ def test_a_check_names_every_kind_of_trouble(tmp_path: Path) -> None:
         "a_2.txt:1: the box reaches out",
         "scene 'a' is on both sides: 1 pictures in train, 1 in val",
         "stray",
+        "d_1.jpg: not a picture",
     ):
         assert words in problems
     assert "c_1.png: its name is that of" in problems or "c_1.jpg: its name is that of" in problems
@@ -106,6 +108,7 @@ def test_a_check_names_every_kind_of_trouble(tmp_path: Path) -> None:
     assert not report.is_good
     assert report.boxes[Split.TRAIN] == {CAR: 2, BUS: 1}
     assert report.pictures[Split.TRAIN] == 4
+    assert report.empty == {Split.VAL: 2}
 
 
 def test_a_good_data_set_has_no_problem(tmp_path: Path) -> None:

@@ -194,7 +194,8 @@ def _print(report: "Report") -> None:
 
     table = Table("", *Split)
     table.add_row("scenes", *(str(report.scenes[split]) for split in Split))
-    table.add_row("pictures", *(str(report.pictures.get(split, 0)) for split in Split), end_section=True)
+    table.add_row("pictures", *(str(report.pictures.get(split, 0)) for split in Split))
+    table.add_row("with nobody", *(str(report.empty.get(split, 0)) for split in Split), end_section=True)
     for kind in CLASSES:
         table.add_row(kind, *(str(report.boxes[split].get(kind, 0)) for split in Split))
     Console().print(table)
@@ -214,6 +215,7 @@ def _as_json(report: "Report") -> dict[str, Any]:
         "ok": report.is_good,
         "scenes": report.scenes,
         "pictures": report.pictures,
+        "empty": report.empty,
         "boxes": report.boxes,
         "licences": report.licences,
         "problems": [str(problem) for problem in report.problems],

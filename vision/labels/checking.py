@@ -30,6 +30,8 @@ class Report:
     """What may be meant so."""
     boxes: Mapping[Split, Mapping[ObjectClass, int]]
     pictures: Mapping[Split, int]
+    empty: Mapping[Split, int]
+    """Pictures that are labelled, with nobody on them."""
     scenes: Mapping[Split, int]
     licences: Mapping[str, int]
     """Under which licence how many pictures may be used, with their owner; what a model's card has to name."""
@@ -54,6 +56,7 @@ def check(data: DataSet) -> Report:
         remarks=tuple(remarks),
         boxes={split: dict(by_split[split]) for split in Split},
         pictures=Counter(picture.split for picture in data.pictures),
+        empty=Counter(p.split for p in data.pictures if p.boxes is not None and not len(p.boxes)),
         scenes={split: len(scenes[split]) for split in Split},
         licences=_licences(data),
     )

@@ -37,7 +37,7 @@ class DataSet:
     folder: Path
     pictures: tuple[LabelledPicture, ...]
     problems: tuple[Problem, ...]
-    """What is wrong with label files; the boxes on those lines are left out of `pictures`."""
+    """What is wrong with label files and pictures; those lines and pictures are left out of `pictures`."""
 
     def by_name(self) -> dict[str, LabelledPicture]:
         return {picture.name: picture for picture in self.pictures}
@@ -55,19 +55,23 @@ def create(folder: Path) -> Path:
 
 
 def read(folder: Path, names: dict[str, str] | None = None, told: Told = lambda _done, _all: None) -> DataSet:
-    """Every picture of a data set and its labels, with what is wrong in label files.
+    """Every picture of a data set and its labels, with what is wrong in label files; broken pictures are left out.
 
     `names` turns names of other people's classes into ours (`van` into `truck`), or into `-`: not labelled here.
-    Raises LabelError where the folder is no data set or a picture cannot be opened.
+    Raises LabelError where the folder is no data set.
     """
     numbers = numbers_of(_class_names(folder), names or {}, folder / DATA_FILE)
     files = list(picture_files(folder))
     pictures: list[LabelledPicture] = []
     problems: list[Problem] = []
     for done, (split, file) in enumerate(files, start=1):
-        picture, wrong = _read_picture(folder, split, file, numbers)
-        pictures.append(picture)
-        problems += wrong
+        try:
+            picture, wrong = _read_picture(folder, split, file, numbers)
+        except LabelError as error:
+            problems += error.problems
+        else:
+            pictures.append(picture)
+            problems += wrong
         told(done, len(files))
     return DataSet(folder, tuple(pictures), tuple(problems))
 
