@@ -125,4 +125,5 @@ def covered(part: float) -> Fault:
 
 
 def dimmed(factor: float, gamma: float = 1.0) -> Fault:
-    return lambda image, at_s: (255 * (image / 255.0) ** gamma * factor).clip(0, 255).astype(np.uint8)
+    levels = (255 * (np.arange(256) / 255) ** gamma * factor).clip(0, 255).astype(np.uint8)
+    return lambda image, at_s: np.asarray(cv2.LUT(image, levels), np.uint8)

@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 from picture_kit import (
@@ -74,12 +75,12 @@ def test_a_quite_other_view_is_a_camera_that_was_moved() -> None:
 
 
 def test_a_camera_that_moved_stays_so_until_it_looks_there_again() -> None:
-    told = watch(turned(right=0.1), from_s=10, until_s=180, for_s=200, fps=2)
+    told = watch(turned(right=0.1), from_s=10, until_s=80, for_s=100, fps=2)
     moved = [at_s for at_s, state in told if C.MOVED in state.conditions]
     assert 10 < moved[0] < 20
-    assert 180 < moved[-1] < 190
+    assert 80 < moved[-1] < 90
     assert len(moved) == pytest.approx((moved[-1] - moved[0]) * 2, abs=2)
-    assert all(state.is_suspended for at_s, state in told if 20 < at_s < 180)
+    assert all(state.is_suspended for at_s, state in told if 20 < at_s < 80)
 
 
 def test_how_far_a_camera_moved_is_told_in_pixels_of_its_picture() -> None:
@@ -108,11 +109,11 @@ def test_what_is_usual_is_told_as_nothing(harmless: Fault) -> None:
     assert seen(watch(harmless, from_s=10, for_s=60)) == set()
 
 
-def test_a_view_that_fades_into_night_over_ten_minutes_is_neither_moved_nor_obscured() -> None:
+def test_a_view_that_fades_into_night_over_minutes_is_neither_moved_nor_obscured() -> None:
     def dusk(image: Image, at_s: float) -> Image:
-        return dimmed(max(0.25, 1 - at_s / 600), 1 + min(1.0, at_s / 600))(image, at_s)
+        return dimmed(max(0.25, 1 - at_s / 240), 1 + min(1.0, at_s / 240))(image, at_s)
 
-    told = watch(dusk, from_s=0, for_s=720, fps=2)
+    told = watch(dusk, from_s=0, for_s=300, fps=1.6)
     assert seen(told) <= {C.NIGHT}
     assert begins(told, C.NIGHT) is not None
 
@@ -162,19 +163,28 @@ def test_another_frame_rate_or_beginning_changes_nothing(fault: Fault) -> None:
     assert seen(watch(fault, for_s=25, began_s=1e6)) == usual
 
 
-def test_a_change_of_the_pictures_size_begins_a_new_view() -> None:
+def test_a_picture_of_another_shape_begins_a_new_view() -> None:
     monitor = PictureMonitor()
     watch(monitor=monitor, for_s=15)
     told = watch(monitor=monitor, for_s=15, began_s=15, image=np.ascontiguousarray(street()[:300, :600]))
     assert seen(told) == set()
 
 
+def test_a_camera_that_moved_while_its_stream_was_away_is_noticed_although_time_and_size_begin_anew() -> None:
+    monitor = PictureMonitor()
+    watch(monitor=monitor, for_s=15, began_s=500)
+    larger = np.asarray(cv2.resize(street(), None, fx=2, fy=2), np.uint8)
+    assert seen(watch(monitor=monitor, for_s=15, image=larger)) == set()
+    told = watch(turned(right=0.1), from_s=0, monitor=monitor, for_s=15, began_s=100, image=larger)
+    assert C.MOVED in told[-1][1].conditions
+
+
 def test_memory_is_the_same_after_many_thousand_frames() -> None:
     monitor, image = PictureMonitor(), street()
     sizes = []
-    for n in range(6_000):
+    for n in range(3_000):
         monitor.update(image, n * 0.05, NO_BOXES)
-        if n in (1_000, 5_999):
+        if n in (1_000, 2_999):
             sizes.append(_numbers_in(monitor))
     assert sizes[0] == sizes[1]
 

@@ -88,7 +88,7 @@ class PictureMonitor:
 
     def update(self, image: Image, at_s: float, boxes_px: Boxes) -> PictureState:
         """Look at a picture (BGR) of `at_s`, media time, with the boxes (N, 4) of the road users in it."""
-        if at_s - self._looked_at_s >= LOOK_EVERY_S:
+        if not 0 <= at_s - self._looked_at_s < LOOK_EVERY_S:
             self._looked_at_s = at_s
             self._state = self._look(take_look(image, at_s, boxes_px))
         return self._state

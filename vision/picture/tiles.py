@@ -18,6 +18,8 @@ CHANGED, LOST = 0.5, 0.25
 """A tile that shows less of its static edges than this has changed; than that, has lost them."""
 BARE = 0.15
 """A tile with less static edges than this part of the median tile's tells nothing."""
+FAINT = 0.004
+"""Nor does one with less than this a pixel: noise alone has a fortieth of it, streets have ten times as much."""
 LEAST_TILES = 8
 """Fewer that tell are no view to recognise: bare asphalt, a picture full of one lorry."""
 NEW_EDGES = 0.5
@@ -39,7 +41,7 @@ class Tiles:
     def compare(cls, field: Field, reference: Field, background: Bools) -> "Tiles | None":
         """A look's edges with the reference's, all (h, w); `None` where the reference has too few."""
         static = _sums(reference, reference, background)
-        told = static > BARE * np.median(static)
+        told = static > max(BARE * float(np.median(static)), FAINT * background.size / static.size)
         if told.sum() < LEAST_TILES:
             return None
         safe = np.where(told, static, 1)

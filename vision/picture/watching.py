@@ -29,11 +29,11 @@ class PictureWatch:
     def __init__(self, camera: CameraConfig) -> None:
         self._camera = camera
         self._told: dict[str, SignalTold] = {}
+        self._monitor = PictureMonitor()
         self.reset()
 
     def reset(self) -> None:
-        """The stream begins anew, or its pictures have another size."""
-        self._monitor = PictureMonitor()
+        """The stream begins anew, or its pictures have another size. Whether the camera moved is still known."""
         self._signals: SignalReader | None = None
 
     def update(self, frame: Frame, tracks: Tracks, at_s: float) -> PictureSeen:

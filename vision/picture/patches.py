@@ -1,0 +1,106 @@
+"""Patches of a road that show something new: an object, or a trick of the light?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.picture.look import Bools
+from vision.picture.road_surface import Floats, RoadSurface
+
+LEAST_SIDE_PX = 5
+"""Of the small copy: smaller patches are noise, or too far away to be sure."""
+MARGIN_PX = 3
+LEAST_FILL = 0.4
+"""Of its bounding box, the part that an object fills. Strips along edges fill less."""
+LONGEST = 4.0
+"""Times as long as wide: the edge of a shadow that creeps is longer."""
+EVEN = 0.08
+"""Standard deviation of the logarithm of how much brighter a patch is than the road was there. Light and shadow are so
+even, since the road shows through; few objects are."""
+LIGHT_CHANGE = 0.65
+"""Largest change of light or shadow, as a logarithm: shadows leave half of the light, the sky's."""
+LEAST_OUTLINE = 6.0
+"""Grey levels a pixel along an object's outline."""
+SHARPER_BY = 1.6
+"""An object's outline is in the picture and was not on the empty road. Where it is the other way about, something that
+had been taken for the road has gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A connected part of the small copy that shows something new, ever the same."""
+
+    left: int
+    top: int
+    right: int
+    """One beyond."""
+    bottom: int
+    age_s: float
+    """The median over its pixels."""
+    contrast: float
+    """Mean difference from the empty road, in grey levels."""
+    pixels: Bools
+    """(bottom - top, right - left)."""
+
+    @property
+    def place(self) -> tuple[slice, slice]:
+        """Rows and columns."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+
+def patches(surface: RoadSurface, where: Bools, after_s: float) -> Iterator[Patch]:
+    """The patches that have shown the same for `after_s` within `where` (h, w)."""
+    old = (where & surface.known & (surface.age_s >= after_s)).astype(np.uint8)
+    joined = cv2.morphologyEx(old, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
+    for label in range(1, count):
+        left, top, width, height, _ = boxes[label].tolist()
+        place = slice(top, top + height), slice(left, left + width)
+        pixels = labels[place] == label
+        yield Patch(
+            left=left,
+            top=top,
+            right=left + width,
+            bottom=top + height,
+            age_s=float(np.median(surface.age_s[place][pixels])),
+            contrast=float(np.abs(surface.shown[place] - surface.empty[place])[pixels].mean()),
+            pixels=pixels,
+        )
+
+
+def is_solid(patch: Patch) -> bool:
+    """Whether it has an object's shape: neither tiny nor a thin strip."""
+    height, width = patch.pixels.shape
+    sides = min(width, height), max(width, height)
+    fills = float(patch.pixels.mean())
+    return sides[0] >= LEAST_SIDE_PX and sides[1] <= LONGEST * sides[0] and fills >= LEAST_FILL
+
+
+def is_light(patch: Patch, surface: RoadSurface) -> bool:
+    """Whether the road shows through, evenly brighter or darker: light or shadow."""
+    shown, empty = surface.shown[patch.place][patch.pixels], surface.empty[patch.place][patch.pixels]
+    change = np.log(np.maximum(shown, 4)) - np.log(np.maximum(empty, 4))
+    return abs(float(np.median(change))) < LIGHT_CHANGE and float(change.std()) < EVEN
+
+
+def has_come(patch: Patch, surface: RoadSurface) -> bool:
+    """Whether its outline is in the picture, and not only in what was taken for the empty road."""
+    whole = np.zeros(surface.empty.shape, np.uint8)
+    whole[patch.place] = patch.pixels
+    rows = slice(max(0, patch.top - MARGIN_PX), patch.bottom + MARGIN_PX)
+    columns = slice(max(0, patch.left - MARGIN_PX), patch.right + MARGIN_PX)
+    inside = whole[rows, columns]
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    outline = cv2.dilate(inside, cross) - cv2.erode(inside, cross) > 0
+    now = _slopes(surface.shown[rows, columns])[outline].mean()
+    before = _slopes(surface.empty[rows, columns])[outline].mean()
+    return bool(now >= LEAST_OUTLINE and now >= SHARPER_BY * before)
+
+
+def _slopes(grey: NDArray[np.float32]) -> Floats:
+    dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8)
+    dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8)
+    return np.hypot(dx, dy).astype(np.float32, copy=False)
