@@ -70,10 +70,14 @@ def _of_cameras(statuses: Iterable[CameraStatus]) -> Iterator[Metric]:
     for status in statuses:
         for state in CameraState:
             states.add_metric((status.camera_id, state.value), float(status.state is state))
+    incidents = GaugeMetricFamily("ngatu_camera_open_incidents", "Incidents that go on.", labels=("camera",))
     for status in heard:
         outbox.add_metric((status.camera_id,), status.outbox_size)
+        if status.traffic is not None:
+            incidents.add_metric((status.camera_id,), status.traffic.open_incidents)
     yield states
     yield outbox
+    yield incidents
     yield from _of_streams([(status.camera_id, status.stats) for status in heard])
 
 

@@ -156,6 +156,7 @@ def health(camera_id: str = "nts-01", state: CameraState = CameraState.ONLINE) -
             at=now,
             zones=(ZoneNow(zone_id="approach", present=12, area_occupancy_pct=31, congestion=CongestionLevel.DENSE),),
             congestion=CongestionLevel.DENSE,
+            open_incidents=2,
         ),
     )
 

@@ -9,7 +9,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from api_kit import NOON, Running, change, crossing, how_many, movement, opened, report
+from api_kit import NOON, Running, change, crossing, eventually, how_many, movement, opened, publish, report
 from measures_kit import ended, incident, zone_report
 
 from api.incidents.lists import INCIDENTS
@@ -145,6 +145,16 @@ async def test_processes_that_store_many_incidents_at_once_do_not_lock_each_othe
         await asyncio.gather(*writes)
         assert {row["sequence"] for row in await incidents(database)} == {7}
         assert await how_many(database, IncidentRow) == 20
+
+
+async def test_what_a_worker_tells_of_an_incident_gets_from_redis_to_who_asks_once(
+    running: Running, redis_url: str
+) -> None:
+    words = [incident(0), incident(1), zone_report()]
+    publish(redis_url, *words, *words[:2])
+    await eventually(lambda: (running.services.store.stored, running.services.store.duplicates) == (3, 2))
+    (item,) = (await running.client.get("/incidents", params={"open": "true"})).json()["items"]
+    assert (item["phase"], item["reason"]) == ("updated", "a car stands for 18 s while traffic flows")
 
 
 @pytest.fixture

@@ -200,6 +200,7 @@ async def test_metrics_tell_of_each_camera_and_forget_one_that_is_gone(running: 
         'ngatu_camera_inference_milliseconds{camera="far-away"} 17.5',
         'ngatu_camera_latency_milliseconds{camera="far-away"} 140.0',
         'ngatu_camera_outbox_size{camera="far-away"} 4.0',
+        'ngatu_camera_open_incidents{camera="far-away"} 2.0',
         'ngatu_camera_state{camera="far-away",state="online"} 1.0',
         'ngatu_camera_state{camera="nts-01",state="lost"} 1.0',
         "ngatu_store_events_total 1.0",

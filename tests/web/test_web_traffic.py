@@ -55,6 +55,10 @@ def test_speeds_are_told_in_kmh_only_where_the_camera_is_calibrated(stage: Stage
         expect(cells).to_have_text(["14", "41 %", "12 km/h", "7, 48 m"])
         camera.traffic = traffic()
         expect(cells).to_have_text(["14", "41 %", "31 %", "7"])
+        camera.cross(speed_kmh=41.4)
+        expect(page.locator(".ticker li")).to_contain_text("41 km/h")
+        camera.cross()
+        expect(page.locator(".ticker li").filter(has_text="km/h")).to_have_count(1)
 
 
 def test_an_incident_shows_at_once_first_in_the_list_and_on_the_picture_and_steps_back_when_it_is_over(
@@ -76,7 +80,7 @@ def test_an_incident_shows_at_once_first_in_the_list_and_on_the_picture_and_step
             "Car has stood in Nhánh bắc for 1 min while traffic moves at 40 % of its free speed"
         )
         expect(row.locator("time")).to_contain_text("(1 min)")
-        expect(page.locator('[data-incident="slow"] .reason')).to_have_text("Nhánh bắc: Jammed")
+        expect(page.locator('[data-incident="slow"] .reason')).to_have_text("Jammed")
         expect(page.get_by_role("link", name="2 going on: to the list")).to_have_text("2")
         expect(page.locator('.tile[data-urgency="bad"]')).to_be_visible()
         expect(page.get_by_role("status").filter(has_text="New incident: Stopped vehicle")).to_have_count(1)

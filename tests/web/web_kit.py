@@ -94,7 +94,11 @@ class Camera:
             thread.join()
 
     def cross(
-        self, object_class: ObjectClass = ObjectClass.MOTORCYCLE, direction: Direction = Direction.IN, track_id: int = 7
+        self,
+        object_class: ObjectClass = ObjectClass.MOTORCYCLE,
+        direction: Direction = Direction.IN,
+        track_id: int = 7,
+        speed_kmh: float | None = None,
     ) -> None:
         """Something crosses the line."""
         now = datetime.now(UTC)
@@ -111,6 +115,7 @@ class Camera:
             captured_at=now,
             frame_index=1,
             confidence=0.8,
+            speed_kmh=speed_kmh,
         )
         self._publish(crossing)
 

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals"
 import type { Crossing } from "../api/types"
 import { t } from "../i18n"
-import { clockTime } from "../i18n/format"
+import { clockTime, number } from "../i18n/format"
 import { cameraById, crossings } from "../state/cameras"
 import { Icon } from "./Icon"
 import { cameraName, directionName } from "./words"
@@ -50,6 +50,7 @@ function Row({ crossing }: { crossing: Crossing }) {
         <span>
           <b>{t(`class.${crossing.object_class}`)}</b> {crossing.track_id}
         </span>
+        {crossing.speed_kmh !== null && <span>{t("ticker.speed", { n: number(crossing.speed_kmh) })}</span>}
         <span class="count" data-direction={direction}>
           <Icon name={direction === "in" ? "into" : "out"} />
           <span class="way">{way}</span>

@@ -22,6 +22,11 @@ it("a reason is a sentence of the facts in the page's language", () => {
   )
 })
 
+it("what comes after brings its comma with it", () => {
+  const congestion = { zone: "north", level: "jammed", speed_pct: 5 }
+  expect(reasonWords(told("congestion", congestion))).toBe("Jammed, at 5 % of its free speed")
+})
+
 it("what is not known is left out", () => {
   const facts = { class: "motorcycle", zone: "north", against_deg: 170, seconds: 3 }
   expect(reasonWords(told("wrong_way", facts))).toBe("Motorcycle goes against the direction of north for 3 s")
@@ -31,6 +36,13 @@ it("several classes and signs are listed", () => {
   const facts = { classes: "car, motorcycle", zone: "north", cues: "braking,together", stands_s: 4 }
   expect(reasonWords(told("collision", facts))).toBe(
     "In north vehicles (Car, Motorcycle) have stood for 4 s; signs: hard braking, vehicles very close",
+  )
+})
+
+it("a camera's own trouble names its state as the page does", () => {
+  language.value = "vi"
+  expect(reasonWords(told("camera_offline", { state: "unauthorized" }))).toBe(
+    "Camera không gửi hình: Sai mật khẩu",
   )
 })
 

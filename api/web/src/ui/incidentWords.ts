@@ -5,7 +5,7 @@ import { type Key, t, type Values } from "../i18n"
 import { en } from "../i18n/en"
 import { age, number } from "../i18n/format"
 
-/** What follows the sentence of a kind, where its fact is known. */
+/** What follows the sentence of a kind, where its fact is known; each brings its own comma or space. */
 const FURTHER: Partial<Record<Incident["incident_kind"], readonly string[]>> = {
   stopped_vehicle: ["traffic_kmh", "traffic_pct"],
   illegal_stopping: ["traffic_kmh", "traffic_pct"],
@@ -26,7 +26,7 @@ export function reasonWords({ incident_kind, facts, reason }: Incident): string 
   const further = (FURTHER[incident_kind] ?? [])
     .filter(fact => fact in facts)
     .map(fact => t(`reason.with.${fact}` as Key, values))
-  return [sentence, ...further].join(" ")
+  return sentence + further.join("")
 }
 
 /** Facts as people say them: classes and levels as words, seconds as lengths of time, numbers as the language has them. */
@@ -39,6 +39,7 @@ function spokenFact(name: string, value: number | string): string {
   if (name === "classes") return listed(value, word => className(word))
   if (name === "cues") return listed(value, word => known(`cue.${word}`, word))
   if (name === "class") return className(value)
+  if (name === "state") return known(`state.${value}`, value)
   if (name === "level") return known(`level.${value}`, value)
   if (name === "zone_kind") return known(`kind.${value}`, value)
   return value
