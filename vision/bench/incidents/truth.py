@@ -135,7 +135,7 @@ class Truth:
         follows &= self.moment[after] == self.moment[before] + 1
         for line, config in enumerate(self.site.lines):
             d0, d1 = distance[before, line], distance[after, line]
-            for n in np.flatnonzero(follows & (d0 * d1 <= 0) & (d0 != d1)).tolist():
+            for n in np.flatnonzero(follows & ((d0 < 0) != (d1 < 0))).tolist():
                 part = d0[n] / (d0[n] - d1[n])
                 m0, m1 = self.recording.middle_m[before[n]], self.recording.middle_m[after[n]]
                 way = ends[line] - starts[line]
