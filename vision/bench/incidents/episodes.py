@@ -16,7 +16,7 @@ STEP_S = 0.25
 WARM_UP_S = 120.0
 FIRST_S, PAUSE_S = 30.0, (20.0, 50.0)
 """Before the first incident, and between what one leaves behind and the next."""
-LONGEST_S = 1800.0
+LONGEST_S = 600.0
 LATERAL_M = {"cars": 0.0, "motorcycles": 0.8}
 """Resolution of SUMO's sublane model, on which motorcycles ride side by side; 0: without it."""
 DAY: dict[Demand, float] = {Demand.FREE: 0.45, Demand.DENSE: 0.35, Demand.CONGESTED: 0.12, Demand.JAMMED: 0.08}
