@@ -45,7 +45,7 @@ def measure(
     followed = read_followed(manifest, clips)
     watch = Watch()
     for number, clip in enumerate(followed):
-        report(f"beside the truth: {clip.file.name}", number, len(followed))
+        report(f"beside the truth: {clip.file.name}, {number + 1} of {len(followed)}", 0, None)
         watch.look(clip, replay.frames(clip.file), replay.fps)
     looks = Sightings.joined(watch.looks)
     return NoiseReport(
@@ -80,6 +80,6 @@ def _all_clips(manifest: Path, clips: Path | None) -> list[Path]:
 def _tracks(files: Sequence[Path], replay: Replay, report: Report) -> list[TrackNoise]:
     found = []
     for number, file in enumerate(files):
-        report(f"tracks of {file.name}", number, len(files))
+        report(f"tracks of {file.name}, {number + 1} of {len(files)}", 0, None)
         found.append(track_noise(file.name, replay.frames(file), replay.fps))
     return found

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,10 +41,8 @@ class Replay:
     def _kept(self, clip: Path, cache: Path) -> dict[int, Detections]:
         """Detections by the index of their frame."""
         file = cache / f"{clip.stem}.{self._key(clip)}.npz"
-        try:
+        if file.exists():
             return _load(file)
-        except (FileNotFoundError, BadZipFile, KeyError):
-            pass  # not yet looked at, or the writing was cut off
         found = detect_in_order(
             VideoFile(clip, fps=self.fps).frames(), self.detector.detect, self.detector.model.threads
         )
@@ -66,16 +63,18 @@ def _digest(file: Path) -> str:
 
 
 def _save(file: Path, kept: dict[int, Detections]) -> None:
-    """All frames' boxes in one array, with how many belong to each frame."""
+    """All frames' boxes in one array, with how many belong to each frame; the file is there whole or not at all."""
     every = list(kept.values())
+    unfinished = file.with_suffix(".part.npz")
     np.savez_compressed(
-        file,
+        unfinished,
         index=np.array(list(kept), np.int64),
         count=np.array([len(d) for d in every], np.int64),
         xyxy=np.concatenate([d.xyxy for d in every]),
         confidence=np.concatenate([d.confidence for d in every]),
         class_id=np.concatenate([d.class_id for d in every]),
     )
+    unfinished.replace(file)
 
 
 def _load(file: Path) -> dict[int, Detections]:

@@ -65,7 +65,7 @@ def traffic(
         done: list[ClipTraffic] = []
         turned: list[Reversed] = []
         for number, (clip, camera) in enumerate(pairs):
-            report(clip.file.name, number, len(pairs))
+            report(f"{clip.file.name}, {number + 1} of {len(pairs)}", 0, None)
             done.append(watch_clip(clip, camera, replay))
             if reverse and (found := reverse_clip(clip, camera, replay)):
                 turned.append(found)
