@@ -17,8 +17,10 @@ from vision.contracts import IncidentKind
 
 BRAKED_MPS2 = 5.0
 """Harder than drivers brake who are not surprised: up to 3.4 m/s2 is comfortable (AASHTO Green Book)."""
-DROVE_MPS = 3.0
-"""Each came at such a pace at least."""
+DROVE_MPS, DROVE_S = 3.0, 0.7
+"""Each came at such a pace at least, for so long at least: a tracker's leap is shorter."""
+LEAST_CONFIDENCE = 0.3
+"""Of either detection."""
 LATELY_S = 20.0
 """Both have come to stand within so long."""
 TOGETHER_S = 2.0
@@ -28,7 +30,7 @@ CROSSED_DEG = 30.0
 SWERVED_DEG = 40.0
 SLACK_M = 0.8
 """Vehicles so near to each other lengthways touch, as well as the feet of boxes tell; half as near sideways."""
-WEIGHTS = {"braking": 0.4, "both": 0.2, "together": 0.3, "crossing": 0.35, "swerving": 0.3, "flow": 0.25}
+WEIGHTS = {"braking": 0.45, "both": 0.2, "together": 0.3, "crossing": 0.35, "swerving": 0.3, "flow": 0.25}
 """How much each cue alone speaks for a collision; together 1 - (1 - a) (1 - b) ..., as independent witnesses would."""
 WORDS = {
     "braking": "hard braking",
@@ -99,13 +101,16 @@ class Collision:
             (scene.at_s - motion.still_since_s[standing.rows] <= LATELY_S)
             & (motion.fastest_mps[standing.rows] >= DROVE_MPS)
             & ~standing.is_queued
+            & (motion.confidence[standing.rows] >= LEAST_CONFIDENCE)
             & scene.inside[standing.rows][:, self._is_road].any(axis=1)
         )
         crashes = []
         for i, j in combinations(np.flatnonzero(lately).tolist(), 2):
             pair = int(standing.rows[i]), int(standing.rows[j])
             tracks = int(motion.track_id[pair[0]]), int(motion.track_id[pair[1]])
-            if not known.issuperset(tracks) and self._touch(scene, pair) and not self._is_held(scene, i, j, pair):
+            if known.issuperset(tracks) or not self._touch(scene, i, j, pair) or not self._drove(pair):
+                continue
+            if not self._is_held(scene, i, j, pair):
                 cues = self._cues(scene, i, j, pair)
                 confidence = 1 - float(np.prod([1 - WEIGHTS[cue] for cue in cues]))
                 own = [cue for cue in cues if cue not in {"flow", "both"}]
@@ -115,16 +120,19 @@ class Collision:
                     crashes.append(_Crash(tracks, classes, cues, confidence, since_s, scene.at_s))
         return crashes
 
-    def _touch(self, scene: Scene, pair: tuple[int, int]) -> bool:
+    def _touch(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> bool:
         """Whether two vehicles of usual size, each along its course, touch on the road."""
-        motion, (i, j) = scene.motion, pair
-        u, v = self._standing.past.heading[i], self._standing.past.heading[j]
-        away = motion.ground_m[j] - motion.ground_m[i]
-        (length_a, length_b), (width_a, width_b) = (sizes[motion.class_id[[i, j]]] for sizes in (LENGTHS_M, WIDTHS_M))
+        classes = scene.motion.class_id[list(pair)]
+        u, v = self._standing.past.heading[list(pair)]
+        away = self._standing.stands[j].place_m - self._standing.stands[i].place_m
+        (length_a, length_b), (width_a, width_b) = LENGTHS_M[classes], WIDTHS_M[classes]
         cosine, sine = abs(float(u @ v)), abs(float(u[0] * v[1] - u[1] * v[0]))
         along_m = (length_a + cosine * length_b + sine * width_b) / 2 + SLACK_M
         aside_m = (width_a + sine * length_b + cosine * width_b) / 2 + SLACK_M / 2
         return bool(abs(away @ u) <= along_m and abs(away[0] * u[1] - away[1] * u[0]) <= aside_m)
+
+    def _drove(self, pair: tuple[int, int]) -> bool:
+        return all(self._standing.past.drove_s(n, DROVE_MPS) >= DROVE_S for n in pair)
 
     def _is_held(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> bool:
         """Whether either stands behind somebody other than its fellow, or both where traffic comes to a stand."""

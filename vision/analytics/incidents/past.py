@@ -117,6 +117,11 @@ class Past:
         self._sample(rows, motion, at_s)
         self._at = rows
 
+    def drove_s(self, n: int, at_least_mps: float) -> float:
+        """For how long of its last seconds of driving the track in row `n` was so fast."""
+        _, velocities = self._last(n)
+        return KEPT_EVERY_S * int((np.hypot(velocities[:, 0], velocities[:, 1]) >= at_least_mps).sum())
+
     def braked_mps2(self, n: int) -> float:
         """How hard the track in row `n` braked at most in its last seconds of driving; 0 where it did not."""
         times_s, velocities = self._last(n)

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from vision.analytics.incidents.lifecycle import FORGIVEN_S
 from vision.analytics.motion import Bools, Motion
 
+TOLD_FROM_S = 0.35
+"""What a velocity says was so for this long already: it is told from the way of so long at least."""
+
 
 @dataclass(slots=True)
 class Run:
@@ -70,7 +73,11 @@ class Runs:
         for n in np.flatnonzero(holds | np.isin(track_id, known)).tolist():
             run = self._runs.get(int(track_id[n]))
             if run is None:
-                run = Run(at_s, at_s, (float(foot_px[n, 0]), float(foot_px[n, 1])))
+                run = Run(
+                    max(at_s - TOLD_FROM_S, float(motion.first_seen_s[n])),
+                    at_s,
+                    (float(foot_px[n, 0]), float(foot_px[n, 1])),
+                )
                 self._runs[int(track_id[n])] = run
             run.looks += 1
             if holds[n]:

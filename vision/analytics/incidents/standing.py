@@ -8,7 +8,7 @@ import numpy as np
 
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.signs import LENGTHS_M, is_slow, is_vehicle
-from vision.analytics.motion import Bools, Motion
+from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.rows import Ids
 from vision.analytics.scene import Scene
 from vision.config.zones import ZoneConfig, ZoneKind
@@ -34,6 +34,8 @@ AHEAD_M = 8.0
 SETTLED_S = 6.0
 """What stood free for so long goes on to, whatever jam forms around it: it may be its cause."""
 FORGET_AFTER_S = 5.0
+PLACE_LOOKS = 50
+"""A place is the mean of about so many looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ class Stand:
 
     since_s: float
     seen_s: float
+    place_m: Floats = field(default_factory=lambda: np.zeros(2))
+    """(2,): on the road, the mean of where it was seen standing."""
+    looks: int = 0
     held_s: float = -np.inf
     """When something was last seen that holds it back."""
     doubted_s: float = -np.inf
@@ -81,6 +86,12 @@ class Stand:
         if self.settled_since_s is None and is_free and at_s - self.free_since_s >= SETTLED_S:
             self.settled_since_s = self.free_since_s
         return is_free or self.settled_since_s is not None
+
+    def stand_at(self, place_m: Floats, at_s: float) -> None:
+        """It is seen once more; trembling averages out."""
+        self.seen_s = at_s
+        self.looks += 1
+        self.place_m = self.place_m + (place_m - self.place_m) / min(self.looks, PLACE_LOOKS)
 
     def see_passing(self, behind: list[int], ahead: list[int], at_s: float) -> None:
         self.passers.update(track for track in ahead if track in self.behind)
@@ -139,7 +150,7 @@ class Standing:
             same = (t for t, s in self._stands.items() if s.since_s == since_s and s.seen_s < scene.at_s)
             stand = self._stands.pop(next(same, -1), None) or Stand(since_s, scene.at_s)
             self._stands[track] = stand
-        stand.seen_s = scene.at_s
+        stand.stand_at(scene.motion.ground_m[n], scene.at_s)
         return stand
 
     def _note_around(self, scene: Scene) -> None:

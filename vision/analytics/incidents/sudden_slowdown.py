@@ -8,7 +8,7 @@ import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.past import Past
-from vision.analytics.incidents.signs import ROAD, called, is_vehicle
+from vision.analytics.incidents.signs import ROAD, called, is_slow, is_vehicle
 from vision.analytics.motion import Floats
 from vision.analytics.rows import Ids
 from vision.analytics.scene import Scene, ZoneState
@@ -59,7 +59,7 @@ class _Zone:
         """
         before = [s for s in self.samples if s.at_s <= at_s - SMOOTH_S]
         seen = frozenset[int]().union(*(s.track_ids for s in before))
-        if len(seen) < FEWEST_BEFORE or before[0].at_s > at_s - within_s / 2:
+        if len(seen) < FEWEST_BEFORE or before[0].at_s > at_s - 0.8 * within_s:
             return float("nan"), at_s
         ends = [s.at_s for s in self.samples if at_s - within_s - SMOOTH_S <= s.at_s <= at_s - SMOOTH_S]
         paces = [(self.pace_mps(end_s - SMOOTH_S, end_s), end_s) for end_s in ends]
@@ -115,7 +115,7 @@ class SuddenSlowdown:
             if recovers or at_s - zone.since_s > LONGEST_S:
                 zone.from_mps = None
             return zone.from_mps is not None and not np.isnan(now_mps)
-        if np.isnan(now_mps):
+        if np.isnan(now_mps) or is_slow(state.congestion):
             return False
         if now_mps > (1 - self._drop) * max(sample.pace_mps for sample in zone.samples):
             return False

@@ -22,7 +22,8 @@ SHORTEST_SIZES = 1.5
 """... and in the vehicle's own size in the picture."""
 REVERSING_MPS = 3.0
 REVERSING_M = 20.0
-"""Who is so slow may be reversing to park until he has gone so far."""
+"""Who is so slow may be reversing to park until he has gone so far, or for so long."""
+REVERSING_S = 8.0
 BESIDE_WIDTHS = 0.5
 """Who goes along the direction of a zone that lies so near beside his foot, in widths of his box, goes there: of a long
 vehicle seen obliquely the foot may lie so far beside the vehicle."""
@@ -85,7 +86,7 @@ class WrongWay:
         extent_px = float(np.sqrt((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()))
         back_px = -float((motion.foot_px[n] - run.foot_px) @ direction)
         is_slow = run.way_m < REVERSING_MPS * run.lasted_s
-        shortest_m = REVERSING_M if is_slow else SHORTEST_M
+        shortest_m = REVERSING_M if is_slow and run.lasted_s < REVERSING_S else SHORTEST_M
         return (
             run.hits >= LOOKS
             and run.share >= MOST_OF_IT
