@@ -12,7 +12,7 @@ from vision.core import LyingObject
 from vision.geometry import pixels_per_unit
 from vision.picture.look import Bools, Boxes, Image, free_of
 from vision.picture.patches import Patch, has_come, is_light, is_solid, patches
-from vision.picture.road_surface import RoadSurface
+from vision.picture.road_surface import Planes, RoadSurface, planes_of
 
 ROAD = frozenset({ZoneKind.CARRIAGEWAY, ZoneKind.BUS_LANE, ZoneKind.SHOULDER})
 SIDE_PX = 480
@@ -27,6 +27,10 @@ STOOD_S = 45.0
 """For so long after one stood there, what is seen there is he, lost by the detector."""
 QUEUE_S = 3.0
 """So soon after others stood around it, a thing is one of a queue: it waits until traffic flows."""
+JAM_PART = 0.1
+"""Of a zone that was stood on lately: traffic jams, and what stands there is traffic that the detector did not see."""
+FLOWS_FOR_S = 2.0
+"""A thing is told once it was seen for so long while traffic around it flowed."""
 UNSEEN_S = 3.0
 """A thing that is not hidden by road users and not seen for so long has gone."""
 TAKEN_IN_AFTER_S = 120.0
@@ -49,7 +53,7 @@ class _Thing:
     since_s: float
     seen_s: float
     zone: int
-    confirmed_s: float = 0.0
+    flows_s: float = 0.0
     """How long it was seen while traffic around it flowed."""
 
 
@@ -95,17 +99,17 @@ class LyingObjects:
         self._surface.update(self._small(image, shift_px), free, passed_s)
         found = self._find(at_s, to_road)
         self._follow(found, free, at_s, passed_s)
-        return tuple(self._told(thing) for thing in self._things if thing.confirmed_s >= LIES_AFTER_S)
+        return tuple(self._told(thing) for thing in self._things if thing.flows_s >= FLOWS_FOR_S)
 
-    def _small(self, image: Image, shift_px: tuple[float, float]) -> Image:
-        """Grey, small, and shifted back by the sway."""
+    def _small(self, image: Image, shift_px: tuple[float, float]) -> Planes:
+        """Small, and shifted back by the sway."""
         height, width = self._zone_of.shape
-        small = cv2.resize(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (width, height), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         dx, dy = (round(-shift * self._scale) for shift in shift_px)
         if dx or dy:
             back = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
             small = cv2.warpAffine(small, back, (width, height), borderMode=cv2.BORDER_REPLICATE)
-        return cv2.GaussianBlur(small, (3, 3), 0).astype(np.uint8, copy=False)
+        return planes_of(small.astype(np.uint8, copy=False))
 
     def _remember_who_stood(self, free: Bools, at_s: float, passed_s: float) -> None:
         self._covered_s = np.where(free, 0, self._covered_s + passed_s).astype(np.float32)
@@ -153,8 +157,8 @@ class LyingObjects:
                 thing = _Thing(patch, at_s - patch.age_s, at_s, 0 if zone is None else zone)
                 self._things.append(thing)
             thing.patch, thing.seen_s = patch, at_s
-            if not self._queues_around(patch, at_s):
-                thing.confirmed_s += passed_s
+            if not self._queues_around(patch, at_s) and not self._is_jammed(thing.zone, at_s):
+                thing.flows_s += passed_s
         for thing in self._things:
             if not free[thing.patch.place].all():
                 thing.seen_s = at_s
@@ -168,6 +172,10 @@ class LyingObjects:
         rows = slice(max(0, patch.top - height), patch.bottom + height)
         columns = slice(max(0, patch.left - width), patch.right + width)
         return bool((at_s - self._stood_at_s[rows, columns] < QUEUE_S).any())
+
+    def _is_jammed(self, zone: int, at_s: float) -> bool:
+        stood_at_s = self._stood_at_s[self._zone_of == zone]
+        return bool((at_s - stood_at_s < STOOD_S).mean() > JAM_PART)
 
     def _told(self, thing: _Thing) -> LyingObject:
         patch = thing.patch

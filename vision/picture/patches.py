@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from vision.picture.look import Bools
-from vision.picture.road_surface import Floats, RoadSurface
+from vision.picture.road_surface import Floats, Planes, RoadSurface
 
 LEAST_SIDE_PX = 5
 """Of the small copy: smaller patches are noise, or too far away to be sure."""
@@ -22,8 +21,10 @@ EVEN = 0.08
 even, since the road shows through; few objects are."""
 LIGHT_CHANGE = 0.65
 """Largest change of light or shadow, as a logarithm: shadows leave half of the light, the sky's."""
+COLOURED = 12.0
+"""Levels of colour that light does not give to a road."""
 LEAST_OUTLINE = 6.0
-"""Grey levels a pixel along an object's outline."""
+"""Levels a pixel along an object's outline."""
 SHARPER_BY = 1.6
 """An object's outline is in the picture and was not on the empty road. Where it is the other way about, something that
 had been taken for the road has gone."""
@@ -41,7 +42,7 @@ class Patch:
     age_s: float
     """The median over its pixels."""
     contrast: float
-    """Mean difference from the empty road, in grey levels."""
+    """Mean difference from the empty road, in levels."""
     pixels: Bools
     """(bottom - top, right - left)."""
 
@@ -66,7 +67,7 @@ def patches(surface: RoadSurface, where: Bools, after_s: float) -> Iterator[Patc
             right=left + width,
             bottom=top + height,
             age_s=float(np.median(surface.age_s[place][pixels])),
-            contrast=float(np.abs(surface.shown[place] - surface.empty[place])[pixels].mean()),
+            contrast=float(np.abs(surface.shown[place] - surface.empty[place]).max(axis=2)[pixels].mean()),
             pixels=pixels,
         )
 
@@ -82,13 +83,14 @@ def is_solid(patch: Patch) -> bool:
 def is_light(patch: Patch, surface: RoadSurface) -> bool:
     """Whether the road shows through, evenly brighter or darker: light or shadow."""
     shown, empty = surface.shown[patch.place][patch.pixels], surface.empty[patch.place][patch.pixels]
-    change = np.log(np.maximum(shown, 4)) - np.log(np.maximum(empty, 4))
-    return abs(float(np.median(change))) < LIGHT_CHANGE and float(change.std()) < EVEN
+    change = np.log(np.maximum(shown[:, 0], 4)) - np.log(np.maximum(empty[:, 0], 4))
+    recoloured = float(np.abs(shown[:, 1] - empty[:, 1]).mean())
+    return abs(float(np.median(change))) < LIGHT_CHANGE and float(change.std()) < EVEN and recoloured < COLOURED
 
 
 def has_come(patch: Patch, surface: RoadSurface) -> bool:
     """Whether its outline is in the picture, and not only in what was taken for the empty road."""
-    whole = np.zeros(surface.empty.shape, np.uint8)
+    whole = np.zeros(surface.known.shape, np.uint8)
     whole[patch.place] = patch.pixels
     rows = slice(max(0, patch.top - MARGIN_PX), patch.bottom + MARGIN_PX)
     columns = slice(max(0, patch.left - MARGIN_PX), patch.right + MARGIN_PX)
@@ -100,7 +102,8 @@ def has_come(patch: Patch, surface: RoadSurface) -> bool:
     return bool(now >= LEAST_OUTLINE and now >= SHARPER_BY * before)
 
 
-def _slopes(grey: NDArray[np.float32]) -> Floats:
-    dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8)
-    dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8)
-    return np.hypot(dx, dy).astype(np.float32, copy=False)
+def _slopes(planes: Planes) -> Floats:
+    """(h, w): of the plane that changes most."""
+    dx = cv2.Sobel(planes, cv2.CV_32F, 1, 0, scale=1 / 8)
+    dy = cv2.Sobel(planes, cv2.CV_32F, 0, 1, scale=1 / 8)
+    return np.asarray(np.hypot(dx, dy).max(axis=2), np.float32)

@@ -7,19 +7,31 @@ from numpy.typing import NDArray
 from vision.picture.look import Bools, Image
 
 Floats = NDArray[np.float32]
+Planes = NDArray[np.float32]
+"""(h, w, 2): grey level, and how much redder than blue; see `planes_of`."""
 
 DIFFERENCE = 16.0
-"""Grey levels beyond everything that the empty road shows in the neighbourhood: something is there."""
+"""Levels beyond everything that the empty road shows in the neighbourhood: something is there."""
 NEIGHBOURHOOD = np.ones((5, 5), np.uint8)
 """Of the small copy: the picture trembles, and the road's own edges may lie two pixels off."""
 SAME = 12.0
-"""Grey levels within which a pixel shows the same as before."""
+"""Levels within which a pixel shows the same as before."""
 KNOWN_AFTER_S = 2.0
 """What stays the same for so long where nothing is known yet, is taken for the road."""
 FOLLOW_S = 15.0
 """How quickly the empty road follows the light."""
 EBB = 2.0
 """What was there and is not seen at a look ages backwards so many times faster: a lamp's beam swept over it."""
+
+
+def planes_of(image: Image) -> Planes:
+    """Of a picture (h, w, 3; BGR): its grey level, and its red less its blue, both from 0 to 255 and smoothed a little.
+
+    Asphalt has no colour: a brown box as bright as the road stands out in the second.
+    """
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    colour = cv2.addWeighted(image[..., 2], 0.75, image[..., 0], -0.75, 128)
+    return cv2.GaussianBlur(cv2.merge((grey, colour)), (3, 3), 0).astype(np.float32)
 
 
 class RoadSurface:
@@ -29,25 +41,26 @@ class RoadSurface:
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
-        self.empty: Floats = np.zeros(shape, np.float32)
-        """(h, w): grey levels of the empty road."""
-        self.shown: Floats = np.zeros(shape, np.float32)
-        """(h, w): grey levels of what the pixel shows lately, the light's changes taken back."""
+        self.empty: Planes = np.zeros((*shape, 2), np.float32)
+        """What the empty road shows."""
+        self.shown: Planes = np.zeros((*shape, 2), np.float32)
+        """What each pixel shows lately, the light's changes taken back."""
         self.age_s: Floats = np.zeros(shape, np.float32)
         """(h, w): for how long it has shown that, where that is not the empty road."""
         self.known: Bools = np.zeros(shape, bool)
 
-    def update(self, grey: Image, free: Bools, passed_s: float) -> None:
-        """See a picture (h, w) after `passed_s` seconds, with road users where it is not `free`."""
-        level = grey.astype(np.float32) / self._gain(grey, free)
-        other = free & (self._difference(level) > DIFFERENCE) | (free & ~self.known)
-        same = np.abs(level - self.shown) < SAME
+    def update(self, planes: Planes, free: Bools, passed_s: float) -> None:
+        """See a picture after `passed_s` seconds, with road users where it is not `free` (h, w)."""
+        level = planes.copy()
+        level[..., 0] /= self._gain(planes, free)
+        other = free & (self._differs(level) | ~self.known)
+        same = np.abs(level - self.shown).max(axis=2) < SAME
         back = free & ~other
         self.age_s += np.where(other & same, passed_s, 0)
         self.age_s[other & ~same] = 0
         self.age_s[back] = np.maximum(self.age_s[back] - EBB * passed_s, 0)
-        self.shown += np.where(free, np.where(same & other, 0.3, 1.0), 0) * (level - self.shown)
-        self.empty += np.where(back, min(1.0, passed_s / FOLLOW_S), 0) * (level - self.empty)
+        self.shown += np.where(free, np.where(same & other, 0.3, 1.0), 0)[..., None] * (level - self.shown)
+        self.empty += np.where(back, min(1.0, passed_s / FOLLOW_S), 0)[..., None] * (level - self.empty)
         self.take_in(~self.known & (self.age_s >= KNOWN_AFTER_S))
 
     def take_in(self, where: Bools) -> None:
@@ -56,14 +69,15 @@ class RoadSurface:
         self.known |= where
         self.age_s[where] = 0
 
-    def _gain(self, grey: Image, free: Bools) -> float:
+    def _gain(self, planes: Planes, free: Bools) -> float:
         """How much brighter the whole road is than it used to be: clouds, and cameras that adjust themselves."""
         seen = free & self.known
         if not seen.any():
             return 1.0
-        return float(np.clip(np.median(grey[seen] / np.maximum(self.empty[seen], 8)), 0.25, 4))
+        ratios = planes[..., 0][seen] / np.maximum(self.empty[..., 0][seen], 8)
+        return float(np.clip(np.median(ratios), 0.25, 4))
 
-    def _difference(self, level: Floats) -> Floats:
-        """How far each pixel lies outside of what the empty road has around it."""
+    def _differs(self, level: Planes) -> Bools:
+        """Where a pixel lies outside of what the empty road has around it."""
         lowest, highest = cv2.erode(self.empty, NEIGHBOURHOOD), cv2.dilate(self.empty, NEIGHBOURHOOD)
-        return np.asarray(np.maximum(level - highest, lowest - level), np.float32)
+        return np.asarray((np.maximum(level - highest, lowest - level) > DIFFERENCE).any(axis=2), bool)
