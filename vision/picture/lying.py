@@ -104,7 +104,8 @@ class LyingObjects:
     def _small(self, image: Image, shift_px: tuple[float, float]) -> Planes:
         """Small, and shifted back by the sway."""
         height, width = self._zone_of.shape
-        small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+        every = max(1, max(image.shape) // (2 * SIDE_PX))
+        small = cv2.resize(image[::every, ::every], (width, height), interpolation=cv2.INTER_AREA)
         dx, dy = (round(-shift * self._scale) for shift in shift_px)
         if dx or dy:
             back = np.array([[1, 0, dx], [0, 1, dy]], np.float32)

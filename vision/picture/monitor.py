@@ -86,6 +86,11 @@ class PictureMonitor:
         self._usual_softness = Usual()
         self._state = PictureState()
 
+    @property
+    def state(self) -> PictureState:
+        """What the last look said: the same object until the next one."""
+        return self._state
+
     def update(self, image: Image, at_s: float, boxes_px: Boxes) -> PictureState:
         """Look at a picture (BGR) of `at_s`, media time, with the boxes (N, 4) of the road users in it."""
         if not 0 <= at_s - self._looked_at_s < LOOK_EVERY_S:

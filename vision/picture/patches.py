@@ -67,7 +67,7 @@ def patches(surface: RoadSurface, where: Bools, after_s: float) -> Iterator[Patc
             right=left + width,
             bottom=top + height,
             age_s=float(np.median(surface.age_s[place][pixels])),
-            contrast=float(np.abs(surface.shown[place] - surface.empty[place]).max(axis=2)[pixels].mean()),
+            contrast=float(np.abs(surface.shown[:, *place] - surface.empty[:, *place]).max(axis=0)[pixels].mean()),
             pixels=pixels,
         )
 
@@ -82,9 +82,9 @@ def is_solid(patch: Patch) -> bool:
 
 def is_light(patch: Patch, surface: RoadSurface) -> bool:
     """Whether the road shows through, evenly brighter or darker: light or shadow."""
-    shown, empty = surface.shown[patch.place][patch.pixels], surface.empty[patch.place][patch.pixels]
-    change = np.log(np.maximum(shown[:, 0], 4)) - np.log(np.maximum(empty[:, 0], 4))
-    recoloured = float(np.abs(shown[:, 1] - empty[:, 1]).mean())
+    shown, empty = surface.shown[:, *patch.place][:, patch.pixels], surface.empty[:, *patch.place][:, patch.pixels]
+    change = np.log(np.maximum(shown[0], 4)) - np.log(np.maximum(empty[0], 4))
+    recoloured = float(np.abs(shown[1] - empty[1]).mean())
     return abs(float(np.median(change))) < LIGHT_CHANGE and float(change.std()) < EVEN and recoloured < COLOURED
 
 
@@ -97,13 +97,15 @@ def has_come(patch: Patch, surface: RoadSurface) -> bool:
     inside = whole[rows, columns]
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     outline = cv2.dilate(inside, cross) - cv2.erode(inside, cross) > 0
-    now = _slopes(surface.shown[rows, columns])[outline].mean()
-    before = _slopes(surface.empty[rows, columns])[outline].mean()
+    now = _slopes(surface.shown[:, rows, columns])[outline].mean()
+    before = _slopes(surface.empty[:, rows, columns])[outline].mean()
     return bool(now >= LEAST_OUTLINE and now >= SHARPER_BY * before)
 
 
 def _slopes(planes: Planes) -> Floats:
     """(h, w): of the plane that changes most."""
-    dx = cv2.Sobel(planes, cv2.CV_32F, 1, 0, scale=1 / 8)
-    dy = cv2.Sobel(planes, cv2.CV_32F, 0, 1, scale=1 / 8)
-    return np.asarray(np.hypot(dx, dy).max(axis=2), np.float32)
+    slopes = [
+        np.hypot(cv2.Sobel(plane, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(plane, cv2.CV_32F, 0, 1, scale=1 / 8))
+        for plane in planes
+    ]
+    return np.asarray(np.maximum(*slopes), np.float32)

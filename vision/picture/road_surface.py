@@ -8,7 +8,7 @@ from vision.picture.look import Bools, Image
 
 Floats = NDArray[np.float32]
 Planes = NDArray[np.float32]
-"""(h, w, 2): grey level, and how much redder than blue; see `planes_of`."""
+"""(2, h, w): grey level, and how much redder than blue; see `planes_of`."""
 
 DIFFERENCE = 16.0
 """Levels beyond everything that the empty road shows in the neighbourhood: something is there."""
@@ -31,7 +31,7 @@ def planes_of(image: Image) -> Planes:
     """
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     colour = cv2.addWeighted(image[..., 2], 0.75, image[..., 0], -0.75, 128)
-    return cv2.GaussianBlur(cv2.merge((grey, colour)), (3, 3), 0).astype(np.float32)
+    return np.stack([cv2.GaussianBlur(plane, (3, 3), 0) for plane in (grey, colour)]).astype(np.float32)
 
 
 class RoadSurface:
@@ -41,9 +41,9 @@ class RoadSurface:
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
-        self.empty: Planes = np.zeros((*shape, 2), np.float32)
+        self.empty: Planes = np.zeros((2, *shape), np.float32)
         """What the empty road shows."""
-        self.shown: Planes = np.zeros((*shape, 2), np.float32)
+        self.shown: Planes = np.zeros((2, *shape), np.float32)
         """What each pixel shows lately, the light's changes taken back."""
         self.age_s: Floats = np.zeros(shape, np.float32)
         """(h, w): for how long it has shown that, where that is not the empty road."""
@@ -52,32 +52,36 @@ class RoadSurface:
     def update(self, planes: Planes, free: Bools, passed_s: float) -> None:
         """See a picture after `passed_s` seconds, with road users where it is not `free` (h, w)."""
         level = planes.copy()
-        level[..., 0] /= self._gain(planes, free)
+        level[0] /= self._gain(planes, free)
         other = free & (self._differs(level) | ~self.known)
-        same = np.abs(level - self.shown).max(axis=2) < SAME
+        same = np.abs(level - self.shown).max(axis=0) < SAME
         back = free & ~other
         self.age_s += np.where(other & same, passed_s, 0)
         self.age_s[other & ~same] = 0
         self.age_s[back] = np.maximum(self.age_s[back] - EBB * passed_s, 0)
-        self.shown += np.where(free, np.where(same & other, 0.3, 1.0), 0)[..., None] * (level - self.shown)
-        self.empty += np.where(back, min(1.0, passed_s / FOLLOW_S), 0)[..., None] * (level - self.empty)
+        self.shown += np.where(free, np.where(same & other, 0.3, 1.0), 0).astype(np.float32) * (level - self.shown)
+        self.empty += np.where(back, min(1.0, passed_s / FOLLOW_S), 0).astype(np.float32) * (level - self.empty)
         self.take_in(~self.known & (self.age_s >= KNOWN_AFTER_S))
 
     def take_in(self, where: Bools) -> None:
         """What these pixels show is the road."""
-        self.empty[where] = self.shown[where]
+        self.empty[:, where] = self.shown[:, where]
         self.known |= where
         self.age_s[where] = 0
 
     def _gain(self, planes: Planes, free: Bools) -> float:
         """How much brighter the whole road is than it used to be: clouds, and cameras that adjust themselves."""
-        seen = free & self.known
+        some = slice(None, None, 3)
+        seen = (free & self.known)[some, some]
         if not seen.any():
             return 1.0
-        ratios = planes[..., 0][seen] / np.maximum(self.empty[..., 0][seen], 8)
+        ratios = planes[0, some, some][seen] / np.maximum(self.empty[0, some, some][seen], 8)
         return float(np.clip(np.median(ratios), 0.25, 4))
 
     def _differs(self, level: Planes) -> Bools:
         """Where a pixel lies outside of what the empty road has around it."""
-        lowest, highest = cv2.erode(self.empty, NEIGHBOURHOOD), cv2.dilate(self.empty, NEIGHBOURHOOD)
-        return np.asarray((np.maximum(level - highest, lowest - level) > DIFFERENCE).any(axis=2), bool)
+        differs = np.zeros(level.shape[1:], bool)
+        for plane, empty in zip(level, self.empty, strict=True):
+            lowest, highest = cv2.erode(empty, NEIGHBOURHOOD), cv2.dilate(empty, NEIGHBOURHOOD)
+            differs |= (plane > highest + DIFFERENCE) | (plane < lowest - DIFFERENCE)
+        return differs

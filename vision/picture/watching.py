@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.config.camera import CameraConfig
-from vision.contracts import SignalTold
+from vision.contracts import PictureCondition, SignalTold
 from vision.core import Frame, LyingObject, SignalNow, Tracks
+from vision.picture.lying import LyingObjects
 from vision.picture.monitor import PictureMonitor, PictureState
 from vision.picture.signals import SignalReader
+
+BLIND = frozenset({PictureCondition.DARK, PictureCondition.BLURRED, PictureCondition.OBSCURED, PictureCondition.MOVED})
+"""What the road looks like cannot be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +40,44 @@ class PictureWatch:
     def reset(self) -> None:
         """The stream begins anew, or its pictures have another size. Whether the camera moved is still known."""
         self._signals: SignalReader | None = None
+        self._objects: LyingObjects | None = None
+        self._lying: tuple[LyingObject, ...] = ()
 
-    def update(self, frame: Frame, tracks: Tracks, at_s: float) -> PictureSeen:
-        """Look at a frame and at the road users in it; `at_s` is media time."""
+    def update(
+        self, frame: Frame, tracks: Tracks, at_s: float, *, to_road: NDArray[np.float64] | None = None
+    ) -> PictureSeen:
+        """Look at a frame and at the road users in it; `at_s` is media time.
+
+        `to_road` (3, 3) maps pixels to metres on the road, where that is known or estimated.
+        """
         boxes_px = tracks.xyxy.astype(np.float64)
+        before = self._monitor.state
         state = self._monitor.update(frame.image, at_s, boxes_px)
-        return PictureSeen(state, self._reader(frame).update(frame.image, at_s, frame.captured_at))
+        if state is not before:
+            self._lying = self._look_at_road(frame, state, boxes_px, at_s, to_road)
+        signals = self._reader(frame).update(frame.image, at_s, frame.captured_at)
+        return PictureSeen(state, signals, self._lying)
 
     def tell_signal(self, told: SignalTold) -> None:
         """A controller said what one of the camera's signals shows."""
         self._told[told.signal_id] = told
         if self._signals is not None:
             self._signals.tell(told)
+
+    def _look_at_road(
+        self,
+        frame: Frame,
+        state: PictureState,
+        boxes_px: NDArray[np.float64],
+        at_s: float,
+        to_road: NDArray[np.float64] | None,
+    ) -> tuple[LyingObject, ...]:
+        """As often as the monitor looks, so that the sway is known, and only while the road can be seen."""
+        if not self._camera.incidents.object_on_road.enabled or state.conditions & BLIND:
+            return ()
+        if self._objects is None:
+            self._objects = LyingObjects(self._camera.zones, frame.width_px, frame.height_px)
+        return self._objects.update(frame.image, at_s, boxes_px, to_road=to_road, shift_px=state.shift_px)
 
     def _reader(self, frame: Frame) -> SignalReader:
         if self._signals is None:
