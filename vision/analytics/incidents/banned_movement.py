@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from vision.analytics.crossings import Crossing
+from vision.analytics.incidents.going_on import GoingOn
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.past import Past
-from vision.analytics.incidents.signs import a, called, sign_of
+from vision.analytics.incidents.signs import a, called
 from vision.analytics.motion import Floats
 from vision.analytics.movements import Movement
 from vision.analytics.scene import Scene
@@ -12,14 +14,12 @@ from vision.config.lines import MovementConfig
 from vision.contracts import IncidentKind
 
 CONFIDENCE = 0.9
-DRIVES_MPS = 1.5
-"""Who completes a movement drives: of those who stand at a line, trembling boxes cross it both ways."""
 TURNED_COSINE = 0.0
 """Who makes a U-turn over one line heads back at its end, by more than a right angle."""
 
 
 class BannedMovement:
-    """Completes a movement that is banned, driving; over one and the same line, having turned round in between."""
+    """Completes a movement that is banned, and drives on; over one and the same line, having turned round between."""
 
     kind = IncidentKind.BANNED_MOVEMENT
 
@@ -28,11 +28,12 @@ class BannedMovement:
         self._u_turn_lines = {m.entry for m in self._banned.values() if m.entry == m.exit}
         self._longest_s = max((m.within.total_seconds() for m in self._banned.values()), default=0.0)
         self._past = past
+        self._going_on: GoingOn[Movement] = GoingOn()
         self._entered: dict[tuple[str, int], tuple[float, Floats]] = {}
         """By line and track: when it crossed first, and where it was heading."""
 
     def __len__(self) -> int:
-        return len(self._entered)
+        return len(self._entered) + len(self._going_on)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
         if self._entered:
@@ -40,37 +41,39 @@ class BannedMovement:
             self._entered = {key: entered for key, entered in self._entered.items() if entered[0] >= oldest_s}
         banned = [m for m in scene.movements if m.movement_id in self._banned]
         crossings = [c for c in scene.crossings if c.line_id in self._u_turn_lines]
-        if not banned and not crossings:
-            return []
+        if banned or crossings:
+            self._note(scene, banned, crossings)
+        return [_sign(scene, n, track, self._banned[m.movement_id], m) for n, track, m in self._going_on.update(scene)]
+
+    def _note(self, scene: Scene, banned: Sequence[Movement], crossings: Sequence[Crossing]) -> None:
         rows = dict(zip(scene.motion.track_id.tolist(), range(len(scene.motion)), strict=True))
-        made = [
-            (rows[m.track_id], m) for m in banned if m.track_id in rows and self._is_made(scene, rows[m.track_id], m)
-        ]
+        for made in banned:
+            if made.track_id in rows and self._has_turned(rows[made.track_id], made):
+                self._going_on.note(scene, rows[made.track_id], made)
         for c in crossings:
             if c.track_id in rows:
-                heading = self._past.heading[rows[c.track_id]].copy()
+                heading = self._past.heading[rows[c.track_id]]
                 self._entered.setdefault((c.line_id, c.track_id), (c.at_s, heading))
-        return [_sign(scene, n, self._banned[m.movement_id], m) for n, m in made]
 
-    def _is_made(self, scene: Scene, n: int, made: Movement) -> bool:
+    def _has_turned(self, n: int, made: Movement) -> bool:
+        """Whether it heads back, where the movement is a U-turn over one line."""
         movement = self._banned[made.movement_id]
         entered = self._entered.get((movement.entry, made.track_id))
-        is_u_turn = movement.entry == movement.exit
-        if is_u_turn and entered and not float(entered[1] @ self._past.heading[n]) < TURNED_COSINE:
-            return False
-        return bool(scene.motion.pace_mps[n] >= DRIVES_MPS) and not scene.motion.is_still[n]
+        if movement.entry != movement.exit or entered is None:
+            return True
+        return bool(entered[1] @ self._past.heading[n] < TURNED_COSINE)
 
 
-def _sign(scene: Scene, n: int, movement: MovementConfig, made: Movement) -> Evidence:
+def _sign(scene: Scene, n: int | None, track: int, movement: MovementConfig, made: Movement) -> Evidence:
     took_s = round(made.left_at_s - made.entered_at_s, 1)
-    return sign_of(
-        scene,
-        n,
-        None,
+    foot_px = None if n is None else scene.motion.foot_px[n].tolist()
+    return Evidence(
+        place_px=None if foot_px is None else (foot_px[0], foot_px[1]),
         confidence=CONFIDENCE,
         reason=f"{a(made.object_class)} made the banned movement '{called(movement)}' in {took_s} s",
         facts={"class": made.object_class, "movement": called(movement), "took_s": took_s},
-        reach_m=0.0,
         since_s=made.entered_at_s,
         movement_id=movement.id,
+        track_ids=(track,),
+        classes=(made.object_class,),
     )

@@ -1,14 +1,14 @@
 """A vehicle that crosses the stop line at red."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vision.analytics.crossings import Crossing
+from vision.analytics.incidents.going_on import GoingOn
 from vision.analytics.incidents.lifecycle import Evidence
-from vision.analytics.incidents.signs import LENGTHS_M, a, called, is_vehicle, sign_of
-from vision.analytics.motion import Floats
+from vision.analytics.incidents.signs import a, called
 from vision.analytics.scene import Light, Scene
 from vision.classes import VEHICLES
 from vision.config.lines import LineConfig
@@ -16,13 +16,6 @@ from vision.config.zones import SignalConfig, ZoneConfig
 from vision.contracts import Direction, IncidentKind
 from vision.geometry import signed_distance_px
 
-GOES_ON_MPS = 8.0
-"""Who crosses at such a pace runs the light: he comes to no stand within the next metres."""
-GOES_ON_M = 5.0
-"""Who is slower runs it when he goes on so far while it is red; else he waits a little in front of the line."""
-DRIVES_MPS = 2.0
-"""Who is slower has not run it yet: of those who wait at the line, trembling boxes cross it."""
-GIVEN_UP_S = 20.0
 CONFIDENCE = 0.9
 
 
@@ -36,19 +29,20 @@ class _StopLine:
     forward: Direction
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Crossed:
-    """Who crossed at red and creeps."""
+    """Who crossed at red."""
 
     crossing: Crossing
     stop_line: _StopLine
     red_s: float
-    from_m: Floats
-    """(2,): where it was on the road when that became known."""
 
 
 class RedLight:
-    """Crosses the stop line of a zone forward, later than its signal's grace after red began, and goes on."""
+    """Crosses the stop line of a zone forward, later than its signal's grace after red began, and goes on at red.
+
+    Who creeps over the line and waits there for green is let go.
+    """
 
     kind = IncidentKind.RED_LIGHT
 
@@ -63,54 +57,36 @@ class RedLight:
         }
         self._reds: dict[str, tuple[float, float]] = {}
         """By signal: when its newest red began, and when it was last seen."""
-        self._creeping: dict[int, _Crossed] = {}
+        self._going_on: GoingOn[_Crossed] = GoingOn()
 
     def __len__(self) -> int:
-        return len(self._creeping)
+        return len(self._going_on)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
         for signal_id, now in scene.signals.items():
             if now.light is Light.RED:
                 self._reds[signal_id] = (now.since_s, scene.at_s)
-        rows = dict(zip(scene.motion.track_id.tolist(), range(len(scene.motion)), strict=True))
-        for crossing in scene.crossings:
-            if crossing.track_id in rows:
-                self._note(crossing, scene.motion.ground_m[rows[crossing.track_id]])
-        return self._going_on(scene, rows) if self._creeping else []
+        if scene.crossings:
+            rows = dict(zip(scene.motion.track_id.tolist(), range(len(scene.motion)), strict=True))
+            for crossing in scene.crossings:
+                if crossing.track_id in rows:
+                    self._note(scene, rows[crossing.track_id], crossing)
+        self._going_on.drop(lambda crossed: _is_green(scene, crossed))
+        return [_sign(scene, n, track, crossed) for n, track, crossed in self._going_on.update(scene)]
 
-    def _note(self, crossing: Crossing, at_m: Floats) -> None:
+    def _note(self, scene: Scene, n: int, crossing: Crossing) -> None:
         stop_line = self._stop_lines.get(crossing.line_id)
         if stop_line is None or crossing.direction is not stop_line.forward or crossing.object_class not in VEHICLES:
             return
         began_s, seen_s = self._reds.get(stop_line.signal.id, (np.inf, -np.inf))
         red_s = crossing.at_s - began_s
         if red_s > stop_line.signal.grace.total_seconds() and crossing.at_s <= seen_s:
-            self._creeping[crossing.track_id] = _Crossed(crossing, stop_line, red_s, at_m)
+            self._going_on.note(scene, n, _Crossed(crossing, stop_line, red_s))
 
-    def _going_on(self, scene: Scene, rows: Mapping[int, int]) -> list[Evidence]:
-        """Those of whom it is clear now. Who is not seen any more, or has waited for green, is let go."""
-        signs = []
-        for track, crossed in list(self._creeping.items()):
-            n = rows.get(track)
-            if n is not None and self._goes_on(scene, n, crossed):
-                signs.append(_sign(scene, n, crossed))
-                del self._creeping[track]
-            elif self._is_over(scene, crossed):
-                del self._creeping[track]
-        return signs
 
-    def _goes_on(self, scene: Scene, n: int, crossed: _Crossed) -> bool:
-        motion = scene.motion
-        gone_m = float(np.hypot(*(motion.ground_m[n] - crossed.from_m)))
-        far_m = max(GOES_ON_M, float(LENGTHS_M[motion.class_id[n]]) / 2)
-        pace_mps = float(motion.pace_mps[n])
-        is_driving = is_vehicle(motion.class_id)[n] and not motion.is_still[n] and pace_mps >= DRIVES_MPS
-        return bool(is_driving) and (pace_mps >= GOES_ON_MPS or gone_m >= far_m)
-
-    def _is_over(self, scene: Scene, crossed: _Crossed) -> bool:
-        now = scene.signals.get(crossed.stop_line.signal.id)
-        is_green = now is not None and now.light is Light.GREEN
-        return is_green or scene.at_s - crossed.crossing.at_s > GIVEN_UP_S
+def _is_green(scene: Scene, crossed: _Crossed) -> bool:
+    now = scene.signals.get(crossed.stop_line.signal.id)
+    return now is not None and now.light is Light.GREEN
 
 
 def _forward(zone: ZoneConfig, line: LineConfig) -> Direction:
@@ -120,14 +96,13 @@ def _forward(zone: ZoneConfig, line: LineConfig) -> Direction:
     return Direction.OUT if side > 0 else Direction.IN
 
 
-def _sign(scene: Scene, n: int, crossed: _Crossed) -> Evidence:
+def _sign(scene: Scene, n: int | None, track: int, crossed: _Crossed) -> Evidence:
     stop_line, object_class = crossed.stop_line, crossed.crossing.object_class
     red_s = round(crossed.red_s, 1)
     signal = stop_line.signal.name or stop_line.signal.id
-    return sign_of(
-        scene,
-        n,
-        stop_line.zone,
+    x, y = crossed.crossing.place if n is None else scene.motion.foot_px[n] / [scene.width_px, scene.height_px]
+    return Evidence(
+        place_px=(float(x) * scene.width_px, float(y) * scene.height_px),
         confidence=CONFIDENCE,
         reason=f"{a(object_class)} crossed '{called(stop_line.line)}' when the signal '{signal}' had been red for "
         f"{red_s} s",
@@ -138,7 +113,9 @@ def _sign(scene: Scene, n: int, crossed: _Crossed) -> Evidence:
             "signal": signal,
             "red_s": red_s,
         },
-        reach_m=0.0,
         since_s=crossed.crossing.at_s,
+        zone_id=stop_line.zone.id,
         line_id=stop_line.line.id,
+        track_ids=(track,),
+        classes=(object_class,),
     )

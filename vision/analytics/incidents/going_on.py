@@ -1,0 +1,90 @@
+"""Whether somebody who crossed a line drove on from there: a box that trembles on the line crosses it too."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from vision.analytics.incidents.signs import is_vehicle
+from vision.analytics.motion import Floats
+from vision.analytics.scene import Scene
+
+Fact = TypeVar("Fact")
+
+DRIVES_MPS = 2.0
+GONE_M, GONE_SIZES = 5.0, 0.5
+"""Who is so far from where he crossed, in metres and in his own size in the picture, has gone on ..."""
+LOOKS = 2
+"""... when he is seen so in so many looks, one after the other."""
+GIVEN_UP_S = 20.0
+EDGE = 0.08
+"""Who is lost from sight while he drives, so near to the picture's edge, has driven out of it."""
+LOST_S = 1.0
+
+
+@dataclass(slots=True)
+class _Waiting(Generic[Fact]):
+    fact: Fact
+    since_s: float
+    from_px: Floats
+    """(2,)"""
+    from_m: Floats
+    """(2,)"""
+    seen_s: float
+    row: int
+    is_leaving: bool = False
+    looks: int = 0
+
+
+class GoingOn(Generic[Fact]):
+    """Keeps facts about tracks, at most one each, until it is clear that they drive on from where they were noted."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, _Waiting[Fact]] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def note(self, scene: Scene, n: int, fact: Fact) -> None:
+        """The track in row `n` crossed something just now."""
+        motion = scene.motion
+        track = int(motion.track_id[n])
+        self._waiting.setdefault(
+            track, _Waiting(fact, scene.at_s, motion.foot_px[n].copy(), motion.ground_m[n].copy(), scene.at_s, n)
+        )
+
+    def drop(self, is_void: Callable[[Fact], bool]) -> None:
+        """Forget facts that do not matter any more."""
+        self._waiting = {t: waiting for t, waiting in self._waiting.items() if not is_void(waiting.fact)}
+
+    def update(self, scene: Scene) -> list[tuple[int | None, int, Fact]]:
+        """(row, track, fact) of those who have clearly gone on; the row is None for one who has left the picture."""
+        if not self._waiting:
+            return []
+        rows = dict(zip(scene.motion.track_id.tolist(), range(len(scene.motion)), strict=True))
+        gone: list[tuple[int | None, int, Fact]] = []
+        for track, waiting in list(self._waiting.items()):
+            n = rows.get(track)
+            if n is not None:
+                self._look_at(scene, n, waiting)
+            has_left = n is None and waiting.is_leaving and scene.at_s - waiting.seen_s >= LOST_S
+            if has_left or waiting.looks >= LOOKS:
+                gone.append((n, track, waiting.fact))
+            if has_left or waiting.looks >= LOOKS or scene.at_s - waiting.since_s > GIVEN_UP_S:
+                del self._waiting[track]
+        return gone
+
+    def _look_at(self, scene: Scene, n: int, waiting: _Waiting[Fact]) -> None:
+        motion = scene.motion
+        size_px = np.array([scene.width_px, scene.height_px])
+        extent_px = float(np.sqrt((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()))
+        drives = bool(motion.pace_mps[n] >= DRIVES_MPS and not motion.is_still[n] and is_vehicle(motion.class_id)[n])
+        is_far = (
+            float(np.hypot(*(motion.ground_m[n] - waiting.from_m))) >= GONE_M
+            and float(np.hypot(*(motion.foot_px[n] - waiting.from_px))) >= GONE_SIZES * extent_px
+        )
+        near_edge = np.any(motion.xyxy[n, :2] < EDGE * size_px) or np.any(motion.xyxy[n, 2:] > (1 - EDGE) * size_px)
+        waiting.seen_s = scene.at_s
+        waiting.looks = waiting.looks + 1 if drives and is_far else 0
+        waiting.is_leaving = drives and bool(near_edge)
