@@ -47,7 +47,7 @@ def harvest_cameras(
             break
     live = _Live([camera for camera in cameras if camera not in unpaced], stop)
     with live:
-        while live.goes_on and (deadline_s is None or time.monotonic() < deadline_s):
+        while live.goes_on() and (deadline_s is None or time.monotonic() < deadline_s):
             for frame in live.take():
                 harvests[frame.camera_id].take(frame, detector.detect([frame.image])[0])
             watch()
@@ -83,9 +83,8 @@ class _Live:
             except NgatuError as error:
                 log.error("camera left out", camera=camera.id, reason=redact(str(error)))  # noqa: TRY400
 
-    @property
     def goes_on(self) -> bool:
-        """Whether frames may still come."""
+        """Let go of cameras that have ended or broken; whether frames may still come from others."""
         for camera_id, capture in list(self._captures.items()):
             if capture.has_ended:
                 del self._captures[camera_id]
