@@ -33,7 +33,9 @@ AHEAD_M = 8.0
 """The road is to be seen so far ahead of a vehicle to say that nothing holds it."""
 SETTLED_S = 6.0
 """What stood free for so long goes on to, whatever jam forms around it: it may be its cause."""
-FORGET_AFTER_S = 5.0
+FORGET_AFTER_S, FORGET_SETTLED_AFTER_S = 5.0, 15.0
+SAME_PLACE_M = 1.5
+"""A vehicle that stands so near, and a quarter of its length, to where a settled stand was lost is that one."""
 PLACE_LOOKS = 50
 """A place is the mean of about so many looks."""
 
@@ -56,6 +58,8 @@ class Stand:
 
     since_s: float
     seen_s: float
+    still_since_s: float = -np.inf
+    """Since when its newest track stands: later than the stand itself where it got a new one."""
     place_m: Floats = field(default_factory=lambda: np.zeros(2))
     """(2,): on the road, the mean of where it was seen standing."""
     looks: int = 0
@@ -79,6 +83,14 @@ class Stand:
             return self.settled_since_s
         since_s = max(self.since_s, self.held_s)
         return since_s if self.is_passed else max(since_s, self.doubted_s)
+
+    @property
+    def forget_after_s(self) -> float:
+        return FORGET_AFTER_S if self.settled_since_s is None else FORGET_SETTLED_AFTER_S
+
+    def is_at(self, place_m: Floats, near_m: float) -> bool:
+        """Whether it is settled and stands there."""
+        return self.settled_since_s is not None and float(np.hypot(*(self.place_m - place_m))) <= near_m
 
     def is_free(self, at_s: float) -> bool:
         """Whether nothing holds it back. What has stood free for long goes on to."""
@@ -132,26 +144,40 @@ class Standing:
 
     def update(self, scene: Scene) -> None:
         """Take in one moment."""
-        self._stands = {t: s for t, s in self._stands.items() if scene.at_s - s.seen_s <= FORGET_AFTER_S}
+        self._stands = {t: s for t, s in self._stands.items() if scene.at_s - s.seen_s <= s.forget_after_s}
         motion = scene.motion
         self.past.update(motion, scene.at_s)
-        still = motion.is_still & motion.moved_before & is_vehicle(motion.class_id) & scene.inside.any(axis=1)
-        self.rows = np.flatnonzero(still)
-        self.stands = tuple(self._recall(scene, n) for n in self.rows.tolist())
+        still = np.flatnonzero(motion.is_still & is_vehicle(motion.class_id) & scene.inside.any(axis=1))
+        known = [(n, stand) for n in still.tolist() if (stand := self._recall(scene, n)) is not None]
+        self.rows = np.array([n for n, _ in known], np.int64)
+        self.stands = tuple(stand for _, stand in known)
         if self.stands:
             self._note_around(scene)
         self.free = tuple(self._free(scene))
 
-    def _recall(self, scene: Scene, n: int) -> Stand:
-        """What is known of a stand; a track that took over a lost one's stand (`MotionBook`) takes this over."""
-        track, since_s = int(scene.motion.track_id[n]), float(scene.motion.still_since_s[n])
+    def _recall(self, scene: Scene, n: int) -> Stand | None:
+        """What is known of a stand; `None` for one that was never seen to begin."""
+        motion = scene.motion
+        track, since_s = int(motion.track_id[n]), float(motion.still_since_s[n])
         stand = self._stands.get(track)
-        if stand is None or stand.since_s != since_s:
-            same = (t for t, s in self._stands.items() if s.since_s == since_s and s.seen_s < scene.at_s)
-            stand = self._stands.pop(next(same, -1), None) or Stand(since_s, scene.at_s)
+        if stand is None or stand.still_since_s != since_s:
+            stand = self._left_by(scene, n) or (Stand(since_s, scene.at_s) if motion.moved_before[n] else None)
+            if stand is None:
+                return None
             self._stands[track] = stand
-        stand.stand_at(scene.motion.ground_m[n], scene.at_s)
+        stand.still_since_s = since_s
+        stand.stand_at(motion.ground_m[n], scene.at_s)
         return stand
+
+    def _left_by(self, scene: Scene, n: int) -> Stand | None:
+        """The stand of an unseen track that this one takes over: the same by `MotionBook`, or one settled at its place."""
+        motion, at_s = scene.motion, scene.at_s
+        near_m = SAME_PLACE_M + float(LENGTHS_M[motion.class_id[n]]) / 4
+        for track, stand in self._stands.items():
+            is_same = stand.still_since_s == motion.still_since_s[n]
+            if stand.seen_s < at_s and (is_same or stand.is_at(motion.ground_m[n], near_m)):
+                return self._stands.pop(track)
+        return None
 
     def _note_around(self, scene: Scene) -> None:
         """Note who queues, who stands behind somebody slow, and who is passed by whom."""

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
-from vision.analytics.incidents.signs import ROAD, a, called, is_vehicle, sign_of, traffic_facts, traffic_words
+from vision.analytics.incidents.signs import (
+    LENGTHS_M,
+    ROAD,
+    a,
+    called,
+    is_vehicle,
+    sign_of,
+    traffic_facts,
+    traffic_words,
+)
 from vision.analytics.incidents.standing import PASSING_MPS, Stander, Standing
 from vision.analytics.scene import Scene, ZoneState
 from vision.classes import CLASSES, ObjectClass
@@ -14,7 +23,8 @@ from vision.contracts import IncidentKind
 
 BUS_DWELL_S = 60.0
 """A bus that stands no longer may serve a stop (Transit Capacity and Quality of Service Manual: 60 s at busy ones)."""
-REACH_M = 5.0
+REACH_M = 3.0
+"""Beside half its length: who stands so near is the same, or belongs to it."""
 SURE = 0.9
 """Others drove past it, or it is on the shoulder."""
 LIKELY = 0.75
@@ -70,7 +80,7 @@ def sign_of_stand(scene: Scene, stander: Stander, zone: ZoneState) -> Evidence:
             "stands_s": stands_s,
             **traffic,
         },
-        reach_m=REACH_M,
+        reach_m=REACH_M + float(LENGTHS_M[motion.class_id[n]]) / 2,
         since_s=stander.since_s,
     )
 
