@@ -12,7 +12,9 @@ from vision.core import Tracks
 Ints = NDArray[np.int64]
 
 SWAPS = 0.3
-"""Part of the id switches in which two neighbours exchange theirs; in the others one gets a new id."""
+"""Part of the id switches, of vehicles that overlap, in which two exchange theirs; in the others one gets a new id."""
+CONFUSED_IOU = 0.3
+"""Boxes that overlap so much may be taken for each other."""
 
 
 class Identities:
@@ -82,10 +84,11 @@ class Identities:
 
     @staticmethod
     def _neighbour(row: int, boxes: Boxes) -> int | None:
-        """The nearest other box, if it is not farther away than this one is large."""
-        centre = (boxes.xyxy[:, :2] + boxes.xyxy[:, 2:]) / 2
-        away = np.linalg.norm(centre - centre[row], axis=1)
-        away[row] = np.inf
-        nearest = int(away.argmin()) if len(away) > 1 else row
-        size = np.sqrt(np.prod(boxes.xyxy[row, 2:] - boxes.xyxy[row, :2]))
-        return nearest if away[nearest] < size else None
+        """The box that this one overlaps most, if that is enough for a tracker to take one for the other."""
+        low = np.maximum(boxes.xyxy[:, :2], boxes.xyxy[row, :2])
+        high = np.minimum(boxes.xyxy[:, 2:], boxes.xyxy[row, 2:])
+        shared = np.prod(np.maximum(high - low, 0), axis=1)
+        area = np.prod(boxes.xyxy[:, 2:] - boxes.xyxy[:, :2], axis=1)
+        iou = shared / np.maximum(area + area[row] - shared, 1e-9)
+        iou[row] = 0
+        return int(iou.argmax()) if iou.max() > CONFUSED_IOU else None
