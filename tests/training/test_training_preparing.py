@@ -7,8 +7,10 @@ import pytest
 from training_kit import Seer, labels, picture, seen, write_dataset
 
 from vision.classes import CLASSES, ObjectClass
+from vision.core import Detections
 from vision.training.completing import complete
 from vision.training.dataset import Labels, read_dataset
+from vision.training.growing import grow, ridden, room, usual
 from vision.training.preparing import already_prepared, description, prepare, repeats
 
 MOTORCYCLE = (ObjectClass.MOTORCYCLE, 100.0, 60.0, 140.0, 140.0)
@@ -17,35 +19,35 @@ WALKER = (ObjectClass.PERSON, 200.0, 60.0, 220.0, 120.0)
 SPECK = (ObjectClass.PERSON, 10.0, 10.0, 14.0, 16.0)
 
 
-def added(people: Labels, *teachers: Seer) -> list[str]:
-    whole = complete(picture(), people, teachers)  # type: ignore[arg-type]
+def added(people: Labels, *teachers: Detections) -> list[str]:
+    whole = complete(picture(), people, teachers)
     np.testing.assert_array_equal(whole.xyxy[: len(people)], people.xyxy)
     return [CLASSES[i].value for i in whole.class_id[len(people) :]]
 
 
 def test_a_pedestrian_whom_nobody_labelled_is_added_and_the_rider_is_not() -> None:
-    assert added(labels(MOTORCYCLE), Seer(seen(RIDER, WALKER, SPECK))) == ["person"]
+    assert added(labels(MOTORCYCLE), seen(RIDER, WALKER, SPECK)) == ["person"]
 
 
 def test_what_is_labelled_already_is_not_added_under_another_class() -> None:
     as_bicycle = (ObjectClass.BICYCLE, *MOTORCYCLE[1:])
-    assert added(labels(MOTORCYCLE), Seer(seen(as_bicycle))) == []
+    assert added(labels(MOTORCYCLE), seen(as_bicycle)) == []
 
 
 def test_one_object_seen_twice_is_added_once() -> None:
     twice = (ObjectClass.PERSON, 201.0, 61.0, 221.0, 121.0)
-    assert added(labels(), Seer(seen(WALKER, twice))) == ["person"]
+    assert added(labels(), seen(WALKER, twice)) == ["person"]
 
 
 def test_what_teachers_disagree_on_stays_out() -> None:
     car, truck = ((kind, 10.0, 10.0, 90.0, 60.0) for kind in (ObjectClass.CAR, ObjectClass.TRUCK))
-    assert added(labels(), Seer(seen(WALKER, car)), Seer(seen(WALKER, truck))) == ["person"]
-    assert added(labels(), Seer(seen(WALKER)), Seer(seen())) == []
+    assert added(labels(), seen(WALKER, car), seen(WALKER, truck)) == ["person"]
+    assert added(labels(), seen(WALKER), seen()) == []
 
 
 def test_an_unsure_teacher_adds_nothing() -> None:
-    assert added(labels(), Seer(seen(WALKER, confidence=[0.39]))) == []
-    assert added(labels(), Seer(seen(WALKER, confidence=[0.41]))) == ["person"]
+    assert added(labels(), seen(WALKER, confidence=[0.39])) == []
+    assert added(labels(), seen(WALKER, confidence=[0.41])) == ["person"]
 
 
 def test_a_picture_with_a_rare_class_is_shown_more_often() -> None:
@@ -78,3 +80,50 @@ def test_the_validation_pictures_are_not_among_those_trained_on(tmp_path: Path) 
     found = read_dataset(write_dataset(tmp_path / "d", {"train": {"a": labels()}, "val": {"b": labels(WALKER)}}))
     prepare(found, tmp_path / "copy")
     assert "b" not in {Path(line).stem for line in (tmp_path / "copy" / "train.txt").read_text().split()}
+
+
+HEADLESS = (ObjectClass.MOTORCYCLE, 100.0, 80.0, 140.0, 140.0)
+"""As MOTORCYCLE, but the label leaves out the rider's head: 20 of 60 pixels are to be added."""
+
+
+def test_a_label_grows_up_to_where_the_teacher_sees_the_rider_end() -> None:
+    people = labels(HEADLESS, WALKER)
+    parts = room(people.in_px(picture()), people.class_id, seen(MOTORCYCLE, WALKER))
+    assert parts.tolist() == pytest.approx([1 / 3, 0])
+    grown = grow(people, parts, else_by=0.0)
+    np.testing.assert_allclose(grown.in_px(picture()), [MOTORCYCLE[1:], WALKER[1:]], atol=1e-3)
+
+
+def test_a_label_that_holds_its_rider_stays_and_none_shrinks_or_leaves_the_picture() -> None:
+    people = labels(MOTORCYCLE)
+    assert room(people.in_px(picture()), people.class_id, seen(MOTORCYCLE)).tolist() == [0]
+    assert room(people.in_px(picture()), people.class_id, seen(HEADLESS)).tolist() == [0]
+    at_the_edge = labels((ObjectClass.BICYCLE, 10.0, 2.0, 40.0, 60.0))
+    assert grow(at_the_edge, np.array([0.5]), 0.0).xyxy[0, 1] == 0
+
+
+def test_where_the_teacher_sees_nothing_a_label_grows_as_is_usual_in_its_scene() -> None:
+    people = labels(HEADLESS)
+    unseen = room(people.in_px(picture()), people.class_id, seen(WALKER))
+    assert np.isnan(unseen).all()
+    many = [np.full(25, 0.25), np.full(5, 0.5), unseen]
+    by_scene = usual(["a", "b", "a"], many, [np.ones(len(m), np.bool_) for m in many])
+    assert by_scene == {"a": 0.25, "b": 0.0}
+    assert grow(people, unseen, by_scene["a"]).in_px(picture())[0, 1] == pytest.approx(80 - 0.25 * 60)
+
+
+def test_only_two_wheelers_are_ridden() -> None:
+    kinds = [c.class_id for c in CLASSES]
+    assert [CLASSES[i].value for i in np.flatnonzero(ridden(kinds))] == ["bicycle", "motorcycle"]
+
+
+def test_a_working_copy_by_a_teacher_says_what_was_added(tmp_path: Path) -> None:
+    found = read_dataset(write_dataset(tmp_path / "d", {"train": {"a_1": labels(HEADLESS)}}))
+    teacher = Seer(seen(MOTORCYCLE, WALKER))
+    made = prepare(found, tmp_path / "copy", [teacher])  # type: ignore[list-item]
+    assert (made.given, made.added, made.teachers) == ({"motorcycle": 1}, {"person": 1}, ("seer at 640",))
+    copy = read_dataset(description(tmp_path / "copy"))
+    written = (tmp_path / "copy" / "labels" / "train" / "a_1.txt").read_text().splitlines()
+    assert len(written) == 2
+    assert copy.numbers == tuple(CLASSES)
+    assert float(written[0].split()[4]) == pytest.approx(80 / 180, abs=1e-4)

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -52,6 +53,8 @@ def write_dataset(folder: Path, splits: dict[str, dict[str, Labels]], names: Seq
 
 class Seer:
     """A teacher that sees the same in every picture."""
+
+    model = SimpleNamespace(name="seer", input=SimpleNamespace(size=640))
 
     def __init__(self, what: Detections) -> None:
         self._what = what

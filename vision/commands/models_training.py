@@ -64,6 +64,9 @@ def train(
     data_licence: Annotated[
         str, typer.Option(help="Licence of the pictures and whom to name, for the card.")
     ] = "not stated",
+    average_with: Annotated[
+        Path | None, typer.Option(help="The checkpoint whose weights are averaged in. Default: the base.")
+    ] = None,
     python: Python = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last whole epoch in OUT.")] = False,
 ) -> None:
@@ -92,6 +95,7 @@ def train(
                 python=python,
                 resume=resume,
                 watch=watch,
+                anchor=average_with,
             )
         made = datetime.now(UTC).date()
         file, card = finish(trained, prepared, recipe, described, base=base, folder=out, made=made)

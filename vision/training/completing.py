@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from vision.classes import CLASSES, ObjectClass
 from vision.core import Detections
-from vision.detection import Detector
 from vision.detection.suppression import area, intersection, iou
 from vision.training.dataset import Image, Labels
 
@@ -37,11 +36,13 @@ SHARED = 0.3
 labelled, or a rider."""
 
 
-def complete(image: Image, labels: Labels, teachers: Sequence[Detector]) -> Labels:
-    """The labels, and after them what the first teacher is sure of, the others see too, and no label covers."""
-    first, *others = (teacher.detect([image])[0] for teacher in teachers)
-    plain = _plain(first)
-    for other in others:
+def complete(image: Image, labels: Labels, seen: Sequence[Detections]) -> Labels:
+    """The labels, and after them what the first teacher is sure of, the others see too, and no label covers.
+
+    `seen` is what each teacher saw in the picture.
+    """
+    plain = _plain(seen[0])
+    for other in seen[1:]:
         plain = plain[_agreed(plain, other)]
     added = _uncovered(plain, labels.in_px(image))
     height, width = image.shape[:2]

@@ -1,7 +1,8 @@
-"""From a data set to what is trained on: labels completed, pictures with rare classes shown more often."""
+"""From a data set to what is trained on: labels completed and grown, pictures with rare classes shown more often."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,12 @@ from vision.detection import Detector
 from vision.progress import Report, quiet
 from vision.training.completing import complete
 from vision.training.dataset import DataSet, LabelledPicture, Labels, digest, write_labels
+from vision.training.growing import grow, ridden, room, usual
 
 COMMON = 0.6
 """A class in fewer than this part of the pictures is rare."""
+SEEN = 0.25
+"""From this confidence on the first teacher's two-wheelers say where a rider ends."""
 PREPARED = "prepared.json"
 
 
@@ -30,6 +34,11 @@ class Prepared(Config):
     shown: int = Field(title="Shown", description="How many one epoch shows: some stand twice.")
     given: dict[str, int] = Field(title="Given", description="Labels by class, as people drew them.")
     added: dict[str, int] = Field(title="Added", description="Labels by class that the teachers added.")
+    grown: dict[str, float] = Field(
+        {},
+        title="Grown",
+        description="By which part of their height two-wheelers of a scene mostly grew: riders cut off.",
+    )
     teachers: tuple[str, ...] = Field((), title="Teachers", description="The models that had to agree.")
 
 
@@ -44,32 +53,53 @@ def already_prepared(folder: Path) -> Prepared | None:
     return Prepared.model_validate_json(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """One picture's labels as given, with those that were added after them, and how far each is to grow."""
+
+    of: LabelledPicture
+    given: int
+    labels: Labels
+    room: NDArray[np.float64]
+    """(N,): see `growing.room`; 0 for what was added."""
+
+
 def prepare(dataset: DataSet, folder: Path, teachers: Sequence[Detector] = (), report: Report = quiet) -> Prepared:
     """Write the working copy of the data set's `train` into a folder; `val` is only named, and never trained on."""
     pictures = dataset.pictures("train")
-    given, added = Counter[str](), Counter[str]()
-    files, classes = [], []
+    read = []
     for i, one in enumerate(pictures):
         report("completing labels" if teachers else "reading labels", i, len(pictures))
-        labels = dataset.labels(one)
-        whole = complete(one.read(), labels, teachers) if teachers else labels
-        given.update(_named(labels.class_id))
-        added.update(_named(whole.class_id[len(labels) :]))
-        files.append(_place(one, whole, folder))
-        classes.append(frozenset(whole.class_id.tolist()))
-    shown = [file for file, times in zip(files, repeats(classes), strict=True) for _ in range(times)]
-    _describe(folder, shown, dataset)
+        read.append(_taught(dataset, one, teachers))
+    by_scene = usual([r.of.scene for r in read], [r.room for r in read], [ridden(r.labels.class_id) for r in read])
+    files = [_place(r.of, grow(r.labels, r.room, by_scene[r.of.scene]), folder) for r in read]
+    times = repeats([frozenset(r.labels.class_id.tolist()) for r in read])
+    _describe(folder, [file for file, n in zip(files, times, strict=True) for _ in range(n)], dataset)
     prepared = Prepared(
         dataset=dataset.name,
         sha256=digest(pictures),
         pictures=len(pictures),
-        shown=len(shown),
-        given=dict(given),
-        added=dict(added),
+        shown=sum(times),
+        given=_counted(r.labels.class_id[: r.given] for r in read),
+        added=_counted(r.labels.class_id[r.given :] for r in read),
+        grown={scene: round(by, 3) for scene, by in by_scene.items() if by},
         teachers=tuple(f"{t.model.name} at {t.model.input.size}" for t in teachers),
     )
     (folder / PREPARED).write_text(prepared.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return prepared
+
+
+def _taught(dataset: DataSet, one: LabelledPicture, teachers: Sequence[Detector]) -> _Read:
+    labels = dataset.labels(one)
+    if not teachers:
+        return _Read(one, len(labels), labels, np.zeros(len(labels)))
+    image = one.read()
+    seen = [teacher.detect([image])[0] for teacher in teachers]
+    whole = complete(image, labels, seen)
+    parts = np.zeros(len(whole))
+    plain = seen[0][seen[0].confidence >= SEEN]
+    parts[: len(labels)] = room(labels.in_px(image), labels.class_id, plain)
+    return _Read(one, len(labels), whole, parts)
 
 
 def repeats(classes: Sequence[frozenset[int]], seed: int = 0) -> list[int]:
@@ -84,8 +114,9 @@ def repeats(classes: Sequence[frozenset[int]], seed: int = 0) -> list[int]:
     return [int(f) + int(random.random() < f % 1) for f in factors]
 
 
-def _named(class_ids: NDArray[np.int64]) -> list[str]:
-    return [CLASSES[i].value for i in class_ids]
+def _counted(class_ids: Iterable[NDArray[np.int64]]) -> dict[str, int]:
+    """How many of each class, by name; only those that are there."""
+    return dict(Counter(CLASSES[i].value for some in class_ids for i in some))
 
 
 def _place(one: LabelledPicture, labels: Labels, folder: Path) -> Path:

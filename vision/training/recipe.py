@@ -39,10 +39,11 @@ class Recipe(Config):
         description="Weights that leave the training are this part new and the rest the base's (WiSE-FT).",
     )
 
-    def settings(self, *, base: Path, data: Path, folder: Path, resume: bool) -> dict[str, Any]:
+    def settings(self, *, base: Path, anchor: Path, data: Path, folder: Path, resume: bool) -> dict[str, Any]:
         """What the script in Ultralytics' environment reads."""
         return {
             "base": str(base.resolve()),
+            "anchor": str(anchor.resolve()),
             "data": str(data.resolve()),
             "folder": str(folder.resolve()),
             "resume": resume,

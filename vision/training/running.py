@@ -51,16 +51,25 @@ class Trained:
 
 
 def train(
-    recipe: Recipe, *, base: Path, data: Path, folder: Path, python: Path | None, resume: bool, watch: Watch
+    recipe: Recipe,
+    *,
+    base: Path,
+    data: Path,
+    folder: Path,
+    python: Path | None,
+    resume: bool,
+    watch: Watch,
+    anchor: Path | None = None,
 ) -> Trained:
     """Train until the recipe's epochs or minutes are over; Ctrl-C stops it, `resume` goes on after the last epoch.
 
-    `base` is a torch checkpoint, `data` a prepared `data.yaml`, `python` the interpreter whose environment has
-    ultralytics, this one when not given. Raises ModelError with the script's last words where it fails.
+    `base` is a torch checkpoint, `anchor` the one that the new weights are averaged with (the base when not given),
+    `data` a prepared `data.yaml`, `python` the interpreter whose environment has ultralytics, this one when not given.
+    Raises ModelError with the script's last words where it fails.
     """
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "settings.json"
-    told = recipe.settings(base=base, data=data, folder=folder, resume=resume)
+    told = recipe.settings(base=base, anchor=anchor or base, data=data, folder=folder, resume=resume)
     settings.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     for facts in _facts([str(python or sys.executable), str(SCRIPT), str(settings)], folder):
         watch(_progress(facts))

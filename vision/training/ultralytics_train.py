@@ -241,13 +241,13 @@ class Spent:
 
 
 def average(weights: Path, settings: Settings) -> Path:
-    """Weights between the base's and the trained ones, `average` parts new; returns their file.
+    """Weights between the anchor's and the trained ones, `average` parts new; returns their file.
 
-    A straight mean of both keeps what the base knew of scenes that the data do not show, and most of what was learnt
+    A straight mean of both keeps what the anchor knew of scenes that the data do not show, and most of what was learnt
     (WiSE-FT; Wortsman et al. 2022, arXiv:2109.01903).
     """
     new = YOLO(str(weights))
-    old = with_our_classes(YOLO(settings["base"]).model, list(new.model.names.values())).float().state_dict()
+    old = with_our_classes(YOLO(settings["anchor"]).model, list(new.model.names.values())).float().state_dict()
     part, state = settings["average"], new.model.float().state_dict()
     new.model.load_state_dict(
         {k: part * v + (1 - part) * old[k] if v.is_floating_point() else v for k, v in state.items()}
