@@ -170,7 +170,7 @@ class Standing:
         return stand
 
     def _left_by(self, scene: Scene, n: int) -> Stand | None:
-        """The stand of an unseen track that this one takes over: the same by `MotionBook`, or one settled at its place."""
+        """The stand of an unseen track that this one takes over: the same by `MotionBook`, or one settled here."""
         motion, at_s = scene.motion, scene.at_s
         near_m = SAME_PLACE_M + float(LENGTHS_M[motion.class_id[n]]) / 4
         for track, stand in self._stands.items():

@@ -1,0 +1,70 @@
+"""What rules remember of tracks: courses, braking, swerves, stands; what a new id inherits."""
+
+import numpy as np
+import pytest
+from incidents_road import NORTH, Actor, Camera, Noise, Place, Way, camera, drives, halts, kinds, watched
+
+from vision.analytics.incidents.past import Past
+from vision.analytics.incidents.runs import Runs
+from vision.classes import ObjectClass
+
+
+def remembered(way: Way, end_s: float, *, fps: float = 10, noise: Noise | None = None) -> Past:
+    """The past of one vehicle, the only one in the picture at the end."""
+    seen, past = Camera(camera(NORTH), noise), Past(5.0)
+    for t in np.arange(0, end_s, 1 / fps).tolist():
+        past.update(seen.scene([Actor(way)], t).motion, t)
+    return past
+
+
+@pytest.mark.parametrize("fps", [4.0, 10.0, 25.0])
+def test_a_vehicle_that_stands_keeps_its_course_and_how_hard_it_braked(fps: float) -> None:
+    hard = remembered(halts(25.25, 14, 60, braking=9), 20, fps=fps)
+    soft = remembered(halts(25.25, 14, 60, braking=2.5), 20, fps=fps)
+    assert hard.heading[0] == pytest.approx([1, 0], abs=0.05)
+    assert hard.braked_mps2(0) > 5.0
+    assert soft.braked_mps2(0) < 3.5
+    assert hard.drove_s(0, 3.0) > 2
+
+
+def test_a_swerve_is_seen_and_a_bend_is_none() -> None:
+    def swerves(t: float) -> Place:
+        return (10 * t, 22.0) if t < 4 else (40 + 3 * (t - 4), 22 + 9 * (t - 4))
+
+    def bends(t: float) -> Place:
+        return 60 * np.sin(t / 8), 60 - 50 * np.cos(t / 8)
+
+    assert remembered(swerves, 5.2).swerved_deg(0) > 45
+    assert remembered(bends, 6).swerved_deg(0) < 20
+
+
+def test_a_new_id_on_the_way_inherits_what_was_known() -> None:
+    switched = Noise(switched=0.05, seed=3)
+    past = remembered(halts(25.25, 14, 60, braking=9), 20, noise=switched)
+    assert past.braked_mps2(0) > 5.0
+    assert past.heading[0] == pytest.approx([1, 0], abs=0.05)
+
+
+def test_a_settled_stand_goes_on_under_a_new_id_after_a_long_gap() -> None:
+    stops = halts(25.25, 14, 60, start_s=2)
+
+    def hidden(t: float) -> Place | None:
+        return None if 25 < t < 33 else stops(t)
+
+    assert kinds(watched(camera(NORTH), [Actor(hidden)], 60)) == ["stopped_vehicle"]
+
+
+def test_what_is_remembered_of_tracks_is_forgotten_with_them() -> None:
+    past, runs = Past(5.0), Runs()
+    seen = Camera(camera(NORTH), Noise(switched=0.5))
+    actors = [Actor(drives(20 + n, 8, start_s=n), ObjectClass.MOTORCYCLE) for n in range(8)]
+    for n in range(400):
+        motion = seen.scene(actors, n / 8).motion
+        past.update(motion, n / 8)
+        runs.update(motion, np.ones(len(motion), bool), n / 8)
+        assert len(past) <= 8 * 5 * 8 + 8
+        assert len(runs) <= 8 * 10
+    empty = seen.scene([], 60.0).motion
+    past.update(empty, 60.0)
+    assert runs.update(empty, np.zeros(0, bool), 60.0) == []
+    assert (len(past), len(runs)) == (0, 0)
