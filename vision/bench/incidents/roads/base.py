@@ -69,7 +69,7 @@ class GroundLine:
 
 @dataclass(frozen=True)
 class Site:
-    """A place for a camera, and what it watches."""
+    """A place for a camera, on a mast arm over the road, and what it watches."""
 
     name: str
     camera: Camera

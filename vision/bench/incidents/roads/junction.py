@@ -129,7 +129,7 @@ JUNCTION = Road(
     sites=(
         Site(
             name="junction",
-            camera=Camera(at_m=(14, 12), height_m=12, looks_at_m=(0.5, -26), focal_px=850),
+            camera=Camera(at_m=(2, 15), height_m=12, looks_at_m=(0.5, -26), focal_px=1350),
             areas=(
                 Area(
                     "approach",

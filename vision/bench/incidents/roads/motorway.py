@@ -98,7 +98,7 @@ MOTORWAY = Road(
     sites=(
         Site(
             name="motorway",
-            camera=Camera(at_m=(140, -16), height_m=10, looks_at_m=(195, -6.5), focal_px=1000),
+            camera=Camera(at_m=(140, -7), height_m=10, looks_at_m=(195, -7), focal_px=1650),
             areas=(
                 Area(
                     "carriageway",

@@ -143,7 +143,7 @@ STREET = Road(
     sites=(
         Site(
             name="street",
-            camera=Camera(at_m=(160, -17), height_m=9, looks_at_m=(214, -3), focal_px=950),
+            camera=Camera(at_m=(160, -3), height_m=9, looks_at_m=(214, -3), focal_px=1400),
             areas=(
                 Area(
                     "eastbound",
