@@ -13,6 +13,7 @@ from vision.geometry import pixels_per_unit
 from vision.picture.look import Bools, Boxes, Image, free_of
 from vision.picture.patches import Patch, has_come, is_light, is_solid, patches
 from vision.picture.road_surface import Planes, RoadSurface, planes_of
+from vision.picture.standing_boxes import StandingBoxes
 
 ROAD = frozenset({ZoneKind.CARRIAGEWAY, ZoneKind.BUS_LANE, ZoneKind.SHOULDER})
 SIDE_PX = 480
@@ -21,14 +22,12 @@ GROWN_BY = 0.15
 """Of a road user's box on each side: its shadow, and the tracker's lag."""
 LIES_AFTER_S = 4.0
 """What shows the same for so long lies there."""
-STANDS_AFTER_S = 2.5
-"""Where road users were without a break for so long, one stood."""
 STOOD_S = 45.0
-"""For so long after one stood there, what is seen there is he, lost by the detector."""
-QUEUE_S = 3.0
+"""For so long after a road user stood there, what is seen there is he, lost by the detector."""
+QUEUE_S = 4.0
 """So soon after others stood around it, a thing is one of a queue: it waits until traffic flows."""
 JAM_PART = 0.1
-"""Of a zone that was stood on lately: traffic jams, and what stands there is traffic that the detector did not see."""
+"""Of a zone that is stood on: traffic jams, and what stands there is traffic that the detector did not see."""
 FLOWS_FOR_S = 2.0
 """A thing is told once it was seen for so long while traffic around it flowed."""
 UNSEEN_S = 3.0
@@ -70,7 +69,7 @@ class LyingObjects:
         shape = (round(height_px * self._scale), round(width_px * self._scale))
         self._zone_of = _painted(self._zones, shape)
         self._surface = RoadSurface(shape)
-        self._covered_s = np.zeros(shape, np.float32)
+        self._standing = StandingBoxes()
         self._stood_at_s = np.full(shape, -np.inf)
         self._things: list[_Thing] = []
         self._at_s: float | None = None
@@ -93,9 +92,10 @@ class LyingObjects:
             return ()
         passed_s = 0.0 if self._at_s is None else min(max(at_s - self._at_s, 0.0), 2.0)
         self._at_s = at_s
-        steady_boxes = boxes_px - np.tile(np.asarray(shift_px, np.float64), 2)
+        steady_boxes = np.asarray(boxes_px, np.float64) - np.tile(shift_px, 2)
         free = free_of(steady_boxes, self._scale, self._zone_of.shape, GROWN_BY)
-        self._remember_who_stood(free, at_s, passed_s)
+        standing = self._standing.update(steady_boxes, at_s)
+        self._stood_at_s[~free_of(standing, self._scale, self._zone_of.shape, GROWN_BY)] = at_s
         self._surface.update(self._small(image, shift_px), free, passed_s)
         found = self._find(at_s, to_road)
         self._follow(found, free, at_s, passed_s)
@@ -111,10 +111,6 @@ class LyingObjects:
             back = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
             small = cv2.warpAffine(small, back, (width, height), borderMode=cv2.BORDER_REPLICATE)
         return planes_of(small.astype(np.uint8, copy=False))
-
-    def _remember_who_stood(self, free: Bools, at_s: float, passed_s: float) -> None:
-        self._covered_s = np.where(free, 0, self._covered_s + passed_s).astype(np.float32)
-        self._stood_at_s[self._covered_s >= STANDS_AFTER_S] = at_s
 
     def _find(self, at_s: float, to_road: NDArray[np.float64] | None) -> list[Patch]:
         """The patches that are objects; what only looks like one and stays, is taken for the road."""
@@ -176,7 +172,7 @@ class LyingObjects:
 
     def _is_jammed(self, zone: int, at_s: float) -> bool:
         stood_at_s = self._stood_at_s[self._zone_of == zone]
-        return bool((at_s - stood_at_s < STOOD_S).mean() > JAM_PART)
+        return bool((at_s - stood_at_s < QUEUE_S).mean() > JAM_PART)
 
     def _told(self, thing: _Thing) -> LyingObject:
         patch = thing.patch
