@@ -67,7 +67,7 @@ def run(
     """
     results: list[Result] = []
     whole_s, done_s = int(sum(e.lasts_s for e in episodes)), 0
-    with tempfile.TemporaryDirectory(prefix="ngatu-bench-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="ngatu-bench-", ignore_cleanup_errors=True) as scratch:
         for road in {e.road: e.place for e in episodes}.values():
             build_network(road, python, Path(scratch))
         with suppress(KeyboardInterrupt):
@@ -99,7 +99,7 @@ def _each(
                 _keep(places.kept(jobs[job], look), part)
                 yield jobs[job], part
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
 
 def _keep(file: Path | None, part: list[Result]) -> None:
