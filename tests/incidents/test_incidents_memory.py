@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
-from incidents_road import NORTH, Actor, Camera, Noise, Place, Way, camera, drives, halts, kinds, watched
+from incidents_road import NORTH, Actor, Camera, Noise, Place, Way, camera, drives, halts, kinds, stands_s, watched
 
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.runs import Runs
 from vision.classes import ObjectClass
+
+HARD_S, SOFT_S = (stands_s(14, 60, braking=braking) for braking in (9, 2.5))
 
 
 def remembered(way: Way, end_s: float, *, fps: float = 10, noise: Noise | None = None) -> Past:
@@ -22,8 +24,8 @@ def test_a_vehicle_that_stands_keeps_its_course_and_how_hard_it_braked(fps: floa
     hard = remembered(halts(25.25, 14, 60, braking=9), 20, fps=fps)
     soft = remembered(halts(25.25, 14, 60, braking=2.5), 20, fps=fps)
     assert hard.heading[0] == pytest.approx([1, 0], abs=0.05)
-    assert hard.braked_mps2(0) > 5.0
-    assert soft.braked_mps2(0) < 3.5
+    assert hard.braked_mps2(0, HARD_S) > 6.0
+    assert soft.braked_mps2(0, SOFT_S) < 5.0
     assert hard.drove_s(0, 3.0) > 2
 
 
@@ -41,7 +43,7 @@ def test_a_swerve_is_seen_and_a_bend_is_none() -> None:
 def test_a_new_id_on_the_way_inherits_what_was_known() -> None:
     switched = Noise(switched=0.05, seed=3)
     past = remembered(halts(25.25, 14, 60, braking=9), 20, noise=switched)
-    assert past.braked_mps2(0) > 5.0
+    assert past.braked_mps2(0, HARD_S) > 6.0
     assert past.heading[0] == pytest.approx([1, 0], abs=0.05)
 
 

@@ -15,8 +15,9 @@ from vision.config.incidents import CollisionConfig
 from vision.config.zones import ZoneConfig, ZoneKind
 from vision.contracts import IncidentKind
 
-BRAKED_MPS2 = 5.0
-"""Harder than drivers brake who are not surprised: up to 3.4 m/s2 is comfortable (AASHTO Green Book)."""
+BRAKED_MPS2 = 6.0
+"""Harder than drivers brake who are not surprised: up to 3.4 m/s2 is comfortable (AASHTO Green Book), of which trembling
+boxes make more at times."""
 DROVE_MPS, DROVE_S = 3.0, 0.7
 """Each came at such a pace at least, for so long at least: a tracker's leap is shorter."""
 LEAST_CONFIDENCE = 0.3
@@ -25,9 +26,9 @@ LATELY_S = 20.0
 """Both have come to stand within so long."""
 TOGETHER_S = 2.0
 """Vehicles that come to stand so near in time were stopped by the same thing."""
-CROSSED_DEG = 30.0
+CROSSED_DEG = 35.0
 """Courses that differ so much do not come to stand beside each other in traffic."""
-SWERVED_DEG = 40.0
+SWERVED_DEG = 50.0
 SLACK_M = 0.8
 """Vehicles so near to each other lengthways touch, as well as the feet of boxes tell; half as near sideways."""
 WEIGHTS = {"braking": 0.45, "both": 0.2, "together": 0.3, "crossing": 0.35, "swerving": 0.3, "flow": 0.25}
@@ -123,7 +124,7 @@ class Collision:
     def _touch(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> bool:
         """Whether two vehicles of usual size, each along its course, touch on the road."""
         classes = scene.motion.class_id[list(pair)]
-        u, v = self._standing.past.heading[list(pair)]
+        u, v = (self._standing.past.course(n) for n in pair)
         away = self._standing.stands[j].place_m - self._standing.stands[i].place_m
         (length_a, length_b), (width_a, width_b) = LENGTHS_M[classes], WIDTHS_M[classes]
         cosine, sine = abs(float(u @ v)), abs(float(u[0] * v[1] - u[1] * v[0]))
@@ -151,8 +152,8 @@ class Collision:
     def _cues(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> tuple[str, ...]:
         rows, past = list(pair), self._standing.past
         since_s = scene.motion.still_since_s[rows]
-        braked = [past.braked_mps2(n) >= BRAKED_MPS2 for n in rows]
-        cosine = float(past.heading[rows[0]] @ past.heading[rows[1]])
+        braked = [past.braked_mps2(n, since) >= BRAKED_MPS2 for n, since in zip(rows, since_s.tolist(), strict=True)]
+        cosine = float(past.course(rows[0]) @ past.course(rows[1]))
         found = {
             "braking": any(braked),
             "both": all(braked),

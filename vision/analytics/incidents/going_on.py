@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -15,8 +16,8 @@ Fact = TypeVar("Fact")
 DRIVES_MPS = 2.0
 GONE_M, GONE_SIZES = 5.0, 0.5
 """Who is so far from where he crossed, in metres and in his own size in the picture, has gone on ..."""
-LOOKS = 2
-"""... when he is seen so in so many looks, one after the other."""
+STEADY_S = 0.8
+"""... when he is seen nowhere else for so long: a large box trembles by a quarter of its height."""
 GIVEN_UP_S = 20.0
 EDGE = 0.08
 """Who is lost from sight while he drives, so near to the picture's edge, has driven out of it."""
@@ -34,7 +35,7 @@ class _Waiting(Generic[Fact]):
     seen_s: float
     row: int
     is_leaving: bool = False
-    looks: int = 0
+    far_since_s: float = inf
 
 
 class GoingOn(Generic[Fact]):
@@ -69,9 +70,10 @@ class GoingOn(Generic[Fact]):
             if n is not None:
                 self._look_at(scene, n, waiting)
             has_left = n is None and waiting.is_leaving and scene.at_s - waiting.seen_s >= LOST_S
-            if has_left or waiting.looks >= LOOKS:
+            is_gone = n is not None and scene.at_s - waiting.far_since_s >= STEADY_S
+            if has_left or is_gone:
                 gone.append((n, track, waiting.fact))
-            if has_left or waiting.looks >= LOOKS or scene.at_s - waiting.since_s > GIVEN_UP_S:
+            if has_left or is_gone or scene.at_s - waiting.since_s > GIVEN_UP_S:
                 del self._waiting[track]
         return gone
 
@@ -86,5 +88,8 @@ class GoingOn(Generic[Fact]):
         )
         near_edge = np.any(motion.xyxy[n, :2] < EDGE * size_px) or np.any(motion.xyxy[n, 2:] > (1 - EDGE) * size_px)
         waiting.seen_s = scene.at_s
-        waiting.looks = waiting.looks + 1 if drives and is_far else 0
+        if not is_far or motion.is_still[n]:
+            waiting.far_since_s = inf
+        elif drives:
+            waiting.far_since_s = min(waiting.far_since_s, scene.at_s)
         waiting.is_leaving = drives and bool(near_edge)

@@ -12,12 +12,18 @@ from vision.classes import CLASSES
 
 HEADING_ABOVE_MPS = 1.5
 """Slower, a heading is noise."""
-SWERVE_ABOVE_MPS = 3.0
+SWERVE_ABOVE_MPS = 4.0
 KEPT = 20
 KEPT_EVERY_S = 0.24
 """Velocities of about the last five seconds before now or, of a vehicle that stands, before it stood."""
 APART_S = (0.5, 1.3)
-"""Braking and swerving are told from velocities so far apart."""
+"""Swerving is told from velocities so far apart."""
+DRIVES_MPS = 2.5
+COURSE_LOOKS = 8
+FEWEST = 4
+"""Velocities from which a pace of driving is told."""
+VELOCITY_LAG_S = 0.6
+SHORTEST_BRAKING_S = 0.4
 HEIR_S = 1.0
 HEIR_SIZES = 0.6
 """A new track that begins so near, in its own size, to where one that was just lost was going is that one."""
@@ -120,21 +126,38 @@ class Past:
     def drove_s(self, n: int, at_least_mps: float) -> float:
         """For how long of its last seconds of driving the track in row `n` was so fast."""
         _, velocities = self._last(n)
-        return KEPT_EVERY_S * int((np.hypot(velocities[:, 0], velocities[:, 1]) >= at_least_mps).sum())
+        return KEPT_EVERY_S * int((_paces(velocities) >= at_least_mps).sum())
 
-    def braked_mps2(self, n: int) -> float:
-        """How hard the track in row `n` braked at most in its last seconds of driving; 0 where it did not."""
+    def course(self, n: int) -> Floats:
+        """(2,): where the track in row `n` was heading in its last two seconds of driving; NaN: it never drove."""
+        _, velocities = self._last(n)
+        driving = velocities[_paces(velocities) >= DRIVES_MPS][-COURSE_LOOKS:]
+        if not len(driving):
+            return np.full(2, np.nan)
+        mean: Floats = driving.mean(axis=0)
+        return mean / float(np.hypot(*mean))
+
+    def braked_mps2(self, n: int, still_since_s: float) -> float:
+        """How hard the track in row `n` braked before it stood; 0 where that is not known.
+
+        From 70 % of the pace at which it drove to standstill: a box that trembles gives no steady pace from look to
+        look, but the median of some seconds, and when it was last so fast, are told well enough.
+        """
         times_s, velocities = self._last(n)
-        paces = np.hypot(velocities[:, 0], velocities[:, 1])
-        apart_s = times_s[None] - times_s[:, None]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            lost = np.where(_comparable(apart_s), (paces[:, None] - paces[None]) / apart_s, 0.0)
-        return float(lost.max(initial=0.0))
+        paces = _paces(velocities)
+        paces = np.median([paces, np.append(paces[1:], paces[-1:]), np.append(paces[:1], paces[:-1])], axis=0)
+        driving = (paces >= DRIVES_MPS) & (times_s < still_since_s - 1.0)
+        if driving.sum() < FEWEST:
+            return 0.0
+        part_mps = 0.7 * float(np.median(paces[driving]))
+        # A velocity is told from the last 1.2 s: it was so half of that ago.
+        last_fast_s = float(times_s[paces >= part_mps].max()) - VELOCITY_LAG_S
+        return part_mps / max(still_since_s - last_fast_s, SHORTEST_BRAKING_S)
 
     def swerved_deg(self, n: int) -> float:
         """How much the heading of the track in row `n` changed at most within about a second of its last driving."""
         times_s, velocities = self._last(n)
-        fast = np.hypot(velocities[:, 0], velocities[:, 1]) > SWERVE_ABOVE_MPS
+        fast = _paces(velocities) > SWERVE_ABOVE_MPS
         times_s, velocities = times_s[fast], velocities[fast]
         angles = np.arctan2(velocities[:, 1], velocities[:, 0])
         turned = np.abs((angles[None] - angles[:, None] + np.pi) % (2 * np.pi) - np.pi)
@@ -168,6 +191,10 @@ class Past:
             if away_px[i, j] <= HEIR_SIZES * sizes_px[i]:
                 memory.copy(int(lost[j]), int(rows[new[i]]))
                 away_px[:, j] = inf
+
+
+def _paces(velocities: Floats) -> Floats:
+    return np.hypot(velocities[:, 0], velocities[:, 1])
 
 
 def _comparable(apart_s: Floats) -> Bools:

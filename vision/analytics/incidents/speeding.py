@@ -15,10 +15,12 @@ from vision.config.incidents import SpeedingConfig
 from vision.config.zones import ZoneConfig
 from vision.contracts import IncidentKind
 
-LOOKS = 4
+LOOKS = 5
 LONGEST_S = 4.0
-SHORTEST_S = 0.6
-"""The way that is measured once more, beside the regression: so many looks and so long at least."""
+SHORTEST_S = 0.9
+"""The way that is measured once more, beside the motion's own regression: so many looks and so long at least."""
+ERRORS = 1.5
+"""Standard errors that a speed must exceed the limit by, beside the margin."""
 
 
 @dataclass(slots=True)
@@ -28,18 +30,23 @@ class _Way:
     places: deque[tuple[float, float, float]] = field(default_factory=lambda: deque(maxlen=64))
 
     def speed_kmh(self) -> float:
-        """The lower of the mean over the whole way and the median over its steps; 0 while it is too short to tell.
+        """What it drives at least, as far as it can be told; 0 while its way is too short.
 
-        A tracker's jump to another vehicle raises the mean, not the median; trembling raises the median, not the mean.
+        The lower of the median over the steps and the regression over the whole way less its error: a tracker's leap to
+        another vehicle raises the regression, not the median, and trembling widens the error.
         """
         places = np.array(self.places)
-        elapsed_s = places[-1, 0] - places[0, 0]
-        if len(places) < LOOKS or elapsed_s < SHORTEST_S:
+        times_s = places[:, 0] - places[:, 0].mean()
+        if len(places) < LOOKS or places[-1, 0] - places[0, 0] < SHORTEST_S:
             return 0.0
+        off_m = places[:, 1:] - places[:, 1:].mean(axis=0)
+        spread = float((times_s**2).sum())
+        velocity = times_s @ off_m / spread
+        residual_m = off_m - times_s[:, None] * velocity
+        error_mps = float(np.sqrt((residual_m**2).sum() / (len(places) - 2) / spread))
         steps = np.diff(places, axis=0)
-        whole_mps = np.hypot(*(places[-1, 1:] - places[0, 1:])) / elapsed_s
         step_mps = float(np.median(np.hypot(steps[:, 1], steps[:, 2]) / steps[:, 0]))
-        return 3.6 * min(float(whole_mps), step_mps)
+        return 3.6 * min(float(np.hypot(*velocity)) - ERRORS * error_mps, step_mps)
 
 
 class Speeding:

@@ -33,6 +33,8 @@ AHEAD_M = 8.0
 """The road is to be seen so far ahead of a vehicle to say that nothing holds it."""
 SETTLED_S = 6.0
 """What stood free for so long goes on to, whatever jam forms around it: it may be its cause."""
+CRAWLERS, CRAWL = 2, 0.4
+"""Where so many others move, at less than this part of their free pace, a jam forms or dissolves."""
 FORGET_AFTER_S, FORGET_SETTLED_AFTER_S = 5.0, 15.0
 SAME_PLACE_M = 1.5
 """A vehicle that stands so near, and a quarter of its length, to where a settled stand was lost is that one."""
@@ -211,13 +213,24 @@ class Standing:
         places = scene.motion.ground_m[rows]
         others = scene.motion.ground_m[self.rows]
         beside = np.hypot(*np.moveaxis(places[:, None] - others[None], -1, 0)) < BESIDE_M
-        slow = np.array([is_slow(zone.congestion) and not zone.zone.stopping_banned for zone in scene.zones], bool)
+        slow = np.array([_is_slow(scene, z) for z in range(len(scene.zones))], bool)
         shoulder = np.array([zone.zone.kind is ZoneKind.SHOULDER for zone in scene.zones], bool)
         half_m = LENGTHS_M[scene.motion.class_id[rows]] / 2
         ahead_px = scene.motion.foot_px[rows] + self.past.stride_px[rows] * (AHEAD_M + half_m)[:, None]
         sees_ahead = points_in_polygons(ahead_px, self._polygons).any(axis=1)
         doubtful: Bools = (beside.sum(axis=1) > 1) | inside[:, slow].any(axis=1) | ~sees_ahead
         return doubtful & ~inside[:, shoulder].any(axis=1)
+
+
+def _is_slow(scene: Scene, z: int) -> bool:
+    """Whether traffic queues or jams in a zone, or is about to: those who move there crawl."""
+    zone, motion = scene.zones[z], scene.motion
+    if zone.zone.stopping_banned:
+        return False
+    moves = scene.inside[:, z] & is_vehicle(motion.class_id) & ~motion.is_still & (motion.pace_mps > 0)
+    paces_mps = motion.pace_mps[moves]
+    crawls = len(paces_mps) >= CRAWLERS and float(np.median(paces_mps)) < CRAWL * zone.free_pace_mps
+    return is_slow(zone.congestion) or crawls
 
 
 @dataclass(frozen=True, slots=True, eq=False)
