@@ -9,9 +9,8 @@ import numpy as np
 from vision.analytics import LineCounter, Scene
 from vision.analytics.free_flow import FreeFlow
 from vision.analytics.ground import CalibratedGround, EstimatedGround, Ground
-from vision.analytics.line_measures import with_motion
+from vision.analytics.line_passages import LinePassages
 from vision.analytics.motion_book import MotionBook
-from vision.analytics.passing_speed import passing_speed_mps
 from vision.analytics.zone_watch import ZoneWatch
 from vision.classes import ObjectClass
 from vision.config.camera import CameraConfig
@@ -120,6 +119,7 @@ class Road:
         self.zones = ZoneWatch(config, *SIZE, ground, free_flow=free_flow)
         self._calibrated = ground.is_calibrated
         self._motion = MotionBook(ground, *SIZE, forget_after_s=4, implausible_mps=50)
+        self._passages = LinePassages(config.lines, *SIZE, ground, implausible_mps=50)
         self._counter = LineCounter(config.lines, *SIZE, forget_after_s=4)
         self._polygons_px = [np.array(zone.polygon) * SIZE for zone in config.zones]
         self._rng = np.random.default_rng(0)
@@ -129,8 +129,6 @@ class Road:
         motion = self._motion.update(tracks, t_s)
         inside = points_in_polygons(motion.foot_px, self._polygons_px)
         crossings = self._counter.update(tracks, t_s)
-        paces_mps = {c.track_id: passing_speed_mps(*self._motion.way_of(c.track_id)) for c in crossings}
-        plausible_mps = 50.0 if self._calibrated else None
         return Scene(
             at_s=t_s,
             width_px=SIZE[0],
@@ -138,7 +136,7 @@ class Road:
             motion=motion,
             inside=inside,
             zones=self.zones.update(motion, inside, t_s),
-            crossings=tuple(with_motion(crossings, motion, self.config.lines, paces_mps, plausible_mps)),
+            crossings=tuple(self._passages.measured(crossings, motion, self._motion.way_of)),
             is_calibrated=self._calibrated,
         )
 

@@ -27,7 +27,7 @@ class Crossing:
 
     `at_s` and `place` are interpolated between the two sightings on either side of the line: media time in seconds, and
     (x, y) as fractions of the frame. `confidence` is that of the sighting that settled it. What a counter leaves open,
-    `line_measures.with_motion` fills in.
+    `LinePassages` fills in.
     """
 
     line_id: str

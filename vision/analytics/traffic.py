@@ -10,11 +10,10 @@ from vision.analytics.crossings import Crossing, LineCounter
 from vision.analytics.free_flow import FreeFlow
 from vision.analytics.ground import Ground, ground_of
 from vision.analytics.incidents import IncidentChange, IncidentWatch
-from vision.analytics.line_measures import with_motion
+from vision.analytics.line_passages import LinePassages
 from vision.analytics.motion import Motion
 from vision.analytics.motion_book import MotionBook
 from vision.analytics.movements import Movement, MovementCounter
-from vision.analytics.passing_speed import passing_speed_mps
 from vision.analytics.scene import LyingObject, Scene, SignalNow
 from vision.analytics.zone_watch import ZoneWatch
 from vision.config.camera import CameraConfig
@@ -80,7 +79,6 @@ class Traffic:
         self._size_px = (width_px, height_px)
         self._is_calibrated = ground.is_calibrated
         implausible_mps = camera.measures.implausible_above_kmh / KMH_PER_MPS
-        self._plausible_mps = implausible_mps if ground.is_calibrated else None
         self._motion = MotionBook(
             ground,
             width_px,
@@ -88,8 +86,8 @@ class Traffic:
             forget_after_s=forget_after_s,
             implausible_mps=implausible_mps,
         )
-        self._lines = camera.lines
         self._counter = LineCounter(camera.lines, width_px, height_px, forget_after_s=forget_after_s)
+        self._passages = LinePassages(camera.lines, width_px, height_px, ground, implausible_mps=implausible_mps)
         self._movements = MovementCounter(camera.movements)
         self._zones = ZoneWatch(camera, width_px, height_px, ground, free_flow=learnt.free_flow)
         self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in camera.zones])
@@ -130,10 +128,7 @@ class Traffic:
 
     def _cross(self, tracks: Tracks, motion: Motion, at_s: float) -> list[Crossing]:
         crossed = self._counter.update(tracks, at_s)
-        if not crossed:
-            return []
-        paces_mps = {c.track_id: passing_speed_mps(*self._motion.way_of(c.track_id)) for c in crossed}
-        return with_motion(crossed, motion, self._lines, paces_mps, self._plausible_mps)
+        return self._passages.measured(crossed, motion, self._motion.way_of) if crossed else []
 
     def _moment(
         self,

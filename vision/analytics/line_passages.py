@@ -1,0 +1,71 @@
+"""How vehicles pass lines: how fast, when their fronts arrive, how long their lengths take."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from vision.analytics.crossings import Crossing
+from vision.analytics.ground import Ground
+from vision.analytics.motion import Floats, Motion
+from vision.analytics.road_way import RoadWay
+from vision.analytics.sizes import LENGTH_M
+from vision.config.lines import LineConfig
+from vision.geometry import apply_homography
+
+SLOWEST_MPS = 0.3
+"""Slower than this nobody is said to pass: the time that it would take him says nothing."""
+KMH_PER_MPS = 3.6
+
+WayOf = Callable[[int], tuple[Floats, Floats]]
+"""From a track to its remembered sightings: when (K,), and where its foot was on the road (K, 2), metres."""
+
+
+class LinePassages:
+    """Fills in crossings what the ways of their vehicles say.
+
+    A crossing is counted by a point of the box, as its line has it. Speed is told of the moment in which the vehicle's
+    own middle passes the line on the road: who starts at the stop line is faster with each metre.
+    """
+
+    def __init__(
+        self, lines: Sequence[LineConfig], width_px: int, height_px: int, ground: Ground, *, implausible_mps: float
+    ) -> None:
+        size_px = np.array([width_px, height_px], np.float64)
+        self._ends_px = {line.id: np.array([line.start, line.end]) * size_px for line in lines}
+        self._ground = ground
+        self._implausible_mps = implausible_mps
+
+    def measured(self, crossings: Iterable[Crossing], motion: Motion, way_of: WayOf) -> list[Crossing]:
+        """The crossings, each with its speed, passage and front where its vehicle's way tells them."""
+        row_of = {track: row for row, track in enumerate(motion.track_id.tolist())}
+        return [self._measured(c, motion.velocity_px[row_of[c.track_id]], way_of(c.track_id)) for c in crossings]
+
+    def _measured(self, crossing: Crossing, velocity_px: Floats, way: tuple[Floats, Floats]) -> Crossing:
+        curve = RoadWay.of(*way, about_s=crossing.at_s)
+        if curve is None:
+            return crossing
+        length_m = LENGTH_M[crossing.object_class]
+        ends_m = apply_homography(self._ground.matrix, self._ends_px[crossing.line_id])
+        middle_s, pace_mps = curve.over(ends_m, behind_m=_foot_ahead(velocity_px) * length_m / 2)
+        if not pace_mps >= SLOWEST_MPS:
+            return crossing
+        is_plausible = pace_mps <= self._implausible_mps
+        passage_s = length_m / pace_mps
+        return replace(
+            crossing,
+            speed_kmh=pace_mps * KMH_PER_MPS if self._ground.is_calibrated and is_plausible else None,
+            is_implausible=self._ground.is_calibrated and not is_plausible,
+            passage_s=passage_s,
+            front_at_s=middle_s - passage_s / 2,
+        )
+
+
+def _foot_ahead(velocity_px: Floats) -> float:
+    """Where the foot is along the vehicle: 1 at its front, 0 in its middle, -1 at its rear.
+
+    The lower edge of a box is at the front of a vehicle that comes towards the camera, at the rear of one that goes
+    away from it.
+    """
+    down_px = float(velocity_px[1] / max(float(np.hypot(*velocity_px)), 1e-9))
+    return 0.0 if np.isnan(down_px) else down_px

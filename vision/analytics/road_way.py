@@ -1,0 +1,85 @@
+"""One vehicle's way on the road over a few seconds, as a smooth curve."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from vision.analytics.motion import Floats
+
+WAY_S = 2.5
+"""The newest part of a way that is looked at."""
+SHORTEST_S = 0.35
+"""A shorter one says nothing of speed."""
+ACCELERATION_MPS2 = 1.0
+"""How fast speed usually changes. What a sighting is usually off, over this, says how far the curve may bend."""
+SIGHT_M, LEAST_M = 0.5, 0.3
+"""How far off a sighting is taken to be at first, and at least."""
+SPREAD = 0.85
+"""From the median distance of points spread about another in the plane to the deviation along one direction."""
+ROUNDS = 4
+OUTLIER = 1.5
+"""A sighting so many deviations off and more counts by the inverse of its distance (Huber, "Robust estimation of a
+location parameter", 1964)."""
+NEAR_S = 1.0
+"""A line is passed within this of when it is said to be crossed in the picture."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoadWay:
+    """place = coefficients[0] + coefficients[1] t + coefficients[2] t^2, metres on the road, t from `about_s` on."""
+
+    about_s: float
+    coefficients: Floats
+    """(3, 2)"""
+
+    @classmethod
+    def of(cls, times_s: Floats, path_m: Floats, *, about_s: float) -> Self | None:
+        """The curve through K sightings at (K,) times, (K, 2) places, oldest first, NaN for what is not known.
+
+        By least squares with a weak belief in even speed, outliers weighed down. `None`: too little was seen.
+        """
+        known = np.isfinite(times_s) & np.isfinite(path_m).all(axis=1)
+        known &= times_s >= np.max(times_s, where=known, initial=-np.inf) - WAY_S
+        times_s, path_m = times_s[known], path_m[known]
+        if len(times_s) < 3 or np.ptp(times_s) < SHORTEST_S:
+            return None
+        return cls(about_s, _curve(times_s - about_s, path_m))
+
+    @property
+    def pace_mps(self) -> float:
+        """At `about_s`."""
+        return float(np.hypot(*self.coefficients[1]))
+
+    def over(self, line_m: Floats, *, behind_m: float) -> tuple[float, float]:
+        """When the point so far behind passes a line given by its ends (2, 2), metres, and how fast (m/s) it is."""
+        along = line_m[1] - line_m[0]
+        normal = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-9)
+        distance_m = self.coefficients @ normal
+        distance_m[0] -= line_m[0] @ normal + behind_m * np.sign(distance_m[1])
+        t = _first_zero(distance_m)
+        velocity = self.coefficients[1] + 2 * self.coefficients[2] * t
+        return self.about_s + t, float(np.hypot(*velocity))
+
+
+def _curve(t: Floats, path_m: Floats) -> Floats:
+    """(3, 2): the coefficients of a parabola through (K, 2) places at (K,) times."""
+    powers = np.stack([np.ones_like(t), t, t**2], axis=1)
+    weights, usual_m = np.ones(len(t)), SIGHT_M
+    coefficients: Floats = np.zeros((3, 2))
+    for _ in range(ROUNDS):
+        stiffness = np.diag([1e-9, 1e-9, (usual_m / (ACCELERATION_MPS2 / 2)) ** 2])
+        weighted = powers * weights[:, None]
+        coefficients = np.linalg.solve(powers.T @ weighted + stiffness, weighted.T @ path_m).astype(np.float64)
+        off_m = np.hypot(*(path_m - powers @ coefficients).T)
+        usual_m = max(SPREAD * float(np.median(off_m)), LEAST_M)
+        weights = np.minimum(1.0, OUTLIER * usual_m / np.maximum(off_m, 1e-9))
+    return coefficients
+
+
+def _first_zero(coefficients: Floats) -> float:
+    """The zero nearest to t = 0 of a parabola given from its constant on; 0 where there is none within `NEAR_S`."""
+    roots = np.roots(np.trim_zeros(coefficients[::-1], "f"))
+    real = roots[np.isreal(roots)].real
+    near = real[np.abs(real) <= NEAR_S]
+    return float(near[np.argmin(np.abs(near))]) if len(near) else 0.0
