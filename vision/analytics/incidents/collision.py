@@ -16,8 +16,8 @@ from vision.config.zones import ZoneConfig, ZoneKind
 from vision.contracts import IncidentKind
 
 BRAKED_MPS2 = 6.0
-"""Harder than drivers brake who are not surprised: up to 3.4 m/s2 is comfortable (AASHTO Green Book), of which trembling
-boxes make more at times."""
+"""Harder than drivers brake who are not surprised: up to 3.4 m/s2 is comfortable (AASHTO Green Book), of which
+trembling boxes make more at times."""
 DROVE_MPS, DROVE_S = 3.0, 0.7
 """Each came at such a pace at least, for so long at least: a tracker's leap is shorter."""
 LEAST_CONFIDENCE = 0.3

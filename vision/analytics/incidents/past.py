@@ -18,6 +18,8 @@ KEPT_EVERY_S = 0.24
 """Velocities of about the last five seconds before now or, of a vehicle that stands, before it stood."""
 APART_S = (0.5, 1.3)
 """Swerving is told from velocities so far apart."""
+MOVED_M, MOVED_SIZES = 2.0, 1.0
+"""A vehicle has moved once it was so far from where it was first seen, in metres and in its own size."""
 DRIVES_MPS = 2.5
 COURSE_LOOKS = 8
 FEWEST = 4
@@ -35,6 +37,10 @@ class _Memory:
 
     foot_px: Floats
     velocity_px: Floats
+    first_px: Floats
+    first_m: Floats
+    """(R, 2): where it was seen first, in the picture and on the road."""
+    has_moved: Bools
     heading: Floats
     """(R, 2): unit vector on the road, as it moved last; NaN where it never moved."""
     stride_px: Floats
@@ -48,8 +54,8 @@ class _Memory:
 
     @classmethod
     def blank(cls) -> Self:
-        pairs = np.zeros((0, 2))
-        return cls(pairs, pairs, pairs, pairs, np.zeros((0, KEPT)), np.zeros((0, KEPT, 2)), np.zeros((0, len(CLASSES))))
+        pairs, kept, counts = np.zeros((0, 2)), np.zeros((0, KEPT)), np.zeros((0, len(CLASSES)))
+        return cls(pairs, pairs, pairs, pairs, np.zeros(0, bool), pairs, pairs, kept, np.zeros((0, KEPT, 2)), counts)
 
     def grow(self, size: int) -> None:
         if size > len(self.heading):
@@ -60,6 +66,7 @@ class _Memory:
         for column in (self.heading, self.stride_px, self.times_s, self.velocities):
             column[rows] = np.nan
         self.taken_for[rows] = 0.0
+        self.has_moved[rows] = False
 
     def copy(self, source: int, target: int) -> None:
         for f in fields(self):
@@ -92,6 +99,11 @@ class Past:
         """(N, 2): from its foot to a place one metre ahead, as each moved last; NaN where one never moved."""
         return self._memory.stride_px[self._at]
 
+    @property
+    def has_moved(self) -> Bools:
+        """(N,): whether each was ever seen far from where it was first, also under an id before."""
+        return self._memory.has_moved[self._at]
+
     def fastest_mps(self, rows: Ids) -> Floats:
         """(len(rows),): the highest pace of some tracks in their last seconds of driving, also under an id before."""
         velocities = self._memory.velocities[self._at[rows]]
@@ -113,9 +125,14 @@ class Past:
         new = np.isnan(was_s)
         if new.any():
             memory.clear(rows[new])
+            memory.first_px[rows[new]], memory.first_m[rows[new]] = motion.foot_px[new], motion.ground_m[new]
             self._inherit(motion, rows, np.flatnonzero(new), at_s)
         memory.foot_px[rows], memory.velocity_px[rows] = motion.foot_px, motion.velocity_px
         memory.taken_for[rows, motion.class_id] += 1
+        extent_px = np.sqrt((motion.xyxy[:, 2:] - motion.xyxy[:, :2]).prod(axis=1))
+        away_px = np.linalg.norm(motion.foot_px - memory.first_px[rows], axis=1)
+        away_m = np.linalg.norm(motion.ground_m - memory.first_m[rows], axis=1)
+        memory.has_moved[rows] |= (away_px > MOVED_SIZES * extent_px) & (away_m > MOVED_M)
         moves = motion.pace_mps > HEADING_ABOVE_MPS
         pace_mps = motion.pace_mps[moves, None]
         memory.heading[rows[moves]] = motion.velocity_mps[moves] / pace_mps

@@ -162,8 +162,9 @@ class Standing:
         motion = scene.motion
         track, since_s = int(motion.track_id[n]), float(motion.still_since_s[n])
         stand = self._stands.get(track)
+        drove = motion.moved_before[n] or self.past.has_moved[n]
         if stand is None or stand.still_since_s != since_s:
-            stand = self._left_by(scene, n) or (Stand(since_s, scene.at_s) if motion.moved_before[n] else None)
+            stand = self._left_by(scene, n) or (Stand(since_s, scene.at_s) if drove else None)
             if stand is None:
                 return None
             self._stands[track] = stand
