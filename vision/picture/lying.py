@@ -24,6 +24,8 @@ LIES_AFTER_S = 4.0
 """What shows the same for so long lies there."""
 STOOD_S = 45.0
 """For so long after a road user stood there, what is seen there is he, lost by the detector."""
+STOOD_PART = 0.3
+"""Of a patch: less of it is the edge of a neighbour's box."""
 QUEUE_S = 4.0
 """So soon after others stood around it, a thing is one of a queue: it waits until traffic flows."""
 JAM_PART = 0.1
@@ -115,14 +117,19 @@ class LyingObjects:
     def _find(self, at_s: float, to_road: NDArray[np.float64] | None) -> list[Patch]:
         """The patches that are objects; what only looks like one and stays, is taken for the road."""
         surface, found = self._surface, []
-        vacant = at_s - self._stood_at_s > STOOD_S
         for patch in patches(surface, self._zone_of >= 0, LIES_AFTER_S):
-            is_object = is_solid(patch) and not is_light(patch, surface) and has_come(patch, surface)
-            if is_object and self._has_a_things_size(patch, to_road) and vacant[patch.place][patch.pixels].mean() > 0.7:
+            has_outline = has_come(patch, surface)
+            is_object = has_outline and is_solid(patch) and not is_light(patch, surface)
+            if is_object and self._has_a_things_size(patch, to_road) and not self._stood_there(patch, at_s):
                 found.append(patch)
-            elif patch.age_s >= TAKEN_IN_AFTER_S or not has_come(patch, surface):
+            elif not has_outline or patch.age_s >= TAKEN_IN_AFTER_S:
                 self._take_in(patch)
         return found if len(found) <= MOST else []
+
+    def _stood_there(self, patch: Patch, at_s: float) -> bool:
+        """Whether it is rather a road user that stood there lately. Who stands before a known thing hides it only."""
+        stood = at_s - self._stood_at_s[patch.place][patch.pixels] < STOOD_S
+        return stood.mean() > STOOD_PART and not any(_overlap(thing.patch, patch) for thing in self._things)
 
     def _take_in(self, patch: Patch) -> None:
         where = np.zeros(self._zone_of.shape, bool)

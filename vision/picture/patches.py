@@ -12,6 +12,7 @@ from vision.picture.road_surface import Floats, Planes, RoadSurface
 LEAST_SIDE_PX = 5
 """Of the small copy: smaller patches are noise, or too far away to be sure."""
 MARGIN_PX = 3
+CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 LEAST_FILL = 0.4
 """Of its bounding box, the part that an object fills. Strips along edges fill less."""
 LONGEST = 4.0
@@ -81,8 +82,10 @@ def is_solid(patch: Patch) -> bool:
 
 
 def is_light(patch: Patch, surface: RoadSurface) -> bool:
-    """Whether the road shows through, evenly brighter or darker: light or shadow."""
-    shown, empty = surface.shown[:, *patch.place][:, patch.pixels], surface.empty[:, *patch.place][:, patch.pixels]
+    """Whether the road shows through, evenly brighter or darker: light or shadow. Its blurred rim is left out."""
+    inner = cv2.erode(patch.pixels.astype(np.uint8), CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    where = inner if inner.any() else patch.pixels
+    shown, empty = surface.shown[:, *patch.place][:, where], surface.empty[:, *patch.place][:, where]
     change = np.log(np.maximum(shown[0], 4)) - np.log(np.maximum(empty[0], 4))
     recoloured = float(np.abs(shown[1] - empty[1]).mean())
     return abs(float(np.median(change))) < LIGHT_CHANGE and float(change.std()) < EVEN and recoloured < COLOURED
@@ -95,8 +98,7 @@ def has_come(patch: Patch, surface: RoadSurface) -> bool:
     rows = slice(max(0, patch.top - MARGIN_PX), patch.bottom + MARGIN_PX)
     columns = slice(max(0, patch.left - MARGIN_PX), patch.right + MARGIN_PX)
     inside = whole[rows, columns]
-    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    outline = cv2.dilate(inside, cross) - cv2.erode(inside, cross) > 0
+    outline = cv2.dilate(inside, CROSS) - cv2.erode(inside, CROSS) > 0
     now = _slopes(surface.shown[:, rows, columns])[outline].mean()
     before = _slopes(surface.empty[:, rows, columns])[outline].mean()
     return bool(now >= LEAST_OUTLINE and now >= SHARPER_BY * before)
