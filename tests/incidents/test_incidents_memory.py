@@ -2,7 +2,21 @@
 
 import numpy as np
 import pytest
-from incidents_road import NORTH, Actor, Camera, Noise, Place, Way, camera, drives, halts, kinds, stands_s, watched
+from incidents_road import (
+    NORTH,
+    SIZE,
+    Actor,
+    Camera,
+    Noise,
+    Place,
+    Way,
+    camera,
+    drives,
+    halts,
+    kinds,
+    stands_s,
+    watched,
+)
 
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.runs import Runs
@@ -13,7 +27,7 @@ HARD_S, SOFT_S = (stands_s(14, 60, braking=braking) for braking in (9, 2.5))
 
 def remembered(way: Way, end_s: float, *, fps: float = 10, noise: Noise | None = None) -> Past:
     """The past of one vehicle, the only one in the picture at the end."""
-    seen, past = Camera(camera(NORTH), noise), Past(5.0)
+    seen, past = Camera(camera(NORTH), noise), Past(*SIZE, 5.0)
     for t in np.arange(0, end_s, 1 / fps).tolist():
         past.update(seen.scene([Actor(way)], t).motion, t)
     return past
@@ -57,7 +71,7 @@ def test_a_settled_stand_goes_on_under_a_new_id_after_a_long_gap() -> None:
 
 
 def test_what_is_remembered_of_tracks_is_forgotten_with_them() -> None:
-    past, runs = Past(5.0), Runs()
+    past, runs = Past(*SIZE, 5.0), Runs()
     seen = Camera(camera(NORTH), Noise(switched=0.5))
     actors = [Actor(drives(20 + n, 8, start_s=n), ObjectClass.MOTORCYCLE) for n in range(8)]
     for n in range(400):

@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from vision.analytics.edges import cut_sides
 from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.rows import Ids, Rows, grown
 from vision.classes import CLASSES
@@ -20,6 +21,8 @@ APART_S = (0.5, 1.3)
 """Swerving is told from velocities so far apart."""
 MOVED_M, MOVED_SIZES = 2.0, 1.0
 """A vehicle has moved once it was so far from where it was first seen, in metres and in its own size."""
+CAME_IN_SIZES = 0.4
+"""Of one that the picture's edge cut off when it was first seen: it has come in, seldom is one parked there."""
 DRIVES_MPS = 2.5
 COURSE_LOOKS = 8
 FEWEST = 4
@@ -40,6 +43,8 @@ class _Memory:
     first_px: Floats
     first_m: Floats
     """(R, 2): where it was seen first, in the picture and on the road."""
+    came_in: Bools
+    """Whether the picture's edge cut it off when it was seen first."""
     has_moved: Bools
     heading: Floats
     """(R, 2): unit vector on the road, as it moved last; NaN where it never moved."""
@@ -55,7 +60,8 @@ class _Memory:
     @classmethod
     def blank(cls) -> Self:
         pairs, kept, counts = np.zeros((0, 2)), np.zeros((0, KEPT)), np.zeros((0, len(CLASSES)))
-        return cls(pairs, pairs, pairs, pairs, np.zeros(0, bool), pairs, pairs, kept, np.zeros((0, KEPT, 2)), counts)
+        flags, ways = np.zeros(0, bool), np.zeros((0, KEPT, 2))
+        return cls(pairs, pairs, pairs, pairs, flags, flags, pairs, pairs, kept, ways, counts)
 
     def grow(self, size: int) -> None:
         if size > len(self.heading):
@@ -80,7 +86,8 @@ class Past:
     What is told is of the newest moment's tracks, in the order of its motion.
     """
 
-    def __init__(self, forget_after_s: float) -> None:
+    def __init__(self, width_px: int, height_px: int, forget_after_s: float) -> None:
+        self._size_px = np.array([width_px, height_px], np.float64)
         self._rows = Rows(forget_after_s)
         self._memory = _Memory.blank()
         self._at: Ids = np.zeros(0, np.int64)
@@ -126,13 +133,15 @@ class Past:
         if new.any():
             memory.clear(rows[new])
             memory.first_px[rows[new]], memory.first_m[rows[new]] = motion.foot_px[new], motion.ground_m[new]
+            memory.came_in[rows[new]] = cut_sides(motion.xyxy[new], self._size_px).any(axis=1)
             self._inherit(motion, rows, np.flatnonzero(new), at_s)
         memory.foot_px[rows], memory.velocity_px[rows] = motion.foot_px, motion.velocity_px
         memory.taken_for[rows, motion.class_id] += 1
         extent_px = np.sqrt((motion.xyxy[:, 2:] - motion.xyxy[:, :2]).prod(axis=1))
         away_px = np.linalg.norm(motion.foot_px - memory.first_px[rows], axis=1)
         away_m = np.linalg.norm(motion.ground_m - memory.first_m[rows], axis=1)
-        memory.has_moved[rows] |= (away_px > MOVED_SIZES * extent_px) & (away_m > MOVED_M)
+        sizes = np.where(memory.came_in[rows], CAME_IN_SIZES, MOVED_SIZES)
+        memory.has_moved[rows] |= (away_px > sizes * extent_px) & (away_m > MOVED_M)
         moves = motion.pace_mps > HEADING_ABOVE_MPS
         pace_mps = motion.pace_mps[moves, None]
         memory.heading[rows[moves]] = motion.velocity_mps[moves] / pace_mps

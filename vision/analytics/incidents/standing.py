@@ -127,7 +127,7 @@ class Standing:
     ) -> None:
         size_px = np.array([width_px, height_px], np.float64)
         self._polygons = [np.array(zone.polygon) * size_px for zone in zones]
-        self.past = Past(forget_after_s)
+        self.past = Past(width_px, height_px, forget_after_s)
         self._stands: dict[int, Stand] = {}
         self.rows: Ids = np.zeros(0, np.int64)
         """(S,): the rows of the newest moment's vehicles that drove and stand."""
