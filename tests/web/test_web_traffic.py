@@ -108,6 +108,7 @@ def test_what_goes_on_is_known_to_who_comes_later_and_ends_when_its_worker_is_re
         expect(row.locator(".reason")).to_have_text(
             "Ô tô con đứng yên ở Nhánh bắc đã 1 phút trong khi dòng xe chạy 40 % tốc độ thông thoáng"
         )
+    expect(row).to_contain_text("Không được theo dõi", timeout=STORED_MS)
     with stage.camera("north", session="session-2").telling() as camera:
         camera.cross()
         expect(row).to_contain_text("mất theo dõi", timeout=STORED_MS)

@@ -4,13 +4,13 @@ import type { Incident } from "../api/types"
 import { URGENCY } from "../draw/palette"
 import { t } from "../i18n"
 import { age, number, since } from "../i18n/format"
-import { cameraById } from "../state/cameras"
+import { type CameraModel, cameraById } from "../state/cameras"
 import { announced, incidents, incidentsOf, isOpen, openCount } from "../state/incidents"
 import { tick } from "../state/now"
 import { openCamera } from "../state/screen"
 import { Icon } from "./Icon"
 import { kindWords, reasonWords } from "./incidentWords"
-import { cameraName, zoneName } from "./words"
+import { cameraName, stateWords, zoneName } from "./words"
 
 export function IncidentsPanel() {
   const open = openCount.value
@@ -78,10 +78,16 @@ function Row({ incident }: { incident: Incident }) {
         </button>
         <When incident={incident} />
       </p>
-      <p class="where">{[zone, where, sure].filter(Boolean).join(" · ")}</p>
+      <p class="where">{[zone, where, sure, unwatched(camera, incident)].filter(Boolean).join(" · ")}</p>
       <p class="reason">{reasonWords(incident)}</p>
     </li>
   )
+}
+
+/** Of an incident that goes on, as far as anybody knows: that nobody looks any more. */
+function unwatched(camera: CameraModel | undefined, incident: Incident): string | null {
+  const lost = camera?.health.value.state === "lost"
+  return lost && isOpen(incident) ? stateWords("lost").label : null
 }
 
 function When({ incident }: { incident: Incident }) {
