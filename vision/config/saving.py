@@ -1,7 +1,5 @@
 """Saves camera files: what was not changed stays as it was, comments too, and no half-written file is ever there."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +8,7 @@ from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError
 from vision.config.loading import camera_of, decode, read_bytes
 from vision.config.yaml_edit import edit
-
-NEW_FILE_MODE = 0o644
+from vision.whole_files import write_whole
 
 
 def save_camera(path: Path, changes: Mapping[str, Any]) -> CameraConfig:
@@ -26,7 +23,7 @@ def save_camera(path: Path, changes: Mapping[str, Any]) -> CameraConfig:
     before = decode(read_bytes(path), path) if target.exists() else ""
     after = _encoded(edit(before, changes, path), path)
     camera = camera_of(after, path)
-    _write_whole(target, after)
+    write_whole(target, after)
     return camera
 
 
@@ -35,24 +32,3 @@ def _encoded(text: str, path: Path) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         raise ConfigError.single("text that no file can hold", "leave out half characters", path=path) from None
-
-
-def _write_whole(target: Path, content: bytes) -> None:
-    """Put the content in the file's place in one step, safely on the disk before anybody can read it."""
-    mode = target.stat().st_mode & 0o7777 if target.exists() else NEW_FILE_MODE
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -1,7 +1,5 @@
 """Making a model the default of this machine: one line in a file, which every worker reads again and again."""
 
-import os
-import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from vision.detection.cards import DEFAULT_MODEL, ModelCard, default_model, defa
 from vision.detection.loading import locate
 from vision.training.dataset import file_digest
 from vision.training.report import Evaluation
+from vision.whole_files import write_whole
 
 
 class Promoted(Config):
@@ -90,9 +89,4 @@ def _remember(record: Promoted) -> None:
 def _whole(file: Path, text: str) -> None:
     """Write a small file whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.", suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    Path(scratch).replace(file)
+    write_whole(file, text.encode())

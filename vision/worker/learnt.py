@@ -1,12 +1,11 @@
 """Keeps what cameras taught of their free flow, so that a restart does not unlearn it. Losing it loses only days."""
 
-import os
-import tempfile
 from pathlib import Path
 
 import structlog
 
 from vision.analytics import FreeFlow
+from vision.whole_files import write_whole
 
 FOLDER = "learnt"
 """In the state's folder."""
@@ -47,10 +46,7 @@ class LearntFolder:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            handle, scratch = tempfile.mkstemp(dir=self._folder, prefix=f".{camera_id}.")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(free_flow.to_json())
-            Path(scratch).replace(self._path(camera_id))
+            write_whole(self._path(camera_id), free_flow.to_json().encode())
         except OSError as error:
             log.warning("what was learnt is not kept", camera=camera_id, reason=str(error))
 
