@@ -78,9 +78,17 @@ def _mean(samples: Sequence[_Samples]) -> _Samples:
         return samples[0]
     return _Samples(
         sum(s.labels for s in there),
-        np.nanmean([s.ap50 for s in there], axis=0),
-        np.nanmean([s.ap50_95 for s in there], axis=0),
+        _mean_of_known([s.ap50 for s in there]),
+        _mean_of_known([s.ap50_95 for s in there]),
     )
+
+
+def _mean_of_known(rows: Sequence[FloatArray]) -> FloatArray:
+    """(D,): the mean of (D,) rows by column, NaN left out; NaN where a drawing left no class a label."""
+    values = np.array(rows)
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(known, values, 0.0).sum(axis=0) / known.sum(axis=0))
 
 
 def _compared(ours: _Samples, theirs: _Samples | None) -> Compared:
