@@ -51,9 +51,7 @@ class Look:
 def take_look(image: Image, at_s: float, boxes_px: Boxes) -> Look:
     """Look at a picture (BGR) with the boxes of the road users in it."""
     height_px, width_px = image.shape[:2]
-    sharp = _grey(image)
-    if max(sharp.shape) > SHARP_SIDE_PX:
-        sharp = _resized(sharp, SHARP_SIDE_PX)
+    sharp = sharp_grey(image)
     small = _resized(sharp, SMALL_SIDE_PX)
     every = max(1, max(image.shape) // SMALL_SIDE_PX)
     return Look(
@@ -65,6 +63,12 @@ def take_look(image: Image, at_s: float, boxes_px: Boxes) -> Look:
         colour=np.ascontiguousarray(image[every // 2 :: every, every // 2 :: every]),
         background=free_of(boxes_px, max(small.shape) / max(width_px, height_px), small.shape),
     )
+
+
+def sharp_grey(image: Image) -> Image:
+    """A picture (BGR) without colour; the longer side is at most `SHARP_SIDE_PX`."""
+    grey = _grey(image)
+    return _resized(grey, SHARP_SIDE_PX) if max(grey.shape) > SHARP_SIDE_PX else grey
 
 
 def free_of(boxes_px: Boxes, scale: float, shape: tuple[int, ...], grown_by: float = GROWN_BY) -> Bools:

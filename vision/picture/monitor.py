@@ -9,6 +9,7 @@ from vision.contracts import PictureCondition
 from vision.picture.brightness import Brightness, brightness
 from vision.picture.holding import Held
 from vision.picture.look import Boxes, Image, Look, take_look
+from vision.picture.rain import RainGauge
 from vision.picture.sharpness import softness
 from vision.picture.usual import Usual
 from vision.picture.view import Coincidence, View
@@ -83,6 +84,7 @@ class PictureMonitor:
         self._looked_at_s = float("-inf")
         self._held = {condition: Held(*patience_s) for condition, patience_s in PATIENCE_S.items()}
         self._view = View()
+        self._rain = RainGauge()
         self._usual_softness = Usual()
         self._state = PictureState()
 
@@ -93,6 +95,7 @@ class PictureMonitor:
 
     def update(self, image: Image, at_s: float, boxes_px: Boxes) -> PictureState:
         """Look at a picture (BGR) of `at_s`, media time, with the boxes (N, 4) of the road users in it."""
+        self._rain.update(image, at_s)
         if not 0 <= at_s - self._looked_at_s < LOOK_EVERY_S:
             self._looked_at_s = at_s
             self._state = self._look(take_look(image, at_s, boxes_px))
@@ -103,7 +106,7 @@ class PictureMonitor:
         soft = softness(look)
         is_blurred = self._is_blurred(soft)
         view = None if light.is_dark or is_blurred else self._view.update(look)
-        seen = _light_seen(light) | _view_seen(view) | {C.BLURRED: is_blurred, C.RAIN: None}
+        seen = _light_seen(light) | _view_seen(view) | {C.BLURRED: is_blurred, C.RAIN: self._rain.is_raining}
         holding = frozenset(c for c, held in self._held.items() if held.update(seen[c], look.at_s))
         if not holding & {C.BLURRED, C.DARK, C.OBSCURED, C.MOVED} and not is_blurred:
             self._usual_softness.add(soft)
