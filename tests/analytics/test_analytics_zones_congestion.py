@@ -52,7 +52,7 @@ def test_ten_seconds_tell_the_level_without_history(speed_mps: float, spacing_m:
 
 
 @pytest.mark.parametrize(
-    ("speed_mps", "spacing_m", "told"), [(14, 60, "free"), (5, 14, "congested"), (1.5, 7.5, "jammed")]
+    ("speed_mps", "spacing_m", "told"), [(14, 60, "free"), (5, 9, "congested"), (1.5, 7.5, "jammed")]
 )
 def test_nor_does_it_take_zones_or_a_calibration(speed_mps: float, spacing_m: float, told: str) -> None:
     seeing = Road(camera(calibration=None))
@@ -73,6 +73,12 @@ def test_parked_cars_do_not_slow_the_traffic_that_passes() -> None:
 
 def test_a_road_full_of_cars_that_stand_since_the_camera_came_on_is_jammed() -> None:
     assert level([Vehicle(n, parked(22 + 7 * (n // 4)), y_m=29 + 4 * (n % 4)) for n in range(48)], 8) == "jammed"
+
+
+def test_a_camera_that_knows_neither_metres_nor_its_free_flow_asks_for_a_fuller_road() -> None:
+    slow = flowing(5, 16)
+    assert level(slow, 12, camera([road(20, 110)])) == "congested"
+    assert level(slow, 12, camera([road(20, 110)], calibration=None)) == "dense"
 
 
 def test_one_slow_vehicle_is_no_congestion() -> None:

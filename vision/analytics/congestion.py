@@ -14,6 +14,9 @@ FREE, DENSE, CONGESTED, JAMMED = range(4)
 CRITICAL_FILL = 0.065
 """Of a road's surface, taken up at the density beyond which flow falls: 28 cars/km/lane (HCM 2000, chapter 23, at
 capacity), as many as 150 motorcycles/km, on 3.5 m."""
+UNSURE = 1.5
+"""Where neither metres nor the road's own free flow are known, a relative speed may be wrong by half: the road must then
+be so many times as full before slow means congested."""
 FULL = 2.5 * CRITICAL_FILL
 """So full a road is dense even where it flows."""
 CROWD = 5.0
@@ -46,7 +49,7 @@ class Traffic:
     """The part of them that stands, 0 to 1."""
 
 
-def level_of(traffic: Traffic, settings: CongestionConfig, few: float) -> int:
+def level_of(traffic: Traffic, settings: CongestionConfig, few: float, critical_fill: float = CRITICAL_FILL) -> int:
     """The level that traffic amounts to, as a number. With fewer than `few` vehicles a road is free.
 
     Slow alone is dense at most: it takes a road that is full beyond its critical density as well, unless nearly all
@@ -64,7 +67,7 @@ def level_of(traffic: Traffic, settings: CongestionConfig, few: float) -> int:
         slow = level if traffic.relative_speed < below else slow
     if traffic.vehicles >= CROWD and traffic.standing >= ALL_STAND:
         return max(slow, CONGESTED)
-    if traffic.filled < CRITICAL_FILL:
+    if traffic.filled < critical_fill:
         return min(slow, DENSE)
     return max(slow, DENSE if traffic.filled >= FULL else FREE)
 

@@ -54,6 +54,10 @@ class FreeFlow:
         seen, seen_mps = self._seen[zone_id]
         return (PRIOR_WEIGHT * supposed_mps + seen * seen_mps) / (PRIOR_WEIGHT + seen)
 
+    def is_known(self, zone_id: str) -> bool:
+        """Whether more was seen than supposed."""
+        return zone_id in self.counts and float(self.counts[zone_id].sum()) >= PRIOR_WEIGHT
+
     def to_json(self) -> str:
         """To be kept while the worker is not running. Empty bins are left out."""
         told = {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vision.analytics.congestion import DENSE, LevelKeeper, Traffic, improved, level_of
+from vision.analytics.congestion import CRITICAL_FILL, DENSE, UNSURE, LevelKeeper, Traffic, improved, level_of
 from vision.analytics.coverage import Coverage
 from vision.analytics.free_flow import CITY_STREET_MPS, FreeFlow
 from vision.analytics.ground import Ground
@@ -21,7 +21,7 @@ PICTURE = ZoneConfig(id="picture", polygon=((0, 0), (1, 0), (1, 1), (0, 1)))
 told; and since it may hold several roads and directions, it is as congested as its brisk traffic is."""
 ROAD_IN_PICTURE = 1 / 3
 """The part of a picture that its road takes up, where no zone says."""
-FEW, FEW_IN_PICTURE = 3.0, 8.0
+FEW, FEW_IN_PICTURE = 4.0, 8.0
 """Fewer vehicles than this make no congestion, in a zone or in a whole picture: at capacity, 100 m of three lanes hold
 eight cars."""
 LONGEST_RED_S = 120.0
@@ -42,6 +42,7 @@ class WatchedZone:
         self._is_picture = zone is PICTURE
         self._settings = camera.measures.congestion
         self._supposed_mps = _supposed_mps(zone, ground)
+        self._is_sure = ground.is_calibrated or self._settings.free_flow_kmh is not None
         self._length_m = zone_length_m(zone, polygon_px, size_px, ground)
         self._queue = _queue_watch(camera, zone, polygon_px, size_px, ground)
         self._keeper = LevelKeeper(self._settings)
@@ -55,12 +56,14 @@ class WatchedZone:
         return learnt.pace_mps(self.zone.id, self._supposed_mps)
 
     def state(
-        self, motion: Motion, inside: Bools, average: Average, visits: ZoneVisits, *, free_pace_mps: float, at_s: float
+        self, motion: Motion, inside: Bools, average: Average, visits: ZoneVisits, *, learnt: FreeFlow, at_s: float
     ) -> ZoneState:
         """Take in a moment. `inside` (N,): whose feet are in the zone."""
+        free_pace_mps = self.free_pace_mps(learnt)
         queue = NOBODY if self._queue is None else self._queue.update(motion, inside, at_s)
         if self.zone.kind in MEASURED:
-            self._keeper.update(*self._levels(average, free_pace_mps, queue), at_s)
+            is_sure = self._is_sure or learnt.is_known(self.zone.id)
+            self._keeper.update(*self._levels(average, free_pace_mps, queue, is_sure=is_sure), at_s)
         return ZoneState(
             zone=self.zone,
             congestion=self._keeper.level,
@@ -74,7 +77,7 @@ class WatchedZone:
             visits=visits,
         )
 
-    def _levels(self, average: Average, free_pace_mps: float, queue: Queue) -> tuple[int, int]:
+    def _levels(self, average: Average, free_pace_mps: float, queue: Queue, *, is_sure: bool) -> tuple[int, int]:
         """The level of this moment, and the one that it has when thresholds must be passed by a margin."""
         traffic = Traffic(
             relative_speed=(average.brisk_mps if self._is_picture else average.pace_mps) / free_pace_mps,
@@ -83,7 +86,11 @@ class WatchedZone:
             standing=average.standing,
         )
         few = FEW_IN_PICTURE if self._is_picture else FEW
-        levels = level_of(traffic, self._settings, few), level_of(improved(traffic), self._settings, few)
+        critical_fill = CRITICAL_FILL * (1.0 if is_sure else UNSURE)
+        levels = (
+            level_of(traffic, self._settings, few, critical_fill),
+            level_of(improved(traffic), self._settings, few, critical_fill),
+        )
         if self._queue is not None and not _is_held_up(queue):
             return min(levels[0], DENSE), min(levels[1], DENSE)
         return levels

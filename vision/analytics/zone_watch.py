@@ -78,15 +78,14 @@ class ZoneWatch:
         filled = self._footprints.filled(motion, inside & IS_VEHICLE[motion.class_id][:, None], self._ground.matrix)
         averages = self._flow.update(motion, self._takes_part(motion, inside, filled, at_s), filled, at_s)
         coverage = self._coverage(motion)
-        paces_mps = [watched.free_pace_mps(self.free_flow) for watched in self._watched]
-        self._learn(visits.exits, averages, paces_mps)
+        self._learn(visits.exits, averages)
         states = tuple(
             watched.state(
                 motion,
                 inside[:, n],
                 averages[n],
                 visits.of(n, watched.zone.id, coverage[n]),
-                free_pace_mps=paces_mps[n],
+                learnt=self.free_flow,
                 at_s=at_s,
             )
             for n, watched in enumerate(self._watched)
@@ -109,7 +108,7 @@ class ZoneWatch:
         takes_part: Bools = inside & _IS_MOTOR[motion.class_id][:, None] & ~self._parked.update(motion, at_s) & ~idle
         return takes_part
 
-    def _learn(self, exits: Sequence[ZoneExit], averages: Sequence[Average], paces_mps: Sequence[float]) -> None:
+    def _learn(self, exits: Sequence[ZoneExit], averages: Sequence[Average]) -> None:
         """What vehicles that drove through without a halt say of free flow, and of those that they passed."""
         for left in exits:
             number = self._number_of[left.zone_id]
@@ -117,5 +116,5 @@ class ZoneWatch:
                 continue
             if averages[number].filled < CRITICAL_FILL / 2:
                 self.free_flow.learn(left.zone_id, left.mean_pace_mps)
-            if left.mean_pace_mps >= self._freely * paces_mps[number]:
+            if left.mean_pace_mps >= self._freely * self._watched[number].free_pace_mps(self.free_flow):
                 self._parked.passed(number, left.left_s)
