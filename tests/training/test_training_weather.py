@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from training_kit import picture
 
-from vision.training.weather import LENS, LIGHT, PAINT, Draw, Weather, fog, grey, night
+from vision.training.weather import LENS, LIGHT, PAINT, Draw, Weather, fog, grey, night, squeezed
 
 
 @pytest.mark.parametrize("draw", [*LIGHT, *LENS, *PAINT], ids=lambda d: d.__name__)
@@ -30,6 +30,15 @@ def test_grey_has_no_colour() -> None:
     image = grey(picture(), np.random.default_rng(0))
     assert (image[..., 0] == image[..., 1]).all()
     assert (image[..., 1] == image[..., 2]).all()
+
+
+def test_a_squeezed_picture_keeps_one_side() -> None:
+    image = picture()
+    shapes = {squeezed(image, np.random.default_rng(seed)).shape for seed in range(40)}
+    assert all((h == image.shape[0]) != (w == image.shape[1]) or (h, w) == image.shape[:2] for h, w, _ in shapes)
+    assert min(h for h, _, _ in shapes) >= image.shape[0] // 2
+    assert min(w for _, w, _ in shapes) >= image.shape[1] // 2
+    assert len(shapes) > 20
 
 
 def test_the_share_says_how_many_suffer() -> None:

@@ -31,6 +31,9 @@ class Recipe(Config):
         0.5, ge=0, le=1, title="Weather", description="Part of the pictures shown at night, in rain, blurred and so on."
     )
     paint: float = Field(0.3, ge=0, le=1, title="Paint", description="Part of the pictures shown in other colours.")
+    squeeze: float = Field(
+        0.4, ge=0, le=1, title="Squeeze", description="Part of the pictures shown narrower or flatter than they are."
+    )
     average: float = Field(
         1.0,
         gt=0,
@@ -51,6 +54,7 @@ class Recipe(Config):
             "nice": self.nice,
             "weather": self.weather,
             "paint": self.paint,
+            "squeeze": self.squeeze,
             "backbone_rate": self.backbone_rate,
             "bfloat16": self.device == "cpu",
             "average": self.average,

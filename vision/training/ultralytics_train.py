@@ -21,7 +21,7 @@ from ultralytics.data.dataset import YOLODataset
 from ultralytics.engine import trainer as engine
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.modules.head import Detect
-from weather import Weather
+from weather import Weather, squeezed
 
 Settings = dict[str, Any]
 
@@ -69,6 +69,17 @@ class StreetDataset(YOLODataset):
 
     weather = 0.0
     paint = 0.0
+    squeeze = 0.0
+
+    def get_image_and_label(self, index: int) -> Settings:
+        """A picture and its boxes, which are fractions and stay right; some pictures are made narrower or flatter."""
+        labels: Settings = super().get_image_and_label(index)
+        # Ultralytics seeds NumPy's and Python's global generators in every loader process.
+        random = np.random.default_rng(np.random.randint(2**31))  # noqa: NPY002
+        if self.augment and random.random() < self.squeeze:
+            labels["img"] = squeezed(labels["img"], random)
+            labels["resized_shape"] = labels["img"].shape[:2]
+        return labels
 
     def build_transforms(self, hyp: Any = None) -> Any:
         transforms = super().build_transforms(hyp)
@@ -107,7 +118,8 @@ class StreetTrainer(DetectionTrainer):
         made = super().build_dataset(img_path, mode, batch)
         if mode == "train":
             made.__class__ = StreetDataset
-            made.weather, made.paint = self.ours["weather"], self.ours["paint"]
+            for name in ("weather", "paint", "squeeze"):
+                setattr(made, name, self.ours[name])
             made.transforms = made.build_transforms(hyp=self.args)
         return made
 
@@ -189,7 +201,7 @@ def train(settings: Settings) -> Path:
     last, spent = folder / "weights" / "last.pt", Spent(folder / "spent.json")
     if settings["resume"] and last.is_file() and spent.finished:
         return last
-    StreetTrainer.ours = {key: settings[key] for key in ("weather", "paint", "backbone_rate")}
+    StreetTrainer.ours = {key: settings[key] for key in ("weather", "paint", "squeeze", "backbone_rate")}
     if settings["bfloat16"]:
         halve_on_cpu()
     trainer = StreetTrainer(overrides=_overrides(settings, last, spent))

@@ -137,6 +137,14 @@ def grey(image: Image, _: np.random.Generator) -> Image:
     return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
 
 
+def squeezed(image: Image, random: np.random.Generator) -> Image:
+    """Narrower (mostly) or flatter: sub-streams have pixels that are not square, 16:9 is sent as 4:3 or 1:1."""
+    height, width = image.shape[:2]
+    by = random.uniform(0.5, 1.0)
+    size = (max(1, round(width * by)), height) if random.random() < 0.8 else (width, max(1, round(height * by)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def _bytes(values: NDArray[np.generic]) -> Image:
     return np.asarray(np.clip(values, 0, 255), np.uint8)
 
