@@ -110,3 +110,10 @@ def test_lamps_plans_and_controllers_are_read_side_by_side() -> None:
     assert set(now) == {"lamps", "plan", "told"}
     assert now["lamps"] == SignalNow(Light.RED, 0.0)
     assert now["told"].light is Light.AMBER
+
+
+@given(st.none() | st.sampled_from(Light), st.floats(0, 4e9))
+def test_what_a_controller_says_is_read_back_the_same(light: Light | None, unix_s: float) -> None:
+    at = datetime.fromtimestamp(unix_s, UTC)
+    word = SignalTold(camera_id="c1", signal_id="s", light=light, at=at)
+    assert SignalTold.model_validate_json(word.model_dump_json()) == word
