@@ -122,22 +122,26 @@ def identities(level: NoiseLevel) -> Identities:
 
 def test_a_track_is_told_from_its_second_look_and_keeps_its_id_over_a_short_gap() -> None:
     tracker = identities(CLEAN)
-    assert len(tracker.update(boxes_of([0, 1]), 0.0)) == 0
-    before = tracker.update(boxes_of([0, 1]), 0.25)
-    after = tracker.update(boxes_of([0, 1]), 2.0)
-    assert before.track_id.tolist() == after.track_id.tolist() == [1, 2]
+    earlier, tracks = tracker.update(boxes_of([0, 1]), 0.0)
+    assert (earlier, len(tracks)) == ([], 0)
+    ((began_s, began),), before = tracker.update(boxes_of([0, 1]), 0.25)
+    nothing, after = tracker.update(boxes_of([0, 1]), 2.0)
+    assert began_s == 0.0
+    assert nothing == []
+    assert began.track_id.tolist() == before.track_id.tolist() == after.track_id.tolist() == [1, 2]
+    assert began.xyxy == pytest.approx(APART[:2])
 
 
 def test_a_vehicle_unseen_for_longer_than_lost_after_gets_a_new_id() -> None:
     tracker = identities(CLEAN)
     for at_s in (0.0, 0.25, 3.0, 3.25):
-        tracks = tracker.update(boxes_of([0]), at_s)
+        _, tracks = tracker.update(boxes_of([0]), at_s)
     assert tracks.track_id.tolist() == [2]
 
 
 def test_ids_switch_at_the_levels_rate_and_are_never_shared() -> None:
     tracker = identities(replace(CLEAN, id_switches_per_minute=6))
-    told = [tracker.update(boxes_of([0, 1, 2]), k * STEP_S) for k in range(LOOKS)]
+    told = [tracker.update(boxes_of([0, 1, 2]), k * STEP_S)[1] for k in range(LOOKS)]
     assert all(len(set(t.track_id.tolist())) == len(t) for t in told)
     ids = max(int(t.track_id.max(initial=0)) for t in told)
     minutes = 3 * LOOKS * STEP_S / 60

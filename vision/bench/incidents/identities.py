@@ -1,5 +1,7 @@
 """What a tracker makes of a detector's boxes: ids that last, and now and then do not."""
 
+from dataclasses import fields
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,8 @@ SWAPS = 0.3
 """Part of the id switches, of vehicles that overlap, in which two exchange theirs; in the others one gets a new id."""
 CONFUSED_IOU = 0.3
 """Boxes that overlap so much may be taken for each other."""
+
+MOST_UNCONFIRMED = 500
 
 
 class Identities:
@@ -36,9 +40,10 @@ class Identities:
         self._seen_s = np.full(vehicles, -np.inf)
         self._votes = np.zeros((vehicles, len(CLASSES)))
         self._last_id = 0
+        self._unconfirmed: dict[int, list[tuple[float, int, Boxes]]] = {}
 
-    def update(self, boxes: Boxes, at_s: float) -> Tracks:
-        """The confirmed tracks of one look."""
+    def update(self, boxes: Boxes, at_s: float) -> tuple[list[tuple[float, Tracks]], Tracks]:
+        """Where tracks that are confirmed just now had been before, oldest first, and the confirmed ones of this look."""
         slots = self._slots(boxes.vehicle)
         new = (at_s - self._seen_s[slots] > self._lost_after_s) | (self._id[slots] == 0)
         self._begin(slots[new])
@@ -46,14 +51,38 @@ class Identities:
         self._seen_s[slots] = at_s
         self._age[slots] += 1
         self._votes[slots, boxes.class_id] += boxes.confidence
-        told = self._age[slots] >= self._settings.confirm_after
+        for row in np.flatnonzero(self._age[slots] < self._settings.confirm_after).tolist():
+            self._unconfirmed.setdefault(int(self._id[slots[row]]), []).append((at_s, row, boxes))
+        earlier = self._confirmed_now(slots)
+        return earlier, self._tracks(boxes, slots, np.flatnonzero(self._age[slots] >= self._settings.confirm_after))
+
+    def _confirmed_now(self, slots: Ints) -> list[tuple[float, Tracks]]:
+        """What was seen, and not told, of the tracks that are confirmed just now."""
+        seen: dict[float, list[tuple[int, int, Boxes]]] = {}
+        for slot in slots[self._age[slots] == self._settings.confirm_after].tolist():
+            for at_s, row, boxes in self._unconfirmed.pop(int(self._id[slot]), []):
+                seen.setdefault(at_s, []).append((slot, row, boxes))
+        self._forget()
+        return [
+            (at_s, _joined([self._tracks(boxes, np.array([slot]), np.array([0]), row) for slot, row, boxes in known]))
+            for at_s, known in sorted(seen.items())
+        ]
+
+    def _tracks(self, boxes: Boxes, slots: Ints, told: Ints, row: int | None = None) -> Tracks:
+        """Of these slots those told; their boxes are in the same rows, or one's in a row of its own."""
+        rows = told if row is None else np.array([row])
         return Tracks(
-            xyxy=boxes.xyxy[told].astype(np.float32),
-            confidence=boxes.confidence[told].astype(np.float32),
+            xyxy=boxes.xyxy[rows].astype(np.float32),
+            confidence=boxes.confidence[rows].astype(np.float32),
             class_id=self._votes[slots[told]].argmax(axis=1),
             track_id=self._id[slots[told]],
             age=self._age[slots[told]],
         )
+
+    def _forget(self) -> None:
+        """Ids of tracks that began again before they were confirmed are never told."""
+        if len(self._unconfirmed) > MOST_UNCONFIRMED:
+            self._unconfirmed = dict(list(self._unconfirmed.items())[-MOST_UNCONFIRMED // 2 :])
 
     def _slots(self, vehicle: Ints) -> Ints:
         """Where each is remembered; false positives after the vehicles."""
@@ -92,3 +121,8 @@ class Identities:
         iou = shared / np.maximum(area + area[row] - shared, 1e-9)
         iou[row] = 0
         return int(iou.argmax()) if iou.max() > CONFUSED_IOU else None
+
+
+def _joined(parts: list[Tracks]) -> Tracks:
+    columns = {f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Tracks)}
+    return Tracks(**columns)

@@ -24,6 +24,8 @@ SAME_CROSSING_S = 3.0
 SAME_CROSSING_ALONG = 0.35
 """A counted crossing is that of a vehicle that crossed the same line at most this much earlier or later, and this part
 of the line away."""
+SLOWEST_KMH = 5.0
+"""Below this a part of a speed says nothing."""
 
 
 @dataclass(slots=True)
@@ -102,8 +104,15 @@ def _score_lines(truth: Truth, crossed: Sequence[Crossed], result: Score) -> Non
                 told.remove(best)
                 if best.speed_kmh is None:
                     result.speeds_untold += 1
-                elif one.speed_kmh > 5:
-                    result.speed_errors.append(best.speed_kmh / one.speed_kmh - 1)
+                else:
+                    result.speed_errors += _speed_error(truth, one.vehicle, best.at_s, best.speed_kmh)
+
+
+def _speed_error(truth: Truth, vehicle: int, at_s: float, told_kmh: float) -> list[float]:
+    """Against the vehicle's true speed when it was told to cross: its foot crosses before or after its middle."""
+    rows = truth.rows_of((vehicle,))
+    true_kmh = 3.6 * float(np.interp(at_s, truth.times_s[truth.moment[rows]], truth.recording.speed_mps[rows]))
+    return [told_kmh / true_kmh - 1] if true_kmh > SLOWEST_KMH else []
 
 
 def _score_queues(truth: Truth, watched: Watched, result: Score) -> None:

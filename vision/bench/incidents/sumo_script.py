@@ -34,6 +34,7 @@ CAREFUL = 31
 GIVE_UP_S = 60.0
 """An act whose actor has not come about by then is not done."""
 STANDS_MPS = 0.1
+TOUCH_M = 0.1
 
 
 class Act:
@@ -156,10 +157,12 @@ class Collide(Act):
         leader = libsumo.vehicle.getLeader(second, 60)
         gap_m = leader[1] + libsumo.vehicle.getMinGap(second) if leader and leader[0] == first else 0.0
         own = libsumo.vehicle.getSpeed(second)
-        if self.began_s is None and gap_m - (own - speed) * STEP_S <= 0.3:
+        if self.began_s is None and gap_m <= (own - speed) * STEP_S:
+            # Within this step it closes the gap; from then on the two slow down as one.
             self.began_s = now_s
-        if self.began_s is not None:
-            libsumo.vehicle.setSpeed(second, min(speed, max(0.0, own - 12 * STEP_S)) if gap_m > 0.3 else 0.0)
+            libsumo.vehicle.setSpeed(second, speed + max(gap_m - TOUCH_M, 0.0) / STEP_S)
+        elif self.began_s is not None:
+            libsumo.vehicle.setSpeed(second, speed)
             if libsumo.vehicle.getSpeed(first) < STANDS_MPS and libsumo.vehicle.getSpeed(second) < STANDS_MPS:
                 self.stand_s = now_s
 

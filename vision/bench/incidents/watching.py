@@ -135,7 +135,7 @@ def _looks(recording: Recording, site: Site, detector: Detector) -> Iterator[tup
 
 def _virtual(camera: CameraConfig, level: NoiseLevel, recording: Recording, rng: np.random.Generator) -> Follow:
     identities = Identities(camera.tracking, level, vehicles=recording.vehicles, step_s=recording.step_s, rng=rng)
-    return lambda boxes, at_s: ([], identities.update(boxes, at_s))
+    return identities.update
 
 
 def _real(camera: CameraConfig) -> Follow:

@@ -123,6 +123,6 @@ MOTORWAY = Road(
         Happening(Kind.SPEEDING, _speeder, 25, frozenset({Demand.FREE}), yields=0.5),
         Happening(Kind.SUDDEN_SLOWDOWN, _slowdown, 80, frozenset({Demand.DENSE})),
         Happening(Kind.CONGESTION, _congestion, 460, frozenset({Demand.DENSE})),
-        Happening(Kind.COLLISION, _collision, 130),
+        Happening(Kind.COLLISION, _collision, 130, yields=0.6),
     ),
 )

@@ -181,7 +181,7 @@ STREET = Road(
         Happening(Kind.SPEEDING, _speeder, 35, frozenset({Demand.FREE}), yields=0.5),
         Happening(Kind.SUDDEN_SLOWDOWN, _slowdown, 80, frozenset({Demand.DENSE})),
         Happening(Kind.CONGESTION, _congestion, 460, frozenset({Demand.DENSE})),
-        Happening(Kind.COLLISION, _collision, 120),
+        Happening(Kind.COLLISION, _collision, 120, yields=0.6),
     ),
     bystanders=_bystanders,
 )
