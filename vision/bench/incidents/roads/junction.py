@@ -153,13 +153,14 @@ JUNCTION = Road(
             ),
             lines=(
                 GroundLine("stop", (7.3, STOP_Y), (0.0, STOP_Y)),
+                GroundLine("before-stop", (7.3, -20), (0.0, -20)),
                 GroundLine("spill", (7.3, SPILL_Y), (0.0, SPILL_Y)),
                 GroundLine("south-exit", (-7.3, -22), (0.0, -22)),
             ),
             movements=(
                 MovementConfig(
                     id="u-turn",
-                    entry="stop",
+                    entry="before-stop",
                     exit="south-exit",
                     entry_direction=Direction.IN,
                     exit_direction=Direction.IN,
