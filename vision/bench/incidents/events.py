@@ -25,6 +25,7 @@ Excuses, by the kind of the alarm:
 - sudden slowdown: the zone's pace falls by 35 % within 15 s
 - queue spillback: the queue comes within 8 m of the line
 - congestion: the pace is, or was in the last 60 s, under 0.65 of free flow
+- collision: one at the edge of what is watched
 - red light: any other vehicle's middle crosses the line at red.
 """
 
@@ -188,11 +189,14 @@ def _collision(truth: Truth, done: Done, rows: Ints) -> tuple[list[Event], list[
     times_s = truth.times_s[truth.moment[rows]]
     rows = rows[(times_s >= done.begun_s - 5) & (times_s <= done.ended_s)]
     stand = rows[truth.recording.speed_mps[rows] < STANDS_MPS]
-    if not len(stand) or not truth.inside[stand].any(axis=1).all():
+    if not len(stand):
         return [], []
-    event = _event(truth, Kind.COLLISION, rows)
-    event = Event(Kind.COLLISION, done.begun_s, done.ended_s, event.times_s, event.places_m)
-    return [event], [_as(event, kind) for kind in STOPS]
+    whole = _event(truth, Kind.COLLISION, rows)
+    event = Event(Kind.COLLISION, done.begun_s, done.ended_s, whole.times_s, whole.places_m)
+    stops = [_as(event, kind) for kind in STOPS]
+    if not truth.inside[stand].any(axis=1).all():
+        return [], [event, *stops]
+    return [event], stops
 
 
 def runs_of(on: Bools, least: int = 1) -> Iterator[tuple[int, int]]:

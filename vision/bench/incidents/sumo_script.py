@@ -130,10 +130,19 @@ class Collide(Act):
         elif self.stand_s is None:
             self.run_into(first, second, now_s)
         elif now_s > self.stand_s + self.script["stands_s"]:
-            for name in (first, second):
-                libsumo.vehicle.setSpeedMode(name, CAREFUL)
-                libsumo.vehicle.setSpeed(name, -1)
+            self.drive_on()
             self.end(now_s)
+
+    def drive_on(self) -> None:
+        for name in self.actors:
+            libsumo.vehicle.setSpeedMode(name, CAREFUL)
+            libsumo.vehicle.setSpeed(name, -1)
+
+    def let_go(self, now_s: float) -> None:
+        """Somebody came between them: nothing happens."""
+        self.drive_on()
+        self.actors = []
+        self.end(now_s)
 
     def await_place(self, first: str, second: str, now_s: float) -> None:
         if libsumo.vehicle.getRoadID(first) != self.script["edge"]:
@@ -155,7 +164,10 @@ class Collide(Act):
         speed = max(0.0, libsumo.vehicle.getSpeed(first) - self.script["braking_mps2"] * STEP_S)
         libsumo.vehicle.setSpeed(first, speed)
         leader = libsumo.vehicle.getLeader(second, 60)
-        gap_m = leader[1] + libsumo.vehicle.getMinGap(second) if leader and leader[0] == first else 0.0
+        if self.began_s is None and (not leader or leader[0] != first):
+            self.let_go(now_s)
+            return
+        gap_m = leader[1] + libsumo.vehicle.getMinGap(second) if leader else 0.0
         own = libsumo.vehicle.getSpeed(second)
         if self.began_s is None and gap_m <= (own - speed) * STEP_S:
             # Within this step it closes the gap; from then on the two slow down as one.
