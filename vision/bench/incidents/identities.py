@@ -43,7 +43,7 @@ class Identities:
         self._unconfirmed: dict[int, list[tuple[float, int, Boxes]]] = {}
 
     def update(self, boxes: Boxes, at_s: float) -> tuple[list[tuple[float, Tracks]], Tracks]:
-        """Where tracks that are confirmed just now had been before, oldest first, and the confirmed ones of this look."""
+        """Where tracks that are confirmed just now had been before, oldest first; and the confirmed ones of now."""
         slots = self._slots(boxes.vehicle)
         new = (at_s - self._seen_s[slots] > self._lost_after_s) | (self._id[slots] == 0)
         self._begin(slots[new])
