@@ -146,7 +146,7 @@ def test_a_banned_u_turn_is_told_at_once() -> None:
     changes = raised(watched(config, [Actor(u_turns(2)), *flow([25.25], until_s=10)], 20))
     assert kinds(changes) == ["banned_movement"]
     assert changes[0].evidence.movement_id == "u"
-    assert changes[0].at_s == pytest.approx(2 + 10, abs=1.2)
+    assert changes[0].at_s == pytest.approx(2 + 11, abs=1)
 
 
 STOP = line_m("stop", 90, 20, 90, 34)

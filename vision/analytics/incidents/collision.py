@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
-from vision.analytics.incidents.signs import LENGTHS_M, ROAD, WIDTHS_M, a, called, is_slow, is_vehicle, sign_of
-from vision.analytics.incidents.standing import SLOW_MPS, Standing
+from vision.analytics.incidents.signs import LENGTHS_M, ROAD, WIDTHS_M, a, called, is_vehicle, sign_of
+from vision.analytics.incidents.standing import SLOW_MPS, Standing, is_slow_in
 from vision.analytics.scene import Scene
 from vision.classes import CLASSES, ObjectClass
 from vision.config.incidents import CollisionConfig
@@ -146,7 +146,7 @@ class Collision:
         along_m = away_m @ self._standing.past.heading[n]
         beside = others & (along_m > -2.0) & (np.hypot(away_m[:, 0], away_m[:, 1]) < AROUND_M)
         slow = int((beside & (motion.pace_mps < SLOW_MPS)).sum())
-        jams = any(is_slow(scene.zones[z].congestion) for z in np.flatnonzero(scene.inside[n]).tolist())
+        jams = any(is_slow_in(scene, z) for z in np.flatnonzero(scene.inside[n]).tolist())
         return jams or slow >= STANDING_AROUND or 2 * slow > int(beside.sum())
 
     def _cues(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> tuple[str, ...]:

@@ -27,14 +27,16 @@ HELD_S = 3.0
 PASS_M = (30.0, 10.0)
 """Who was so far behind, and so far to the side at most, and is ahead now, has passed."""
 PASSING_MPS = 2.0
+FLOWING = 0.4
+"""Part of its zone's free pace at which traffic flows, and a vehicle passes another rather than creeps by."""
 PASSED_BY = 2
 """When so many others drove past since it stands, it is not traffic that holds it."""
 AHEAD_M = 8.0
 """The road is to be seen so far ahead of a vehicle to say that nothing holds it."""
 SETTLED_S = 6.0
 """What stood free for so long goes on to, whatever jam forms around it: it may be its cause."""
-CRAWLERS, CRAWL = 2, 0.4
-"""Where so many others move, at less than this part of their free pace, a jam forms or dissolves."""
+CRAWLERS = 2
+"""Where so many others move, and do not flow, a jam forms or dissolves."""
 FORGET_AFTER_S, FORGET_SETTLED_AFTER_S = 5.0, 15.0
 SAME_PLACE_M = 1.5
 """A vehicle that stands so near, and a quarter of its length, to where a settled stand was lost is that one."""
@@ -184,7 +186,7 @@ class Standing:
 
     def _note_around(self, scene: Scene) -> None:
         """Note who queues, who stands behind somebody slow, and who is passed by whom."""
-        around = _Around.of(scene.motion, self.past, self.rows)
+        around = _Around.of(scene.motion, self.past, self.rows, _passing_mps(scene, self.rows))
         queued: set[int] = set().union(*(zone.queue_track_ids for zone in scene.zones))
         track_id = scene.motion.track_id
         self.blocked_by = around.blocked_by
@@ -214,7 +216,7 @@ class Standing:
         places = scene.motion.ground_m[rows]
         others = scene.motion.ground_m[self.rows]
         beside = np.hypot(*np.moveaxis(places[:, None] - others[None], -1, 0)) < BESIDE_M
-        slow = np.array([_is_slow(scene, z) for z in range(len(scene.zones))], bool)
+        slow = np.array([is_slow_in(scene, z) for z in range(len(scene.zones))], bool)
         shoulder = np.array([zone.zone.kind is ZoneKind.SHOULDER for zone in scene.zones], bool)
         half_m = LENGTHS_M[scene.motion.class_id[rows]] / 2
         ahead_px = scene.motion.foot_px[rows] + self.past.stride_px[rows] * (AHEAD_M + half_m)[:, None]
@@ -223,14 +225,21 @@ class Standing:
         return doubtful & ~inside[:, shoulder].any(axis=1)
 
 
-def _is_slow(scene: Scene, z: int) -> bool:
+def _passing_mps(scene: Scene, rows: Ids) -> Floats:
+    """(len(rows),): how fast who passes some standing vehicles must be."""
+    free_mps = np.array([zone.free_pace_mps for zone in scene.zones])
+    flowing_mps: Floats = FLOWING * np.where(scene.inside[rows], free_mps, 0.0).max(axis=1)
+    return np.maximum(flowing_mps, PASSING_MPS)
+
+
+def is_slow_in(scene: Scene, z: int) -> bool:
     """Whether traffic queues or jams in a zone, or is about to: those who move there crawl."""
     zone, motion = scene.zones[z], scene.motion
     if zone.zone.stopping_banned:
         return False
     moves = scene.inside[:, z] & is_vehicle(motion.class_id) & ~motion.is_still & (motion.pace_mps > 0)
     paces_mps = motion.pace_mps[moves]
-    crawls = len(paces_mps) >= CRAWLERS and float(np.median(paces_mps)) < CRAWL * zone.free_pace_mps
+    crawls = len(paces_mps) >= CRAWLERS and float(np.median(paces_mps)) < FLOWING * zone.free_pace_mps
     return is_slow(zone.congestion) or crawls
 
 
@@ -246,7 +255,7 @@ class _Around:
     """(S, N): who drives away ahead of it."""
 
     @classmethod
-    def of(cls, motion: Motion, past: Past, rows: Ids) -> Self:
+    def of(cls, motion: Motion, past: Past, rows: Ids, passing_mps: Floats) -> Self:
         away_m = motion.ground_m[None] - motion.ground_m[rows, None]
         heading = past.heading[rows, None]
         along_m = (away_m * heading).sum(axis=-1)
@@ -258,5 +267,5 @@ class _Around:
         is_ahead = (along_m > 0.5) & (along_m < room_m) & (aside_m < CORRIDOR_M)
         is_near = np.isnan(along_m) & (np.hypot(away_m[..., 0], away_m[..., 1]) < room_m)
         speed_along = (motion.velocity_mps[None] * heading).sum(axis=-1)
-        passing = others & (speed_along > PASSING_MPS) & (aside_m < PASS_M[1]) & (np.abs(along_m) < PASS_M[0])
+        passing = others & (speed_along > passing_mps[:, None]) & (aside_m < PASS_M[1]) & (np.abs(along_m) < PASS_M[0])
         return cls(slow & (is_ahead | is_near), passing & (along_m < 0), passing & (along_m > 0))

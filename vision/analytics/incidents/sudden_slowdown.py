@@ -9,7 +9,7 @@ import numpy as np
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.signs import ROAD, called, is_slow, is_vehicle
-from vision.analytics.motion import Floats
+from vision.analytics.motion import Bools, Floats
 from vision.analytics.rows import Ids
 from vision.analytics.scene import Scene, ZoneState
 from vision.config.incidents import SuddenSlowdownConfig
@@ -24,6 +24,9 @@ SMOOTH_S = 2.0
 FLOWED = 0.5
 FLOWED_MPS = 5.0
 """Traffic that slows down flowed before: at this part of its free pace, and at this pace."""
+PLATOON, ALL = 5, 0.8
+"""Or so many must be there and such a part of them slow: they have slowed down before they came into the zone."""
+KEPT_S = 50.0
 FEWEST_BEFORE = 5
 """Different vehicles that were seen before."""
 LONGEST_S = 120.0
@@ -55,14 +58,15 @@ class _Zone:
     def best_before(self, at_s: float, within_s: float) -> tuple[float, float]:
         """The highest pace, smoothed, from `within_s` ago until now, and when it was: (m/s, s).
 
-        NaN as long as that is not known of enough vehicles: just after the camera came on, and on an empty road.
+        Where the zone was empty then, that of the last before. NaN as long as it is not known of enough vehicles:
+        just after the camera came on, and on an empty road.
         """
         before = [s for s in self.samples if s.at_s <= at_s - SMOOTH_S]
         seen = frozenset[int]().union(*(s.track_ids for s in before))
         if len(seen) < FEWEST_BEFORE or before[0].at_s > at_s - 0.8 * within_s:
             return float("nan"), at_s
-        ends = [s.at_s for s in self.samples if at_s - within_s - SMOOTH_S <= s.at_s <= at_s - SMOOTH_S]
-        paces = [(self.pace_mps(end_s - SMOOTH_S, end_s), end_s) for end_s in ends]
+        lately = [s for s in before if s.at_s >= at_s - within_s - SMOOTH_S] or before[-1:]
+        paces = [(self.pace_mps(s.at_s - SMOOTH_S, s.at_s), s.at_s) for s in lately]
         return max((p for p in paces if not np.isnan(p[0])), default=(float("nan"), at_s))
 
 
@@ -95,20 +99,20 @@ class SuddenSlowdown:
         paces_mps = motion.pace_mps[rows]
         self._sample(zone, at_s, paces_mps, motion.track_id[rows])
         fastest_mps = np.maximum(motion.fastest_mps[rows], self._past.fastest_mps(rows))
-        slowed_mps = paces_mps[paces_mps <= (1 - self._drop) * fastest_mps]
-        if not self._is_slow(zone, scene.zones[z], slowed_mps, len(rows), at_s):
+        slowed = paces_mps <= (1 - self._drop) * fastest_mps
+        if not self._is_slow(zone, scene.zones[z], paces_mps, slowed, at_s):
             return None
         return self._sign(scene, zone, scene.zones[z], zone.pace_mps(at_s - SMOOTH_S, at_s), len(rows))
 
     def _sample(self, zone: _Zone, at_s: float, paces_mps: Floats, track_id: Ids) -> None:
-        oldest_s = at_s - self._within_s - 2 * SMOOTH_S
+        oldest_s = at_s - self._within_s - KEPT_S
         while zone.samples and zone.samples[0].at_s < oldest_s:
             zone.samples.popleft()
         if len(paces_mps) >= FEWEST:
             zone.samples.append(_Sample(at_s, float(np.median(paces_mps)), frozenset(track_id.tolist())))
 
-    def _is_slow(self, zone: _Zone, state: ZoneState, slowed_mps: Floats, vehicles: int, at_s: float) -> bool:
-        """Whether a slowdown goes on; notes its beginning and its end. `slowed_mps`: of who lost so much by himself."""
+    def _is_slow(self, zone: _Zone, state: ZoneState, paces_mps: Floats, slowed: Bools, at_s: float) -> bool:
+        """Whether a slowdown goes on; notes its beginning and its end. `slowed`: who was seen losing so much."""
         now_mps = zone.pace_mps(at_s - SMOOTH_S, at_s)
         if zone.from_mps is not None:
             recovers = now_mps > (1 - self._drop / 2) * zone.from_mps
@@ -121,8 +125,10 @@ class SuddenSlowdown:
             return False
         best_mps, best_s = zone.best_before(at_s, self._within_s)
         flowed = best_mps >= max(FLOWED * state.free_pace_mps, FLOWED_MPS)
-        slow = int((slowed_mps <= (1 - self._drop) * best_mps).sum())
-        if flowed and now_mps <= (1 - self._drop) * best_mps and slow >= max(FEWEST, vehicles / 3):
+        slow, vehicles = paces_mps <= (1 - self._drop) * best_mps, len(paces_mps)
+        is_seen = int((slow & slowed).sum()) >= max(FEWEST, vehicles / 3)
+        is_all = int(slow.sum()) >= max(PLATOON, ALL * vehicles)
+        if flowed and now_mps <= (1 - self._drop) * best_mps and (is_seen or is_all):
             zone.from_mps, zone.since_s = best_mps, best_s
         return zone.from_mps is not None
 
