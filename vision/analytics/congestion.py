@@ -15,8 +15,8 @@ CRITICAL_FILL = 0.065
 """Of a road's surface, taken up at the density beyond which flow falls: 28 cars/km/lane (HCM 2000, chapter 23, at
 capacity), as many as 150 motorcycles/km, on 3.5 m."""
 UNSURE = 1.5
-"""Where neither metres nor the road's own free flow are known, a relative speed may be wrong by half: the road must then
-be so many times as full before slow means congested."""
+"""Where neither metres nor the road's own free flow are known, a relative speed may be wrong by half: the road must be
+so many times as full before slow means congested."""
 FULL = 2.5 * CRITICAL_FILL
 """So full a road is dense even where it flows."""
 CROWD = 5.0
