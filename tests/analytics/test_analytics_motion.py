@@ -132,8 +132,27 @@ def test_two_vehicles_in_one_place_do_not_both_inherit_a_stand() -> None:
     moving = book()
     for n in range(30):
         moving.update(seen([500.0]), n / 10)
-    motion = moving.update(seen([499.0, 501.0], ids=[2, 3]), 3.0)
-    assert motion.is_still.sum() == 1
+    for n in range(30, 60):
+        motion = moving.update(seen([499.0, 501.0], ids=[2, 3]), n / 10)
+    assert motion.still_since_s.min() == 0
+    assert motion.still_since_s.max() >= 3
+
+
+def test_who_crawls_into_the_place_of_a_lost_track_does_not_stand_there() -> None:
+    moving = book()
+    for n in range(30):
+        moving.update(seen([500.0]), n / 10)
+    still = [moving.update(seen([494.0 + n], ids=[2]), 3 + n / 10).is_still[0] for n in range(40)]
+    assert not any(still)
+
+
+def test_a_place_that_was_left_long_ago_is_nobodys_legacy() -> None:
+    moving = book()
+    for n in range(30):
+        moving.update(seen([500.0]), n / 10)
+    for n in range(30):
+        motion = moving.update(seen([500.0], ids=[2]), 6 + n / 10)
+    assert motion.still_since_s[0] >= 6
 
 
 def test_tracks_that_are_gone_are_forgotten() -> None:

@@ -33,7 +33,9 @@ MOVED_M = 2.0
 MOVED_SIZES = 0.75
 """A vehicle has been seen moving once it was so far from where it began."""
 SAME_PLACE_SIZES = 0.35
-"""A new track that begins so near to where a lost one stood is that one under another id."""
+LOST_AT_MOST_S = 2.0
+"""A new track that begins so near to where a track stood that was lost so lately, and comes to stand there itself, is
+that one under another id. One that crawls into the place in a jam is not."""
 
 
 @dataclass(slots=True, eq=False)
@@ -54,12 +56,33 @@ class _Memory:
     """(R, 2): where it stands."""
     moved: Bools
     fastest_mps: Floats
+    legacy_since_s: Floats
+    """Since when a lost track stood whose place this one took, until it stands itself; NaN: nobody's."""
+    legacy_px: Floats
+    """(R, 2): where."""
+    legacy_moved: Bools
+    legacy_fastest_mps: Floats
 
     @classmethod
     def empty(cls) -> Self:
         none, pairs = np.zeros(0), np.zeros((0, 2))
         ways = np.zeros((0, SAMPLES, 2))
-        return cls(ways[..., 0], ways, pairs, none, pairs, none, pairs, np.zeros(0, bool), none)
+        flags = np.zeros(0, bool)
+        return cls(
+            times_s=ways[..., 0],
+            feet_px=ways,
+            size_px=pairs,
+            first_s=none,
+            first_px=pairs,
+            still_since_s=none,
+            still_px=pairs,
+            moved=flags,
+            fastest_mps=none,
+            legacy_since_s=none,
+            legacy_px=pairs,
+            legacy_moved=flags,
+            legacy_fastest_mps=none,
+        )
 
     def grow(self, size: int) -> None:
         if size > len(self.moved):
@@ -68,15 +91,34 @@ class _Memory:
 
     def begin(self, rows: Ids, foot_px: Floats, at_s: float) -> None:
         """Tracks that are new, and where they are first seen."""
-        for column in (self.times_s, self.feet_px, self.size_px, self.still_since_s, self.still_px):
+        for column in (
+            self.times_s,
+            self.feet_px,
+            self.size_px,
+            self.still_since_s,
+            self.still_px,
+            self.legacy_since_s,
+        ):
             column[rows] = np.nan
         self.first_s[rows], self.first_px[rows] = at_s, foot_px
         self.moved[rows], self.fastest_mps[rows] = False, 0.0
 
-    def copy(self, source: Ids, target: Ids) -> None:
-        for f in fields(self):
-            column = getattr(self, f.name)
-            column[target] = column[source]
+    def bequeath(self, testators: Ids, heirs: Ids) -> None:
+        """What is known of tracks that stood is their heirs', once these stand; it is given once."""
+        self.legacy_since_s[heirs], self.legacy_px[heirs] = self.still_since_s[testators], self.still_px[testators]
+        self.legacy_moved[heirs], self.legacy_fastest_mps[heirs] = self.moved[testators], self.fastest_mps[testators]
+        self.still_since_s[testators] = np.nan
+
+    def stand(self, rows: Ids, place_px: Floats, since_s: Floats, extent_px: Floats) -> None:
+        """Tracks come to stand (N, 2), since then (N,); who stands where he has a legacy has stood as long as that."""
+        off_px = np.linalg.norm(place_px - self.legacy_px[rows], axis=1)
+        inherits = ~np.isnan(self.legacy_since_s[rows]) & (off_px < LEFT_SIZES * extent_px)
+        self.still_px[rows], self.still_since_s[rows] = place_px, since_s
+        heirs = rows[inherits]
+        self.still_since_s[heirs] = self.legacy_since_s[heirs]
+        self.moved[heirs] |= self.legacy_moved[heirs]
+        self.fastest_mps[heirs] = np.fmax(self.fastest_mps[heirs], self.legacy_fastest_mps[heirs])
+        self.legacy_since_s[rows] = np.nan
 
     def add(self, rows: Ids, foot_px: Floats, at_s: float) -> None:
         """One more sighting, which takes the newest one's place where the one before that is only just older."""
@@ -91,8 +133,8 @@ class _Memory:
 class MotionBook:
     """Follows how the tracks of one camera move.
 
-    A track not seen for `forget_after_s` is forgotten. A new track that begins where a lost one stood inherits its
-    stand, so that a vehicle that gets a new id while it stands goes on standing.
+    A track not seen for `forget_after_s` is forgotten. A new track that begins, and stands, where a lost one stood
+    inherits its stand, so that a vehicle that gets a new id while it stands goes on standing.
     """
 
     def __init__(
@@ -142,19 +184,17 @@ class MotionBook:
         return rows
 
     def _inherit(self, rows: Ids, foot_px: Floats, extent_px: Floats, at_s: float) -> None:
-        """New tracks take over what was known of an unseen standing track whose place each takes."""
+        """New tracks may take over what was known of a standing track just lost whose place each takes."""
         memory = self._memory
-        size = len(memory.moved)
-        left = np.flatnonzero((self._rows.seen_s[:size] < at_s) & ~np.isnan(memory.still_since_s))
+        lost_s = at_s - self._rows.seen_s[: len(memory.moved)]
+        left = np.flatnonzero((lost_s > 0) & (lost_s <= LOST_AT_MOST_S) & ~np.isnan(memory.still_since_s))
         if not len(left):
             return
         away_px = np.linalg.norm(foot_px[:, None] - memory.still_px[left], axis=2)
         nearest = away_px.argmin(axis=1)
         heirs = np.flatnonzero(away_px.min(axis=1) < SAME_PLACE_SIZES * extent_px)
         heirs = heirs[np.unique(nearest[heirs], return_index=True)[1]]
-        testators = left[nearest[heirs]]
-        memory.copy(testators, rows[heirs])
-        memory.still_since_s[testators] = np.nan
+        memory.bequeath(left[nearest[heirs]], rows[heirs])
 
     def _sight(self, rows: Ids, xyxy: Floats, class_id: Ids) -> tuple[Floats, Floats]:
         """Where they touch the road (N, 2), and how large they are (N,), completed at the picture's edge if known."""
@@ -178,7 +218,7 @@ class MotionBook:
         memory.still_px[rows[ends]] = np.nan
         if begins.any():
             rest_px, rest_s = _came_to_rest(memory, rows[begins], extent_px[begins], at_s)
-            memory.still_px[rows[begins]], memory.still_since_s[rows[begins]] = rest_px, rest_s
+            memory.stand(rows[begins], rest_px, rest_s, extent_px[begins])
         memory.moved[rows] |= (ways.from_first_px > MOVED_SIZES * extent_px) & (ways.from_first_m > MOVED_M)
         memory.fastest_mps[rows] = np.fmax(memory.fastest_mps[rows], ways.pace_mps)
 
