@@ -64,7 +64,7 @@ CRATES: dict[str, tuple[str, tuple[float, float], float]] = {
 """The camera's file with its zones, and a crate of about a metre on its road: foot and side, parts of the picture."""
 FALLS_S = 14.0
 SHOWN_S = 9.0
-"""What every camera here shows before something befalls it; the shortest clip has 9.7 s, and is shown back and forth."""
+"""What every camera here shows before something befalls it. Clips are shown back and forth."""
 
 
 def images(clip: Path, fps: float = FPS) -> list[Image]:

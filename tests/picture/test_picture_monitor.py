@@ -111,7 +111,8 @@ def test_what_is_usual_is_told_as_nothing(harmless: Fault) -> None:
 
 def test_a_view_that_fades_into_night_over_minutes_is_neither_moved_nor_obscured() -> None:
     def dusk(image: Image, at_s: float) -> Image:
-        return dimmed(max(0.25, 1 - at_s / 240), 1 + min(1.0, at_s / 240))(image, at_s)
+        darkness = min(at_s / 240, 1.0) * np.linspace(0.95, 0.7, image.shape[0])
+        return (image * (1 - darkness)[:, None, None]).astype(np.uint8)
 
     told = watch(dusk, from_s=0, for_s=300, fps=1.6)
     assert seen(told) <= {C.NIGHT}

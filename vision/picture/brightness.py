@@ -10,9 +10,11 @@ from vision.picture.look import Image, Look
 BLACK = 40.0
 """Where even the brightest hundredth of the background is darker, nothing can be made out."""
 DIM = 75.0
-"""A median below this, with a black sky or black corners, is night."""
+"""A median below this, with black corners and a dark sky, is night."""
 BLACK_CORNERS = 25.0
 """The darkest twentieth of the background is darker: no daylight falls there."""
+DARK_SKY = 0.92
+"""Of the whole median, the upper quarter's at night. By day the sky is brighter than what is below it."""
 LAMP_LIGHT = 0.25
 """Sodium light: the picture is so much redder than blue, as a part of its brightness."""
 SATURATED = 250
@@ -30,6 +32,8 @@ class Brightness:
     """The 5th percentile."""
     brightest: float
     """The 99th percentile."""
+    sky: float
+    """The median of the picture's upper quarter."""
     warmth: float
     """Red less blue as a part of the brightness: the median over the picture."""
     saturated_part: float
@@ -43,7 +47,7 @@ class Brightness:
     @property
     def is_night(self) -> bool:
         """Lamps light the scene: it is dim and they do not reach its corners, or everything has their colour."""
-        is_dim = self.median < DIM and self.darkest < BLACK_CORNERS
+        is_dim = self.median < DIM and self.darkest < BLACK_CORNERS and self.sky < DARK_SKY * self.median
         return not self.is_dark and (is_dim or self.warmth > LAMP_LIGHT)
 
     @property
@@ -64,6 +68,7 @@ def brightness(look: Look) -> Brightness:
         median=median,
         darkest=darkest,
         brightest=brightest,
+        sky=_percentiles(look.small[: max(1, look.small.shape[0] // 4)].ravel(), (50,))[0],
         warmth=_warmth(look.colour[::3, ::3]),
         saturated_part=float(saturated.sum() / max(1, colour_seen[lower].sum())),
     )

@@ -52,6 +52,8 @@ class PictureState:
     """Of the view's static structure, what cannot be seen any more."""
     shift_px: tuple[float, float] = (0.0, 0.0)
     """How far the view lies off the one it used to be, right and down."""
+    is_usual_view: bool = False
+    """Whether nothing spoke against it at the last look: a jolt is no trouble yet, but shows the road elsewhere."""
 
     @property
     def is_suspended(self) -> bool:
@@ -102,8 +104,7 @@ class PictureMonitor:
         return self._state
 
     def _look(self, look: Look) -> PictureState:
-        light = brightness(look)
-        soft = softness(look)
+        before, light, soft = self._state, brightness(look), softness(look)
         is_blurred = self._is_blurred(soft)
         view = None if light.is_dark or is_blurred else self._view.update(look)
         seen = _light_seen(light) | _view_seen(view) | {C.BLURRED: is_blurred, C.RAIN: self._rain.is_raining}
@@ -117,8 +118,9 @@ class PictureMonitor:
             saturated_part=light.saturated_part,
             softness=soft,
             usual_softness=self._usual_softness.value,
-            lost_part=view.lost_part if view else self._state.lost_part,
-            shift_px=view.shift_px if view else self._state.shift_px,
+            lost_part=view.lost_part if view else before.lost_part,
+            shift_px=view.shift_px if view else before.shift_px if C.MOVED in holding else (0.0, 0.0),
+            is_usual_view=not light.is_dark and not is_blurred and (view is None or view.is_as_usual),
         )
 
     def _is_blurred(self, soft: float) -> bool | None:

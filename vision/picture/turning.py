@@ -16,11 +16,14 @@ MOVED_PART = 0.025
 """A view that is off by more is another one."""
 AGREEMENT = 0.3
 BETTER_BY = 1.3
-"""Edges lie elsewhere where they agree at least so well there, and so much better than here."""
+"""Edges lie elsewhere where they agree so much better than here; with a zoom or a turn at least so well, too."""
 EXPLAINED_PART = 0.4
 """Of the changed tiles, so many show their edges once the move is taken back: one straight edge, of something that
 stands before the lens, agrees with many others."""
-ZOOMS = (0.8, 0.9, 1.1, 1.22)
+CLEARLY_BETTER, CLEARLY_EXPLAINED = 1.15, 0.7
+"""A zoom keeps much of a road in its place, all lines that run towards the vanishing point: it need not agree so much
+better, but must explain more tiles."""
+ZOOMS = (0.77, 0.83, 0.9, 1.1, 1.2, 1.3)
 TURNS_DEG = (-10.0, -5.0, 5.0, 10.0)
 OTHERWISE = (*((zoom, 0.0) for zoom in ZOOMS), *((1.0, turn_deg) for turn_deg in TURNS_DEG))
 
@@ -41,7 +44,7 @@ def _pushed(field: Field, reference: Field, tiles: Tiles, background: Bools) -> 
     there, shift = best_shift(agreement)
     if np.hypot(*shift) < MOVED_PART * max(field.shape) or there < BETTER_BY * here:
         return None
-    return shift if _explains(field, reference, shift, tiles, background) else None
+    return shift if _explained(field, reference, shift, tiles, background) >= EXPLAINED_PART else None
 
 
 def _zoomed_or_turned(look: Look, field: Field, reference: Field, tiles: Tiles) -> Shift | None:
@@ -49,14 +52,17 @@ def _zoomed_or_turned(look: Look, field: Field, reference: Field, tiles: Tiles) 
     for zoom, turn_deg in OTHERWISE:
         back, seen = _taken_back(look, zoom, turn_deg)
         agreement, shift = best_shift(correlation(back, reference))
-        if agreement >= max(AGREEMENT, BETTER_BY * here) and _explains(back, reference, shift, tiles, seen):
+        if agreement < max(AGREEMENT, CLEARLY_BETTER * here):
+            continue
+        if _explained(back, reference, shift, tiles, seen) >= CLEARLY_EXPLAINED:
             return shift
     return None
 
 
-def _explains(field: Field, reference: Field, shift: Shift, before: Tiles, background: Bools) -> bool:
+def _explained(field: Field, reference: Field, shift: Shift, before: Tiles, background: Bools) -> float:
+    """The part of the tiles that had changed `before` which show their edges with this shift."""
     after = Tiles.compare(field, shifted(reference, shift), background)
-    return after is not None and after.explains(before) >= EXPLAINED_PART
+    return 0.0 if after is None else after.explains(before)
 
 
 def _taken_back(look: Look, zoom: float, turn_deg: float) -> tuple[Field, Bools]:

@@ -34,6 +34,10 @@ class Coincidence:
     is_obscured: bool
     """The edges are gone, and nothing is in their place."""
 
+    @property
+    def is_as_usual(self) -> bool:
+        return not self.has_moved and not self.is_obscured
+
 
 class View:
     """Learns the static edges of a camera's view, and compares each look with them.

@@ -75,6 +75,8 @@ class PictureWatch:
         """As often as the monitor looks, so that the sway is known, and only while the road can be seen."""
         if not self._camera.incidents.object_on_road.enabled or state.conditions & BLIND:
             return ()
+        if not state.is_usual_view:
+            return self._lying
         if self._objects is None:
             self._objects = LyingObjects(self._camera.zones, frame.width_px, frame.height_px)
         return self._objects.update(frame.image, at_s, boxes_px, to_road=to_road, shift_px=state.shift_px)
