@@ -198,14 +198,14 @@ async def test_crossings_are_exported_whole_as_csv(stored: Running) -> None:
     assert rows[0]["crossed_at"] == "2026-11-20T05:00:00Z"
 
 
-async def test_counts_movements_and_flow_are_exported_as_csv_too(stored: Running) -> None:
+async def test_counts_movements_changes_of_health_and_flow_are_exported_as_csv_too(stored: Running) -> None:
     wanted = {"accept": "text/csv"}
     counts = await stored.client.get("/counts", params={"interval": "1h"}, headers=wanted)
     rows = list(csv.DictReader(io.StringIO(counts.text)))
     assert sum(int(row["total"]) for row in rows) == 24
     assert rows[0].keys() == {"start", "end", "camera_id", "line_id", "object_class", "in", "out", "total"}
-    moved = await stored.client.get("/movements", headers=wanted)
-    assert len(moved.text.splitlines()) == 2
+    for path in ("/movements", "/health-changes"):
+        assert len((await stored.client.get(path, headers=wanted)).text.splitlines()) == 2
     flow = list(csv.DictReader(io.StringIO((await stored.client.get("/flow", headers=wanted)).text)))
     assert [(row["object_class"], row["in"], row["blind_s"]) for row in flow] == [
         ("bus", "0", "30.0"),
