@@ -9,6 +9,7 @@ import numpy as np
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.signs import LENGTHS_M, ROAD, WIDTHS_M, a, called, is_vehicle, sign_of
 from vision.analytics.incidents.standing import SLOW_MPS, Standing, is_slow_in
+from vision.analytics.motion import Floats
 from vision.analytics.scene import Scene
 from vision.classes import CLASSES, ObjectClass
 from vision.config.incidents import CollisionConfig
@@ -31,6 +32,8 @@ CROSSED_DEG = 35.0
 SWERVED_DEG = 50.0
 SLACK_M = 0.8
 """Vehicles so near to each other lengthways touch, as well as the feet of boxes tell; half as near sideways."""
+HIDDEN_M = 3.5
+"""Where one stands in front of the other in the picture, it hides the other's foot, which seems so much farther."""
 WEIGHTS = {"braking": 0.45, "both": 0.2, "together": 0.3, "crossing": 0.35, "swerving": 0.3, "flow": 0.25}
 """How much each cue alone speaks for a collision; together 1 - (1 - a) (1 - b) ..., as independent witnesses would."""
 WORDS = {
@@ -129,6 +132,8 @@ class Collision:
         (length_a, length_b), (width_a, width_b) = LENGTHS_M[classes], WIDTHS_M[classes]
         cosine, sine = abs(float(u @ v)), abs(float(u[0] * v[1] - u[1] * v[0]))
         along_m = (length_a + cosine * length_b + sine * width_b) / 2 + SLACK_M
+        if _overlap(*scene.motion.xyxy[list(pair)]):
+            along_m += HIDDEN_M
         aside_m = (width_a + sine * length_b + cosine * width_b) / 2 + SLACK_M / 2
         return bool(abs(away @ u) <= along_m and abs(away[0] * u[1] - away[1] * u[0]) <= aside_m)
 
@@ -188,6 +193,11 @@ class Collision:
             since_s=crash.since_s,
         )
         return replace(sign, track_ids=crash.tracks, classes=tuple(dict.fromkeys(crash.classes)))
+
+
+def _overlap(one: Floats, other: Floats) -> bool:
+    """Whether two boxes overlap in the picture."""
+    return bool(np.all(np.maximum(one[:2], other[:2]) < np.minimum(one[2:], other[2:])))
 
 
 def _both(classes: tuple[ObjectClass, ObjectClass]) -> str:

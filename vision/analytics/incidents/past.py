@@ -25,7 +25,7 @@ CAME_IN_SIZES = 0.4
 """Of one that the picture's edge cut off when it was first seen: it has come in, seldom is one parked there."""
 DRIVES_MPS = 2.5
 COURSE_LOOKS = 8
-FEWEST = 4
+FEWEST = 3
 """Velocities from which a pace of driving is told."""
 VELOCITY_LAG_S = 0.6
 SHORTEST_BRAKING_S = 0.4
@@ -167,15 +167,15 @@ class Past:
         """How hard the track in row `n` braked before it stood; 0 where that is not known.
 
         From 70 % of the pace at which it drove to standstill: a box that trembles gives no steady pace from look to
-        look, but the median of some seconds, and when it was last so fast, are told well enough.
+        look, but the upper quartile of some seconds, and when it was last so fast, are told well enough.
         """
         times_s, velocities = self._last(n)
         paces = _paces(velocities)
         paces = np.median([paces, np.append(paces[1:], paces[-1:]), np.append(paces[:1], paces[:-1])], axis=0)
-        driving = (paces >= DRIVES_MPS) & (times_s < still_since_s - 1.0)
+        driving = (paces >= DRIVES_MPS) & (times_s < still_since_s)
         if driving.sum() < FEWEST:
             return 0.0
-        part_mps = 0.7 * float(np.median(paces[driving]))
+        part_mps = 0.7 * float(np.percentile(paces[driving], 75))
         # A velocity is told from the last 1.2 s: it was so half of that ago.
         last_fast_s = float(times_s[paces >= part_mps].max()) - VELOCITY_LAG_S
         return part_mps / max(still_since_s - last_fast_s, SHORTEST_BRAKING_S)

@@ -20,7 +20,7 @@ EVER_MPS = 4.5
 """Who was ever so fast rides."""
 HEIGHT_M = (0.7, 3.5)
 """A person's box, by the metres at his foot, which may be an estimate that is off by a half."""
-PERSON_SHARE = 0.7
+PERSON_SHARE = 0.6
 """The part of the looks in which he is a person, of all looks; and one on a road, of those since he came there."""
 COVERED = 0.5
 """A person whose box lies so far within a two-wheeler's rides or pushes it; within another vehicle's, he sits in it."""
@@ -106,7 +106,7 @@ def _rides(motion: Motion, persons: Bools) -> Bools:
     rides = np.zeros(len(motion), bool)
     vehicles = is_vehicle(motion.class_id)
     two_wheelers = np.isin(motion.class_id, TWO_WHEELERS)
-    slow = two_wheelers & ~(motion.pace_mps > FASTEST_MPS)
+    slow = two_wheelers & (motion.pace_mps <= FASTEST_MPS)
     for n in np.flatnonzero(persons).tolist():
         covered = _covered(motion, n) >= COVERED
         is_higher = motion.xyxy[:, 3] > motion.xyxy[n, 3]

@@ -8,7 +8,6 @@ import numpy as np
 
 from vision.analytics.incidents.lifecycle import FORGIVEN_S, Evidence
 from vision.analytics.incidents.signs import a, called, is_vehicle, sign_of
-from vision.analytics.motion import Bools
 from vision.analytics.scene import Scene
 from vision.classes import CLASSES
 from vision.config.incidents import SpeedingConfig
@@ -19,13 +18,15 @@ LOOKS = 5
 LONGEST_S = 4.0
 SHORTEST_S = 0.9
 """The way that is measured once more, beside the motion's own regression: so many looks and so long at least."""
+NEARLY = 0.8
+"""Who drives this part of what is tolerated, or of whom it is not known yet, is followed."""
 ERRORS = 1.5
 """Standard errors that a speed must exceed the limit by, beside the margin."""
 
 
 @dataclass(slots=True)
 class _Way:
-    """Where a fast vehicle was since it was first found fast: (s, x m, y m)."""
+    """Where a vehicle was that is, or may be, fast: (s, x m, y m)."""
 
     places: deque[tuple[float, float, float]] = field(default_factory=lambda: deque(maxlen=64))
 
@@ -56,6 +57,7 @@ class Speeding:
 
     def __init__(self, zones: Sequence[ZoneConfig], settings: SpeedingConfig) -> None:
         limits = [np.inf if zone.speed_limit_kmh is None else zone.speed_limit_kmh for zone in zones]
+        self._is_limited = np.isfinite(limits)
         self._tolerated_kmh = np.array(limits, np.float64) + settings.over_by_kmh
         self._ways: dict[int, _Way] = {}
 
@@ -66,23 +68,24 @@ class Speeding:
         if self._ways:
             self._ways = {t: w for t, w in self._ways.items() if scene.at_s - w.places[-1][0] <= FORGIVEN_S}
         motion = scene.motion
-        if not np.any(motion.speed_kmh > self._tolerated_kmh.min()):
-            return []
-        over = scene.inside & (motion.speed_kmh[:, None] > self._tolerated_kmh)
-        fast = over.any(axis=1) & is_vehicle(motion.class_id) & np.isfinite(motion.ground_m).all(axis=1)
-        return [sign for n in np.flatnonzero(fast).tolist() if (sign := self._look_at(scene, n, over[n])) is not None]
+        may_speed = scene.inside & ~(motion.speed_kmh[:, None] < NEARLY * self._tolerated_kmh)
+        rows = np.flatnonzero((may_speed & self._is_limited).any(axis=1))
+        rows = rows[is_vehicle(motion.class_id[rows]) & np.isfinite(motion.ground_m[rows]).all(axis=1)]
+        return [sign for n in rows.tolist() if (sign := self._look_at(scene, n)) is not None]
 
-    def _look_at(self, scene: Scene, n: int, over: Bools) -> Evidence | None:
+    def _look_at(self, scene: Scene, n: int) -> Evidence | None:
         motion = scene.motion
-        places = self._ways.setdefault(int(motion.track_id[n]), _Way()).places
-        places.append((scene.at_s, float(motion.ground_m[n, 0]), float(motion.ground_m[n, 1])))
-        while scene.at_s - places[0][0] > LONGEST_S:
-            places.popleft()
-        z = int(np.flatnonzero(over)[np.argmin(self._tolerated_kmh[over])])
-        speed_kmh = min(self._ways[int(motion.track_id[n])].speed_kmh(), float(motion.speed_kmh[n]))
+        way = self._ways.setdefault(int(motion.track_id[n]), _Way())
+        way.places.append((scene.at_s, float(motion.ground_m[n, 0]), float(motion.ground_m[n, 1])))
+        while scene.at_s - way.places[0][0] > LONGEST_S:
+            way.places.popleft()
+        z = int(np.where(scene.inside[n], self._tolerated_kmh, np.inf).argmin())
+        if not motion.speed_kmh[n] > self._tolerated_kmh[z]:
+            return None
+        speed_kmh = min(way.speed_kmh(), float(motion.speed_kmh[n]))
         if speed_kmh <= self._tolerated_kmh[z]:
             return None
-        return _sign(scene, n, scene.zones[z].zone, speed_kmh, places[0][0])
+        return _sign(scene, n, scene.zones[z].zone, speed_kmh, way.places[0][0])
 
 
 def _sign(scene: Scene, n: int, zone: ZoneConfig, speed_kmh: float, since_s: float) -> Evidence:

@@ -24,7 +24,7 @@ SMOOTH_S = 2.0
 FLOWED = 0.5
 FLOWED_MPS = 5.0
 """Traffic that slows down flowed before: at this part of its free pace, and at this pace."""
-PLATOON, ALL = 5, 0.8
+PLATOON, ALL = 4, 0.8
 """Or so many must be there and such a part of them slow: they have slowed down before they came into the zone."""
 KEPT_S = 50.0
 FEWEST_BEFORE = 5
@@ -54,6 +54,10 @@ class _Zone:
         """Mean over the samples of a time; NaN where there are fewer than two."""
         paces = [sample.pace_mps for sample in self.samples if from_s < sample.at_s <= to_s]
         return sum(paces) / len(paces) if len(paces) > 1 else float("nan")
+
+    def vehicles_since(self, from_s: float) -> int:
+        """How many different vehicles were seen."""
+        return len(frozenset[int]().union(*(sample.track_ids for sample in self.samples if sample.at_s > from_s)))
 
     def best_before(self, at_s: float, within_s: float) -> tuple[float, float]:
         """The highest pace, smoothed, from `within_s` ago until now, and when it was: (m/s, s).
@@ -127,7 +131,7 @@ class SuddenSlowdown:
         flowed = best_mps >= max(FLOWED * state.free_pace_mps, FLOWED_MPS)
         slow, vehicles = paces_mps <= (1 - self._drop) * best_mps, len(paces_mps)
         is_seen = int((slow & slowed).sum()) >= max(FEWEST, vehicles / 3)
-        is_all = int(slow.sum()) >= max(PLATOON, ALL * vehicles)
+        is_all = zone.vehicles_since(at_s - SMOOTH_S) >= PLATOON and int(slow.sum()) >= ALL * vehicles > 0
         if flowed and now_mps <= (1 - self._drop) * best_mps and (is_seen or is_all):
             zone.from_mps, zone.since_s = best_mps, best_s
         return zone.from_mps is not None
