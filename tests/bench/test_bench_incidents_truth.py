@@ -87,10 +87,10 @@ def test_a_stop_nobody_planned_is_an_excuse_on_a_free_road_and_none_in_a_jam() -
 
 
 def test_a_ghost_driver_is_an_event_while_he_is_where_his_way_is_wrong() -> None:
-    ghost = Driver((270, -1.75), WEST, ((0, 15),))
+    ghost = Driver((300, -1.75), WEST, ((0, 15),))
     (event,) = due("motorway", recording([ghost], 9, acts=(Done("wrong_way", 0, 9, (0,)),)))
     assert event.kind is Kind.WRONG_WAY
-    assert event.start_s == pytest.approx((270 - 250) / 15, abs=STEP_S)
+    assert event.start_s == pytest.approx((300 - 275) / 15, abs=STEP_S)
 
 
 def test_a_walker_on_the_shoulder_is_an_event_and_one_on_the_crosswalk_is_not() -> None:

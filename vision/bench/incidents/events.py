@@ -50,7 +50,7 @@ PATIENCE_S = {
     Kind.WRONG_WAY: 2.0,
     Kind.PEDESTRIAN: 2.0,
     Kind.LANE_ENCROACHMENT: 2.0,
-    Kind.SPEEDING: 1.0,
+    Kind.SPEEDING: 1.5,
 }
 """How much longer than `confirm_after` what is wrong must last to be an event."""
 STOPS = (Kind.STOPPED_VEHICLE, Kind.ILLEGAL_STOPPING)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.bench.incidents.events import Event, confirm_s, runs_of
+from vision.bench.incidents.events import PATIENCE_S, Event, confirm_s, runs_of
 from vision.bench.incidents.truth import STANDS_MPS, Truth
 from vision.bench.incidents.vehicles import SIZES_M
 from vision.contracts import IncidentKind as Kind
@@ -52,7 +52,7 @@ def _speeding(truth: Truth) -> Pair:
     limits = np.array([z.speed_limit_kmh or np.inf for z in truth.zones])
     limit_kmh = np.where(truth.inside & truth.in_view[:, None], limits, np.inf).min(axis=1, initial=np.inf)
     limit_kmh = limit_kmh + truth.camera.incidents.speeding.over_by_kmh
-    least = round((confirm_s(truth, Kind.SPEEDING) + 1.0) / truth.recording.step_s)
+    least = round((confirm_s(truth, Kind.SPEEDING) + PATIENCE_S[Kind.SPEEDING]) / truth.recording.step_s)
     for vehicle in np.unique(truth.recording.vehicle[speed_kmh > 0.95 * limit_kmh]).tolist():
         rows = truth.rows_of((vehicle,))
         times_s, places_m = truth.times_s[truth.moment[rows]], truth.recording.middle_m[rows]
@@ -83,7 +83,7 @@ def _slowdowns(truth: Truth) -> Pair:
             _zone_event(truth, Kind.SUDDEN_SLOWDOWN, zone, (max(a - back, 0), b))
             for a, b in runs_of(np.nan_to_num(lost) > MAYBE_SLOWDOWN)
         ]
-        for actors, begun_s in acts:
+        for actors, begun_s in acts if truth.zones[zone].direction else ():
             window = (truth.times_s >= begun_s) & (truth.times_s <= begun_s + WITHIN_S)
             rows = truth.rows_of(actors)
             is_here = truth.inside[rows, zone] & window[truth.moment[rows]]

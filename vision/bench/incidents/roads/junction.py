@@ -175,10 +175,10 @@ JUNCTION = Road(
     happenings=(
         Happening(Kind.RED_LIGHT, _run_red, 50, frozenset({Demand.FREE, Demand.DENSE, Demand.CONGESTED})),
         Happening(Kind.BANNED_MOVEMENT, _u_turn, 60, frozenset({Demand.FREE, Demand.DENSE})),
-        Happening(Kind.QUEUE_SPILLBACK, _hold_red, 260, frozenset({Demand.DENSE, Demand.CONGESTED})),
+        Happening(Kind.QUEUE_SPILLBACK, _hold_red, 280, frozenset({Demand.DENSE, Demand.CONGESTED})),
         Happening(Kind.WRONG_WAY, _wrong_way, 35),
         Happening(Kind.PEDESTRIAN, _walker, 40),
-        Happening(Kind.STOPPED_VEHICLE, _stop_leaving, 100),
+        Happening(Kind.STOPPED_VEHICLE, _stop_leaving, 140),
     ),
     signal="C",
     watched_connection=("S_in", "N_out"),

@@ -10,7 +10,7 @@ from vision.contracts import IncidentKind as Kind
 LIMIT_MPS = 22.22
 ROAD_Y = (-10.5, 0.0)
 SHOULDER_Y = (-13.25, -10.5)
-WATCHED_X = (165.0, 250.0)
+WATCHED_X = (165.0, 275.0)
 LANES = ' numLanes="4" speed="22.22" spreadType="right"'
 SHOULDER = '<lane index="0" width="2.75" allow="emergency custom1"/>'
 WIDTHS = "".join(f'<lane index="{n}" width="3.5"/>' for n in (1, 2, 3))
@@ -116,13 +116,13 @@ MOTORWAY = Road(
     ground_m=(125, -20, 330, 8),
     free_mps=0.93 * LIMIT_MPS,
     happenings=(
-        Happening(Kind.STOPPED_VEHICLE, _stop_on_lane, 110),
-        Happening(Kind.STOPPED_VEHICLE, _stop_on_shoulder, 100),
+        Happening(Kind.STOPPED_VEHICLE, _stop_on_lane, 150),
+        Happening(Kind.STOPPED_VEHICLE, _stop_on_shoulder, 150),
         Happening(Kind.WRONG_WAY, _wrong_way, 25),
         Happening(Kind.PEDESTRIAN, _walker, 60),
         Happening(Kind.SPEEDING, _speeder, 25, frozenset({Demand.FREE}), yields=0.5),
-        Happening(Kind.SUDDEN_SLOWDOWN, _slowdown, 80, frozenset({Demand.DENSE})),
-        Happening(Kind.CONGESTION, _congestion, 460, frozenset({Demand.DENSE})),
-        Happening(Kind.COLLISION, _collision, 130, yields=0.6),
+        Happening(Kind.SUDDEN_SLOWDOWN, _slowdown, 180, frozenset({Demand.DENSE})),
+        Happening(Kind.CONGESTION, _congestion, 560, frozenset({Demand.DENSE})),
+        Happening(Kind.COLLISION, _collision, 200, yields=0.6),
     ),
 )
