@@ -133,8 +133,8 @@ class Happening:
     kind: IncidentKind
     script: Callable[[Random], Script]
     takes_s: float
-    """From its beginning until traffic is as before and, roughly, the kind's cool-down is over: within it the same thing
-    in the same place is told once."""
+    """From its beginning until traffic is as before and the kind's cool-down is over, roughly: within that the same
+    thing in the same place is told once."""
     demands: frozenset[Demand] = FLOWING
     """Where it is an incident: nobody stops alone in a jam."""
     yields: float = 1.0
