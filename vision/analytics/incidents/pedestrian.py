@@ -11,9 +11,11 @@ from vision.analytics.incidents.signs import PERSON, ROAD, TWO_WHEELERS, called,
 from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.scene import Scene
 from vision.classes import ObjectClass
-from vision.config.zones import ZoneConfig
+from vision.config.zones import ZoneConfig, ZoneKind
 from vision.contracts import IncidentKind
 
+SLOWEST_MPS = 0.4
+"""Who is slower does not push what he stands beside."""
 FASTEST_MPS = 3.0
 """A person walks or trots; who is faster rides something that the detector does not see."""
 EVER_MPS = 4.5
@@ -41,6 +43,7 @@ class Pedestrian:
 
     def __init__(self, zones: Sequence[ZoneConfig], past: Past) -> None:
         self._is_closed = np.array([z.kind in ROAD and ObjectClass.PERSON not in z.may_be_in for z in zones], bool)
+        self._is_shoulder = np.array([z.kind is ZoneKind.SHOULDER for z in zones], bool)
         self._is_open = np.array([ObjectClass.PERSON in zone.may_be_in for zone in zones], bool)
         self._past = past
         self._runs = Runs()
@@ -50,12 +53,14 @@ class Pedestrian:
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
         motion = scene.motion
-        if not len(self._runs) and not (motion.class_id == PERSON).any():
+        pushes = scene.inside[:, self._is_closed & self._is_shoulder].any(axis=1) & _pushes(motion)
+        if not len(self._runs) and not (motion.class_id == PERSON).any() and not pushes.any():
             return []
         trespasses = scene.inside[:, self._is_closed].any(axis=1) & ~scene.inside[:, self._is_open].any(axis=1)
         holds = trespasses & _walks(motion) & (self._past.class_share(motion) >= PERSON_SHARE)
         if holds.any():
             holds &= ~_rides(motion, holds)
+        holds |= pushes
         found = self._runs.update(motion, holds, scene.at_s)
         is_alive = _has_moved(motion)
         persons = [(n, run) for n, run in found if run.share >= PERSON_SHARE and (is_alive[n] or _is_surely(run))]
@@ -78,15 +83,27 @@ class Pedestrian:
 
 def _walks(motion: Motion) -> Bools:
     """(N,): persons of a person's size who were never faster than one."""
+    walks: Bools = (motion.class_id == PERSON) & _is_on_foot(motion)
+    return walks
+
+
+def _pushes(motion: Motion) -> Bools:
+    """(N,): two-wheelers at a walk. Nobody rides so on a hard shoulder: he pushes, or is a person whom the detector
+    takes for a rider now and then, and so does his track."""
+    pushes: Bools = np.isin(motion.class_id, TWO_WHEELERS) & _is_on_foot(motion) & (motion.pace_mps >= SLOWEST_MPS)
+    return pushes
+
+
+def _is_on_foot(motion: Motion) -> Bools:
+    """(N,): of a person's size, and never faster than one."""
     height_m = (motion.xyxy[:, 3] - motion.xyxy[:, 1]) / motion.scale_px_m
-    walks: Bools = (
-        (motion.class_id == PERSON)
-        & (motion.pace_mps <= FASTEST_MPS)
+    on_foot: Bools = (
+        (motion.pace_mps <= FASTEST_MPS)
         & ~(motion.fastest_mps > EVER_MPS)
         & (height_m > HEIGHT_M[0])
         & (height_m < HEIGHT_M[1])
     )
-    return walks
+    return on_foot
 
 
 def _has_moved(motion: Motion) -> Bools:

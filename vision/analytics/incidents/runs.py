@@ -13,6 +13,12 @@ TOLD_FROM_S = 0.35
 """What a velocity says was so for this long already: it is told from the way of so long at least."""
 
 
+def extent_px(motion: Motion, n: int) -> float:
+    """The size of a track in the picture: the square root of its box's area."""
+    width_px, height_px = motion.xyxy[n, 2:] - motion.xyxy[n, :2]
+    return float(np.sqrt(width_px * height_px))
+
+
 @dataclass(slots=True)
 class Run:
     """A condition that goes on for one track. Media time in seconds."""
@@ -21,7 +27,9 @@ class Run:
     held_s: float
     """When it held last."""
     foot_px: tuple[float, float]
-    """Where it began."""
+    """Where it began, as its velocity has it."""
+    extent_px: float
+    """Its size in the picture there: the square root of the box's area."""
     looks: int = 0
     hits: int = 0
     """Looks at which the track was seen, and those at which the condition held."""
@@ -73,10 +81,13 @@ class Runs:
         for n in np.flatnonzero(holds | np.isin(track_id, known)).tolist():
             run = self._runs.get(int(track_id[n]))
             if run is None:
+                since_s = max(at_s - TOLD_FROM_S, float(motion.first_seen_s[n]))
+                began = foot_px[n] - np.nan_to_num(motion.velocity_px[n]) * (at_s - since_s)
                 run = Run(
-                    max(at_s - TOLD_FROM_S, float(motion.first_seen_s[n])),
+                    since_s,
                     at_s,
-                    (float(foot_px[n, 0]), float(foot_px[n, 1])),
+                    (float(began[0]), float(began[1])),
+                    extent_px(motion, n),
                 )
                 self._runs[int(track_id[n])] = run
             run.looks += 1

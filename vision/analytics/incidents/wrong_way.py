@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
-from vision.analytics.incidents.runs import Run, Runs
+from vision.analytics.incidents.runs import Run, Runs, extent_px
 from vision.analytics.incidents.signs import a, called, is_vehicle, sign_of
 from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.scene import Scene
@@ -18,8 +18,8 @@ from vision.geometry import points_in_polygons
 AT_LEAST_MPS = 1.5
 SHORTEST_M = 6.0
 """The way against the direction that is no trembling and no manoeuvre, in metres ..."""
-SHORTEST_SIZES = 1.5
-"""... and in the vehicle's own size in the picture."""
+SHORTEST_SIZES = 1.0
+"""... and in the vehicle's own size in the picture, between what it was and what it is: who comes near grows."""
 REVERSING_MPS = 3.0
 REVERSING_M = 20.0
 """Who is so slow may be reversing to park until he has gone so far, or for so long."""
@@ -29,7 +29,9 @@ BESIDE_WIDTHS = 0.5
 vehicle seen obliquely the foot may lie so far beside the vehicle."""
 ALONG_COSINE = 0.5
 LEAST_CONFIDENCE = 0.3
-"""Mean of its detections': in dense traffic, what a tracker strings together of weak ones is no way."""
+"""Mean of its detections': in dense traffic, what a tracker strings together of weak ones is no way ..."""
+SURE_AFTER_S = 3.0
+"""... unless it goes on: after twice so long, half of it will do."""
 MOST_OF_IT = 0.8
 """The part of the looks in which it goes against: a tracker's jump to another vehicle looks so for one."""
 LOOKS = 3
@@ -83,16 +85,16 @@ class WrongWay:
     def _is_way(self, scene: Scene, n: int, run: Run, direction: Floats) -> bool:
         """Whether a run is long enough, and led backwards from where it began: after a jump back it leads on."""
         motion = scene.motion
-        extent_px = float(np.sqrt((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()))
+        size_px = float(np.sqrt(run.extent_px * extent_px(motion, n)))
         back_px = -float((motion.foot_px[n] - run.foot_px) @ direction)
         is_slow = run.way_m < REVERSING_MPS * run.lasted_s
         shortest_m = REVERSING_M if is_slow and run.lasted_s < REVERSING_S else SHORTEST_M
         return (
             run.hits >= LOOKS
             and run.share >= MOST_OF_IT
-            and run.confidence >= LEAST_CONFIDENCE
+            and run.confidence * max(run.lasted_s, SURE_AFTER_S) >= LEAST_CONFIDENCE * SURE_AFTER_S
             and run.way_m >= shortest_m
-            and back_px >= SHORTEST_SIZES * extent_px
+            and back_px >= SHORTEST_SIZES * size_px
         )
 
     def _sign(self, scene: Scene, n: int, run: Run, z: int, cosine: Floats) -> Evidence:
