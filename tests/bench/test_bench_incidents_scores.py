@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from bench_incidents_kit import Driver, recording
 
+from vision.bench.incidents.due import Event
 from vision.bench.incidents.episodes import DAY, plan
-from vision.bench.incidents.events import Event
 from vision.bench.incidents.matching import match
 from vision.bench.incidents.noise_levels import CLEAN
 from vision.bench.incidents.roads import ROADS

@@ -3,7 +3,8 @@
 import pytest
 from bench_incidents_kit import STEP_S, Driver, recording
 
-from vision.bench.incidents.events import Event, events_of
+from vision.bench.incidents.due import Event
+from vision.bench.incidents.events import events_of
 from vision.bench.incidents.roads import ROADS
 from vision.bench.incidents.simulation import Done, Recording
 from vision.bench.incidents.truth import Truth

@@ -29,54 +29,21 @@ Excuses, by the kind of the alarm:
 - red light: any other vehicle's middle crosses the line at red.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.bench.incidents.due import PATIENCE_S, Event, confirm_s
 from vision.bench.incidents.simulation import Done
+from vision.bench.incidents.states import states_of
 from vision.bench.incidents.truth import STANDS_MPS, Truth
 from vision.classes import CLASSES
 from vision.config.zones import ZoneKind
 from vision.contracts import IncidentKind as Kind
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-PATIENCE_S = {
-    Kind.STOPPED_VEHICLE: 4.0,
-    Kind.ILLEGAL_STOPPING: 4.0,
-    Kind.WRONG_WAY: 2.0,
-    Kind.PEDESTRIAN: 2.0,
-    Kind.LANE_ENCROACHMENT: 2.0,
-    Kind.SPEEDING: 1.5,
-}
-"""How much longer than `confirm_after` what is wrong must last to be an event."""
 STOPS = (Kind.STOPPED_VEHICLE, Kind.ILLEGAL_STOPPING)
 ROAD_KINDS = {ZoneKind.CARRIAGEWAY, ZoneKind.SHOULDER, ZoneKind.BUS_LANE}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Event:
-    """An incident that ought to be raised, or, as an excuse, one that may be. Seconds of the episode."""
-
-    kind: Kind
-    start_s: float
-    """When the condition began, as the kind defines it."""
-    end_s: float
-    times_s: Floats
-    """(K,): when its actors were where."""
-    places_m: Floats
-    """(K, 2)"""
-    zone_id: str | None = None
-    """Where it is a zone's affair, not a place's."""
-
-    def place_at(self, at_s: float) -> Floats:
-        """(P, 2): where its actors were at about that time."""
-        off_s = np.abs(self.times_s - np.clip(at_s, self.times_s.min(), self.times_s.max()))
-        places_m: Floats = self.places_m[off_s <= off_s.min() + 0.5]
-        return places_m
 
 
 def events_of(truth: Truth) -> tuple[list[Event], list[Event]]:
@@ -88,16 +55,8 @@ def events_of(truth: Truth) -> tuple[list[Event], list[Event]]:
             due, may = _of_act(truth, done)
             events += due
             excuses += may
-    from vision.bench.incidents.states import states_of  # noqa: PLC0415  it makes events
-
     due, may = states_of(truth)
     return events + due, excuses + may
-
-
-def confirm_s(truth: Truth, kind: Kind) -> float:
-    """How long what is wrong must last, by the camera's settings."""
-    seconds: float = getattr(truth.camera.incidents, kind.value).confirm_after.total_seconds()
-    return seconds
 
 
 def _of_act(truth: Truth, done: Done) -> tuple[list[Event], list[Event]]:
@@ -197,11 +156,3 @@ def _collision(truth: Truth, done: Done, rows: Ints) -> tuple[list[Event], list[
     if not truth.inside[stand].any(axis=1).all():
         return [], [event, *stops]
     return [event], stops
-
-
-def runs_of(on: Bools, least: int = 1) -> Iterator[tuple[int, int]]:
-    """First and last index of each unbroken run that is so long at least."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], on.astype(np.int8), [0]])))
-    for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if end - first >= least:
-            yield first, end - 1

@@ -18,8 +18,6 @@ SWAPS = 0.3
 CONFUSED_IOU = 0.3
 """Boxes that overlap so much may be taken for each other."""
 
-MOST_UNCONFIRMED = 500
-
 
 class Identities:
     """A virtual tracker that knows whose each box is, and errs at the rate of a level of noise.
@@ -54,6 +52,7 @@ class Identities:
         for row in np.flatnonzero(self._age[slots] < self._settings.confirm_after).tolist():
             self._unconfirmed.setdefault(int(self._id[slots[row]]), []).append((at_s, row, boxes))
         earlier = self._confirmed_now(slots)
+        self._forget(at_s)
         return earlier, self._tracks(boxes, slots, np.flatnonzero(self._age[slots] >= self._settings.confirm_after))
 
     def _confirmed_now(self, slots: Ints) -> list[tuple[float, Tracks]]:
@@ -62,7 +61,6 @@ class Identities:
         for slot in slots[self._age[slots] == self._settings.confirm_after].tolist():
             for at_s, row, boxes in self._unconfirmed.pop(int(self._id[slot]), []):
                 seen.setdefault(at_s, []).append((slot, row, boxes))
-        self._forget()
         return [
             (at_s, _joined([self._tracks(boxes, np.array([slot]), np.array([0]), row) for slot, row, boxes in known]))
             for at_s, known in sorted(seen.items())
@@ -79,10 +77,11 @@ class Identities:
             age=self._age[slots[told]],
         )
 
-    def _forget(self) -> None:
-        """Ids of tracks that began again before they were confirmed are never told."""
-        if len(self._unconfirmed) > MOST_UNCONFIRMED:
-            self._unconfirmed = dict(list(self._unconfirmed.items())[-MOST_UNCONFIRMED // 2 :])
+    def _forget(self, now_s: float) -> None:
+        """Tracks that ended before they were confirmed are never told."""
+        self._unconfirmed = {
+            track: seen for track, seen in self._unconfirmed.items() if now_s - seen[-1][0] <= self._lost_after_s
+        }
 
     def _slots(self, vehicle: Ints) -> Ints:
         """Where each is remembered; false positives after the vehicles."""

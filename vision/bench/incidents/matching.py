@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vision.bench.incidents.events import Event
+from vision.bench.incidents.due import Event
 from vision.bench.incidents.watching import Raised
 
 EARLY_S, LATE_S = 2.0, 30.0

@@ -4,7 +4,6 @@ import json
 import pickle
 import tempfile
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
@@ -163,8 +162,3 @@ def _grouped(results: Iterable[Result]) -> dict[str, list[Score]]:
         for name in (f"{r.episode.road}, {r.episode.mix}", str(r.episode.demand)):
             groups.setdefault(name, []).append(r.score)
     return dict(sorted(groups.items()))
-
-
-def trouble_counts(results: Iterable[Result]) -> Counter[tuple[str, str]]:
-    """How often what went wrong with which kind."""
-    return Counter((t["what"], t["kind"]) for r in results for t in r.troubles)

@@ -12,7 +12,7 @@ from vision.bench.incidents.events import events_of
 from vision.bench.incidents.matching import Matches, match
 from vision.bench.incidents.truth import Truth
 from vision.bench.incidents.watching import Crossed, Watched
-from vision.contracts import CongestionLevel, Direction
+from vision.contracts import Direction
 from vision.contracts import IncidentKind as Kind
 
 TRAJECTORY_KINDS: tuple[Kind, ...] = (
@@ -183,6 +183,3 @@ def total(scores: Iterable[Score]) -> Score:
     for one in scores:
         whole += one
     return whole
-
-
-__all__ = ["CongestionLevel", "Score", "report_json", "score", "total"]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.bench.incidents.events import PATIENCE_S, Event, confirm_s, runs_of
+from vision.bench.incidents.due import PATIENCE_S, Event, confirm_s, runs_of
 from vision.bench.incidents.truth import STANDS_MPS, Truth
 from vision.bench.incidents.vehicles import SIZES_M
 from vision.contracts import IncidentKind as Kind

@@ -15,7 +15,7 @@ from vision.bench.incidents.noise_levels import NoiseLevel
 from vision.bench.incidents.roads import Road, Site
 from vision.bench.incidents.simulation import Recording
 from vision.config.camera import CameraConfig
-from vision.contracts import CongestionLevel, Direction, IncidentKind, IncidentPhase
+from vision.contracts import Direction, IncidentKind, IncidentPhase
 from vision.core import Detections, Tracks
 from vision.core.roadside import SignalNow
 from vision.lights import Light
@@ -61,7 +61,6 @@ class Watched:
     sampled_s: list[float] = field(default_factory=list)
     queued: dict[str, list[int]] = field(default_factory=dict)
     """By zone, at each sampled moment: vehicles in its queue."""
-    levels: dict[str, list[CongestionLevel | None]] = field(default_factory=dict)
     frames: int = 0
     tracks: int = 0
     """Of all frames together."""
@@ -85,7 +84,6 @@ class Watched:
             self.sampled_s.append(at_s)
             for state in moment.scene.zones:
                 self.queued.setdefault(state.zone.id, []).append(len(state.queue_track_ids))
-                self.levels.setdefault(state.zone.id, []).append(state.congestion)
 
 
 Follow = Callable[[Boxes, float], tuple[list[tuple[float, Tracks]], Tracks]]
