@@ -185,3 +185,21 @@ def test_a_name_that_no_clip_has_is_refused(road: Path, tmp_path: Path) -> None:
     done = run(folder, "--clips", path, "--only", "elsewhere", "--model", road / "squares.onnx")
     assert done.returncode == 2
     assert "elsewhere" in done.stderr
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_levels_of_a_city_camera_agree_with_people_and_the_walker_is_found_within_five_seconds(shared: Path) -> None:
+    folder = Path(__file__).parent / "clips"
+    clips = shared / "clips/manifest.json"
+    done = run(folder, "--clips", clips, "--only", "625_", "--only", "motorway_pedestrian", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    of_camera = [clip for clip in result["clips"] if clip["file"].startswith("625_")]
+    assert [clip["zones"]["inbound"]["agrees"] for clip in of_camera] == [True] * 10
+    [walker] = [clip for clip in result["clips"] if clip["delays_s"]]
+    assert walker["delays_s"][0] is not None
+    assert walker["delays_s"][0] <= 5
+    kinds = {incident["kind"] for clip in result["clips"] for incident in clip["incidents"] if not incident["true"]}
+    assert kinds <= {"congestion"}
