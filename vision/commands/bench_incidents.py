@@ -1,6 +1,8 @@
 """`ngatu bench incidents`: which incidents are noticed, how soon, which alarms are false, how true measures are."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,6 +10,8 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from vision.bench.incidents.running import Told
 
 QUICK_EVENTS, QUICK_HOURS = 1, 0.5
 
@@ -44,7 +48,6 @@ def incidents(
     import os
 
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     from vision.bench.incidents.environment import sumo_python
     from vision.bench.incidents.episodes import plan
@@ -62,25 +65,36 @@ def incidents(
     if not episodes:
         raise typer.BadParameter(f"no episode's name holds {only!r}: names are like junction-cars-free-quiet-0")
     look = Look(levels, is_calibrated=not uncalibrated, real_tracker=is_real)
-    bars = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn()
     with errors_told():
         with progress() as report:
             interpreter = sumo_python(report, python)
-        with Progress(*bars, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(f"{sum(e.lasts_s for e in episodes) / 3600:.1f} hours of traffic", total=None)
+        hours_in_all = sum(e.lasts_s for e in episodes) / 3600
+        with _bar(f"{hours_in_all:.1f} hours of traffic") as told_done:
             results = run(
-                episodes,
-                look,
-                interpreter,
-                told=lambda done, whole, _name: bar.update(task, completed=done, total=whole),
-                processes=processes or os.cpu_count() or 1,
-                keep=keep,
+                episodes, look, interpreter, told=told_done, processes=processes or os.cpu_count() or 1, keep=keep
             )
     told = to_json(results, look, seed)
     if as_json:
         typer.echo(json.dumps(told, indent=2))
     else:
         _print(told, Console())
+
+
+@contextmanager
+def _bar(what: str) -> "Iterator[Told]":
+    """A bar on a terminal that goes on as episodes are done."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, whole, _name: bar.update(task, completed=done, total=whole)
 
 
 def _refuse_unknown(option: str, given: tuple[str, ...], known: Any) -> None:

@@ -13,7 +13,8 @@ from vision.contracts import IncidentKind
 
 STEP_S = 0.25
 """Of the simulation, and from one look of the camera to the next, unless another is asked for."""
-WARM_UP_S = 120.0
+WARM_UP_S, BACK_UP_S = 120.0, 420.0
+"""Before the camera looks: until the road is full, and until a bottleneck has backed up past the camera."""
 FIRST_S, PAUSE_S = 30.0, (20.0, 50.0)
 """Before the first incident, and between what one leaves behind and the next."""
 LONGEST_S = 600.0
@@ -53,11 +54,15 @@ class Episode:
         """Chance that is the same each time, and different for each purpose."""
         return Random(f"{self.seed} {self.name} {purpose}")  # noqa: S311  no secret
 
+    @property
+    def warm_up_s(self) -> float:
+        return BACK_UP_S if self.place.throttled(self.demand) else WARM_UP_S
+
     def acts(self) -> list[Script]:
         """What goes wrong, and what goes on beside the traffic, in the order of time."""
         rng = self.rng("acts")
         acts = [
-            {"at_s": -WARM_UP_S, "label": ""} | script
+            {"at_s": -self.warm_up_s, "label": ""} | script
             for script in (*self.place.throttled(self.demand), *self.place.bystanders(rng, self.lasts_s))
         ]
         at_s = FIRST_S
@@ -71,7 +76,7 @@ class Episode:
         """What `sumo_script.py` is told, but for its files."""
         return {
             "step_s": self.step_s,
-            "warm_up_s": WARM_UP_S,
+            "warm_up_s": self.warm_up_s,
             "lasts_s": self.lasts_s,
             "seed": self.rng("sumo").randrange(2**31),
             "lateral_m": LATERAL_M[self.mix],
