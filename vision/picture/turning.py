@@ -20,9 +20,9 @@ BETTER_BY = 1.3
 EXPLAINED_PART = 0.4
 """Of the changed tiles, so many show their edges once the move is taken back: one straight edge, of something that
 stands before the lens, agrees with many others."""
-CLEARLY_BETTER, CLEARLY_EXPLAINED = 1.15, 0.7
-"""A zoom keeps much of a road in its place, all lines that run towards the vanishing point: it need not agree so much
-better, but must explain more tiles."""
+SLIGHTLY_BETTER, MOSTLY_EXPLAINED = 1.15, 0.7
+"""A zoom keeps much of a road in its place, all lines that run towards the vanishing point: taken back, it agrees little
+better, but explains most tiles."""
 ZOOMS = (0.77, 0.83, 0.9, 1.1, 1.2, 1.3)
 TURNS_DEG = (-10.0, -5.0, 5.0, 10.0)
 OTHERWISE = (*((zoom, 0.0) for zoom in ZOOMS), *((1.0, turn_deg) for turn_deg in TURNS_DEG))
@@ -52,9 +52,10 @@ def _zoomed_or_turned(look: Look, field: Field, reference: Field, tiles: Tiles) 
     for zoom, turn_deg in OTHERWISE:
         back, seen = _taken_back(look, zoom, turn_deg)
         agreement, shift = best_shift(correlation(back, reference))
-        if agreement < max(AGREEMENT, CLEARLY_BETTER * here):
+        if agreement < max(AGREEMENT, SLIGHTLY_BETTER * here):
             continue
-        if _explained(back, reference, shift, tiles, seen) >= CLEARLY_EXPLAINED:
+        enough = EXPLAINED_PART if agreement >= BETTER_BY * here else MOSTLY_EXPLAINED
+        if _explained(back, reference, shift, tiles, seen) >= enough:
             return shift
     return None
 
