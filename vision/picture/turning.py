@@ -21,8 +21,8 @@ EXPLAINED_PART = 0.4
 """Of the changed tiles, so many show their edges once the move is taken back: one straight edge, of something that
 stands before the lens, agrees with many others."""
 SLIGHTLY_BETTER, MOSTLY_EXPLAINED = 1.15, 0.7
-"""A zoom keeps much of a road in its place, all lines that run towards the vanishing point: taken back, it agrees little
-better, but explains most tiles."""
+"""A zoom keeps in their place all lines that run towards the vanishing point: taken back, it agrees little better, but
+explains most tiles."""
 ZOOMS = (0.77, 0.83, 0.9, 1.1, 1.2, 1.3)
 TURNS_DEG = (-10.0, -5.0, 5.0, 10.0)
 OTHERWISE = (*((zoom, 0.0) for zoom in ZOOMS), *((1.0, turn_deg) for turn_deg in TURNS_DEG))
