@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.analytics import Crossing, IncidentChange, Learnt, Moment, Movement, Scene, Traffic
 from vision.analytics.ground import fit_calibration
@@ -86,7 +87,7 @@ class CameraPipeline:
         sure = detections[detections.confidence >= self._least[detections.class_id]]
         sightings = self._tracker.update(sure, at_s)
         tracks = sightings[-1].tracks
-        picture = self._picture.update(frame, tracks, at_s) if self._picture else None
+        picture = self._picture.update(frame, tracks, at_s, to_road=self._to_road()) if self._picture else None
         seen = Observed(frame.captured_at, at_s, tracks, picture=picture)
         if picture is not None and picture.state.is_suspended:
             self._suspend(at_s)
@@ -111,6 +112,11 @@ class CameraPipeline:
         """The camera is watched no longer: what goes on ends. Returns the last words."""
         self._suspend(self._newest_s)
         return self._take_ended()
+
+    def _to_road(self) -> NDArray[np.float64] | None:
+        """(3, 3): from the picture in pixels to the road in metres; None where that would be an estimate."""
+        ground = self.learnt.ground_of(self._camera, *self._size_px)
+        return ground.matrix if ground.is_calibrated else None
 
     def _analyse(self, sightings: list[Sighting], picture: PictureSeen | None, at_s: float) -> Moment:
         if self._traffic is None:

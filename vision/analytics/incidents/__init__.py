@@ -18,6 +18,11 @@ calibrated, otherwise `..._pct`, a part of the zone's free flow.
 | `congestion` | `zone`, `level` (a `CongestionLevel`), `speed_kmh` or `speed_pct` (absent: nothing drives) |
 | `collision` | `classes` and `cues` (by commas: `braking,together,crossing,swerving,flow`), `zone`, `stands_s` |
 | `object_on_road` | `zone`, `lies_s` |
+| `camera_offline`, `camera_frozen` | `state` (a `CameraState`) |
+| `camera_obscured` | `lost_pct` |
+| `camera_dark` | `brightest` (of 255) |
+| `camera_defocused` | `softness` (of 1) |
+| `camera_moved` | `shift_x_px`, `shift_y_px` |
 | `red_light` | `class`, `zone`, `line`, `signal`, `red_s` (how long it had been red) |
 """
 
