@@ -72,3 +72,10 @@ def test_a_passenger_seen_in_a_vehicle_is_no_pedestrian() -> None:
 
     bus = Actor(lambda t: (20 + 2 * t, 25.25), ObjectClass.BUS)
     assert kinds(watched(camera(), [bus, Actor(sits, PERSON)], 20)) == []
+
+
+def test_who_pushes_a_motorcycle_along_the_shoulder_is_on_foot() -> None:
+    pushes = Actor(drives(36, 1.3, x_m=40), MOTORCYCLE)
+    assert kinds(watched(camera(), [pushes], 12)) == ["pedestrian"]
+    rides = Actor(drives(36, 8), MOTORCYCLE)
+    assert kinds(watched(camera(), [rides], 12)) == []

@@ -174,3 +174,11 @@ def test_two_who_stop_side_by_side_in_their_lanes_do_not_collide() -> None:
 def test_traffic_that_drives_close_by_does_not_collide() -> None:
     swarm = [Actor(drives(20.5 + 1.1 * (n % 12), 8, start_s=n / 3), ObjectClass.MOTORCYCLE) for n in range(-30, 60)]
     assert kinds(watched(camera(NORTH), swarm, 15, noise=NOISE)) == []
+
+
+def test_who_has_to_wait_close_behind_one_that_stopped_does_not_collide() -> None:
+    truck = Actor(halts(25.25, 12, 60, start_s=8), ObjectClass.TRUCK)
+    waits = Actor(halts(25.25, 12, 54, start_s=14, braking=8), ObjectClass.MOTORCYCLE)
+    assert kinds(watched(camera(NORTH), [truck, waits, *flow(OTHERS, every_s=6, until_s=30)], 32)) == [
+        "stopped_vehicle"
+    ]

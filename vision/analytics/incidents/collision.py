@@ -21,9 +21,11 @@ BRAKED_MPS2 = 6.0
 trembling boxes make more at times."""
 DROVE_MPS, DROVE_S = 3.0, 0.7
 """Each came at such a pace at least, for so long at least: a tracker's leap is shorter."""
+COURSE_MPS, COURSE_S = 4.0, 0.9
+"""A course is told of who drove so fast for so long."""
 LEAST_CONFIDENCE = 0.3
 """Of either detection."""
-LATELY_S = 20.0
+LATELY_S = 10.0
 """Both have come to stand within so long."""
 TOGETHER_S = 2.0
 """Vehicles that come to stand so near in time were stopped by the same thing."""
@@ -50,7 +52,8 @@ KEPT_S = 5.0
 """A pair that is not seen standing for so long is forgotten."""
 REACH_M = 10.0
 FEWEST_CUES = 2
-"""Of those that are not the traffic around."""
+SUPPORTING = {"flow", "both", "swerving"}
+"""These make it surer, and do not count among the fewest: the traffic around, and what trembling boxes do too."""
 
 
 @dataclass(slots=True)
@@ -117,8 +120,9 @@ class Collision:
             if not self._is_held(scene, i, j, pair):
                 cues = self._cues(scene, i, j, pair)
                 confidence = 1 - float(np.prod([1 - WEIGHTS[cue] for cue in cues]))
-                own = [cue for cue in cues if cue not in {"flow", "both"}]
-                if len(own) >= FEWEST_CUES and confidence >= self._least_confidence:
+                own = [cue for cue in cues if cue not in SUPPORTING]
+                may_follow = "together" not in cues and self._follows(i, j, pair)
+                if len(own) >= FEWEST_CUES and not may_follow and confidence >= self._least_confidence:
                     since_s = float(motion.still_since_s[list(pair)].min())
                     classes = CLASSES[motion.class_id[pair[0]]], CLASSES[motion.class_id[pair[1]]]
                     crashes.append(_Crash(tracks, classes, cues, confidence, since_s, scene.at_s))
@@ -136,6 +140,14 @@ class Collision:
             along_m += HIDDEN_M
         aside_m = (width_a + sine * length_b + cosine * width_b) / 2 + SLACK_M / 2
         return bool(abs(away @ u) <= along_m and abs(away[0] * u[1] - away[1] * u[0]) <= aside_m)
+
+    def _follows(self, i: int, j: int, pair: tuple[int, int]) -> bool:
+        """Whether one stands just behind the other: unless both came to stand at once, he only waits there."""
+        return bool(self._standing.blocked_by[i, pair[1]] or self._standing.blocked_by[j, pair[0]])
+
+    def _have_courses(self, pair: tuple[int, int]) -> bool:
+        """Whether both drove fast and long enough for their courses to be told."""
+        return all(self._standing.past.drove_s(n, COURSE_MPS) >= COURSE_S for n in pair)
 
     def _drove(self, pair: tuple[int, int]) -> bool:
         return all(self._standing.past.drove_s(n, DROVE_MPS) >= DROVE_S for n in pair)
@@ -163,7 +175,7 @@ class Collision:
             "braking": any(braked),
             "both": all(braked),
             "together": bool(abs(since_s[0] - since_s[1]) <= TOGETHER_S),
-            "crossing": cosine < np.cos(np.radians(CROSSED_DEG)),
+            "crossing": cosine < np.cos(np.radians(CROSSED_DEG)) and self._have_courses(pair),
             "swerving": any(past.swerved_deg(n) >= SWERVED_DEG for n in rows),
             "flow": self._standing.stands[i].is_passed or self._standing.stands[j].is_passed,
         }

@@ -6,7 +6,7 @@ import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.standing import Stander, Standing
-from vision.analytics.incidents.stopped_vehicle import may_serve_a_stop, sign_of_stand
+from vision.analytics.incidents.stopped_vehicle import StandSigns, may_serve_a_stop
 from vision.analytics.scene import Scene, ZoneState
 from vision.contracts import IncidentKind
 
@@ -18,11 +18,15 @@ class IllegalStopping:
 
     def __init__(self, standing: Standing) -> None:
         self._standing = standing
+        self._signs = StandSigns()
+
+    def __len__(self) -> int:
+        return len(self._signs)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
         found = ((stander, _banned(scene, stander)) for stander in self._standing.free)
         return [
-            sign_of_stand(scene, stander, zone)
+            self._signs.of(scene, stander, zone)
             for stander, zone in found
             if zone is not None and not may_serve_a_stop(scene, stander, zone)
         ]

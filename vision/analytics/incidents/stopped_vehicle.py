@@ -23,6 +23,7 @@ from vision.contracts import IncidentKind
 
 BUS_DWELL_S = 60.0
 """A bus that stands no longer may serve a stop (Transit Capacity and Quality of Service Manual: 60 s at busy ones)."""
+WORDED_EVERY_S = 0.5
 REACH_M = 3.0
 """Beside half its length: who stands so near is the same, or belongs to it."""
 SURE = 0.9
@@ -37,11 +38,15 @@ class StoppedVehicle:
 
     def __init__(self, standing: Standing) -> None:
         self._standing = standing
+        self._signs = StandSigns()
+
+    def __len__(self) -> int:
+        return len(self._signs)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
         found = ((stander, self._zone(scene, stander)) for stander in self._standing.free)
         return [
-            sign_of_stand(scene, stander, zone)
+            self._signs.of(scene, stander, zone)
             for stander, zone in found
             if zone is not None and not may_serve_a_stop(scene, stander, zone)
         ]
@@ -52,6 +57,27 @@ class StoppedVehicle:
             return None
         on_road = [zone for zone in zones if zone.zone.kind in ROAD]
         return next((zone for zone in on_road if zone.zone.kind is ZoneKind.SHOULDER), next(iter(on_road), None))
+
+
+class StandSigns:
+    """Evidence about standing vehicles, worded anew every `WORDED_EVERY_S`: nothing of it changes from look to look."""
+
+    def __init__(self) -> None:
+        self._signs: dict[int, tuple[float, Evidence]] = {}
+
+    def __len__(self) -> int:
+        return len(self._signs)
+
+    def of(self, scene: Scene, stander: Stander, zone: ZoneState) -> Evidence:
+        """Evidence about a vehicle that stands in a zone."""
+        track = int(scene.motion.track_id[stander.row])
+        worded_s, sign = self._signs.get(track, (-np.inf, None))
+        if sign is None or sign.zone_id != zone.zone.id or scene.at_s - worded_s >= WORDED_EVERY_S:
+            sign = sign_of_stand(scene, stander, zone)
+            oldest_s = scene.at_s - 2 * WORDED_EVERY_S
+            self._signs = {t: kept for t, kept in self._signs.items() if kept[0] > oldest_s}
+            self._signs[track] = scene.at_s, sign
+        return sign
 
 
 def may_serve_a_stop(scene: Scene, stander: Stander, zone: ZoneState) -> bool:
