@@ -34,6 +34,8 @@ CROSSED_DEG = 35.0
 SWERVED_DEG = 50.0
 SLACK_M = 0.8
 """Vehicles so near to each other lengthways touch, as well as the feet of boxes tell; half as near sideways."""
+FARTHEST_M = 25.0
+"""No two vehicles that touch are farther apart."""
 HIDDEN_M = 3.5
 """Where one stands in front of the other in the picture, it hides the other's foot, which seems so much farther."""
 WEIGHTS = {"braking": 0.45, "both": 0.2, "together": 0.3, "crossing": 0.35, "swerving": 0.3, "flow": 0.25}
@@ -130,9 +132,11 @@ class Collision:
 
     def _touch(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> bool:
         """Whether two vehicles of usual size, each along its course, touch on the road."""
+        away = self._standing.stands[j].place_m - self._standing.stands[i].place_m
+        if abs(away[0]) + abs(away[1]) > FARTHEST_M:
+            return False
         classes = scene.motion.class_id[list(pair)]
         u, v = (self._standing.past.course(n) for n in pair)
-        away = self._standing.stands[j].place_m - self._standing.stands[i].place_m
         (length_a, length_b), (width_a, width_b) = LENGTHS_M[classes], WIDTHS_M[classes]
         cosine, sine = abs(float(u @ v)), abs(float(u[0] * v[1] - u[1] * v[0]))
         along_m = (length_a + cosine * length_b + sine * width_b) / 2 + SLACK_M

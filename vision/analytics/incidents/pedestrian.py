@@ -53,7 +53,9 @@ class Pedestrian:
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
         motion = scene.motion
-        pushes = scene.inside[:, self._is_closed & self._is_shoulder].any(axis=1) & _pushes(motion)
+        pushes = scene.inside[:, self._is_closed & self._is_shoulder].any(axis=1)
+        if pushes.any():
+            pushes &= _pushes(motion)
         if not len(self._runs) and not (motion.class_id == PERSON).any() and not pushes.any():
             return []
         trespasses = scene.inside[:, self._is_closed].any(axis=1) & ~scene.inside[:, self._is_open].any(axis=1)
