@@ -152,3 +152,14 @@ def test_two_that_meet_and_stand_are_a_collision_and_excuse_the_stop() -> None:
     recorded = recording(drivers, 30, acts=(Done("collision", 2, 28, (0, 1)),))
     assert [e.kind for e in due("motorway", recorded)] == [Kind.COLLISION]
     assert {Kind.STOPPED_VEHICLE, Kind.ILLEGAL_STOPPING} <= {e.kind for e in may("motorway", recorded)}
+
+
+def test_a_queue_that_shrinks_for_a_green_light_and_grows_again_spills_back_once() -> None:
+    stays = [Driver((5.25, -13.5 - 7 * n), NORTH, ((0, 0),)) for n in range(5)]
+    comes_and_goes = [
+        Driver((5.25, -48.5), NORTH, ((0, 0),), until_s=15),
+        Driver((5.25, -48.5), NORTH, ((0, 0),), from_s=50),
+    ]
+    events = due("junction", recording([*stays, *comes_and_goes], 70, lights="r" * 280))
+    assert [e.kind for e in events] == [Kind.QUEUE_SPILLBACK]
+    assert (events[0].start_s, events[0].end_s) == (STEP_S, 70)

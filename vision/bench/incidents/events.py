@@ -15,6 +15,7 @@ Events, each as long as the kind's `confirm_after` and a little more (`PATIENCE_
 - queue spillback: the queue reaches the line
 - congestion: a zone's pace is under 0.3 of free flow for `rise_after` and 30 s more; due once it has been for
   `rise_after`, since that is when it is to be told
+- spillbacks and congestions that follow each other within the kind's `clear_after` and `cool_down` are one
 - red light: its vehicle's middle crosses the stop line, red for `grace` and 0.5 s more.
 
 Excuses, by the kind of the alarm:

@@ -1,5 +1,7 @@
 """Events and excuses that the traffic's own state makes: speeding, slowing, queues, congestion, red lights, stands."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -101,10 +103,35 @@ def _spillbacks(truth: Truth) -> Pair:
         if zone.spillback_line is None:
             continue
         to_line_m = _to_spillback_m(truth, number)
-        reaches = list(runs_of(to_line_m <= 0, least))
-        due += [_zone_event(truth, Kind.QUEUE_SPILLBACK, number, run) for run in reaches]
-        may += [_zone_event(truth, Kind.QUEUE_SPILLBACK, number, run) for run in runs_of(to_line_m <= NEAR_SPILLBACK_M)]
+        near = _told_once(truth, Kind.QUEUE_SPILLBACK, runs_of(to_line_m <= NEAR_SPILLBACK_M))
+        may += [_zone_event(truth, Kind.QUEUE_SPILLBACK, number, run) for run in near]
+        for whole, (first, _) in _first_within(near, runs_of(to_line_m <= 0, least)):
+            due.append(_zone_event(truth, Kind.QUEUE_SPILLBACK, number, whole, due=first))
     return due, may
+
+
+def _told_once(truth: Truth, kind: Kind, runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Runs with those made one that follow each other so soon that the kind's settings have them told as one."""
+    settings = getattr(truth.camera.incidents, kind.value)
+    gap = (settings.clear_after + settings.cool_down).total_seconds() / truth.recording.step_s
+    joined: list[tuple[int, int]] = []
+    for first, last in runs:
+        if joined and first - joined[-1][1] <= gap:
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def _first_within(
+    wholes: Iterable[tuple[int, int]], parts: Iterable[tuple[int, int]]
+) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Each run with the first of the parts that lie in it; those with none are left out."""
+    parts = list(parts)
+    for whole in wholes:
+        inner = [part for part in parts if whole[0] <= part[0] and part[1] <= whole[1]]
+        if inner:
+            yield whole, inner[0]
 
 
 def _to_spillback_m(truth: Truth, zone: int) -> Floats:
@@ -129,14 +156,16 @@ def _congestion(truth: Truth) -> Pair:
             continue
         present = truth.mean_present(number, SMOOTH_S)
         is_maybe = (np.nan_to_num(ratio, nan=1.0) < MAYBE_CONGESTED) & (present >= FEW)
+        maybe = _told_once(truth, Kind.CONGESTION, runs_of(is_maybe, round(5 / step_s)))
         may += [
             _zone_event(truth, Kind.CONGESTION, number, (a, min(b + round(60 / step_s), len(ratio) - 1)))
-            for a, b in runs_of(is_maybe, round(5 / step_s))
+            for a, b in maybe
         ]
         if zone.stop_line is None:
             is_sure = (np.nan_to_num(ratio, nan=1.0) < SURELY_CONGESTED) & (present >= SOME)
-            for a, b in runs_of(is_sure, round((rise_s + 30) / step_s)):
-                due.append(_zone_event(truth, Kind.CONGESTION, number, (a, b), due=a + round(rise_s / step_s)))
+            sure = runs_of(is_sure, round((rise_s + 30) / step_s))
+            for whole, (first, _) in _first_within(maybe, sure):
+                due.append(_zone_event(truth, Kind.CONGESTION, number, whole, due=first + round(rise_s / step_s)))
     return due, may
 
 
