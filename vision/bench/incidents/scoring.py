@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from statistics import median
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from vision.bench.incidents.events import events_of
 from vision.bench.incidents.matching import Matches, match
-from vision.bench.incidents.truth import Truth
+from vision.bench.incidents.truth import TrueCrossing, Truth
 from vision.bench.incidents.watching import Crossed, Watched
 from vision.contracts import Direction
 from vision.contracts import IncidentKind as Kind
@@ -87,25 +88,39 @@ def score(truth: Truth, watched: Watched, *, is_quiet: bool) -> tuple[Score, Mat
 
 
 def _score_lines(truth: Truth, crossed: Sequence[Crossed], result: Score) -> None:
-    for line in truth.site.lines:
-        for way in Direction:
-            true = [c for c in truth.crossings if c.line_id == line.id and c.goes_in == (way is Direction.IN)]
-            told = [c for c in crossed if c.line_id == line.id and c.direction is way]
-            if true or told:
-                result.flows.append((len(told), len(true)))
-            for one in true:
-                near = [
-                    t for t in told
-                    if abs(t.at_s - one.at_s) < SAME_CROSSING_S and abs(t.along - one.along) < SAME_CROSSING_ALONG
-                ]  # fmt: skip
-                if not near:
-                    continue
-                best = min(near, key=lambda t: abs(t.at_s - one.at_s) / SAME_CROSSING_S + abs(t.along - one.along))
-                told.remove(best)
-                if best.speed_kmh is None:
-                    result.speeds_untold += 1
-                else:
-                    result.speed_errors += _speed_error(truth, one.vehicle, best.at_s, best.speed_kmh)
+    """Counts and speeds, without the first and last seconds: a vehicle's foot crosses before or after its middle."""
+    ends_s = float(truth.times_s[-1]) - SAME_CROSSING_S
+    for line, way in product(truth.site.lines, Direction):
+        true = [c for c in truth.crossings if c.line_id == line.id and c.goes_in == (way is Direction.IN)]
+        told = [c for c in crossed if c.line_id == line.id and c.direction is way]
+        pairs, alone = _paired(true, told)
+        amid = {id(c) for c in true if SAME_CROSSING_S <= c.at_s <= ends_s}
+        counted = sum(id(one) in amid for one, _ in pairs) + sum(SAME_CROSSING_S <= t.at_s <= ends_s for t in alone)
+        if amid or counted:
+            result.flows.append((counted, len(amid)))
+        for one, best in pairs:
+            if best.speed_kmh is None:
+                result.speeds_untold += 1
+            else:
+                result.speed_errors += _speed_error(truth, one.vehicle, best.at_s, best.speed_kmh)
+
+
+def _paired(
+    true: Sequence[TrueCrossing], told: Sequence[Crossed]
+) -> tuple[list[tuple[TrueCrossing, Crossed]], list[Crossed]]:
+    """Each true crossing with the counted one nearest in time and place, if any; and the counted ones left over."""
+    left, pairs = list(told), []
+    for one in true:
+        near = [
+            t
+            for t in left
+            if abs(t.at_s - one.at_s) < SAME_CROSSING_S and abs(t.along - one.along) < SAME_CROSSING_ALONG
+        ]
+        if near:
+            best = min(near, key=lambda t: abs(t.at_s - one.at_s) / SAME_CROSSING_S + abs(t.along - one.along))
+            left.remove(best)
+            pairs.append((one, best))
+    return pairs, left
 
 
 def _speed_error(truth: Truth, vehicle: int, at_s: float, told_kmh: float) -> list[float]:
