@@ -77,11 +77,20 @@ def over(watch: IncidentWatch, scene: Scene, start_s: float, end_s: float) -> li
     return [change for t in times for change in watch.update(replace(scene, at_s=t))]
 
 
+def test_a_level_that_may_soon_be_another_raises_nothing() -> None:
+    watch, free = scene_of(camera(), congestion=CongestionLevel.FREE, pace_mps=10.0)
+    state, *others = free.zones
+    state = replace(state, congestion=CongestionLevel.JAMMED, is_provisional=True)
+    assert watch.update(replace(free, zones=(state, *others))) == []
+    settled = replace(free, zones=(replace(state, is_provisional=False), *others), at_s=free.at_s + 1)
+    assert [change.kind for change in watch.update(settled)] == ["congestion"]
+
+
 def test_congestion_is_told_with_its_levels_and_its_end() -> None:
     watch, free = scene_of(camera(), congestion=CongestionLevel.FREE, pace_mps=10.0)
     state = free.zones[0]
     others = free.zones[1:]
-    state = replace(state, congestion=CongestionLevel.CONGESTED, congestion_since_s=4.0)
+    state = replace(state, congestion=CongestionLevel.CONGESTED, congestion_since_s=4.0, is_provisional=False)
     congested = replace(free, zones=(state, *others))
     jammed = replace(free, zones=(replace(state, congestion=CongestionLevel.JAMMED, congestion_since_s=30.0), *others))
     changes = over(watch, free, 0, 10) + over(watch, congested, 10, 30) + over(watch, jammed, 30, 50)

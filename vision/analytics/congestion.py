@@ -92,6 +92,11 @@ class LevelKeeper:
         self._at_least_since_s: list[float] = []
         self._at_most_since_s: list[float] = []
 
+    @property
+    def is_provisional(self) -> bool:
+        """Whether the level is a first one, which may become another without the patience that changes take."""
+        return bool(self._seen_s < self._provisional_until_s)
+
     def update(self, level: int, cautious: int, at_s: float) -> None:
         """Take in the level of a moment, and the one that it has when a threshold must be passed by a margin."""
         if not at_s - self._seen_s <= BLIND_S:

@@ -35,6 +35,8 @@ class ZoneState:
     """Whether the queue reaches its spillback line."""
     length_m: float | None = None
     """Its length along the road, told or calibrated."""
+    is_provisional: bool = False
+    """Whether its level is a first one, which may soon become another."""
     visits: ZoneVisits = field(default_factory=ZoneVisits.none)
     """Who is in it, who came and who left."""
 

@@ -68,6 +68,7 @@ class WatchedZone:
             zone=self.zone,
             congestion=self._keeper.level,
             congestion_since_s=self._keeper.since_s,
+            is_provisional=self._keeper.is_provisional,
             pace_mps=average.pace_mps,
             free_pace_mps=free_pace_mps,
             queue_track_ids=queue.track_ids,

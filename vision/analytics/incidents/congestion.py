@@ -13,12 +13,15 @@ CONFIDENCE = 0.85
 
 
 class Congestion:
-    """The level that `ZoneWatch` tells of a zone, with the zone's own patience, is congested or jammed."""
+    """The level that `ZoneWatch` tells of a zone, with the zone's own patience, is congested or jammed.
+
+    A level that is provisional, since the camera has only just come on, raises nothing.
+    """
 
     kind = IncidentKind.CONGESTION
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
-        return [_sign(scene, zone) for zone in scene.zones if is_slow(zone.congestion)]
+        return [_sign(scene, zone) for zone in scene.zones if is_slow(zone.congestion) and not zone.is_provisional]
 
 
 def _sign(scene: Scene, zone: ZoneState) -> Evidence:
