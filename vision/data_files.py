@@ -14,5 +14,8 @@ def data_dir(name: Literal["models", "sample_videos", "camera_configs"]) -> Path
 
 
 def cache_dir(name: Literal["models", "samples", "streams", "bench"]) -> Path:
-    """Where weights, clips, clips made fit for streaming, or tools of benchmarks are kept: under `$NGATU_CACHE`, else `~/.cache/ngatu`."""
+    """Where weights, clips, clips fit for streaming, or benchmarks' tools are kept.
+
+    Under `$NGATU_CACHE`, else `~/.cache/ngatu`.
+    """
     return Path(os.environ.get("NGATU_CACHE") or Path.home() / ".cache" / "ngatu") / name

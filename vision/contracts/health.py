@@ -74,8 +74,8 @@ class CameraHealth(Contract):
     outbox_size: NonNegativeInt = 0
     """Events of this camera's worker that wait for Redis."""
     trouble: str = ""
-    """What keeps this camera's worker from delivering or keeping events (Redis away, disk full), or from working with the
-    model that was promoted, for people."""
+    """What keeps this camera's worker from delivering or keeping events (Redis away, disk full), or from working with
+    the model that was promoted, for people."""
     model: str = ""
     provider: str = ""
     stats: StreamStats = StreamStats()
