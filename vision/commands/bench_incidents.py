@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from vision.bench.incidents.running import Told
 
-QUICK_EVENTS, QUICK_HOURS = 1, 0.5
+QUICK_EVENTS, QUICK_HOURS = 1, 0.1
 
 
 def register(bench: typer.Typer) -> None:
@@ -25,7 +25,7 @@ def incidents(
     *,
     events: Annotated[int, typer.Option(help="Incidents of each kind to make happen.", min=0)] = 110,
     hours: Annotated[float, typer.Option(help="Camera-hours without any.", min=0)] = 240,
-    quick: Annotated[bool, typer.Option("--quick", help="A minute's worth: one incident of each kind.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="One incident of each kind and six quiet minutes.")] = False,
     level: Annotated[
         list[str] | None, typer.Option(help="Noise: clean, measured or double. Repeatable. Default: measured.")
     ] = None,
