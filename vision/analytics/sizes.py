@@ -22,7 +22,9 @@ WIDTH_M: dict[ObjectClass, float] = {
 }
 LENGTHS_M = np.array([LENGTH_M[c] for c in CLASSES])
 """(classes,)"""
-AREAS_M2 = LENGTHS_M * np.array([WIDTH_M[c] for c in CLASSES])
+WIDTHS_M = np.array([WIDTH_M[c] for c in CLASSES])
+"""(classes,)"""
+AREAS_M2 = LENGTHS_M * WIDTHS_M
 """(classes,): of the road that they stand on."""
 IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
 """(classes,)"""

@@ -30,8 +30,6 @@ SIZE_PX = np.array([[20.0, 30], [20, 34], [60, 50], [90, 90], [80, 80], [14, 36]
 """By class: width and height."""
 STOPS, WRONG_WAY = 0.1, 0.02
 """Parts of the vehicles that halt on their way, and that go against the direction."""
-MEASURED_EVERY = 64
-"""Frames between two readings of memory."""
 
 
 @dataclass(frozen=True, slots=True)

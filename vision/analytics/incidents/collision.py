@@ -7,10 +7,11 @@ from itertools import combinations
 import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
-from vision.analytics.incidents.signs import LENGTHS_M, ROAD, WIDTHS_M, a, called, is_vehicle, sign_of
+from vision.analytics.incidents.signs import ROAD, a, called, is_vehicle, sign_of
 from vision.analytics.incidents.standing import SLOW_MPS, Standing, is_slow_in
 from vision.analytics.motion import Floats
 from vision.analytics.scene import Scene
+from vision.analytics.sizes import LENGTHS_M, WIDTHS_M
 from vision.classes import CLASSES, ObjectClass
 from vision.config.incidents import CollisionConfig
 from vision.config.zones import ZoneConfig, ZoneKind

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.motion import Bools
 from vision.analytics.scene import Scene, ZoneState
-from vision.classes import CLASSES, VEHICLES, ObjectClass
+from vision.analytics.sizes import IS_VEHICLE
+from vision.classes import CLASSES, ObjectClass
 from vision.config.lines import LineConfig, MovementConfig
 from vision.config.zones import ZoneConfig, ZoneKind
 from vision.contracts import CongestionLevel
@@ -20,22 +21,11 @@ PERSON = ObjectClass.PERSON.class_id
 TWO_WHEELERS = np.array([ObjectClass.BICYCLE.class_id, ObjectClass.MOTORCYCLE.class_id])
 ROAD = frozenset({ZoneKind.CARRIAGEWAY, ZoneKind.BUS_LANE, ZoneKind.SHOULDER})
 """Where vehicles drive, or may have to."""
-SIZE_M: dict[ObjectClass, tuple[float, float]] = {
-    ObjectClass.BICYCLE: (1.8, 0.7),
-    ObjectClass.MOTORCYCLE: (2.0, 0.8),
-    ObjectClass.CAR: (4.6, 1.8),
-    ObjectClass.BUS: (11.0, 2.5),
-    ObjectClass.TRUCK: (9.0, 2.4),
-    ObjectClass.PERSON: (0.5, 0.5),
-}
-"""Usual length and width on the road."""
-LENGTHS_M, WIDTHS_M = np.array([SIZE_M[c] for c in CLASSES]).T
-_IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
 
 
 def is_vehicle(class_id: NDArray[np.int64]) -> Bools:
     """(N,)"""
-    vehicle: Bools = _IS_VEHICLE[class_id]
+    vehicle: Bools = IS_VEHICLE[class_id]
     return vehicle
 
 

@@ -7,10 +7,11 @@ from typing import Self
 import numpy as np
 
 from vision.analytics.incidents.past import Past
-from vision.analytics.incidents.signs import LENGTHS_M, is_slow, is_vehicle
+from vision.analytics.incidents.signs import is_slow, is_vehicle
 from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.rows import Ids
 from vision.analytics.scene import Scene
+from vision.analytics.sizes import LENGTHS_M
 from vision.config.zones import ZoneConfig, ZoneKind
 from vision.geometry import points_in_polygons
 

@@ -5,18 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
-from vision.analytics.incidents.signs import (
-    LENGTHS_M,
-    ROAD,
-    a,
-    called,
-    is_vehicle,
-    sign_of,
-    traffic_facts,
-    traffic_words,
-)
+from vision.analytics.incidents.signs import ROAD, a, called, is_vehicle, sign_of, traffic_facts, traffic_words
 from vision.analytics.incidents.standing import PASSING_MPS, Stander, Standing
 from vision.analytics.scene import Scene, ZoneState
+from vision.analytics.sizes import LENGTHS_M
 from vision.classes import CLASSES, ObjectClass
 from vision.config.zones import ZoneKind
 from vision.contracts import IncidentKind

@@ -12,8 +12,6 @@ Floats = NDArray[np.float64]
 Metres = tuple[float, float]
 
 WIDTH_PX, HEIGHT_PX = 1280, 720
-NEAREST_M = 2.0
-"""What is nearer to the camera than this, along its view, is not seen."""
 GRID = (np.arange(5) + 0.5) / 5
 """Where a box is looked at for what hides it: 25 places."""
 SOLID = 0.85
