@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -133,10 +133,12 @@ def test_events_go_on_when_a_sentinel_promotes_the_replica(tmp_path: Path) -> No
     with (
         running(tmp_path / "1", "--port", str(first), *plain) as master,
         running(tmp_path / "2", "--port", str(second), "--replicaof", "127.0.0.1", str(first), *plain),
-        running(tmp_path / "3", str(tmp_path / "sentinel.conf"), "--sentinel"),
+        ExitStack() as guard,
     ):
-        until(lambda: answers(url) and _replicates(replica))
-        until(lambda: _knows_a_replica(watcher))
+        until(lambda: answers(replica) and _replicates(replica))
+        # Only now: a sentinel asks the master for its replicas when it starts, and then every ten seconds.
+        guard.enter_context(running(tmp_path / "3", str(tmp_path / "sentinel.conf"), "--sentinel"))
+        until(lambda: answers(url) and _knows_a_replica(watcher), 30)
         publisher, live = RedisPublisher(settings(url), tmp_path / "outbox", "w"), LivePublisher(settings(url))
         for number in range(100):
             publisher.publish(crossing(number))
