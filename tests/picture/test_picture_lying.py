@@ -122,6 +122,13 @@ def test_a_strip_along_an_edge_is_no_thing() -> None:
     assert first(watch(thing(PALE, (200, 290, 330, 294)))) is None
 
 
+def test_the_end_of_a_caption_that_lies_across_the_edge_of_a_lane_is_no_thing() -> None:
+    lane = ZoneConfig(id="lane", polygon=((0.45, 0.56), (1, 0.56), (1, 1), (0.45, 1)))
+    end_of_it, whole = (288, 262, 338, 284), (120, 262, 338, 284)
+    assert first(watch(thing(BLACK, end_of_it), zones=(lane,))) is not None
+    assert first(watch(thing(BLACK, whole), zones=(lane,))) is None
+
+
 def test_what_fills_a_good_part_of_its_zone_is_no_thing() -> None:
     assert first(watch(thing(PALE, (100, 210, 330, 350)))) is None
 

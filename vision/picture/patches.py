@@ -54,14 +54,19 @@ class Patch:
 
 
 def patches(surface: RoadSurface, where: Bools, after_s: float) -> Iterator[Patch]:
-    """The patches that have shown the same for `after_s` within `where` (h, w)."""
-    old = (where & surface.known & (surface.age_s >= after_s)).astype(np.uint8)
+    """The patches that have shown the same for `after_s` and reach into `where` (h, w).
+
+    Each is given whole: what is a thing's shape within a lane may be the end of a caption that lies across its edge.
+    """
+    old = (surface.known & (surface.age_s >= after_s)).astype(np.uint8)
     joined = cv2.morphologyEx(old, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
     for label in range(1, count):
         left, top, width, height, _ = boxes[label].tolist()
         place = slice(top, top + height), slice(left, left + width)
         pixels = labels[place] == label
+        if not where[place][pixels].any():
+            continue
         yield Patch(
             left=left,
             top=top,
