@@ -1,5 +1,6 @@
 """Vehicles that go where, or how, they may not: wrong way, speeding, encroachment, banned movements, red lights."""
 
+import numpy as np
 import pytest
 from incidents_road import (
     LANES_M,
@@ -125,28 +126,51 @@ def test_who_crosses_the_pavement_to_a_gateway_or_grazes_the_lane_does_not_encro
 
 
 def u_turns(start_s: float) -> Way:
-    """To the right in one lane, round, and back to the left in another."""
+    """To the right in one lane, round at 80 m, and back to the left in another; at 5 m/s."""
+    radius_m = 3.9
+    bend_m = np.pi * radius_m
 
     def way(t: float) -> Place | None:
-        x = 10 * (t - start_s)
-        if x < 0 or x > 160:
+        went_m = 5 * (t - start_s)
+        if went_m < 0 or went_m > 160 + bend_m:
             return None
-        return (x, 21.75) if x < 80 else (160 - x, 14.0)
+        if went_m < 80:
+            return went_m, 21.75
+        if went_m > 80 + bend_m:
+            return 160 + bend_m - went_m, 21.75 - 2 * radius_m
+        turned = (went_m - 80) / radius_m
+        return 80 + radius_m * np.sin(turned), 21.75 - radius_m * (1 - np.cos(turned))
 
     return way
 
 
+GATE = line_m("gate", 60, 10, 60, 34)
+U_TURN = {
+    "id": "u", "name": "U-turn", "entry": "gate", "exit": "gate", "banned": True,
+    "entry_direction": "out", "exit_direction": "in",
+}  # fmt: skip
+
+
 def test_a_banned_u_turn_is_told_at_once() -> None:
-    line = line_m("gate", 60, 10, 60, 34)
-    movement = {
-        "id": "u", "name": "U-turn", "entry": "gate", "exit": "gate", "banned": True,
-        "entry_direction": "out", "exit_direction": "in",
-    }  # fmt: skip
-    config = camera(NORTH, lines=[line], movements=[movement])
-    changes = raised(watched(config, [Actor(u_turns(2)), *flow([25.25], until_s=10)], 20))
+    config = camera(NORTH, lines=[GATE], movements=[U_TURN])
+    changes = raised(watched(config, [Actor(u_turns(2)), *flow([25.25], until_s=10)], 32))
     assert kinds(changes) == ["banned_movement"]
     assert changes[0].evidence.movement_id == "u"
-    assert changes[0].at_s == pytest.approx(2 + 11, abs=1)
+    assert changes[0].at_s == pytest.approx(2 + 22.5 + 1.5, abs=1)
+
+
+def test_a_banned_u_turn_is_told_although_the_vehicles_id_changed_on_the_way() -> None:
+    config = camera(NORTH, lines=[GATE], movements=[U_TURN])
+    noise = Noise(jitter=0.02, switched=0.02, seed=4)
+    assert kinds(watched(config, [Actor(u_turns(2))], 32, noise=noise)) == ["banned_movement"]
+
+
+def test_a_track_that_leaps_to_a_vehicle_that_comes_back_makes_no_u_turn() -> None:
+    def leaps(t: float) -> Place | None:
+        return (8 * t, 21.75) if t < 10 else (80 - 8 * (t - 10), 14.0)
+
+    config = camera(NORTH, lines=[GATE], movements=[U_TURN])
+    assert kinds(watched(config, [Actor(leaps)], 19)) == []
 
 
 STOP = line_m("stop", 90, 20, 90, 34)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vision.analytics.crossings import Crossing
+from vision.analytics.heirs import Heirs
 from vision.analytics.visits import ZoneEntry
 from vision.classes import ObjectClass
 from vision.config.lines import MovementConfig
@@ -60,7 +61,7 @@ class MovementCounter:
 
     Places that no movement names next are passed over, so a vehicle may cross other lines on its way. A track makes a
     movement again only after it has passed its entry again. Ways are forgotten once no movement could take that long
-    (`MovementConfig.within`).
+    (`MovementConfig.within`). A track that goes on under another id goes on with its ways.
     """
 
     def __init__(self, movements: Sequence[MovementConfig]) -> None:
@@ -74,9 +75,14 @@ class MovementCounter:
         return len(self._ways)
 
     def update(
-        self, crossings: Iterable[Crossing], at_s: float, *, entries: Iterable[ZoneEntry] = ()
+        self, crossings: Iterable[Crossing], at_s: float, *, entries: Iterable[ZoneEntry] = (), heirs: Heirs = ()
     ) -> list[Movement]:
-        """Take in the crossings and zone entries known at `at_s`; return the movements that they complete."""
+        """Take in the crossings and zone entries known at `at_s`; return the movements that they complete.
+
+        `heirs`: which tracks go on under another id, known at `at_s` too.
+        """
+        for lost, heir in heirs if self._ways else ():
+            self._hand_on(lost, heir)
         passings = [_Passing(c.line_id, c.direction, c.object_class, c.track_id, c.at_s) for c in crossings]
         passings += [_Passing(e.zone_id, None, e.object_class, e.track_id, e.at_s) for e in entries]
         completed = []
@@ -107,6 +113,12 @@ class MovementCounter:
             return []
         del self._ways[key]
         return [Movement(movement_id, passing.object_class, track_id, way.began_at_s, passing.at_s)]
+
+    def _hand_on(self, lost: int, heir: int) -> None:
+        for key in self._steps:
+            way = self._ways.pop((key, lost), None)
+            if way is not None:
+                self._ways.setdefault((key, heir), way)
 
     def _forget(self, now_s: float) -> None:
         self._ways = {key: way for key, way in self._ways.items() if now_s - way.began_at_s <= self._within_s[key[0]]}

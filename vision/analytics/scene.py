@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vision.analytics.crossings import Crossing
+from vision.analytics.heirs import Heirs
 from vision.analytics.motion import Bools, Motion
 from vision.analytics.movements import Movement
 from vision.analytics.visits import ZoneVisits
@@ -55,6 +56,8 @@ class Scene:
     crossings: tuple[Crossing, ...] = ()
     """What became known with this moment."""
     movements: tuple[Movement, ...] = ()
+    heirs: Heirs = ()
+    """Which tracks are ones that were just lost, under another id."""
     signals: Mapping[str, SignalNow] = field(default_factory=dict)
     """By the signal's id; one whose state is not known is missing."""
     lying: tuple[LyingObject, ...] = ()

@@ -9,6 +9,7 @@ import numpy as np
 from vision.analytics.crossings import Crossing, LineCounter
 from vision.analytics.free_flow import FreeFlow
 from vision.analytics.ground import Ground, ground_of
+from vision.analytics.heirs import HeirFinder
 from vision.analytics.incidents import IncidentChange, IncidentWatch
 from vision.analytics.line_passages import LinePassages
 from vision.analytics.motion import Motion
@@ -88,6 +89,7 @@ class Traffic:
         )
         self._counter = LineCounter(camera.lines, width_px, height_px, forget_after_s=forget_after_s)
         self._passages = LinePassages(camera.lines, width_px, height_px, ground, implausible_mps=implausible_mps)
+        self._heirs = HeirFinder()
         self._movements = MovementCounter(camera.movements)
         self._zones = ZoneWatch(camera, width_px, height_px, ground, free_flow=learnt.free_flow)
         self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in camera.zones])
@@ -140,7 +142,8 @@ class Traffic:
     ) -> Moment:
         inside = self._polygons.hold(motion.foot_px)
         zones = self._zones.update(motion, inside, at_s)
-        movements = self._movements.update(crossings, at_s, entries=self._zones.entries)
+        heirs = self._heirs.update(motion, at_s)
+        movements = self._movements.update(crossings, at_s, entries=self._zones.entries, heirs=heirs)
         scene = Scene(
             at_s=at_s,
             width_px=self._size_px[0],
@@ -150,6 +153,7 @@ class Traffic:
             zones=zones,
             crossings=tuple(crossings),
             movements=tuple(movements),
+            heirs=heirs,
             signals=signals,
             lying=tuple(lying),
             is_calibrated=self._is_calibrated,

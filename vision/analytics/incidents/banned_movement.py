@@ -28,7 +28,7 @@ class BannedMovement:
         self._u_turn_lines = {m.entry for m in self._banned.values() if m.entry == m.exit}
         self._longest_s = max((m.within.total_seconds() for m in self._banned.values()), default=0.0)
         self._past = past
-        self._going_on: GoingOn[Movement] = GoingOn()
+        self._going_on: GoingOn[Movement] = GoingOn(past)
         self._entered: dict[tuple[str, int], tuple[float, Floats]] = {}
         """By line and track: when it crossed first, and where it was heading."""
 
@@ -39,17 +39,26 @@ class BannedMovement:
         if self._entered:
             oldest_s = scene.at_s - self._longest_s
             self._entered = {key: entered for key, entered in self._entered.items() if entered[0] >= oldest_s}
+        for lost, heir in scene.heirs if self._entered else ():
+            self._hand_on(lost, heir)
         banned = [m for m in scene.movements if m.movement_id in self._banned]
         crossings = [c for c in scene.crossings if c.line_id in self._u_turn_lines]
         if banned or crossings:
             self._note(scene, banned, crossings)
         return [_sign(scene, n, track, self._banned[m.movement_id], m) for n, track, m in self._going_on.update(scene)]
 
+    def _hand_on(self, lost: int, heir: int) -> None:
+        for line in self._u_turn_lines:
+            entered = self._entered.pop((line, lost), None)
+            if entered is not None:
+                self._entered.setdefault((line, heir), entered)
+
     def _note(self, scene: Scene, banned: Sequence[Movement], crossings: Sequence[Crossing]) -> None:
         rows = dict(zip(scene.motion.track_id.tolist(), range(len(scene.motion)), strict=True))
         for made in banned:
-            if made.track_id in rows and self._has_turned(rows[made.track_id], made):
-                self._going_on.note(scene, rows[made.track_id], made)
+            n = rows.get(made.track_id)
+            if n is not None and self._has_turned(n, made) and not self._past.has_leapt_since(n, made.entered_at_s):
+                self._going_on.note(scene, n, made)
         for c in crossings:
             if c.track_id in rows:
                 heading = self._past.heading[rows[c.track_id]]

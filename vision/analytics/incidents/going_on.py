@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.signs import is_vehicle
 from vision.analytics.motion import Floats
 from vision.analytics.scene import Scene
@@ -39,9 +40,13 @@ class _Waiting(Generic[Fact]):
 
 
 class GoingOn(Generic[Fact]):
-    """Keeps facts about tracks, at most one each, until it is clear that they drive on from where they were noted."""
+    """Keeps facts about tracks, at most one each, until it is clear that they drive on from where they were noted.
 
-    def __init__(self) -> None:
+    A track that goes on under another id is waited for under that. One that leaps to another vehicle is forgotten.
+    """
+
+    def __init__(self, past: Past) -> None:
+        self._past = past
         self._waiting: dict[int, _Waiting[Fact]] = {}
 
     def __len__(self) -> int:
@@ -63,21 +68,27 @@ class GoingOn(Generic[Fact]):
         """(row, track, fact) of those who have clearly gone on; the row is None for one who has left the picture."""
         if not self._waiting:
             return []
+        self._hand_on(scene)
         rows = dict(zip(scene.motion.track_id.tolist(), range(len(scene.motion)), strict=True))
         gone: list[tuple[int | None, int, Fact]] = []
         for track, waiting in list(self._waiting.items()):
             n = rows.get(track)
-            if n is not None:
-                self._look_at(scene, n, waiting)
+            has_leapt = n is not None and self._look_at(scene, n, waiting)
             has_left = n is None and waiting.is_leaving and scene.at_s - waiting.seen_s >= LOST_S
             is_gone = n is not None and scene.at_s - waiting.far_since_s >= STEADY_S
-            if has_left or is_gone:
+            if (has_left or is_gone) and not has_leapt:
                 gone.append((n, track, waiting.fact))
-            if has_left or is_gone or scene.at_s - waiting.since_s > GIVEN_UP_S:
+            if has_leapt or has_left or is_gone or scene.at_s - waiting.since_s > GIVEN_UP_S:
                 del self._waiting[track]
         return gone
 
-    def _look_at(self, scene: Scene, n: int, waiting: _Waiting[Fact]) -> None:
+    def _hand_on(self, scene: Scene) -> None:
+        for lost, heir in scene.heirs:
+            if lost in self._waiting:
+                self._waiting.setdefault(heir, self._waiting.pop(lost))
+
+    def _look_at(self, scene: Scene, n: int, waiting: _Waiting[Fact]) -> bool:
+        """Note where it is; whether it has leapt to another vehicle since."""
         motion = scene.motion
         size_px = np.array([scene.width_px, scene.height_px])
         extent_px = float(np.sqrt((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()))
@@ -93,3 +104,4 @@ class GoingOn(Generic[Fact]):
         elif drives:
             waiting.far_since_s = min(waiting.far_since_s, scene.at_s)
         waiting.is_leaving = drives and bool(near_edge)
+        return self._past.has_leapt_since(n, waiting.since_s)

@@ -29,6 +29,10 @@ FEWEST = 3
 """Velocities from which a pace of driving is told."""
 VELOCITY_LAG_S = 0.6
 SHORTEST_BRAKING_S = 0.4
+KNOWN_AFTER_S = 1.2
+LEAP_S = 0.5
+"""A track that is older than that and whose velocity cannot be told for so long has leapt from one vehicle to another:
+a box that trembles hides it for a look or two."""
 HEIR_S = 1.0
 HEIR_SIZES = 0.6
 """A new track that begins so near, in its own size, to where one that was just lost was going is that one."""
@@ -56,12 +60,16 @@ class _Memory:
     """(R, KEPT, 2): metres a second."""
     taken_for: Floats
     """(R, classes): how many looks it was taken for each class."""
+    leaps_since_s: Floats
+    """Since when its velocity cannot be told; NaN: it can."""
+    leapt_s: Floats
+    """When it last was amid a leap; NaN: never."""
 
     @classmethod
     def blank(cls) -> Self:
         pairs, kept, counts = np.zeros((0, 2)), np.zeros((0, KEPT)), np.zeros((0, len(CLASSES)))
-        flags, ways = np.zeros(0, bool), np.zeros((0, KEPT, 2))
-        return cls(pairs, pairs, pairs, pairs, flags, flags, pairs, pairs, kept, ways, counts)
+        flags, ways, times = np.zeros(0, bool), np.zeros((0, KEPT, 2)), np.zeros(0)
+        return cls(pairs, pairs, pairs, pairs, flags, flags, pairs, pairs, kept, ways, counts, times, times)
 
     def grow(self, size: int) -> None:
         if size > len(self.heading):
@@ -73,6 +81,7 @@ class _Memory:
             column[rows] = np.nan
         self.taken_for[rows] = 0.0
         self.has_moved[rows] = False
+        self.leaps_since_s[rows] = self.leapt_s[rows] = np.nan
 
     def copy(self, source: int, target: int) -> None:
         for f in fields(self):
@@ -117,6 +126,10 @@ class Past:
         paces: Floats = np.fmax.reduce(np.hypot(velocities[..., 0], velocities[..., 1]), axis=1, initial=0.0)
         return paces
 
+    def has_leapt_since(self, n: int, since_s: float) -> bool:
+        """Whether the track in row `n` leapt from one vehicle to another since then."""
+        return bool(self._memory.leapt_s[self._at[n]] >= since_s)
+
     def class_share(self, motion: Motion) -> Floats:
         """(N,): the part of its looks in which each was taken for what it is taken for now."""
         taken_for = self._memory.taken_for[self._at]
@@ -147,6 +160,7 @@ class Past:
         memory.heading[rows[moves]] = motion.velocity_mps[moves] / pace_mps
         memory.stride_px[rows[moves]] = motion.velocity_px[moves] / pace_mps
         self._sample(rows, motion, at_s)
+        self._note_leaps(rows, motion, at_s)
         self._at = rows
 
     def drove_s(self, n: int, at_least_mps: float) -> float:
@@ -201,6 +215,13 @@ class Past:
         if len(at):
             memory.times_s[at] = np.concatenate([memory.times_s[at, 1:], np.full((len(at), 1), at_s)], axis=1)
             memory.velocities[at] = np.concatenate([memory.velocities[at, 1:], motion.velocity_mps[due, None]], axis=1)
+
+    def _note_leaps(self, rows: Ids, motion: Motion, at_s: float) -> None:
+        memory = self._memory
+        is_unknown = np.isnan(motion.pace_mps) & (at_s - motion.first_seen_s > KNOWN_AFTER_S)
+        memory.leaps_since_s[rows] = np.where(is_unknown, np.fmin(memory.leaps_since_s[rows], at_s), np.nan)
+        leaps = rows[at_s - memory.leaps_since_s[rows] >= LEAP_S]
+        memory.leapt_s[leaps] = at_s
 
     def _inherit(self, motion: Motion, rows: Ids, new: Ids, at_s: float) -> None:
         """Hand on what was known of tracks that were just lost to new ones that begin where those were going."""

@@ -8,6 +8,7 @@ import numpy as np
 from vision.analytics.crossings import Crossing
 from vision.analytics.incidents.going_on import GoingOn
 from vision.analytics.incidents.lifecycle import Evidence
+from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.signs import a, called
 from vision.analytics.scene import Light, Scene
 from vision.classes import VEHICLES
@@ -47,7 +48,7 @@ class RedLight:
     kind = IncidentKind.RED_LIGHT
 
     def __init__(
-        self, zones: Sequence[ZoneConfig], lines: Sequence[LineConfig], signals: Sequence[SignalConfig]
+        self, zones: Sequence[ZoneConfig], lines: Sequence[LineConfig], signals: Sequence[SignalConfig], past: Past
     ) -> None:
         line_of, signal_of = {line.id: line for line in lines}, {signal.id: signal for signal in signals}
         self._stop_lines = {
@@ -57,7 +58,7 @@ class RedLight:
         }
         self._reds: dict[str, tuple[float, float]] = {}
         """By signal: when its newest red began, and when it was last seen."""
-        self._going_on: GoingOn[_Crossed] = GoingOn()
+        self._going_on: GoingOn[_Crossed] = GoingOn(past)
 
     def __len__(self) -> int:
         return len(self._going_on)

@@ -119,7 +119,7 @@ def _rules(
         (any(z.spillback_line for z in zones), QueueSpillback(camera.lines), on.queue_spillback),
         (bool(zones), Congestion(), on.congestion),
         (bool(zones), ObjectOnRoad(zones), on.object_on_road),
-        (any(z.signal for z in zones), RedLight(zones, camera.lines, camera.signals), on.red_light),
+        (any(z.signal for z in zones), RedLight(zones, camera.lines, camera.signals, standing.past), on.red_light),
     ]
     return [(rule, settings) for has_what_it_needs, rule, settings in rules if has_what_it_needs]
 

@@ -1,0 +1,80 @@
+"""A track that goes on under another id is recognised by its place; what hides it is not taken for it."""
+
+import numpy as np
+import pytest
+
+from vision.analytics.ground import CalibratedGround
+from vision.analytics.heirs import HeirFinder
+from vision.analytics.motion_book import MotionBook
+from vision.classes import ObjectClass
+from vision.core import Tracks
+from vision.geometry import fit_homography
+
+ROAD_M = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 70.0], [0.0, 70.0]])
+FPS = 10
+Car = tuple[int, float, float]
+"""Track, where its foot is across the picture, and its size, pixels."""
+
+
+def found(looks: list[list[Car]]) -> list[tuple[int, int]]:
+    """Which tracks inherit which, over looks a tenth of a second apart."""
+    ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
+    book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder()
+    told: list[tuple[int, int]] = []
+    for n, cars in enumerate(looks):
+        motion = book.update(tracks(cars), n / FPS)
+        told += heirs.update(motion, n / FPS)
+    return told
+
+
+def tracks(cars: list[Car]) -> Tracks:
+    n = len(cars)
+    boxes = [(x - size / 2, 300 - size, x + size / 2, 300) for _, x, size in cars]
+    return Tracks(
+        xyxy=np.array(boxes, np.float32).reshape(-1, 4),
+        confidence=np.full(n, 0.8, np.float32),
+        class_id=np.full(n, ObjectClass.CAR.class_id, np.int64),
+        track_id=np.array([track for track, _, _ in cars], np.int64),
+        age=np.ones(n, np.int64),
+    )
+
+
+def driving(track: int, from_n: int, to_n: int, size: float = 40) -> list[list[Car]]:
+    return [[(track, 200 + 10.0 * n, size)] for n in range(from_n, to_n)]
+
+
+def standing(track: int, looks: int, size: float = 40) -> list[list[Car]]:
+    return [[(track, 400.0, size)]] * looks
+
+
+def nothing(looks: int) -> list[list[Car]]:
+    return [[] for _ in range(looks)]
+
+
+@pytest.mark.parametrize("unseen", [0, 4, 8])
+def test_who_goes_on_under_another_id_where_the_lost_one_was_going_is_that_one(unseen: int) -> None:
+    assert found(driving(1, 0, 20) + nothing(unseen) + driving(2, 20 + unseen, 30 + unseen)) == [(1, 2)]
+
+
+def test_who_begins_elsewhere_is_another() -> None:
+    assert found(driving(1, 0, 20) + driving(2, 26, 30)) == []
+
+
+def test_a_driving_vehicle_is_looked_for_a_second_and_a_standing_one_longer() -> None:
+    assert found(driving(1, 0, 20) + nothing(15) + driving(2, 35, 40)) == []
+    assert found(standing(1, 30) + nothing(15) + standing(2, 5)) == [(1, 2)]
+    assert found(standing(1, 30) + nothing(60) + standing(2, 5)) == []
+
+
+def test_a_larger_vehicle_that_passes_in_front_is_not_the_one_that_it_hides() -> None:
+    assert found(standing(1, 30) + standing(2, 10, size=120)) == []
+
+
+def test_a_track_that_comes_back_has_no_heir() -> None:
+    both = [one + two for one, two in zip(driving(1, 24, 30), driving(2, 24, 30), strict=True)]
+    assert found(driving(1, 0, 20) + nothing(4) + both) == []
+
+
+def test_each_lost_track_is_inherited_once() -> None:
+    both = [a + b for a, b in zip(standing(2, 5), standing(3, 5), strict=True)]
+    assert len(found(standing(1, 30) + both)) == 1

@@ -1,0 +1,79 @@
+"""Which new track is one that was just lost, under another id."""
+
+from collections.abc import Sequence
+from math import inf
+
+import numpy as np
+
+from vision.analytics.motion import Floats, Motion
+
+LOST_S = 1.0
+"""A track is inherited for so long after it was seen last ..."""
+STOOD_LOST_S = 4.0
+"""... one that stood for longer: it is where it was, and only what drives past hides it."""
+NEAR_SIZES = 0.6
+"""A new track that begins so near, in the smaller one's size, to where a lost one was going may be that one ..."""
+ALIKE = 1.5
+"""... if neither is so many times as large as the other: what passes in front of a vehicle is not that vehicle."""
+
+Heirs = Sequence[tuple[int, int]]
+"""(lost track, new track)."""
+
+
+class HeirFinder:
+    """Watches which tracks vanish and which begin. Each lost one is inherited once, by the new one nearest to it."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+        self._last = Motion.empty()
+        self._last_s = -inf
+        self._lost: dict[int, tuple[float, float, Floats, Floats, Floats]] = {}
+        """By track: when it was seen last, until when it is looked for; its place, velocity and size, pixels."""
+
+    def __len__(self) -> int:
+        """How many lost tracks are looked for."""
+        return len(self._lost)
+
+    def update(self, motion: Motion, at_s: float) -> Heirs:
+        """Take in the tracks of one moment; return which of them inherit which lost ones."""
+        ids = motion.track_id.tolist()
+        now = set(ids)
+        gone, came = self._seen - now, now - self._seen
+        if gone:
+            self._lose(gone)
+        heirs: list[tuple[int, int]] = []
+        if self._lost:
+            self._lost = {t: lost for t, lost in self._lost.items() if at_s <= lost[1] and t not in now}
+            new = [n for n, track in enumerate(ids) if track in came]
+            heirs = self._inherit(motion, new, at_s) if new and self._lost else []
+        self._seen, self._last, self._last_s = now, motion, at_s
+        return heirs
+
+    def _lose(self, gone: set[int]) -> None:
+        last, seen_s = self._last, self._last_s
+        size_px = _sizes_px(last.xyxy)
+        for n in [n for n, track in enumerate(last.track_id.tolist()) if track in gone]:
+            until_s = seen_s + (STOOD_LOST_S if last.is_still[n] else LOST_S)
+            velocity_px = np.zeros(2) if last.is_still[n] else np.nan_to_num(last.velocity_px[n])
+            self._lost[int(last.track_id[n])] = (seen_s, until_s, last.foot_px[n], velocity_px, size_px[n])
+
+    def _inherit(self, motion: Motion, new: list[int], at_s: float) -> list[tuple[int, int]]:
+        lost = list(self._lost)
+        expected_px = np.array([foot + velocity * (at_s - s) for s, _, foot, velocity, _ in self._lost.values()])
+        away_px = np.linalg.norm(motion.foot_px[new][:, None] - expected_px[None], axis=2)
+        old_px, new_px = np.array([lost[-1] for lost in self._lost.values()]), _sizes_px(motion.xyxy[new])[:, None]
+        small_px, large_px = np.minimum(old_px, new_px), np.maximum(old_px, new_px)
+        sizes = np.where(large_px < ALIKE * small_px, away_px / np.maximum(small_px, 1e-9), inf)
+        heirs: list[tuple[int, int]] = []
+        while sizes.size and (nearest := float(sizes.min())) <= NEAR_SIZES:
+            i, j = np.argwhere(sizes == nearest)[0].tolist()
+            heirs.append((lost[j], int(motion.track_id[new[i]])))
+            sizes[i], sizes[:, j] = inf, inf
+            del self._lost[lost[j]]
+        return heirs
+
+
+def _sizes_px(xyxy: Floats) -> Floats:
+    """(N,): the square root of each box's area."""
+    sizes: Floats = np.sqrt((xyxy[:, 2:] - xyxy[:, :2]).prod(axis=1))
+    return sizes
