@@ -192,6 +192,17 @@ def test_where_in_the_picture_a_calibrated_vehicle_drives_does_not_matter(dx: in
     assert motion.pace_mps[0] == pytest.approx(8, rel=1e-3)
 
 
+def test_who_comes_in_at_the_edge_has_the_speed_that_it_has_from_when_it_is_seen_whole() -> None:
+    moving, told = book(), []
+    for n in range(30):
+        x = 10.0 * n
+        tracks = seen([x])
+        cut = np.clip(tracks.xyxy, 0, None).astype(np.float32)
+        motion = moving.update(Tracks(cut, tracks.confidence, tracks.class_id, tracks.track_id, tracks.age), n / 10)
+        told.append(float(motion.pace_mps[0]))
+    assert [pace for pace in told[3:] if np.isfinite(pace)][-20:] == pytest.approx([10.0] * 20, abs=0.1)
+
+
 @pytest.mark.parametrize("tilt_deg", [15, 30, 60, 85])
 def test_sizes_give_the_road_away_to_within_a_third(tilt_deg: float) -> None:
     rng = np.random.default_rng(3)

@@ -48,6 +48,8 @@ class _Memory:
     """(R, K, 2)"""
     size_px: Floats
     """(R, 2): width and height when last seen whole."""
+    is_cut: Bools
+    """Whether the picture's edge cut it off so far, so that nobody knows where it touches the road."""
     first_s: Floats
     first_px: Floats
     """(R, 2)"""
@@ -72,6 +74,7 @@ class _Memory:
             times_s=ways[..., 0],
             feet_px=ways,
             size_px=pairs,
+            is_cut=flags,
             first_s=none,
             first_px=pairs,
             still_since_s=none,
@@ -101,7 +104,12 @@ class _Memory:
         ):
             column[rows] = np.nan
         self.first_s[rows], self.first_px[rows] = at_s, foot_px
-        self.moved[rows], self.fastest_mps[rows] = False, 0.0
+        self.moved[rows], self.is_cut[rows], self.fastest_mps[rows] = False, False, 0.0
+
+    def come_in(self, rows: Ids, is_cut: Bools) -> None:
+        """Whom the picture's edge cuts off with unknown sizes (N,); the way of who has come in begins there."""
+        self.times_s[rows[self.is_cut[rows] & ~is_cut]] = np.nan
+        self.is_cut[rows] = is_cut
 
     def bequeath(self, testators: Ids, heirs: Ids) -> None:
         """What is known of tracks that stood is their heirs', once these stand; it is given once."""
@@ -201,6 +209,7 @@ class MotionBook:
         memory = self._memory
         cut = cut_sides(xyxy, self._picture_px)
         memory.size_px[rows] = size_px = whole_sizes(xyxy, cut, memory.size_px[rows])
+        memory.come_in(rows, cut[:, [0, 2, 3]].any(axis=1) & np.isnan(size_px[:, 0]))
         foot_px = _feet(completed(xyxy, cut, size_px)) if cut.any() else _feet(xyxy)
         self._ground.learn(foot_px, np.where(cut.any(axis=1, keepdims=True), np.nan, size_px), class_id)
         extent_px = _extent(np.where(np.isnan(size_px), xyxy[:, 2:] - xyxy[:, :2], size_px))
