@@ -8,10 +8,13 @@ class NoiseLevel:
     """What goes wrong between the road and the tracks. Zeros: nothing."""
 
     name: str
-    centre_jitter: tuple[float, float] = (0.0, 0.0)
-    """Standard deviation of a box's centre, as parts of its width and height."""
-    size_jitter: tuple[float, float] = (0.0, 0.0)
-    """The same of its width and height."""
+    centre_jitter: float = 0.0
+    """Standard deviation of a box's centre across the picture, as a part of its width."""
+    width_jitter: float = 0.0
+    """The same of its width."""
+    top_jitter: float = 0.0
+    foot_jitter: float = 0.0
+    """The same of its upper and its lower edge, as parts of its height: the edges err apart, and the lower one less."""
     jitter_correlation: float = 0.0
     """Of the jitter of one look with that of the next, at 12 looks a second."""
     rough_part: float = 0.0
@@ -34,8 +37,10 @@ class NoiseLevel:
         """Everything twice as bad."""
         return NoiseLevel(
             name=name,
-            centre_jitter=(2 * self.centre_jitter[0], 2 * self.centre_jitter[1]),
-            size_jitter=(2 * self.size_jitter[0], 2 * self.size_jitter[1]),
+            centre_jitter=2 * self.centre_jitter,
+            width_jitter=2 * self.width_jitter,
+            top_jitter=2 * self.top_jitter,
+            foot_jitter=2 * self.foot_jitter,
             rough_part=self.rough_part,
             jitter_correlation=self.jitter_correlation,
             miss_rate=min(2 * self.miss_rate, 0.9),
@@ -51,9 +56,11 @@ class NoiseLevel:
 CLEAN = NoiseLevel("clean")
 MEASURED = NoiseLevel(
     "measured",
-    centre_jitter=(0.018, 0.026),
-    size_jitter=(0.033, 0.052),
-    jitter_correlation=0.5,
+    centre_jitter=0.020,
+    width_jitter=0.036,
+    top_jitter=0.053,
+    foot_jitter=0.021,
+    jitter_correlation=0.68,
     rough_part=0.15,
     miss_rate=0.09,
     miss_burst_s=0.25,
@@ -64,8 +71,8 @@ MEASURED = NoiseLevel(
     drop_rate=0.02,
 )
 """What `ngatu bench noise` measured on real clips with yolo26n at 12 looks a second (docs/benchmarks.md, "How noisy
-detections are"): medians of the trembling of moving vehicles, and the part of the time in which it is several times
-greater; looks at which a track is not seen; switches of the tracker's ids, on two street cameras with queues; wrong
-classes; boxes that nothing explains, less what may be vehicles that nobody marked; motorcycles taken for one in dense
-pictures. Frames are dropped as on a busy machine."""
+detections are"): a trembling of which the same estimator says what it says of moving vehicles, and the part of the
+time in which it is several times greater; looks at which a track is not seen; switches of the tracker's ids, on two
+street cameras with queues; wrong classes; boxes that nothing explains, less what may be vehicles that nobody marked;
+motorcycles taken for one in dense pictures. Frames are dropped as on a busy machine."""
 LEVELS: dict[str, NoiseLevel] = {level.name: level for level in (CLEAN, MEASURED, MEASURED.doubled("double"))}

@@ -108,11 +108,11 @@ def watch(
     )
     follow = _real(camera) if real_tracker else _virtual(camera, level, recording, rng)
     traffic = Traffic(camera, WIDTH_PX, HEIGHT_PX)
-    watched = Watched()
+    watched, signals = Watched(), _signals(recording, site)
     for moment, at_s, boxes in _looks(recording, site, detector):
         earlier, tracks = follow(boxes, at_s)
         began_s = time.thread_time()
-        told = traffic.update(tracks, at_s, earlier=earlier, signals=_signals(recording, moment, site))
+        told = traffic.update(tracks, at_s, earlier=earlier, signals=signals[moment])
         watched.analytics_s += time.thread_time() - began_s
         watched.add(told, at_s, site)
     return watched
@@ -147,14 +147,15 @@ def _real(camera: CameraConfig) -> Follow:
     return follow
 
 
-def _signals(recording: Recording, moment: int, site: Site) -> dict[str, SignalNow]:
+def _signals(recording: Recording, site: Site) -> list[dict[str, SignalNow]]:
+    """At each moment: the light of the site's signal, and since when."""
     if site.signal is None:
-        return {}
-    letter = recording.lights[moment]
-    began = moment
-    while began > 0 and recording.lights[began - 1] == letter:
-        began -= 1
-    return {site.signal: SignalNow(LIGHTS[letter], (began + 1) * recording.step_s)}
+        return [{}] * len(recording)
+    told, began, was = [], 0, ""
+    for moment, letter in enumerate(recording.lights):
+        began, was = (began, was) if letter == was else (moment, letter)
+        told.append({site.signal: SignalNow(LIGHTS[letter], (began + 1) * recording.step_s)})
+    return told
 
 
 def _on_ground(place: tuple[float, float] | None, site: Site) -> tuple[float, float] | None:
