@@ -94,9 +94,9 @@ def test_a_clip_that_the_manifest_does_not_have_is_named(manifest: Path, squares
 @pytest.mark.shared
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_counts_of_all_counted_clips_are_true_to_five_percent(shared: Path) -> None:
-    done = bench("counting", shared / "clips/manifest.json", "--model", shared / "models/yolo26n.onnx", "--json")
+def test_the_detector_that_comes_along_counts_all_counted_clips_true_to_three_and_a_half_percent(shared: Path) -> None:
+    done = bench("counting", shared / "clips/manifest.json", "--json")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert len(result["clips"]) == 13
-    assert result["wape"] <= 0.05
+    assert result["wape"] <= 0.035
