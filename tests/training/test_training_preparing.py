@@ -29,6 +29,10 @@ def test_a_pedestrian_whom_nobody_labelled_is_added_and_the_rider_is_not() -> No
     assert added(labels(MOTORCYCLE), seen(RIDER, WALKER, SPECK)) == ["person"]
 
 
+def test_a_person_as_wide_as_tall_is_a_rider_cut_off_and_is_not_added() -> None:
+    assert added(labels(), seen((ObjectClass.PERSON, 10.0, 10.0, 50.0, 60.0))) == []
+
+
 def test_what_is_labelled_already_is_not_added_under_another_class() -> None:
     as_bicycle = (ObjectClass.BICYCLE, *MOTORCYCLE[1:])
     assert added(labels(MOTORCYCLE), seen(as_bicycle)) == []

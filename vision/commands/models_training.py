@@ -57,6 +57,7 @@ def train(
     seed: Annotated[int, typer.Option(help="Same seed, data, versions and machine: same weights.", min=0)] = 0,
     device: Annotated[str, typer.Option(help="cpu, or a GPU's number.")] = "cpu",
     threads: Annotated[int, typer.Option(help="CPU threads.", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="Processes that draw pictures; a GPU needs several.", min=0)] = 1,
     average: Annotated[
         float, typer.Option(help="So much of the weights that leave is new, the rest the base's.", min=0.05, max=1)
     ] = 0.6,
@@ -81,7 +82,7 @@ def train(
     _hush()
     chosen = {"size": size, "epochs": epochs, "minutes": minutes, "batch": batch, "seed": seed}
     with errors_told(), mistakes_told():
-        recipe = Recipe(**chosen, device=device, threads=threads, average=average)
+        recipe = Recipe(**chosen, device=device, threads=threads, workers=workers, average=average)
         if not base.is_file():
             raise NgatuError(f"{base}: there is no such file; training begins from a torch checkpoint, as yolo26n.pt")
         described = Described(name=name or out.resolve().name, data_licence=data_licence)

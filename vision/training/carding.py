@@ -65,7 +65,7 @@ def finish(
         recipe=recipe,
         epochs=trained.epochs,
         minutes=round(trained.seconds / 60, 1),
-        hardware=_hardware(recipe.device),
+        hardware=_hardware(trained.gpu),
         versions=trained.versions,
     )
     card = ModelCard(
@@ -88,10 +88,10 @@ def _dump(what: Config, file: Path) -> None:
         yaml.dump(what.model_dump(mode="json", exclude_none=True), out)
 
 
-def _hardware(device: str) -> str:
-    """The processor's name, and the GPU's number where one was used."""
+def _hardware(gpu: str) -> str:
+    """The processor's name, and the GPU's where one was used."""
     told = Path("/proc/cpuinfo")
     lines = told.read_text(encoding="utf-8", errors="replace").splitlines() if told.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     processor = names[0] if names else platform.machine()
-    return processor if device == "cpu" else f"{processor}, GPU {device}"
+    return f"{processor}, {gpu}" if gpu else processor

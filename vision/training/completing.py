@@ -31,6 +31,8 @@ AGREED_IOU = 0.6
 """Two teachers mean the same object when they give one class to boxes that overlap so much."""
 LEAST_SIDE_PX = 8
 """A smaller box, in pixels of the picture, is no use to a learner."""
+TALL = 1.6
+"""A pedestrian is at least so many times as tall as wide; else it is a rider whose machine is hidden or cut off."""
 SHARED = 0.3
 """An addition that shares more than this part of the smaller box with a label, or with a surer addition, is one already
 labelled, or a rider."""
@@ -51,10 +53,11 @@ def complete(image: Image, labels: Labels, seen: Sequence[Detections]) -> Labels
 
 
 def _plain(seen: Detections) -> Detections:
-    """Sure ones of a useful size, the surest first."""
+    """Sure ones of a useful size that are no riders, the surest first."""
     sides = seen.xyxy[:, 2:] - seen.xyxy[:, :2]
     sure = np.array([SURE[c] for c in CLASSES], np.float32)
-    kept = seen[(seen.confidence >= sure[seen.class_id]) & (sides >= LEAST_SIDE_PX).all(axis=1)]
+    walks = (seen.class_id != ObjectClass.PERSON.class_id) | (sides[:, 1] >= TALL * sides[:, 0])
+    kept = seen[(seen.confidence >= sure[seen.class_id]) & (sides >= LEAST_SIDE_PX).all(axis=1) & walks]
     return kept[np.argsort(-kept.confidence, kind="stable")]
 
 

@@ -15,6 +15,7 @@ from vision.config.base import Config
 from vision.detection import Detector
 from vision.progress import Report, quiet
 from vision.training.completing import complete
+from vision.training.cutting import Cutter
 from vision.training.dataset import DataSet, LabelledPicture, Labels, digest, write_labels
 from vision.training.growing import grow, ridden, room, usual
 
@@ -23,6 +24,7 @@ COMMON = 0.6
 SEEN = 0.25
 """From this confidence on the first teacher's two-wheelers say where a rider ends."""
 PREPARED = "prepared.json"
+CUT_OUTS = "cutouts"
 
 
 class Prepared(Config):
@@ -39,6 +41,7 @@ class Prepared(Config):
         title="Grown",
         description="By which part of their height two-wheelers of a scene mostly grew: riders cut off.",
     )
+    cut: dict[str, int] = Field({}, title="Cut out", description="Objects of rare classes to be pasted, by class.")
     teachers: tuple[str, ...] = Field((), title="Teachers", description="The models that had to agree.")
 
 
@@ -72,7 +75,8 @@ def prepare(dataset: DataSet, folder: Path, teachers: Sequence[Detector] = (), r
         report("completing labels" if teachers else "reading labels", i, len(pictures))
         read.append(_taught(dataset, one, teachers))
     by_scene = usual([r.of.scene for r in read], [r.room for r in read], [ridden(r.labels.class_id) for r in read])
-    files = [_place(r.of, grow(r.labels, r.room, by_scene[r.of.scene]), folder) for r in read]
+    whole = [grow(r.labels, r.room, by_scene[r.of.scene]) for r in read]
+    files = [_place(r.of, labels, folder) for r, labels in zip(read, whole, strict=True)]
     times = repeats([frozenset(r.labels.class_id.tolist()) for r in read])
     _describe(folder, [file for file, n in zip(files, times, strict=True) for _ in range(n)], dataset)
     prepared = Prepared(
@@ -82,6 +86,7 @@ def prepare(dataset: DataSet, folder: Path, teachers: Sequence[Detector] = (), r
         shown=sum(times),
         given=_counted(r.labels.class_id[: r.given] for r in read),
         added=_counted(r.labels.class_id[r.given :] for r in read),
+        cut=_cut([r.of for r in read], whole, folder, report),
         grown={scene: round(by, 3) for scene, by in by_scene.items() if by},
         teachers=tuple(f"{t.model.name} at {t.model.input.size}" for t in teachers),
     )
@@ -112,6 +117,15 @@ def repeats(classes: Sequence[frozenset[int]], seed: int = 0) -> list[int]:
     having = Counter(c for one in classes for c in one)
     factors = [max([1.0, *((COMMON * len(classes) / having[c]) ** 0.5 for c in one)]) for one in classes]
     return [int(f) + int(random.random() < f % 1) for f in factors]
+
+
+def _cut(pictures: Sequence[LabelledPicture], labels: Sequence[Labels], folder: Path, report: Report) -> dict[str, int]:
+    """Cut rare classes out of all pictures; how many of each."""
+    cutter = Cutter(folder / CUT_OUTS)
+    for i, (one, boxes) in enumerate(zip(pictures, labels, strict=True)):
+        report("cutting out", i, len(pictures))
+        cutter.cut(one.read(), boxes, one.scene)
+    return {kind.value: n for kind, n in cutter.counts.items() if n}
 
 
 def _counted(class_ids: Iterable[NDArray[np.int64]]) -> dict[str, int]:

@@ -21,12 +21,13 @@ class Recipe(Config):
     seed: int = Field(0, ge=0, title="Seed", description="Same seed, data, versions and machine: same weights.")
     device: str = Field("cpu", title="Device", description="cpu, or a GPU's number.")
     threads: int = Field(1, ge=1, title="Threads", description="CPU threads.")
+    workers: int = Field(1, ge=0, le=64, title="Workers", description="Processes that draw pictures for the training.")
     nice: int = Field(10, ge=0, le=19, title="Niceness", description="How far others on the machine go first.")
-    learning_rate: float = Field(5e-4, gt=0, title="Learning rate", description="AdamW's highest, in neck and head.")
+    learning_rate: float = Field(1e-3, gt=0, title="Learning rate", description="AdamW's highest, in neck and head.")
     backbone_rate: float = Field(
         0.3, ge=0, le=1, title="Backbone's part", description="Of the learning rate: general features change less."
     )
-    frozen: int = Field(5, ge=0, title="Frozen layers", description="The first ones, which see edges and textures.")
+    frozen: int = Field(0, ge=0, title="Frozen layers", description="The first ones, which see edges and textures.")
     weather: float = Field(
         0.5, ge=0, le=1, title="Weather", description="Part of the pictures shown at night, in rain, blurred and so on."
     )
@@ -34,6 +35,17 @@ class Recipe(Config):
     squeeze: float = Field(
         0.4, ge=0, le=1, title="Squeeze", description="Part of the pictures shown narrower or flatter than they are."
     )
+    paste: float = Field(
+        0.5, ge=0, le=1, title="Paste", description="Part of the pictures into which rare classes are pasted."
+    )
+    keep: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        title="Keep",
+        description="Away from labels a class's target is this part of what the model said before its training.",
+    )
+    balance: bool = Field(True, title="Balance", description="Whether the labels of rare classes weigh more.")
     average: float = Field(
         1.0,
         gt=0,
@@ -55,6 +67,9 @@ class Recipe(Config):
             "weather": self.weather,
             "paint": self.paint,
             "squeeze": self.squeeze,
+            "paste": self.paste,
+            "keep": self.keep,
+            "balance": self.balance,
             "backbone_rate": self.backbone_rate,
             "bfloat16": self.device == "cpu",
             "average": self.average,
@@ -72,7 +87,7 @@ class Recipe(Config):
             "seed": self.seed,
             "deterministic": True,
             "device": self.device,
-            "workers": 1,
+            "workers": self.workers,
             "cache": "ram",
             "val": False,
             "plots": False,
@@ -91,7 +106,7 @@ class Recipe(Config):
             "mosaic": 0.85,
             "close_mosaic": 0,
             "mixup": 0.1,
-            "scale": (0.5, 1.9),
+            "scale": (0.35, 1.9),
             "translate": 0.1,
             "degrees": 3.0,
             "hsv_h": 0.015,

@@ -48,6 +48,8 @@ class Trained:
     """Over all interruptions."""
     versions: dict[str, str]
     """Of what trained it, by name."""
+    gpu: str = ""
+    """Its name; empty where none was used."""
 
 
 def train(
@@ -80,6 +82,7 @@ def train(
                 epochs=facts["epochs"],
                 seconds=facts["seconds"],
                 versions=facts["versions"],
+                gpu=facts.get("gpu", ""),
             )
     raise ModelError(f"training in {folder}: it ended without saying so; see {folder / 'log.txt'}")
 

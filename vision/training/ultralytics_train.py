@@ -1,8 +1,8 @@
 """Trains a YOLO on a prepared data set, in the environment where Ultralytics (AGPL-3.0) lives.
 
-It is a script for another interpreter, started by its path, and imports nothing of ngatu but its neighbour with the
-weather: `python ultralytics_train.py SETTINGS.json`. It tells how far it is on lines that begin with `@ngatu`, each a
-JSON document, and leaves `weights/last.pt` and `model.onnx` in the run's folder.
+It is a script for another interpreter, started by its path, and imports nothing of ngatu but its neighbours, by their
+bare names: `python ultralytics_train.py SETTINGS.json`. It tells how far it is on lines that begin with `@ngatu`, each
+a JSON document, and leaves `weights/last.pt` and `model.onnx` in the run's folder.
 """
 
 import json
@@ -12,16 +12,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import ultralytics
+from keeping import Keeping, weights_of
+from street_dataset import SHARES, StreetDataset
 from torch import nn
 from ultralytics import YOLO
-from ultralytics.data.dataset import YOLODataset
 from ultralytics.engine import trainer as engine
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.modules.head import Detect
-from weather import Weather, squeezed
 
 Settings = dict[str, Any]
 
@@ -64,41 +63,6 @@ def _rows_of(layer: nn.Conv2d, rows: list[int]) -> nn.Conv2d:
     return cut.to(layer.weight.device, layer.weight.dtype)
 
 
-class StreetDataset(YOLODataset):
-    """Ultralytics' data set with weather, night and bad lenses before the picture becomes a tensor."""
-
-    weather = 0.0
-    paint = 0.0
-    squeeze = 0.0
-
-    def get_image_and_label(self, index: int) -> Settings:
-        """A picture and its boxes, which are fractions and stay right; some pictures are made narrower or flatter."""
-        labels: Settings = super().get_image_and_label(index)
-        # Ultralytics seeds NumPy's and Python's global generators in every loader process.
-        random = np.random.default_rng(np.random.randint(2**31))  # noqa: NPY002
-        if self.augment and random.random() < self.squeeze:
-            labels["img"] = squeezed(labels["img"], random)
-            labels["resized_shape"] = labels["img"].shape[:2]
-        return labels
-
-    def build_transforms(self, hyp: Any = None) -> Any:
-        transforms = super().build_transforms(hyp)
-        if self.augment:
-            transforms.insert(-1, _InWeather(self.weather, self.paint))
-        return transforms
-
-
-class _InWeather:
-    def __init__(self, share: float, paint: float) -> None:
-        self._weather = Weather(share, paint)
-
-    def __call__(self, labels: Settings) -> Settings:
-        # Ultralytics seeds NumPy's and Python's global generators in every loader process.
-        random = np.random.default_rng(np.random.randint(2**31))  # noqa: NPY002
-        labels["img"] = self._weather(labels["img"], random)
-        return labels
-
-
 class StreetTrainer(DetectionTrainer):
     """Ultralytics' trainer with our head, our weather and slower learning in the backbone."""
 
@@ -116,12 +80,11 @@ class StreetTrainer(DetectionTrainer):
 
     def build_dataset(self, img_path: Any, mode: str = "train", batch: int | None = None) -> Any:
         made = super().build_dataset(img_path, mode, batch)
-        if mode == "train":
-            made.__class__ = StreetDataset
-            for name in ("weather", "paint", "squeeze"):
-                setattr(made, name, self.ours[name])
-            made.transforms = made.build_transforms(hyp=self.args)
-        return made
+        return StreetDataset.of(made, self.ours["shares"], self.args) if mode == "train" else made
+
+    def read_results_csv(self) -> Settings:
+        """Nothing: losses are told line by line, and a checkpoint needs no table of them (nor Polars to read it)."""
+        return {}
 
     def build_optimizer(  # noqa: PLR0917
         self,
@@ -201,11 +164,17 @@ def train(settings: Settings) -> Path:
     last, spent = folder / "weights" / "last.pt", Spent(folder / "spent.json")
     if settings["resume"] and last.is_file() and spent.finished:
         return last
-    StreetTrainer.ours = {key: settings[key] for key in ("weather", "paint", "squeeze", "backbone_rate")}
+    StreetTrainer.ours = {
+        "backbone_rate": settings["backbone_rate"],
+        "shares": {share: settings[share] for share in SHARES},
+    }
+    # Ultralytics would fetch a model of its own to try float16 with.
+    engine.check_amp = lambda _model: True
     if settings["bfloat16"]:
         halve_on_cpu()
     trainer = StreetTrainer(overrides=_overrides(settings, last, spent))
     _watch(trainer)
+    trainer.add_callback("on_train_start", lambda of: _keep(of, settings))
     trainer.add_callback("on_model_save", lambda of: spent.save(of.epoch + 1))
     # The last weights are taken, not those that did best on `val`: it is to judge them afterwards.
     trainer.final_eval = lambda: None
@@ -213,6 +182,15 @@ def train(settings: Settings) -> Path:
     trainer.train()
     spent.save(trainer.epoch + 1, finished=True)
     return last
+
+
+def _keep(trainer: DetectionTrainer, settings: Settings) -> None:
+    """Have the loss ask for what the anchor knew, and rare classes weigh more."""
+    names = list(trainer.data["names"].values())
+    teacher = with_our_classes(YOLO(settings["anchor"]).model, names).float()
+    weights = weights_of(trainer.train_loader.dataset.counts()) if settings["balance"] else [1.0] * len(names)
+    whole = getattr(trainer.model, "criterion", None) or trainer.model.init_criterion()
+    trainer.model.criterion = Keeping(whole, teacher, settings["keep"], weights, trainer.device)
 
 
 def _overrides(settings: Settings, last: Path, spent: "Spent") -> Settings:
@@ -292,6 +270,7 @@ def main(file: str) -> None:
         weights=str(weights),
         onnx=str(onnx),
         versions=versions,
+        gpu="" if settings["ultralytics"]["device"] == "cpu" else torch.cuda.get_device_name(),
         epochs=spent.epochs,
         seconds=round(spent.before * 3600, 1),
     )

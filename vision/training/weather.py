@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
+SHADES = 12
+"""So many levels of grey the streaks of one rain have."""
 Draw = Callable[[Image, np.random.Generator], Image]
 
 
@@ -68,9 +70,10 @@ def rain(image: Image, random: np.random.Generator) -> Image:
     height, width = image.shape[:2]
     streaks = np.zeros((height, width), np.uint8)
     length, slant = int(random.integers(8, 28)), random.uniform(-0.4, 0.4)
-    for _ in range(int(random.integers(150, 700))):
-        x, y = int(random.integers(width)), int(random.integers(height))
-        cv2.line(streaks, (x, y), (int(x + slant * length), y + length), int(random.integers(60, 180)), 1)
+    heads = random.integers((0, 0), (width, height), (int(random.integers(150, 700)), 2))
+    falls = np.stack([heads, heads + np.array([int(slant * length), length])], axis=1).astype(np.int32)
+    for some in np.array_split(falls, SHADES):
+        cv2.polylines(streaks, list(some), isClosed=False, color=int(random.integers(60, 180)))
     flat = image * random.uniform(0.6, 0.9) + random.uniform(10, 40)
     return _bytes(flat + cv2.blur(streaks, (2, 2))[..., None] * random.uniform(0.3, 0.8))
 
@@ -142,7 +145,7 @@ def squeezed(image: Image, random: np.random.Generator) -> Image:
     height, width = image.shape[:2]
     by = random.uniform(0.5, 1.0)
     size = (max(1, round(width * by)), height) if random.random() < 0.8 else (width, max(1, round(height * by)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _bytes(values: NDArray[np.generic]) -> Image:
