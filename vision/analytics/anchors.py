@@ -19,16 +19,18 @@ Bools = NDArray[np.bool_]
 class Places(Columns):
     """N boxes relative to L lines, in pixels."""
 
-    anchor_px: Floats
-    """(N, L, 2): the point of each box that each line looks at."""
-    distance_px: Floats
-    """(N, L): of the anchor from the line, positive on its right-hand side."""
-    extent_px: Floats
-    """(N, L): how much room the box takes up across the line, 1 at least."""
+    seen_px: Floats
+    """(N, 4): the boxes as they are seen: left, top, right, bottom."""
+    whole_px: Floats
+    """(N, 4): the boxes with what the picture's edge hides of them."""
+    is_cut: Bools
+    """(N,): whether it hides anything."""
     size_px: Floats
     """(N, 2): width and height of the whole vehicle, as last seen away from the picture's edge."""
-    enters: Bools
-    """(N, L): the box is cut off by the picture's edge and lies over the line."""
+    distance_px: Floats
+    """(N, L): of the whole box's anchor, the point that a line looks at, positive on the line's right-hand side."""
+    extent_px: Floats
+    """(N, L): how much room the box takes up across the line, 1 at least."""
 
 
 class Ruler:
@@ -39,20 +41,40 @@ class Ruler:
         self.starts_px = np.array([line.start for line in lines], np.float64).reshape(-1, 2) * self.size_px
         self.ends_px = np.array([line.end for line in lines], np.float64).reshape(-1, 2) * self.size_px
         self._at_bottom = np.array([line.anchor is Anchor.BOTTOM_CENTER for line in lines], bool)
+        self._along_px = self.ends_px - self.starts_px
+        self._length_px = np.hypot(self._along_px[:, 0], self._along_px[:, 1])
 
     def places(self, xyxy: Floats, known_size_px: Floats) -> Places:
         """Measure N boxes. `known_size_px` (N, 2): what their vehicles measured when seen whole, else NaN."""
         cut = cut_sides(xyxy, self.size_px)
-        is_cut = np.any(cut, axis=1)
-        size_px = whole_sizes(xyxy, cut, known_size_px)
-        anchor_px = self._anchors(completed(xyxy, cut, size_px))
-        distance_px = signed_distance_px(anchor_px, self.starts_px, self.ends_px)
-        extent_px = extent_across_px(xyxy[:, 2:] - xyxy[:, :2], self.starts_px, self.ends_px)
-        middle_px = signed_distance_px((xyxy[:, :2] + xyxy[:, 2:]) / 2, self.starts_px, self.ends_px)
-        over_line = np.abs(middle_px) < extent_px / 2
-        return Places(anchor_px, distance_px, np.maximum(extent_px, 1.0), size_px, over_line & is_cut[:, None])
+        is_cut = np.asarray(cut.any(axis=1), bool)
+        size_px = whole_sizes(xyxy, is_cut, known_size_px)
+        whole_px = completed(xyxy, cut, size_px) if is_cut.any() else xyxy
+        extent_px = np.maximum(extent_across_px(xyxy[:, 2:] - xyxy[:, :2], self.starts_px, self.ends_px), 1.0)
+        return Places(xyxy, whole_px, is_cut, size_px, self.distances_px(whole_px), extent_px)
 
-    def _anchors(self, xyxy: Floats) -> Floats:
-        centre_px = (xyxy[:, :2] + xyxy[:, 2:]) / 2
-        y = np.where(self._at_bottom, xyxy[:, 3, None], centre_px[:, 1, None])
-        return np.stack([np.broadcast_to(centre_px[:, 0, None], y.shape), y], axis=-1)
+    def distances_px(self, xyxy: Floats) -> Floats:
+        """(N, L): of the boxes' anchors from the lines, positive on their right-hand side."""
+        x = (xyxy[:, :1] + xyxy[:, 2:3]) / 2
+        right_px, down_px = x - self.starts_px[:, 0], self._anchor_y(xyxy) - self.starts_px[:, 1]
+        distances_px: Floats = (self._along_px[:, 0] * down_px - self._along_px[:, 1] * right_px) / self._length_px
+        return distances_px
+
+    def anchors_px(self, xyxy: Floats) -> Floats:
+        """(N, L, 2): the point of each box that each line looks at."""
+        anchors_px = np.empty((len(xyxy), len(self._at_bottom), 2))
+        anchors_px[..., 0], anchors_px[..., 1] = (xyxy[:, :1] + xyxy[:, 2:3]) / 2, self._anchor_y(xyxy)
+        return anchors_px
+
+    def lies_over(self, places: Places) -> Bools:
+        """(N, L): whose box is cut off by the picture's edge and lies over the line."""
+        if not places.is_cut.any():
+            return np.zeros(places.distance_px.shape, bool)
+        middle_px = (places.seen_px[:, :2] + places.seen_px[:, 2:]) / 2
+        over_line = np.abs(signed_distance_px(middle_px, self.starts_px, self.ends_px)) < places.extent_px / 2
+        return over_line & places.is_cut[:, None]
+
+    def _anchor_y(self, xyxy: Floats) -> Floats:
+        """(N, L)"""
+        bottom, top = xyxy[:, 3:], xyxy[:, 1:2]
+        return np.where(self._at_bottom, bottom, (top + bottom) / 2)

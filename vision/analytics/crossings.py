@@ -1,7 +1,7 @@
 """Counts vehicles over directed lines: who crossed which line, which way, when and where."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -12,7 +12,7 @@ from vision.classes import CLASSES, ObjectClass
 from vision.config.lines import LineConfig
 from vision.contracts import Direction
 from vision.core import Tracks
-from vision.core.columns import Columns
+from vision.core.columns import Columns, column_names
 from vision.geometry import place_on_line, zero_crossing
 
 FIRST_DEPTH = 0.1
@@ -54,12 +54,12 @@ class _Memory(Columns):
     seen_s: Floats
     size_px: Floats
     """(M, 2): width and height when last seen whole."""
-    anchor_px: Floats
-    """(M, L, 2)"""
-    distance_px: Floats
-    """(M, L)"""
+    whole_px: Floats
+    """(M, 4): its box, with what the picture's edge hid of it."""
     home: Floats
     """(M, L): the side it was settled on: 1 right-hand, -1 left-hand, 0 not known yet."""
+    rest: Floats
+    """(M, L): that side too, while it is there and not on its way over the line; else 0."""
     home_depth: Floats
     """(M, L): how far from the line it has been on that side, in its own extent."""
     left_s: Floats
@@ -76,9 +76,9 @@ class _Memory(Columns):
         return cls(
             seen_s=np.full(tracks, np.nan),
             size_px=np.full((tracks, 2), np.nan),
-            anchor_px=np.full((tracks, lines, 2), np.nan),
-            distance_px=np.full((tracks, lines), np.nan),
+            whole_px=np.full((tracks, 4), np.nan),
             home=np.zeros((tracks, lines)),
+            rest=np.zeros((tracks, lines)),
             home_depth=np.zeros((tracks, lines)),
             left_s=np.full((tracks, lines), np.nan),
             left_px=np.full((tracks, lines, 2), np.nan),
@@ -88,13 +88,20 @@ class _Memory(Columns):
 
     def put(self, rows: Ids, newer: Self) -> None:
         """Write these rows anew, in place."""
-        for f in fields(self):
-            getattr(self, f.name)[rows] = getattr(newer, f.name)
+        for name in column_names(type(self)):
+            getattr(self, name)[rows] = getattr(newer, name)
+
+    def stay(self, rows: Ids, places: Places, at_s: float) -> None:
+        """These tracks are on the sides where they rested: nothing but where they are is new."""
+        self.seen_s[rows] = at_s
+        self.size_px[rows], self.whole_px[rows] = places.size_px, places.whole_px
+        depth = np.abs(places.distance_px) / places.extent_px
+        self.home_depth[rows] = np.maximum(self.home_depth[rows], depth)
 
     def joined(self, other: Self) -> Self:
         """These rows, then the other's."""
-        columns = {f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)}
-        return type(self)(**columns)
+        names = column_names(type(self))
+        return type(self)(**{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names})
 
 
 class LineCounter:
@@ -128,11 +135,19 @@ class LineCounter:
         if not len(tracks) or not self._lines:
             return []
         rows = self._take(tracks.track_id, at_s)
-        was = self._memory[rows]
-        places = self._ruler.places(tracks.xyxy.astype(np.float64), was.size_px)
-        now = _moved(was, places, at_s)
+        places = self._ruler.places(tracks.xyxy.astype(np.float64), self._memory.size_px[rows])
+        rests = np.asarray((places.distance_px * self._memory.rest[rows] > 0).all(axis=1), bool)
+        if rests.all():
+            self._memory.stay(rows, places, at_s)
+            return []
+        self._memory.stay(rows[rests], places[rests], at_s)
+        return self._follow(tracks[~rests], rows[~rests], places[~rests], at_s)
+
+    def _follow(self, tracks: Tracks, rows: Ids, places: Places, at_s: float) -> list[Crossing]:
+        """Those that are new, or are crossing a line, or may be."""
+        now = self._moved(self._memory[rows], places, at_s)
         passed, came_in = _has_passed(now, places), _has_come_in(now, places)
-        ways = self._ways(now, passed | came_in)
+        ways = self._ways(now, places.distance_px, passed | came_in)
         counts = ways & ~now.counted & self._counts_class[tracks.class_id][..., None]
         self._memory.put(rows, _settled(now, places, passed, came_in, ways))
         return [self._crossing(now, tracks, *where) for where in np.argwhere(counts).tolist()]
@@ -148,11 +163,38 @@ class LineCounter:
             self._memory.put(new, _Memory.blank(len(new), lines))
         return rows
 
-    def _ways(self, now: _Memory, crossed: Bools) -> Bools:
+    def _moved(self, was: _Memory, places: Places, at_s: float) -> _Memory:
+        """The memory of tracks that are at `places` now, before anything is counted."""
+        was_px, distance_px = self._ruler.distances_px(was.whole_px), places.distance_px
+        home = np.where(was.home == 0, np.sign(distance_px), was.home)
+        is_home, is_beyond = distance_px * home > 0, distance_px * home < 0
+        depth = np.where(is_home, np.abs(distance_px) / places.extent_px, 0.0)
+        leaves = is_beyond & (was_px * home >= 0)
+        enters = self._ruler.lies_over(places) & np.isnan(was.seen_s)[:, None]
+        part = zero_crossing(was_px, distance_px)
+        crossed_s = was.seen_s[:, None] + part * (at_s - was.seen_s)[:, None]
+        anchor_px, was_anchor_px = self._ruler.anchors_px(places.whole_px), self._ruler.anchors_px(was.whole_px)
+        crossed_px = was_anchor_px + part[..., None] * (anchor_px - was_anchor_px)
+        entry_px = np.where(enters, distance_px, np.where(is_beyond, np.nan, was.entry_px))
+        stays = is_home & np.isnan(entry_px)
+        return _Memory(
+            seen_s=np.full(len(was), at_s),
+            size_px=places.size_px,
+            whole_px=places.whole_px,
+            home=home,
+            rest=was.rest,
+            home_depth=np.maximum(was.home_depth, depth),
+            left_s=np.where(leaves, crossed_s, np.where(enters, at_s, np.where(stays, np.nan, was.left_s))),
+            left_px=np.where(leaves[..., None], crossed_px, np.where(enters[..., None], anchor_px, was.left_px)),
+            entry_px=entry_px,
+            counted=was.counted,
+        )
+
+    def _ways(self, now: _Memory, distance_px: Floats, crossed: Bools) -> Bools:
         """(N, L, 2): who has crossed inside the segment, in and out."""
         along = place_on_line(now.left_px, self._ruler.starts_px, self._ruler.ends_px)
         inside = crossed & (along >= 0) & (along <= 1)
-        return np.stack([inside & (now.distance_px > 0), inside & (now.distance_px < 0)], axis=-1)
+        return np.stack([inside & (distance_px > 0), inside & (distance_px < 0)], axis=-1)
 
     def _crossing(self, now: _Memory, tracks: Tracks, n: int, line: int, way: int) -> Crossing:
         x, y = now.left_px[n, line] / self._ruler.size_px
@@ -167,57 +209,34 @@ class LineCounter:
         )
 
 
-def _moved(was: _Memory, places: Places, at_s: float) -> _Memory:
-    """The memory of tracks that are at `places` now, before anything is counted."""
-    distance_px = places.distance_px
-    home = np.where(was.home == 0, np.sign(distance_px), was.home)
-    is_home, is_beyond = distance_px * home > 0, distance_px * home < 0
-    depth = np.where(is_home, np.abs(distance_px) / places.extent_px, 0.0)
-    leaves = is_beyond & (was.distance_px * home >= 0)
-    enters = places.enters & np.isnan(was.seen_s)[:, None]
-    part = zero_crossing(was.distance_px, distance_px)
-    crossed_s = was.seen_s[:, None] + part * (at_s - was.seen_s)[:, None]
-    crossed_px = was.anchor_px + part[..., None] * (places.anchor_px - was.anchor_px)
-    entry_px = np.where(enters, distance_px, np.where(is_beyond, np.nan, was.entry_px))
-    stays = is_home & np.isnan(entry_px)
-    return _Memory(
-        seen_s=np.full(len(was), at_s),
-        size_px=places.size_px,
-        anchor_px=places.anchor_px,
-        distance_px=distance_px,
-        home=home,
-        home_depth=np.maximum(was.home_depth, depth),
-        left_s=np.select([leaves, enters, stays], [crossed_s, np.full_like(crossed_s, at_s), np.nan], was.left_s),
-        left_px=np.where(leaves[..., None], crossed_px, np.where(enters[..., None], places.anchor_px, was.left_px)),
-        entry_px=entry_px,
-        counted=was.counted,
-    )
-
-
 def _has_passed(now: _Memory, places: Places) -> Bools:
     """(N, L): whose anchor is for certain on the other side than before."""
-    depth = np.abs(now.distance_px) / places.extent_px
+    depth = np.abs(places.distance_px) / places.extent_px
     deep_enough = np.where(
         now.counted.any(axis=-1),
         (now.home_depth >= RETURN_DEPTH) & (depth >= RETURN_DEPTH),
         now.home_depth + depth >= FIRST_DEPTH,
     )
-    return (now.distance_px * now.home < 0) & ~np.isnan(now.left_s) & deep_enough
+    return (places.distance_px * now.home < 0) & ~np.isnan(now.left_s) & deep_enough
 
 
 def _has_come_in(now: _Memory, places: Places) -> Bools:
     """(N, L): who came into sight over the line and has moved off it."""
-    return (now.distance_px - now.entry_px) * now.home >= FIRST_DEPTH * places.extent_px
+    return (places.distance_px - now.entry_px) * now.home >= FIRST_DEPTH * places.extent_px
 
 
 def _settled(now: _Memory, places: Places, passed: Bools, came_in: Bools, ways: Bools) -> _Memory:
     """The memory after counting: who has passed is at home where it is."""
-    depth = np.abs(now.distance_px) / places.extent_px
+    depth = np.abs(places.distance_px) / places.extent_px
+    home = np.where(passed, np.sign(places.distance_px), now.home)
+    left_s = np.where(passed | came_in, np.nan, now.left_s)
+    entry_px = np.where(came_in, np.nan, now.entry_px)
     return replace(
         now,
-        home=np.where(passed, np.sign(now.distance_px), now.home),
+        home=home,
+        rest=np.where(np.isnan(left_s) & np.isnan(entry_px), home, 0.0),
         home_depth=np.where(passed, depth, now.home_depth),
-        left_s=np.where(passed | came_in, np.nan, now.left_s),
-        entry_px=np.where(came_in, np.nan, now.entry_px),
+        left_s=left_s,
+        entry_px=entry_px,
         counted=now.counted | ways,
     )

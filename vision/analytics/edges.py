@@ -16,9 +16,14 @@ def cut_sides(xyxy: Floats, size_px: Floats) -> Bools:
     return np.concatenate([xyxy[:, :2] <= margin_px, xyxy[:, 2:] >= size_px - margin_px], axis=1)
 
 
-def whole_sizes(xyxy: Floats, cut: Bools, known_px: Floats) -> Floats:
-    """(N, 2): width and height of the whole vehicles: of boxes that are not cut off; else what was known, or NaN."""
-    return np.where(np.any(cut, axis=1, keepdims=True), known_px, xyxy[:, 2:] - xyxy[:, :2])
+def whole_sizes(xyxy: Floats, is_cut: Bools, known_px: Floats) -> Floats:
+    """(N, 2): width and height of the whole vehicles: of boxes that are not cut off; else what was known, or NaN.
+
+    `is_cut`: (N,), whether any side is.
+    """
+    sizes_px = xyxy[:, 2:] - xyxy[:, :2]
+    sizes_px[is_cut] = known_px[is_cut]
+    return sizes_px
 
 
 def completed(xyxy: Floats, cut: Bools, size_px: Floats) -> Floats:

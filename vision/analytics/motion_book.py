@@ -130,12 +130,16 @@ class _Memory:
 
     def add(self, rows: Ids, foot_px: Floats, at_s: float) -> None:
         """One more sighting, which takes the newest one's place where the one before that is only just older."""
-        times_s, feet_px = self.times_s[rows], self.feet_px[rows]
-        goes_on = ~(at_s - times_s[:, -2] < 2 * SAMPLE_EVERY_S)
-        times_s[goes_on, :-1] = times_s[goes_on, 1:]
-        feet_px[goes_on, :-1] = feet_px[goes_on, 1:]
-        times_s[:, -1], feet_px[:, -1] = at_s, foot_px
-        self.times_s[rows], self.feet_px[rows] = times_s, feet_px
+        goes_on = rows[~(at_s - self.times_s[rows, -2] < 2 * SAMPLE_EVERY_S)]
+        self.times_s[goes_on, :-1] = self.times_s[goes_on, 1:]
+        self.feet_px[goes_on, :-1] = self.feet_px[goes_on, 1:]
+        self.times_s[rows, -1], self.feet_px[rows, -1] = at_s, foot_px
+
+    def since(self, rows: Ids, since_s: float) -> tuple[Floats, Floats]:
+        """The newest sightings (N, k) (N, k, 2) of some tracks, at least two, all those since then among them."""
+        times_s = self.times_s[rows]
+        first = min(int((times_s >= since_s).any(axis=0).argmax()), SAMPLES - 2)
+        return times_s[:, first:], self.feet_px[rows, first:]
 
 
 class MotionBook:
@@ -171,7 +175,7 @@ class MotionBook:
         self._memory.add(rows, foot_px, at_s)
         ways = _Ways.of(self._memory, rows, self._ground.matrix, extent_px, at_s)
         self._note_stand(rows, ways, extent_px, at_s)
-        return self._motion(tracks, xyxy, rows, ways)
+        return self._motion(tracks, xyxy, foot_px, rows, ways)
 
     def way_of(self, track_id: int) -> tuple[Floats, Floats]:
         """A track's remembered sightings: when (K,), media time, and where on the road (K, 2), metres; oldest first."""
@@ -208,10 +212,11 @@ class MotionBook:
         """Where they touch the road (N, 2), and how large they are (N,), completed at the picture's edge if known."""
         memory = self._memory
         cut = cut_sides(xyxy, self._picture_px)
-        memory.size_px[rows] = size_px = whole_sizes(xyxy, cut, memory.size_px[rows])
-        memory.come_in(rows, cut[:, [0, 2, 3]].any(axis=1) & np.isnan(size_px[:, 0]))
-        foot_px = _feet(completed(xyxy, cut, size_px)) if cut.any() else _feet(xyxy)
-        self._ground.learn(foot_px, np.where(cut.any(axis=1, keepdims=True), np.nan, size_px), class_id)
+        is_cut = np.asarray(cut.any(axis=1), bool)
+        memory.size_px[rows] = size_px = whole_sizes(xyxy, is_cut, memory.size_px[rows])
+        memory.come_in(rows, (cut[:, 0] | cut[:, 2] | cut[:, 3]) & np.isnan(size_px[:, 0]))
+        foot_px = _feet(completed(xyxy, cut, size_px)) if is_cut.any() else _feet(xyxy)
+        self._ground.learn(foot_px, np.where(is_cut[:, None], np.nan, size_px), class_id)
         extent_px = _extent(np.where(np.isnan(size_px), xyxy[:, 2:] - xyxy[:, :2], size_px))
         return foot_px, extent_px
 
@@ -231,9 +236,8 @@ class MotionBook:
         memory.moved[rows] |= (ways.from_first_px > MOVED_SIZES * extent_px) & (ways.from_first_m > MOVED_M)
         memory.fastest_mps[rows] = np.fmax(memory.fastest_mps[rows], ways.pace_mps)
 
-    def _motion(self, tracks: Tracks, xyxy: Floats, rows: Ids, ways: "_Ways") -> Motion:
+    def _motion(self, tracks: Tracks, xyxy: Floats, foot_px: Floats, rows: Ids, ways: "_Ways") -> Motion:
         memory = self._memory
-        foot_px = memory.feet_px[rows, -1]
         return Motion(
             track_id=tracks.track_id,
             class_id=tracks.class_id,
@@ -282,13 +286,16 @@ class _Ways:
 
     @classmethod
     def of(cls, memory: _Memory, rows: Ids, matrix: Floats, extent_px: Floats, at_s: float) -> Self:
-        times_s = memory.times_s[rows]
-        marks_px = np.concatenate(
-            [memory.feet_px[rows], memory.still_px[rows, None], memory.first_px[rows, None]], axis=1
-        )
+        times_s, feet_px = memory.since(rows, at_s - max(VELOCITY_OVER_S, STAND_OVER_S))
+        marks_px = np.concatenate([feet_px, memory.still_px[rows, None], memory.first_px[rows, None]], axis=1)
         marks = np.concatenate([marks_px, apply_homography(matrix, marks_px)], axis=2)
         paths = marks[:, :-2]
-        velocity = slopes(times_s, paths, since_s=at_s - VELOCITY_OVER_S, shortest_s=SHORTEST_S)
+        velocity, drift = slopes(
+            times_s,
+            paths,
+            since_s=np.array([at_s - VELOCITY_OVER_S, at_s - STAND_OVER_S]),
+            shortest_s=np.array([SHORTEST_S, 0.6 * STAND_OVER_S]),
+        )
         leaps = _leaps(times_s, paths[..., :2], velocity[:, :2], since_s=at_s - VELOCITY_OVER_S)
         velocity[leaps > LEAP_SIZES * extent_px] = np.nan
         away = marks[:, -2:] - paths[:, -1:]
@@ -296,7 +303,7 @@ class _Ways:
             foot_m=paths[:, -1, 2:],
             velocity=velocity,
             pace_mps=np.hypot(velocity[:, 2], velocity[:, 3]),
-            drift=slopes(times_s, paths, since_s=at_s - STAND_OVER_S, shortest_s=0.6 * STAND_OVER_S),
+            drift=drift,
             from_still_px=np.hypot(away[:, 0, 0], away[:, 0, 1]),
             from_still_m=np.hypot(away[:, 0, 2], away[:, 0, 3]),
             from_first_px=np.hypot(away[:, 1, 0], away[:, 1, 1]),
@@ -322,27 +329,30 @@ def _extent(size_px: Floats) -> Floats:
     return np.asarray(np.sqrt(size_px[:, 0] * size_px[:, 1]))
 
 
-def slopes(times_s: Floats, paths: Floats, *, since_s: float, shortest_s: float) -> Floats:
-    """(N, D): the change of `paths` (N, K, D) a second, by least squares over the sightings since `since_s`.
+def slopes(times_s: Floats, paths: Floats, *, since_s: Floats, shortest_s: Floats) -> Floats:
+    """(W, N, D): the change of `paths` (N, K, D) a second, by least squares over the sightings since each of `since_s`.
 
-    `times_s` is (N, K), the newest last. NaN where the sightings span less than `shortest_s` or are fewer than three.
+    `times_s` is (N, K), the newest last. NaN where the sightings span less than `shortest_s` (W,) or are fewer than
+    three.
     """
-    use = (times_s >= since_s) & np.isfinite(paths[..., -1])
-    count = use.sum(axis=1)
+    is_known = np.isfinite(paths[..., -1])
+    use = (times_s >= since_s[:, None, None]) & is_known
+    count = use.sum(axis=2)
     ago_s = np.where(use, times_s - times_s[:, -1:], 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        off_s = np.where(use, ago_s - (ago_s.sum(axis=1) / count)[:, None], 0.0)
-        slope = (off_s[:, None] @ np.where(use[..., None], paths, 0.0))[:, 0] / (off_s**2).sum(axis=1)[:, None]
-    slope[(count < 3) | (-ago_s.min(axis=1) < shortest_s)] = np.nan
+        off_s = np.where(use, ago_s - (ago_s.sum(axis=2) / count)[..., None], 0.0)
+        known = np.where(is_known[..., None], paths, 0.0)
+        slope = (off_s[:, :, None] @ known)[:, :, 0] / (off_s * off_s).sum(axis=2)[..., None]
+    slope[(count < 3) | (-ago_s.min(axis=2) < shortest_s[:, None])] = np.nan
     return np.asarray(slope, np.float64)
 
 
 def _leaps(times_s: Floats, feet_px: Floats, velocity_px: Floats, *, since_s: float) -> Floats:
     """(N,): the largest way from one sighting to the next, less what the velocity explains, since `since_s`; pixels."""
-    steps_s = np.diff(times_s, axis=1)
-    off_px = np.diff(feet_px, axis=1) - velocity_px[:, None] * steps_s[..., None]
-    squares = np.where(times_s[:, :-1] >= since_s, (off_px**2).sum(axis=2), 0.0)
-    return np.asarray(np.sqrt(np.fmax.reduce(squares, axis=1)))
+    steps_s = times_s[:, 1:] - times_s[:, :-1]
+    off_px = feet_px[:, 1:] - feet_px[:, :-1] - velocity_px[:, None] * steps_s[..., None]
+    leaps_px = np.where(times_s[:, :-1] >= since_s, np.hypot(off_px[..., 0], off_px[..., 1]), 0.0)
+    return np.asarray(np.fmax.reduce(leaps_px, axis=1))
 
 
 def _came_to_rest(memory: _Memory, rows: Ids, extent_px: Floats, at_s: float) -> tuple[Floats, Floats]:

@@ -10,6 +10,8 @@ Ids = NDArray[np.int64]
 Kind = TypeVar("Kind", bound=np.generic)
 
 FIRST_ROWS = 64
+NO_ROWS: Ids = np.zeros(0, np.int64)
+NEVER: Floats = np.zeros(0)
 
 
 class Rows:
@@ -22,6 +24,8 @@ class Rows:
         self._forget_after_s = forget_after_s
         self._row_of: dict[int, int] = {}
         self._free = list(range(FIRST_ROWS))
+        self._oldest_s = -np.inf
+        """No track was seen last before this."""
         self.seen_s: Floats = np.full(FIRST_ROWS, np.nan)
         """By row: when its track was seen last, media time; NaN for a row that nobody has."""
 
@@ -36,6 +40,8 @@ class Rows:
 
     def forget(self, at_s: float) -> tuple[Ids, Floats]:
         """The rows of tracks that are too long unseen, and when each was seen last. The rows are free from now on."""
+        if at_s - self._oldest_s <= self._forget_after_s:
+            return NO_ROWS, NEVER
         gone = np.flatnonzero(at_s - self.seen_s > self._forget_after_s)
         seen_s = self.seen_s[gone]
         if len(gone):
@@ -43,26 +49,30 @@ class Rows:
             self._row_of = {track: row for track, row in self._row_of.items() if row not in lost}
             self._free += lost
             self.seen_s[gone] = np.nan
+        self._oldest_s = float(np.fmin.reduce(self.seen_s, initial=at_s))
         return gone, seen_s
 
     def take(self, track_id: Ids, at_s: float) -> tuple[Ids, Floats]:
         """(N,) the rows of tracks seen now, and (N,) when each was seen before: NaN for one that is new."""
-        rows = np.array([self._row(track) for track in track_id.tolist()], np.int64)
+        tracks: list[int] = track_id.tolist()
+        known = list(map(self._row_of.get, tracks))
+        if None in known:
+            known = [self._begin(track) if row is None else row for track, row in zip(tracks, known, strict=True)]
+        rows = np.array(known, np.int64)
         was_s = self.seen_s[rows]
         self.seen_s[rows] = at_s
+        self._oldest_s = min(self._oldest_s, at_s)
         return rows, was_s
 
     def row_of(self, track: int) -> int | None:
         """The row of a track that has one."""
         return self._row_of.get(track)
 
-    def _row(self, track: int) -> int:
-        row = self._row_of.get(track)
-        if row is None:
-            if not self._free:
-                self._free = list(range(self.size, 2 * self.size))
-                self.seen_s = np.concatenate([self.seen_s, np.full(self.size, np.nan)])
-            row = self._row_of[track] = self._free.pop()
+    def _begin(self, track: int) -> int:
+        if not self._free:
+            self._free = list(range(self.size, 2 * self.size))
+            self.seen_s = np.concatenate([self.seen_s, np.full(self.size, np.nan)])
+        row = self._row_of[track] = self._free.pop()
         return row
 
 

@@ -1,6 +1,6 @@
 """What the struct-of-arrays classes share: one mask, or one index array, filters every column at once."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, Self
 
 import numpy as np
@@ -15,14 +15,25 @@ class Columns:
     __slots__ = ()
 
     def __len__(self) -> int:
-        return len(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
+        return len(getattr(self, column_names(type(self))[0]))
 
     def __getitem__(self, selection: Selection) -> Self:
-        columns = {f.name: getattr(self, f.name)[selection] for f in fields(self)}  # type: ignore[arg-type]
-        return replace(self, **columns)  # type: ignore[type-var]
+        return type(self)(**{name: getattr(self, name)[selection] for name in column_names(type(self))})
 
     def check_lengths(self) -> None:
         """Refuse columns of different lengths. Called by each subclass after it is made."""
-        lengths = {f.name: len(getattr(self, f.name)) for f in fields(self)}  # type: ignore[arg-type]
-        if len(set(lengths.values())) > 1:
-            raise ValueError(f"{type(self).__name__}: the columns differ in length: {lengths}")
+        lengths = [len(getattr(self, name)) for name in column_names(type(self))]
+        if lengths.count(lengths[0]) != len(lengths):
+            named = dict(zip(column_names(type(self)), lengths, strict=True))
+            raise ValueError(f"{type(self).__name__}: the columns differ in length: {named}")
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def column_names(columns: type) -> tuple[str, ...]:
+    """Of a dataclass, in order: asked once, since `fields` looks them up anew each time."""
+    names = _NAMES.get(columns)
+    if names is None:
+        names = _NAMES[columns] = tuple(f.name for f in fields(columns))
+    return names

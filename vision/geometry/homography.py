@@ -35,9 +35,11 @@ class Homography:
 
 def apply_homography(matrix: Floats, points: Floats) -> Floats:
     """Map (..., 2) points by a (3, 3) matrix whose third row is positive before the horizon; NaN beyond it."""
-    flat = points.reshape(-1, 2) @ matrix[:, :2].T + matrix[:, 2]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mapped = flat[:, :2] / np.where(flat[:, 2:] > 0, flat[:, 2:], np.nan)
+    flat = points.reshape(-1, 2)
+    u, v, w = matrix[:, :2] @ flat.T + matrix[:, 2:]
+    w = np.where(w > 0, w, np.nan)
+    mapped = np.empty(flat.shape)
+    mapped[:, 0], mapped[:, 1] = u / w, v / w
     return mapped.reshape(points.shape)
 
 
@@ -73,15 +75,14 @@ def pixels_per_unit(matrix: Floats, points: Floats) -> Floats:
     The Jacobian's smaller singular value is units a pixel across the direction of sight, where the plane is not
     foreshortened; NaN beyond the horizon.
     """
-    w = points @ matrix[2, :2] + matrix[2, 2]
-    mapped = apply_homography(matrix, points)
-    jacobian = (matrix[None, :2, :2] - mapped[:, :, None] * matrix[None, 2, None, :2]) / np.where(w > 0, w, np.nan)[
-        :, None, None
-    ]
-    # The smaller singular value of a 2 x 2 matrix, in closed form.
-    squares = (jacobian**2).sum(axis=(1, 2))
-    determinant = jacobian[:, 0, 0] * jacobian[:, 1, 1] - jacobian[:, 0, 1] * jacobian[:, 1, 0]
-    smaller = np.sqrt((squares - np.sqrt(np.maximum(squares**2 - 4 * determinant**2, 0))) / 2)
+    u, v, w = matrix[:, :2] @ points.T + matrix[:, 2:]
+    w = np.where(w > 0, w, np.nan)
+    x, y = u / w, v / w
+    # The Jacobian is (a b; c d) / w. The smaller singular value of a 2 x 2 matrix, in closed form.
+    (ux, uy, _), (vx, vy, _), (wx, wy, _) = matrix.tolist()
+    a, b, c, d = ux - x * wx, uy - x * wy, vx - y * wx, vy - y * wy
+    squares, determinant = a * a + b * b + c * c + d * d, a * d - b * c
+    smaller = np.sqrt((squares - np.sqrt(np.maximum(squares**2 - 4 * determinant**2, 0))) / 2) / w
     with np.errstate(divide="ignore"):
         scale: Floats = 1 / smaller
     return scale
