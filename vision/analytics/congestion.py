@@ -1,6 +1,7 @@
 """Levels of congestion: what the traffic of one moment amounts to, and how long it must last to be told."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def level_of(traffic: Traffic, settings: CongestionConfig, few: float, critical_
     stand: a detector sees few of those that stand far away. Half of the free-flow pace is that of traffic at capacity
     (Greenshields, "A study of traffic capacity", 1935).
     """
-    if traffic.vehicles < few or np.isnan(traffic.relative_speed):
+    if traffic.vehicles < few or isnan(traffic.relative_speed):
         return FREE
     slow = FREE
     for level, below in (
@@ -74,7 +75,12 @@ def level_of(traffic: Traffic, settings: CongestionConfig, few: float, critical_
 
 def improved(traffic: Traffic) -> Traffic:
     """As if it were a little worse: what must be better than a threshold, to be told better than it."""
-    return replace(traffic, relative_speed=traffic.relative_speed / RECOVERY, filled=traffic.filled * RECOVERY)
+    return Traffic(
+        relative_speed=traffic.relative_speed / RECOVERY,
+        filled=traffic.filled * RECOVERY,
+        vehicles=traffic.vehicles,
+        standing=traffic.standing,
+    )
 
 
 class LevelKeeper:

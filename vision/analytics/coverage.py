@@ -1,5 +1,7 @@
 """How much of a zone's area vehicles cover: what can still be measured where they are too many to be told apart."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,27 +15,31 @@ LOWER_PART = 0.5
 
 
 class Coverage:
-    """One zone as cells. `polygon_px`: (K, 2), in the pixels of the picture."""
+    """Z zones as cells. Each polygon: (K, 2), in the pixels of the picture."""
 
-    def __init__(self, polygon_px: Floats) -> None:
-        self._origin_px = polygon_px.min(axis=0)
-        self._cell_px = np.maximum(np.ptp(polygon_px, axis=0), 1e-9) / CELLS
+    def __init__(self, polygons_px: Sequence[Floats]) -> None:
+        self._origins_px = np.stack([polygon.min(axis=0) for polygon in polygons_px])
+        self._cells_px = np.maximum(np.stack([np.ptp(polygon, axis=0) for polygon in polygons_px]), 1e-9) / CELLS
         x, y = np.meshgrid(np.arange(CELLS) + 0.5, np.arange(CELLS) + 0.5)
-        centres_px = np.column_stack([x.ravel(), y.ravel()]) * self._cell_px + self._origin_px
-        self._in_zone: Bools = points_in_polygons(centres_px, [polygon_px])[:, 0].reshape(CELLS, CELLS)
-        self._cells = max(1, int(self._in_zone.sum()))
+        centres_px = np.column_stack([x.ravel(), y.ravel()])[:, None] * self._cells_px + self._origins_px
+        inside = [points_in_polygons(centres_px[:, z], [polygon]) for z, polygon in enumerate(polygons_px)]
+        self._in_zone: Bools = np.stack(inside).reshape(-1, CELLS, CELLS)
+        self._cells = np.maximum(self._in_zone.sum(axis=(1, 2)), 1)
 
-    def share(self, xyxy: Floats) -> float:
-        """The part of the zone, 0 to 1, that the lower parts of N boxes (N, 4) cover together."""
-        covered = np.zeros((CELLS, CELLS), bool)
-        for left, top, right, bottom in self._spans(xyxy).tolist():
-            covered[top:bottom, left:right] = True
-        return float((covered & self._in_zone).sum()) / self._cells
+    def shares(self, xyxy: Floats) -> Floats:
+        """(Z,): the part of each zone, 0 to 1, that the lower parts of N boxes (N, 4) cover together."""
+        covered = np.zeros(self._in_zone.shape, bool)
+        for z, left, top, right, bottom in self._spans(xyxy):
+            covered[z, top:bottom, left:right] = True
+        shares: Floats = (covered & self._in_zone).sum(axis=(1, 2)) / self._cells
+        return shares
 
-    def _spans(self, xyxy: Floats) -> NDArray[np.int64]:
-        """(M, 4): from which cell to before which one each box reaches: left, top, right, bottom."""
+    def _spans(self, xyxy: Floats) -> Iterator[tuple[int, int, int, int, int]]:
+        """Zone, and from which cell to before which one a box reaches there: left, top, right, bottom."""
         road = xyxy.copy()
         road[:, 1] += (1 - LOWER_PART) * (xyxy[:, 3] - xyxy[:, 1])
-        cells = (road.reshape(-1, 2, 2) - self._origin_px) / self._cell_px
-        spans: NDArray[np.int64] = np.rint(np.clip(cells, 0, CELLS)).astype(np.int64).reshape(-1, 4)
-        return spans[(spans[:, 2:] > spans[:, :2]).all(axis=1)]
+        cells = (road.reshape(-1, 1, 2, 2) - self._origins_px[:, None]) / self._cells_px[:, None]
+        spans: NDArray[np.int64] = np.rint(np.clip(cells, 0, CELLS)).astype(np.int64).reshape(*cells.shape[:2], 4)
+        n, zone = np.nonzero((spans[..., 2:] > spans[..., :2]).all(axis=2))
+        for z, (left, top, right, bottom) in zip(zone.tolist(), spans[n, zone].tolist(), strict=True):
+            yield z, left, top, right, bottom

@@ -28,6 +28,8 @@ def area_scale(matrix: Floats, points_px: Floats) -> Floats:
 
     The determinant of a homography's Jacobian is det(H) / w^3, w being its denominator at the point.
     """
-    w = points_px @ matrix[2, :2] + matrix[2, 2]
-    scale: Floats = np.maximum(w, 0.0) ** 3 / abs(float(np.linalg.det(matrix)))
+    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+    w = np.maximum(points_px @ matrix[2, :2] + i, 0.0)
+    scale: Floats = w * w * w / abs(determinant)
     return scale

@@ -12,7 +12,7 @@ PARKED_AFTER_S = 60.0
 
 
 class ParkedBook:
-    """Tells who is parked in which of Z zones. A track not seen for `forget_after_s` is forgotten."""
+    """Tells who is parked in which of Z zones. A track not seen to stand for `forget_after_s` is forgotten."""
 
     def __init__(self, zones: int, *, forget_after_s: float) -> None:
         self._rows = Rows(forget_after_s)
@@ -21,7 +21,7 @@ class ParkedBook:
         """(R, Z): how many have driven freely through each zone since then."""
 
     def __len__(self) -> int:
-        """How many tracks are remembered."""
+        """How many tracks that stand, or stood a moment ago, are remembered."""
         return len(self._rows)
 
     def passed(self, zone: int, at_s: float) -> None:
@@ -31,12 +31,17 @@ class ParkedBook:
     def update(self, motion: Motion, at_s: float) -> Bools:
         """(N, Z): who is parked, if he is in that zone."""
         self._rows.forget(at_s)
-        rows, was_s = self._rows.take(motion.track_id, at_s)
+        is_parked = np.zeros((len(motion), self._passed.shape[1]), bool)
+        still = np.flatnonzero(motion.is_still)
+        if not len(still):
+            return is_parked
+        since_s = motion.still_since_s[still]
+        rows, was_s = self._rows.take(motion.track_id[still], at_s)
         self._stood_since_s = grown(self._stood_since_s, self._rows.size)
         self._passed = grown(self._passed, self._rows.size)
-        stays = ~np.isnan(was_s) & (self._stood_since_s[rows] == motion.still_since_s)
+        stays = ~np.isnan(was_s) & (self._stood_since_s[rows] == since_s)
         self._passed[rows[~stays]] = 0
-        self._stood_since_s[rows] = motion.still_since_s
-        is_long = ~motion.moved_before | (at_s - motion.still_since_s >= PARKED_AFTER_S)
-        was_passed: Bools = self._passed[rows] >= PASSED_BY
-        return was_passed & (motion.is_still & is_long)[:, None]
+        self._stood_since_s[rows] = since_s
+        is_long = ~motion.moved_before[still] | (at_s - since_s >= PARKED_AFTER_S)
+        is_parked[still] = (self._passed[rows] >= PASSED_BY) & is_long[:, None]
+        return is_parked

@@ -1,6 +1,6 @@
 """Queues at stop lines: who waits, how far back, for how long, and whether it spills back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import dist
 
 import numpy as np
@@ -44,7 +44,7 @@ class Queue:
 NOBODY = Queue(track_ids=frozenset(), length_m=0.0, reaches_spillback=False, waited_s=())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Waiter:
     """A vehicle that waits, or might."""
 
@@ -142,6 +142,8 @@ class QueueWatch:
     def _slow(self, motion: Motion, rows: Ids, at_s: float) -> list[_Waiter]:
         """Of the vehicles in the zone that are no faster than the queue may be, those that are slow enough to wait."""
         joins = motion.pace_mps[rows] < self._joins_mps
+        if not len(rows):
+            return []
         waits = [track in self._waiting for track in motion.track_id[rows].tolist()]
         along_m = self._stop_line.distance_m(motion.ground_m[rows])
         kept = (joins | np.array(waits, bool)) & np.isfinite(along_m)
@@ -150,28 +152,29 @@ class QueueWatch:
     def _waiters(self, motion: Motion, rows: Ids, along_m: Floats, at_s: float) -> list[_Waiter]:
         length_m = LENGTHS_M[motion.class_id[rows]]
         behind_m = length_m * self._rear_behind_foot
-        on_m = (
-            np.full(len(rows), np.inf) if self._spillback is None else self._spillback.distance_m(motion.ground_m[rows])
-        )
-        tracks: list[int] = motion.track_id[rows].tolist()
-        feet_px, reach_px = motion.foot_px[rows], SAME_PLACE * length_m * motion.scale_px_m[rows]
+        on_m = np.inf if self._spillback is None else self._spillback.distance_m(motion.ground_m[rows])
+        reach_px = SAME_PLACE * length_m * motion.scale_px_m[rows]
+        columns = (motion.foot_px[rows], along_m, along_m + behind_m, on_m - behind_m, reach_px)
+        told = zip(motion.track_id[rows].tolist(), *(column.tolist() for column in columns), strict=True)
         return [
             _Waiter(
                 track_id=track,
-                foot_px=(float(feet_px[n, 0]), float(feet_px[n, 1])),
-                along_m=float(along_m[n]),
-                rear_m=float(along_m[n] + behind_m[n]),
-                to_spillback_m=float(on_m[n] - behind_m[n]),
-                reach_px=float(reach_px[n]),
+                foot_px=(x, y),
+                along_m=along,
+                rear_m=rear,
+                to_spillback_m=to_spillback,
+                reach_px=reach,
                 seen_s=at_s,
                 anchored_s=self._waiting[track].anchored_s if track in self._waiting else -np.inf,
             )
-            for n, track in enumerate(tracks)
+            for track, (x, y), along, rear, to_spillback, reach in told
         ]
 
     def _lost(self, motion: Motion, slow: list[_Waiter], at_s: float) -> list[_Waiter]:
         """Those that waited and are not seen, but for whom another id has been given: it stands in the same place."""
-        seen = set(motion.track_id.tolist()) if self._waiting else set()
+        if not self._waiting:
+            return []
+        seen = set(motion.track_id.tolist())
         others = [waiter for waiter in slow if waiter.track_id not in self._waiting]
         return [
             was
@@ -204,11 +207,10 @@ def _connected(waiters: list[_Waiter], at_s: float) -> list[_Waiter]:
     for n, stretch in enumerate(_stretches(sorted(waiters, key=lambda w: w.along_m))):
         is_first = n == 0 and stretch[0].along_m <= GAP_M
         anchored_s = at_s if is_first else max(waiter.anchored_s for waiter in stretch)
-        waiting += [
-            replace(waiter, anchored_s=anchored_s)
-            for waiter in stretch
-            if at_s - anchored_s <= START_S + max(waiter.along_m, 0.0) / WAVE_MPS
-        ]
+        for waiter in stretch:
+            waiter.anchored_s = anchored_s
+            if at_s - anchored_s <= START_S + max(waiter.along_m, 0.0) / WAVE_MPS:
+                waiting.append(waiter)
     return waiting
 
 

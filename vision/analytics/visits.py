@@ -18,6 +18,7 @@ LONGEST_STEP_S = 0.6
 """After a blink longer than this, a pace says little of the way during it."""
 HOLD_MOVING_S = 0.5
 """A moving vehicle that is lost from sight counts as present for so long."""
+_CLASS_IDS = np.arange(len(CLASSES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +108,14 @@ class _Memory:
     turned_px: Floats
     """(R, Z, 2): where its foot was then."""
     entered_s: Floats
-    distance_m: Floats
-    paced_s: Floats
-    stood_s: Floats
+    travelled: Floats
+    """(R, Z, 3): its way, metres, how long that took and how long it stood, seconds."""
 
     @classmethod
     def blank(cls, zones: int) -> Self:
         ids, flags, numbers = np.zeros(0, np.int64), np.zeros((0, zones), bool), np.zeros((0, zones))
-        pairs = np.zeros((0, zones, 2))
-        ground_m = np.zeros((0, 2))
-        return cls(
-            ids, ids, np.zeros(0, bool), ground_m, flags, flags, numbers, pairs, numbers, numbers, numbers, numbers
-        )
+        pairs, sums, ground_m = np.zeros((0, zones, 2)), np.zeros((0, zones, 3)), np.zeros((0, 2))
+        return cls(ids, ids, np.zeros(0, bool), ground_m, flags, flags, numbers, pairs, numbers, sums)
 
     def grow(self, size: int) -> None:
         if size > len(self.track_id):
@@ -147,19 +144,32 @@ class VisitBook:
         vanished = self._vanished(at_s)
         rows, was_s = self._rows.take(motion.track_id, at_s)
         self._memory.grow(self._rows.size)
-        self._note(motion, rows, np.isnan(was_s))
-        came = self._turn(motion, rows, inside, at_s) | (inside & np.isnan(was_s)[:, None])
-        self._travel(motion, rows, inside, came, np.nan_to_num(at_s - was_s))
-        settled = self._settled(motion, rows, at_s)
-        exits = [self._exit(rows[n], z, self._memory.turned_s[rows[n], z]) for n, z in np.argwhere(settled & ~inside)]
-        entries = [self._enter(rows[n], z) for n, z in np.argwhere(settled & inside)]
-        self._memory.present[rows] ^= settled
-        self._memory.is_turning[rows] &= ~settled
+        is_new = np.isnan(was_s)
+        self._note(motion, rows, is_new)
+        came = self._turn(motion, rows, inside, at_s)
+        self._travel(motion, rows, inside, came, np.where(is_new, 0.0, at_s - was_s))
+        entries, exits = self._settle(motion, rows, inside, at_s)
         return Visits(tuple(entries), (*vanished, *exits), self._count(at_s), self._memory.present[rows])
+
+    def _settle(self, motion: Motion, rows: Ids, inside: Bools, at_s: float) -> tuple[list[ZoneEntry], list[ZoneExit]]:
+        """Whoever has turned for good now counts where he is seen."""
+        memory = self._memory
+        if not memory.is_turning[rows].any():
+            return [], []
+        settled = self._settled(motion, rows, at_s)
+        if not settled.any():
+            return [], []
+        exits = [self._exit(rows[n], z, memory.turned_s[rows[n], z]) for n, z in np.argwhere(settled & ~inside)]
+        entries = [self._enter(rows[n], z) for n, z in np.argwhere(settled & inside)]
+        memory.present[rows] ^= settled
+        memory.is_turning[rows] &= ~settled
+        return entries, exits
 
     def _vanished(self, at_s: float) -> list[ZoneExit]:
         """The ends of visits of tracks that are too long unseen."""
         gone, seen_s = self._rows.forget(at_s)
+        if not len(gone):
+            return []
         return [self._exit(gone[n], zone, seen_s[n]) for n, zone in np.argwhere(self._memory.present[gone])]
 
     def _note(self, motion: Motion, rows: Ids, is_new: Bools) -> None:
@@ -176,8 +186,9 @@ class VisitBook:
         differs = inside != memory.present[rows]
         turns = differs & ~memory.is_turning[rows]
         memory.is_turning[rows] = differs
-        memory.turned_s[rows] = np.where(turns, at_s, memory.turned_s[rows])
-        memory.turned_px[rows] = np.where(turns[..., None], motion.foot_px[:, None, :], memory.turned_px[rows])
+        n, zone = turns.nonzero()
+        if len(n):
+            memory.turned_s[rows[n], zone], memory.turned_px[rows[n], zone] = at_s, motion.foot_px[n]
         came: Bools = turns & inside
         return came
 
@@ -187,18 +198,22 @@ class VisitBook:
         counts = (inside | memory.present[rows]) & ~came
         way_m = self._ways_m(motion, rows, step_s)
         is_known = ~np.isnan(way_m)
-        for column, gained in (
-            (memory.distance_m, np.where(is_known, way_m, 0.0)),
-            (memory.paced_s, step_s * is_known),
-            (memory.stood_s, step_s * motion.is_still),
-        ):
-            column[rows] = np.where(came, 0.0, column[rows]) + counts * gained[:, None]
+        gained = np.empty((len(rows), 3))
+        gained[:, 0], gained[:, 1], gained[:, 2] = (
+            np.where(is_known, way_m, 0),
+            step_s * is_known,
+            step_s * motion.is_still,
+        )
+        travelled = memory.travelled[rows]
+        travelled[came] = 0.0
+        memory.travelled[rows] = travelled + counts[..., None] * gained[:, None]
         memory.ground_m[rows] = motion.ground_m
 
     def _ways_m(self, motion: Motion, rows: Ids, step_s: Floats) -> Floats:
         """(N,): how far each went since it was seen before: by its pace, which no trembling lengthens; after a blink,
         or where that is not known, straight from there to here."""
-        straight_m = np.hypot(*(motion.ground_m - self._memory.ground_m[rows]).T)
+        away_m = motion.ground_m - self._memory.ground_m[rows]
+        straight_m = np.hypot(away_m[:, 0], away_m[:, 1])
         by_pace = ~np.isnan(motion.pace_mps) & (step_s <= LONGEST_STEP_S)
         return np.where(by_pace, motion.pace_mps * step_s, straight_m)
 
@@ -220,15 +235,16 @@ class VisitBook:
 
     def _exit(self, row: int, zone: int, left_s: float) -> ZoneExit:
         memory = self._memory
+        distance_m, paced_s, stood_s = memory.travelled[row, zone].tolist()
         return ZoneExit(
             zone_id=self._zone_ids[zone],
             object_class=CLASSES[memory.class_id[row]],
             track_id=int(memory.track_id[row]),
             entered_s=float(memory.entered_s[row, zone]),
             left_s=float(left_s),
-            distance_m=float(memory.distance_m[row, zone]),
-            paced_s=float(memory.paced_s[row, zone]),
-            stood_s=float(memory.stood_s[row, zone]),
+            distance_m=distance_m,
+            paced_s=paced_s,
+            stood_s=stood_s,
         )
 
     def _count(self, at_s: float) -> Ids:
@@ -236,6 +252,6 @@ class VisitBook:
         size = len(memory.class_id)
         hold_s = np.where(memory.is_still, self._hold_standing_s, HOLD_MOVING_S)
         is_held = at_s - self._rows.seen_s[:size] <= hold_s
-        of_class = memory.class_id == np.arange(len(CLASSES))[:, None]
+        of_class = memory.class_id == _CLASS_IDS[:, None]
         counts: Ids = np.matmul((of_class & is_held).astype(np.int64), memory.present.astype(np.int64))
         return counts

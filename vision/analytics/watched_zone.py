@@ -3,7 +3,6 @@
 import numpy as np
 
 from vision.analytics.congestion import CRITICAL_FILL, DENSE, UNSURE, LevelKeeper, Traffic, improved, level_of
-from vision.analytics.coverage import Coverage
 from vision.analytics.free_flow import CITY_STREET_MPS, FreeFlow
 from vision.analytics.ground import Ground
 from vision.analytics.motion import Bools, Floats, Motion
@@ -38,7 +37,7 @@ class WatchedZone:
     def __init__(self, camera: CameraConfig, zone: ZoneConfig, size_px: Floats, ground: Ground) -> None:
         polygon_px = np.array(zone.polygon) * size_px
         self.zone = zone
-        self.coverage = Coverage(polygon_px)
+        self.polygon_px = polygon_px
         self._is_picture = zone is PICTURE
         self._settings = camera.measures.congestion
         self._supposed_mps = _supposed_mps(zone, ground)

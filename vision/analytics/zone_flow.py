@@ -24,7 +24,7 @@ class Average:
     pace_mps: float
     """Mean over vehicles and time (Edie 1963); NaN where there was nobody."""
     brisk_mps: float
-    """The pace that the fastest quarter had at least; NaN where there was nobody."""
+    """The pace that the fastest quarter had at least; NaN where there was nobody, and where it is not asked for."""
     vehicles: float
     """How many took part."""
     standing: float
@@ -36,7 +36,9 @@ class Average:
 class ZoneFlow:
     """Decaying sums over time of what was in each of Z zones."""
 
-    def __init__(self, zones: int) -> None:
+    def __init__(self, zones: int, *, tells_brisk: bool) -> None:
+        """`tells_brisk`: whether `Average.brisk_mps` is asked for; it takes a sorting each time."""
+        self._tells_brisk = tells_brisk
         self._seen_s = np.nan
         self._watched_s = 0.0
         self._sums: Floats = np.zeros((6, zones))
@@ -49,7 +51,7 @@ class ZoneFlow:
         self._seen_s = at_s
         kept, step_s = float(np.exp(-passed_s / AVERAGED_OVER_S)), min(passed_s, LONGEST_STEP_S)
         self._watched_s = kept * self._watched_s + step_s
-        self._sums = kept * self._sums + step_s * _now(motion, takes_part, filled)
+        self._sums = kept * self._sums + step_s * self._now(motion, takes_part, filled)
         return [self._average(zone_sums) for zone_sums in self._sums.T.tolist()]
 
     def _average(self, zone_sums: Sequence[float]) -> Average:
@@ -64,14 +66,14 @@ class ZoneFlow:
             filled=full / watched_s,
         )
 
-
-def _now(motion: Motion, takes_part: Bools, filled: Floats) -> Floats:
-    """(6, Z): what is added up, of one moment."""
-    is_paced = takes_part & ~np.isnan(motion.pace_mps)[:, None]
-    paces = np.where(is_paced, motion.pace_mps[:, None], 0.0)
-    paced = is_paced.sum(axis=0)
-    standing = (takes_part & motion.is_still[:, None]).sum(axis=0)
-    return np.stack([takes_part.sum(axis=0), standing, filled, paced, paces.sum(axis=0), paced * _brisk(paces, paced)])
+    def _now(self, motion: Motion, takes_part: Bools, filled: Floats) -> Floats:
+        """(6, Z): what is added up, of one moment."""
+        is_paced = takes_part & ~np.isnan(motion.pace_mps)[:, None]
+        paces = np.where(is_paced, motion.pace_mps[:, None], 0.0)
+        paced = is_paced.sum(axis=0)
+        standing = (takes_part & motion.is_still[:, None]).sum(axis=0)
+        brisk = paced * _brisk(paces, paced) if self._tells_brisk else np.full(len(paced), np.nan)
+        return np.array([takes_part.sum(axis=0), standing, filled, paced, paces.sum(axis=0), brisk], np.float64)
 
 
 def _brisk(paces: Floats, paced: Floats) -> Floats:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vision.analytics.congestion import CRITICAL_FILL, LEVELS
+from vision.analytics.coverage import Coverage
 from vision.analytics.footprints import Footprints
 from vision.analytics.free_flow import FreeFlow
 from vision.analytics.ground import Ground
@@ -22,7 +23,7 @@ from vision.contracts import CongestionLevel
 
 SHORTEST_VISIT_S = 1.0
 """A shorter visit says little of a vehicle's pace."""
-COVERAGE_EVERY_S = 0.25
+COVERAGE_EVERY_S = 0.5
 """What boxes cover is laid out in cells no more often: it is dear, and changes slowly."""
 _IS_MOTOR = IS_VEHICLE & np.array([c is not ObjectClass.BICYCLE for c in CLASSES])
 """Whose pace says how traffic moves: no traffic is needed to make a cyclist slow."""
@@ -56,10 +57,11 @@ class ZoneWatch:
         self._visits = VisitBook(ids, forget_after_s=2 * lost_after_s, hold_standing_s=lost_after_s)
         self._parked = ParkedBook(len(ids), forget_after_s=2 * lost_after_s)
         self._footprints = Footprints(np.array([watched.area_px for watched in self._watched]))
-        self._flow = ZoneFlow(len(ids))
+        self._coverage = Coverage([watched.polygon_px for watched in self._watched])
+        self._flow = ZoneFlow(len(ids), tells_brisk=not camera.zones)
         self._states: tuple[ZoneState, ...] = ()
         self._covered_at_s = np.nan
-        self._covered: Floats = np.zeros(len(ids))
+        self._covered_parts: Floats = np.zeros(len(ids))
 
     @property
     def entries(self) -> tuple[ZoneEntry, ...]:
@@ -81,14 +83,14 @@ class ZoneWatch:
         inside = inside | visits.is_inside
         filled = self._footprints.filled(motion, inside & IS_VEHICLE[motion.class_id][:, None], self._ground.matrix)
         averages = self._flow.update(motion, self._takes_part(motion, inside, filled, at_s), filled, at_s)
-        coverage = self._coverage(motion, at_s)
+        covered = self._covered(motion, at_s)
         self._learn(visits.exits, averages)
         states = tuple(
             watched.state(
                 motion,
                 inside[:, n],
                 averages[n],
-                visits.of(n, watched.zone.id, coverage[n]),
+                visits.of(n, watched.zone.id, covered[n]),
                 learnt=self.free_flow,
                 at_s=at_s,
             )
@@ -100,13 +102,13 @@ class ZoneWatch:
         self._states = states
         return states
 
-    def _coverage(self, motion: Motion, at_s: float) -> Floats:
+    def _covered(self, motion: Motion, at_s: float) -> Floats:
         """(Z,): which part of each zone vehicles cover, as of a moment ago."""
         if not abs(at_s - self._covered_at_s) < COVERAGE_EVERY_S:
             self._covered_at_s = at_s
             xyxy = motion.xyxy[IS_VEHICLE[motion.class_id]]
-            self._covered = np.array([watched.coverage.share(xyxy) for watched in self._watched])
-        return self._covered
+            self._covered_parts = self._coverage.shares(xyxy)
+        return self._covered_parts
 
     def _takes_part(self, motion: Motion, inside: Bools, filled: Floats, at_s: float) -> Bools:
         """(N, Z): whose pace counts. Who stood already when the camera came on, on a road that is not full, is parked
