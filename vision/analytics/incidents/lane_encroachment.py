@@ -14,7 +14,7 @@ from vision.analytics.scene import Scene
 from vision.classes import CLASSES
 from vision.config.zones import ZoneConfig
 from vision.contracts import IncidentKind
-from vision.geometry import points_in_polygons
+from vision.geometry import Polygons
 
 WELL_INSIDE = (0.3, 0.15)
 """So much of the box's width to both sides of its foot, and of its height before and behind, lies in the zone too: the
@@ -37,7 +37,7 @@ class LaneEncroachment:
 
     def __init__(self, zones: Sequence[ZoneConfig], width_px: int, height_px: int, past: Past) -> None:
         size_px = np.array([width_px, height_px], np.float64)
-        self._polygons = [np.array(zone.polygon) * size_px for zone in zones]
+        self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in zones])
         self._is_foreign = np.array([[c not in zone.may_be_in for zone in zones] for c in CLASSES], bool)
         """(classes, Z)"""
         self._past = past
@@ -52,7 +52,8 @@ class LaneEncroachment:
         rows = np.flatnonzero(foreign.any(axis=1) & motion.moved_before)
         if not len(rows) and not len(self._runs):
             return []
-        foreign[rows] &= self._well_inside(motion, rows)
+        if len(rows):
+            foreign[rows] &= self._well_inside(motion, rows)
         holds = foreign.any(axis=1) & motion.moved_before & (self._past.class_share(motion) >= CLASS_SHARE)
         zone = foreign.argmax(axis=1)
         found = self._runs.update(motion, holds, scene.at_s, apart=zone)
@@ -66,7 +67,7 @@ class LaneEncroachment:
         """(len(rows), Z)"""
         margin_px = WELL_INSIDE * (motion.xyxy[rows, 2:] - motion.xyxy[rows, :2])
         around_px = motion.foot_px[rows] + _AROUND[:, None] * margin_px
-        inside = points_in_polygons(around_px.reshape(-1, 2), self._polygons)
+        inside = self._polygons.hold(around_px.reshape(-1, 2))
         return np.asarray(inside.reshape(len(_AROUND), len(rows), inside.shape[-1]).all(axis=0), bool)
 
     def _sign(self, scene: Scene, n: int, run: Run, z: int) -> Evidence:

@@ -189,7 +189,8 @@ class Ledger:
         self._forget(at_s)
         for case in self._cases:
             case.looks += 1
-        self._sort_in(evidence, at_s)
+        if evidence:
+            self._sort_in(evidence, at_s)
         return [word for case in self._cases if (word := self._word(case, at_s)) is not None]
 
     def close(self, at_s: float) -> list[IncidentChange]:
@@ -212,7 +213,8 @@ class Ledger:
 
     def _sort_in(self, evidence: Sequence[Evidence], at_s: float) -> None:
         """Known tracks first, so that it is clear who is in sight when places are compared."""
-        of_track = {(t, _event_of(case.newest)): case for case in self._cases for t in case.tracks}
+        seen = {t for sign in evidence for t in sign.track_ids}
+        of_track = {(t, _event_of(case.newest)): case for case in self._cases for t in case.tracks if t in seen}
         strangers = []
         for sign in evidence:
             case = next((of_track[key] for t in sign.track_ids if (key := (t, _event_of(sign))) in of_track), None)

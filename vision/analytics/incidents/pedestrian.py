@@ -45,6 +45,7 @@ class Pedestrian:
         self._is_closed = np.array([z.kind in ROAD and ObjectClass.PERSON not in z.may_be_in for z in zones], bool)
         self._is_shoulder = np.array([z.kind is ZoneKind.SHOULDER for z in zones], bool)
         self._is_open = np.array([ObjectClass.PERSON in zone.may_be_in for zone in zones], bool)
+        self._shoulders = np.flatnonzero(self._is_closed & self._is_shoulder)
         self._past = past
         self._runs = Runs()
 
@@ -53,7 +54,7 @@ class Pedestrian:
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
         motion = scene.motion
-        pushes = scene.inside[:, self._is_closed & self._is_shoulder].any(axis=1)
+        pushes = scene.inside[:, self._shoulders].any(axis=1)
         if pushes.any():
             pushes &= _pushes(motion)
         if not len(self._runs) and not (motion.class_id == PERSON).any() and not pushes.any():
@@ -64,6 +65,8 @@ class Pedestrian:
             holds &= ~_rides(motion, holds)
         holds |= pushes
         found = self._runs.update(motion, holds, scene.at_s)
+        if not found:
+            return []
         is_alive = _has_moved(motion)
         persons = [(n, run) for n, run in found if run.share >= PERSON_SHARE and (is_alive[n] or _is_surely(run))]
         return [self._sign(scene, n, run, len(persons)) for n, run in persons]

@@ -71,11 +71,11 @@ class Runs:
 
         `apart` (N,), each 0 to 999, tells conditions of one track apart, as by the zone in which each holds.
         """
-        track_id = motion.track_id * 1000 + apart
-        foot_px, pace_mps = motion.foot_px, motion.pace_mps
         self._runs = {t: run for t, run in self._runs.items() if at_s - run.held_s <= FORGIVEN_S}
         if not self._runs and not holds.any():
             return []
+        track_id = motion.track_id * 1000 + apart
+        foot_px, pace_mps = motion.foot_px, motion.pace_mps
         known = np.fromiter(self._runs, np.int64, len(self._runs))
         held = []
         for n in np.flatnonzero(holds | np.isin(track_id, known)).tolist():

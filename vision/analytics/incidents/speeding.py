@@ -3,6 +3,8 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import hypot
+from statistics import median
 
 import numpy as np
 
@@ -36,18 +38,18 @@ class _Way:
         The lower of the median over the steps and the regression over the whole way less its error: a tracker's leap to
         another vehicle raises the regression, not the median, and trembling widens the error.
         """
+        if len(self.places) < LOOKS or self.places[-1][0] - self.places[0][0] < SHORTEST_S:
+            return 0.0
         places = np.array(self.places)
         times_s = places[:, 0] - places[:, 0].mean()
-        if len(places) < LOOKS or places[-1, 0] - places[0, 0] < SHORTEST_S:
-            return 0.0
         off_m = places[:, 1:] - places[:, 1:].mean(axis=0)
         spread = float((times_s**2).sum())
         velocity = times_s @ off_m / spread
         residual_m = off_m - times_s[:, None] * velocity
         error_mps = float(np.sqrt((residual_m**2).sum() / (len(places) - 2) / spread))
-        steps = np.diff(places, axis=0)
-        step_mps = float(np.median(np.hypot(steps[:, 1], steps[:, 2]) / steps[:, 0]))
-        return 3.6 * min(float(np.hypot(*velocity)) - ERRORS * error_mps, step_mps)
+        steps = places[1:] - places[:-1]
+        step_mps: float = median((np.hypot(steps[:, 1], steps[:, 2]) / steps[:, 0]).tolist())
+        return 3.6 * min(hypot(*velocity.tolist()) - ERRORS * error_mps, step_mps)
 
 
 class Speeding:
@@ -59,6 +61,7 @@ class Speeding:
         limits = [np.inf if zone.speed_limit_kmh is None else zone.speed_limit_kmh for zone in zones]
         self._is_limited = np.isfinite(limits)
         self._tolerated_kmh = np.array(limits, np.float64) + settings.over_by_kmh
+        self._nearly_kmh = np.where(self._is_limited, NEARLY * self._tolerated_kmh, np.inf)
         self._ways: dict[int, _Way] = {}
 
     def __len__(self) -> int:
@@ -68,8 +71,10 @@ class Speeding:
         if self._ways:
             self._ways = {t: w for t, w in self._ways.items() if scene.at_s - w.places[-1][0] <= FORGIVEN_S}
         motion = scene.motion
-        may_speed = scene.inside & ~(motion.speed_kmh[:, None] < NEARLY * self._tolerated_kmh)
-        rows = np.flatnonzero((may_speed & self._is_limited).any(axis=1))
+        may_speed = scene.inside & self._is_limited & ~(motion.speed_kmh[:, None] < self._nearly_kmh)
+        rows = np.flatnonzero(may_speed.any(axis=1))
+        if not len(rows):
+            return []
         rows = rows[is_vehicle(motion.class_id[rows]) & np.isfinite(motion.ground_m[rows]).all(axis=1)]
         return [sign for n in rows.tolist() if (sign := self._look_at(scene, n)) is not None]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from vision.analytics.rows import Ids
 from vision.analytics.scene import Scene
 from vision.analytics.sizes import LENGTHS_M
 from vision.config.zones import ZoneConfig, ZoneKind
-from vision.geometry import points_in_polygons
+from vision.geometry import Polygons
 
 SLOW_MPS = 1.5
 """Who is slower stands, or crawls in a queue."""
@@ -129,7 +130,7 @@ class Standing:
         self, zones: Sequence[ZoneConfig], width_px: int, height_px: int, *, forget_after_s: float = FORGET_AFTER_S
     ) -> None:
         size_px = np.array([width_px, height_px], np.float64)
-        self._polygons = [np.array(zone.polygon) * size_px for zone in zones]
+        self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in zones])
         self.past = Past(width_px, height_px, forget_after_s)
         self._stands: dict[int, Stand] = {}
         self.rows: Ids = np.zeros(0, np.int64)
@@ -216,12 +217,13 @@ class Standing:
         inside = scene.inside[rows]
         places = scene.motion.ground_m[rows]
         others = scene.motion.ground_m[self.rows]
-        beside = np.hypot(*np.moveaxis(places[:, None] - others[None], -1, 0)) < BESIDE_M
+        away_m = places[:, None] - others
+        beside = np.hypot(away_m[..., 0], away_m[..., 1]) < BESIDE_M
         slow = np.array([is_slow_in(scene, z) for z in range(len(scene.zones))], bool)
         shoulder = np.array([zone.zone.kind is ZoneKind.SHOULDER for zone in scene.zones], bool)
         half_m = LENGTHS_M[scene.motion.class_id[rows]] / 2
         ahead_px = scene.motion.foot_px[rows] + self.past.stride_px[rows] * (AHEAD_M + half_m)[:, None]
-        sees_ahead = points_in_polygons(ahead_px, self._polygons).any(axis=1)
+        sees_ahead = self._polygons.hold(ahead_px).any(axis=1)
         doubtful: Bools = (beside.sum(axis=1) > 1) | inside[:, slow].any(axis=1) | ~sees_ahead
         return doubtful & ~inside[:, shoulder].any(axis=1)
 
@@ -240,7 +242,7 @@ def is_slow_in(scene: Scene, z: int) -> bool:
         return False
     moves = scene.inside[:, z] & is_vehicle(motion.class_id) & ~motion.is_still & (motion.pace_mps > 0)
     paces_mps = motion.pace_mps[moves]
-    crawls = len(paces_mps) >= CRAWLERS and float(np.median(paces_mps)) < FLOWING * zone.free_pace_mps
+    crawls = len(paces_mps) >= CRAWLERS and median(paces_mps.tolist()) < FLOWING * zone.free_pace_mps
     return is_slow(zone.congestion) or crawls
 
 
@@ -259,7 +261,7 @@ class _Around:
     def of(cls, motion: Motion, past: Past, rows: Ids, passing_mps: Floats) -> Self:
         away_m = motion.ground_m[None] - motion.ground_m[rows, None]
         heading = past.heading[rows, None]
-        along_m = (away_m * heading).sum(axis=-1)
+        along_m = away_m[..., 0] * heading[..., 0] + away_m[..., 1] * heading[..., 1]
         aside_m = np.abs(away_m[..., 0] * heading[..., 1] - away_m[..., 1] * heading[..., 0])
         vehicle = is_vehicle(motion.class_id)
         others = vehicle[None] & (np.arange(len(motion))[None] != rows[:, None])
@@ -267,6 +269,7 @@ class _Around:
         room_m = BEHIND_M + LENGTHS_M[motion.class_id]
         is_ahead = (along_m > 0.5) & (along_m < room_m) & (aside_m < CORRIDOR_M)
         is_near = np.isnan(along_m) & (np.hypot(away_m[..., 0], away_m[..., 1]) < room_m)
-        speed_along = (motion.velocity_mps[None] * heading).sum(axis=-1)
+        vx, vy = motion.velocity_mps.T
+        speed_along = vx * heading[..., 0] + vy * heading[..., 1]
         passing = others & (speed_along > passing_mps[:, None]) & (aside_m < PASS_M[1]) & (np.abs(along_m) < PASS_M[0])
         return cls(slow & (is_ahead | is_near), passing & (along_m < 0), passing & (along_m > 0))

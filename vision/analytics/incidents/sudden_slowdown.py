@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 import numpy as np
 
@@ -113,7 +114,7 @@ class SuddenSlowdown:
         while zone.samples and zone.samples[0].at_s < oldest_s:
             zone.samples.popleft()
         if len(paces_mps) >= FEWEST:
-            zone.samples.append(_Sample(at_s, float(np.median(paces_mps)), frozenset(track_id.tolist())))
+            zone.samples.append(_Sample(at_s, median(paces_mps.tolist()), frozenset(track_id.tolist())))
 
     def _is_slow(self, zone: _Zone, state: ZoneState, paces_mps: Floats, slowed: Bools, at_s: float) -> bool:
         """Whether a slowdown goes on; notes its beginning and its end. `slowed`: who was seen losing so much."""

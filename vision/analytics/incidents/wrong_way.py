@@ -13,7 +13,7 @@ from vision.classes import CLASSES
 from vision.config.incidents import WrongWayConfig
 from vision.config.zones import ZoneConfig
 from vision.contracts import IncidentKind
-from vision.geometry import points_in_polygons
+from vision.geometry import Polygons
 
 AT_LEAST_MPS = 1.5
 SHORTEST_M = 6.0
@@ -44,7 +44,7 @@ class WrongWay:
 
     def __init__(self, zones: Sequence[ZoneConfig], settings: WrongWayConfig, width_px: int, height_px: int) -> None:
         size_px = np.array([width_px, height_px], np.float64)
-        self._polygons = [np.array(zone.polygon) * size_px for zone in zones]
+        self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in zones])
         ways_px = np.array([_way(zone) for zone in zones], np.float64).reshape(-1, 2) * size_px
         with np.errstate(invalid="ignore"):
             self._directions = ways_px / np.linalg.norm(ways_px, axis=1, keepdims=True)
@@ -60,7 +60,10 @@ class WrongWay:
         cosine = self._cosine(motion.velocity_px)
         against = scene.inside & (cosine <= self._most_cosine)
         holds = against.any(axis=1) & (motion.pace_mps > AT_LEAST_MPS) & is_vehicle(motion.class_id)
-        if holds.any():
+        is_anybody = holds.any()
+        if not is_anybody and not len(self._runs):
+            return []
+        if is_anybody:
             holds &= ~self._belongs_beside(motion, cosine)
         zone = against.argmax(axis=1)
         return [
@@ -72,14 +75,14 @@ class WrongWay:
     def _cosine(self, velocity_px: Floats) -> Floats:
         """(N, Z): of the angle between each course and each zone's direction; NaN where there is none."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            courses = velocity_px / np.linalg.norm(velocity_px, axis=1, keepdims=True)
+            courses = velocity_px / np.hypot(velocity_px[:, :1], velocity_px[:, 1:])
             cosine: Floats = courses @ self._directions.T
         return cosine
 
     def _belongs_beside(self, motion: Motion, cosine: Floats) -> Bools:
         """(N,): who is near enough to a zone along whose direction he goes."""
         aside_px = BESIDE_WIDTHS * (motion.xyxy[:, 2] - motion.xyxy[:, 0])[:, None] * [1.0, 0.0]
-        left, right = (points_in_polygons(motion.foot_px + way * aside_px, self._polygons) for way in (-1, 1))
+        left, right = (self._polygons.hold(motion.foot_px + way * aside_px) for way in (-1, 1))
         return np.asarray(((left | right) & (cosine >= ALONG_COSINE)).any(axis=1), bool)
 
     def _is_way(self, scene: Scene, n: int, run: Run, direction: Floats) -> bool:
