@@ -103,6 +103,23 @@ def test_congestion_is_told_with_its_levels_and_its_end() -> None:
     assert changes[0].started_s == 4.0
 
 
+def test_where_no_zone_is_drawn_traffic_that_is_slow_for_longer_than_any_red_light_is_congestion() -> None:
+    _, scene = scene_of(camera(), congestion=CongestionLevel.FREE, pace_mps=10.0, is_provisional=False)
+    watch = IncidentWatch(camera().model_copy(update={"zones": ()}), *SIZE)
+    free = replace(scene, zones=(), inside=scene.inside[:, :0], picture=scene.zones[0])
+
+    def slow_from(at_s: float) -> Scene:
+        state = replace(scene.zones[0], congestion=CongestionLevel.CONGESTED, congestion_since_s=at_s)
+        return replace(free, picture=state)
+
+    assert over(watch, slow_from(0.0), 0, 90) + over(watch, free, 90, 120) == []
+    changes = over(watch, slow_from(120.0), 120, 270) + over(watch, free, 270, 300)
+    assert [(str(c.phase), c.started_s) for c in changes] == [("raised", 120.0), ("ended", 120.0)]
+    told = changes[0].evidence
+    assert (told.zone_id, told.place_px) == (None, None)
+    assert told.reason.startswith("traffic is congested")
+
+
 def test_a_queue_that_reaches_its_line_spills_back() -> None:
     lines = [line_m("stop", 120, 20, 120, 34), line_m("far", 20, 20, 20, 34)]
     zone = {**NORTH, "stop_line": "stop", "spillback_line": "far"}

@@ -53,6 +53,8 @@ class Scene:
     inside: Bools
     """(N, Z): which tracks' feet are in which zones, in the order of the camera's zones."""
     zones: tuple[ZoneState, ...]
+    picture: ZoneState | None = None
+    """The whole picture's state, where the camera has no zones."""
     crossings: tuple[Crossing, ...] = ()
     """What became known with this moment."""
     movements: tuple[Movement, ...] = ()

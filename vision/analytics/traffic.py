@@ -151,6 +151,7 @@ class Traffic:
             motion=motion,
             inside=inside,
             zones=zones,
+            picture=self._zones.picture,
             crossings=tuple(crossings),
             movements=tuple(movements),
             heirs=heirs,

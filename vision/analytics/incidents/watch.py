@@ -117,7 +117,7 @@ def _rules(
         ),
         (bool(zones), SuddenSlowdown(zones, on.sudden_slowdown, standing.past), on.sudden_slowdown),
         (any(z.spillback_line for z in zones), QueueSpillback(camera.lines), on.queue_spillback),
-        (bool(zones), Congestion(), on.congestion),
+        (True, Congestion(), on.congestion),
         (bool(zones), ObjectOnRoad(zones), on.object_on_road),
         (any(z.signal for z in zones), RedLight(zones, camera.lines, camera.signals, standing.past), on.red_light),
     ]
