@@ -40,7 +40,7 @@ def test_a_vehicle_that_stands_keeps_its_course_and_how_hard_it_braked(fps: floa
     assert hard.heading[0] == pytest.approx([1, 0], abs=0.05)
     assert hard.braked_mps2(0, HARD_S) > 6.0
     assert soft.braked_mps2(0, SOFT_S) < 5.0
-    assert hard.drove_s(0, 3.0) > 2
+    assert hard.drove_s(np.array([0]), 3.0)[0] > 2
 
 
 def test_a_swerve_is_seen_and_a_bend_is_none() -> None:

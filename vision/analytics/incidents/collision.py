@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.signs import ROAD, a, called, is_vehicle, sign_of
 from vision.analytics.incidents.standing import SLOW_MPS, Standing, is_slow_in
-from vision.analytics.motion import Floats
+from vision.analytics.motion import Bools, Floats
+from vision.analytics.rows import Ids
 from vision.analytics.scene import Scene
 from vision.analytics.sizes import LENGTHS_M, WIDTHS_M
 from vision.classes import CLASSES, ObjectClass
@@ -114,11 +114,13 @@ class Collision:
             & (motion.confidence[standing.rows] >= LEAST_CONFIDENCE)
             & scene.inside[standing.rows][:, self._is_road].any(axis=1)
         )
+        came = np.flatnonzero(lately)
+        came = came[standing.past.drove_s(standing.rows[came], DROVE_MPS) >= DROVE_S]
         crashes = []
-        for i, j in combinations(np.flatnonzero(lately).tolist(), 2):
+        for i, j in self._touching(scene, came):
             pair = int(standing.rows[i]), int(standing.rows[j])
             tracks = int(motion.track_id[pair[0]]), int(motion.track_id[pair[1]])
-            if known.issuperset(tracks) or not self._touch(scene, i, j, pair) or not self._drove(pair):
+            if known.issuperset(tracks):
                 continue
             if not self._is_held(scene, i, j, pair):
                 cues = self._cues(scene, i, j, pair)
@@ -131,20 +133,25 @@ class Collision:
                     crashes.append(_Crash(tracks, classes, cues, confidence, since_s, scene.at_s))
         return crashes
 
-    def _touch(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> bool:
-        """Whether two vehicles of usual size, each along its course, touch on the road."""
-        away = self._standing.stands[j].place_m - self._standing.stands[i].place_m
-        if abs(away[0]) + abs(away[1]) > FARTHEST_M:
-            return False
-        classes = scene.motion.class_id[list(pair)]
-        u, v = (self._standing.past.course(n) for n in pair)
-        (length_a, length_b), (width_a, width_b) = LENGTHS_M[classes], WIDTHS_M[classes]
-        cosine, sine = abs(float(u @ v)), abs(float(u[0] * v[1] - u[1] * v[0]))
-        along_m = (length_a + cosine * length_b + sine * width_b) / 2 + SLACK_M
-        if _overlap(*scene.motion.xyxy[list(pair)]):
-            along_m += HIDDEN_M
-        aside_m = (width_a + sine * length_b + cosine * width_b) / 2 + SLACK_M / 2
-        return bool(abs(away @ u) <= along_m and abs(away[0] * u[1] - away[1] * u[0]) <= aside_m)
+    def _touching(self, scene: Scene, came: Ids) -> list[tuple[int, int]]:
+        """Pairs of some standing vehicles that touch on the road, each of usual size and along its course."""
+        if len(came) < 2:
+            return []
+        rows = self._standing.rows[came]
+        i, j = np.triu_indices(len(came), k=1)
+        places_m = np.array([self._standing.stands[n].place_m for n in came.tolist()])
+        away_m = places_m[j] - places_m[i]
+        near = np.abs(away_m).sum(axis=1) <= FARTHEST_M
+        i, j, away_m = i[near], j[near], away_m[near]
+        courses, classes = self._standing.past.courses(rows), scene.motion.class_id[rows]
+        u, v = courses[i], courses[j]
+        lengths_m, widths_m = LENGTHS_M[classes], WIDTHS_M[classes]
+        cosine, sine = np.abs((u * v).sum(axis=1)), np.abs(_cross(u, v))
+        along_m = (lengths_m[i] + cosine * lengths_m[j] + sine * widths_m[j]) / 2 + SLACK_M
+        along_m += np.where(_overlap(scene.motion.xyxy[rows[i]], scene.motion.xyxy[rows[j]]), HIDDEN_M, 0.0)
+        aside_m = (widths_m[i] + sine * lengths_m[j] + cosine * widths_m[j]) / 2 + SLACK_M / 2
+        touch = (np.abs((away_m * u).sum(axis=1)) <= along_m) & (np.abs(_cross(away_m, u)) <= aside_m)
+        return list(zip(came[i[touch]].tolist(), came[j[touch]].tolist(), strict=True))
 
     def _follows(self, i: int, j: int, pair: tuple[int, int]) -> bool:
         """Whether one stands just behind the other: unless both came to stand at once, he only waits there."""
@@ -152,10 +159,7 @@ class Collision:
 
     def _have_courses(self, pair: tuple[int, int]) -> bool:
         """Whether both drove fast and long enough for their courses to be told."""
-        return all(self._standing.past.drove_s(n, COURSE_MPS) >= COURSE_S for n in pair)
-
-    def _drove(self, pair: tuple[int, int]) -> bool:
-        return all(self._standing.past.drove_s(n, DROVE_MPS) >= DROVE_S for n in pair)
+        return bool((self._standing.past.drove_s(np.array(pair), COURSE_MPS) >= COURSE_S).all())
 
     def _is_held(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> bool:
         """Whether either stands behind somebody other than its fellow, or both where traffic comes to a stand."""
@@ -175,7 +179,8 @@ class Collision:
         rows, past = list(pair), self._standing.past
         since_s = scene.motion.still_since_s[rows]
         braked = [past.braked_mps2(n, since) >= BRAKED_MPS2 for n, since in zip(rows, since_s.tolist(), strict=True)]
-        cosine = float(past.course(rows[0]) @ past.course(rows[1]))
+        u, v = past.courses(np.array(rows))
+        cosine = float(u @ v)
         found = {
             "braking": any(braked),
             "both": all(braked),
@@ -212,9 +217,16 @@ class Collision:
         return replace(sign, track_ids=crash.tracks, classes=tuple(dict.fromkeys(crash.classes)))
 
 
-def _overlap(one: Floats, other: Floats) -> bool:
-    """Whether two boxes overlap in the picture."""
-    return bool(np.all(np.maximum(one[:2], other[:2]) < np.minimum(one[2:], other[2:])))
+def _overlap(one: Floats, other: Floats) -> Bools:
+    """(P,): which pairs of boxes, (P, 4) and (P, 4), overlap in the picture."""
+    overlap = np.maximum(one[:, :2], other[:, :2]) < np.minimum(one[:, 2:], other[:, 2:])
+    return np.asarray(overlap.all(axis=1), bool)
+
+
+def _cross(one: Floats, other: Floats) -> Floats:
+    """(P,): the cross products of (P, 2) and (P, 2)."""
+    product: Floats = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
+    return product
 
 
 def _both(classes: tuple[ObjectClass, ObjectClass]) -> str:

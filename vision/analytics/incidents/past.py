@@ -123,7 +123,7 @@ class Past:
     def fastest_mps(self, rows: Ids) -> Floats:
         """(len(rows),): the highest pace of some tracks in their last seconds of driving, also under an id before."""
         velocities = self._memory.velocities[self._at[rows]]
-        paces: Floats = np.fmax.reduce(np.hypot(velocities[..., 0], velocities[..., 1]), axis=1, initial=0.0)
+        paces: Floats = np.fmax.reduce(_paces(velocities), axis=1, initial=0.0)
         return paces
 
     def has_leapt_since(self, n: int, since_s: float) -> bool:
@@ -163,19 +163,19 @@ class Past:
         self._note_leaps(rows, motion, at_s)
         self._at = rows
 
-    def drove_s(self, n: int, at_least_mps: float) -> float:
-        """For how long of its last seconds of driving the track in row `n` was so fast."""
-        _, velocities = self._last(n)
-        return KEPT_EVERY_S * int((_paces(velocities) >= at_least_mps).sum())
+    def drove_s(self, rows: Ids, at_least_mps: float) -> Floats:
+        """(len(rows),): for how long of their last seconds of driving some tracks were so fast."""
+        paces = _paces(self._memory.velocities[self._at[rows]])
+        return np.asarray(KEPT_EVERY_S * (paces >= at_least_mps).sum(axis=1), np.float64)
 
-    def course(self, n: int) -> Floats:
-        """(2,): where the track in row `n` was heading in its last two seconds of driving; NaN: it never drove."""
-        _, velocities = self._last(n)
-        driving = velocities[_paces(velocities) >= DRIVES_MPS][-COURSE_LOOKS:]
-        if not len(driving):
-            return np.full(2, np.nan)
-        mean: Floats = driving.mean(axis=0)
-        return mean / float(np.hypot(*mean))
+    def courses(self, rows: Ids) -> Floats:
+        """(len(rows), 2): where some tracks were heading in their last two seconds of driving; NaN: one never drove."""
+        velocities = self._memory.velocities[self._at[rows]]
+        drives = _paces(velocities) >= DRIVES_MPS
+        drives &= drives[:, ::-1].cumsum(axis=1)[:, ::-1] <= COURSE_LOOKS
+        total = np.where(drives[..., None], velocities, 0.0).sum(axis=1)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(total / np.hypot(total[:, :1], total[:, 1:]), np.float64)
 
     def braked_mps2(self, n: int, still_since_s: float) -> float:
         """How hard the track in row `n` braked before it stood; 0 where that is not known.
@@ -241,7 +241,7 @@ class Past:
 
 
 def _paces(velocities: Floats) -> Floats:
-    return np.hypot(velocities[:, 0], velocities[:, 1])
+    return np.hypot(velocities[..., 0], velocities[..., 1])
 
 
 def _comparable(apart_s: Floats) -> Bools:
