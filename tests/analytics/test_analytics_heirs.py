@@ -60,8 +60,8 @@ def test_who_begins_elsewhere_is_another() -> None:
     assert found(driving(1, 0, 20) + driving(2, 26, 30)) == []
 
 
-def test_a_driving_vehicle_is_looked_for_a_second_and_a_standing_one_longer() -> None:
-    assert found(driving(1, 0, 20) + nothing(15) + driving(2, 35, 40)) == []
+def test_a_driving_vehicle_is_looked_for_a_while_and_a_standing_one_longer() -> None:
+    assert found(driving(1, 0, 20) + nothing(20) + driving(2, 40, 45)) == []
     assert found(standing(1, 30) + nothing(15) + standing(2, 5)) == [(1, 2)]
     assert found(standing(1, 30) + nothing(60) + standing(2, 5)) == []
 
@@ -73,6 +73,11 @@ def test_a_larger_vehicle_that_passes_in_front_is_not_the_one_that_it_hides() ->
 def test_a_track_that_comes_back_has_no_heir() -> None:
     both = [one + two for one, two in zip(driving(1, 24, 30), driving(2, 24, 30), strict=True)]
     assert found(driving(1, 0, 20) + nothing(4) + both) == []
+
+
+def test_one_of_two_that_were_lost_and_is_back_is_not_the_other() -> None:
+    both = [[(1, 400.0, 40.0), (2, 420.0, 40.0)]] * 30
+    assert found(both + nothing(3) + [[(2, 410.0, 40.0)]] * 5) == []
 
 
 def test_each_lost_track_is_inherited_once() -> None:

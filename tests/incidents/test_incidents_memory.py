@@ -14,7 +14,6 @@ from incidents_road import (
     drives,
     halts,
     kinds,
-    stands_s,
     watched,
 )
 
@@ -22,24 +21,28 @@ from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.runs import Runs
 from vision.classes import ObjectClass
 
-HARD_S, SOFT_S = (stands_s(14, 60, braking=braking) for braking in (9, 2.5))
-
 
 def remembered(way: Way, end_s: float, *, fps: float = 10, noise: Noise | None = None) -> Past:
     """The past of one vehicle, the only one in the picture at the end."""
+    return braked(way, end_s, fps=fps, noise=noise)[0]
+
+
+def braked(way: Way, end_s: float, *, fps: float = 10, noise: Noise | None = None) -> tuple[Past, float]:
+    """The same, and how hard it is said to have braked."""
     seen, past = Camera(camera(NORTH), noise), Past(*SIZE, 5.0)
     for t in np.arange(0, end_s, 1 / fps).tolist():
-        past.update(seen.scene([Actor(way)], t).motion, t)
-    return past
+        scene = seen.scene([Actor(way)], t)
+        past.update(scene.motion, t, scene.heirs)
+    return past, past.braked_mps2(0, float(scene.motion.still_since_s[0]))
 
 
 @pytest.mark.parametrize("fps", [4.0, 10.0, 25.0])
 def test_a_vehicle_that_stands_keeps_its_course_and_how_hard_it_braked(fps: float) -> None:
-    hard = remembered(halts(25.25, 14, 60, braking=9), 20, fps=fps)
-    soft = remembered(halts(25.25, 14, 60, braking=2.5), 20, fps=fps)
+    hard, hard_mps2 = braked(halts(25.25, 14, 60, braking=9), 20, fps=fps)
+    _, soft_mps2 = braked(halts(25.25, 14, 60, braking=2.5), 20, fps=fps)
     assert hard.heading[0] == pytest.approx([1, 0], abs=0.05)
-    assert hard.braked_mps2(0, HARD_S) > 6.0
-    assert soft.braked_mps2(0, SOFT_S) < 5.0
+    assert hard_mps2 == pytest.approx(9, rel=0.3)
+    assert soft_mps2 == pytest.approx(2.5, rel=0.3)
     assert hard.drove_s(np.array([0]), 3.0)[0] > 2
 
 
@@ -56,8 +59,8 @@ def test_a_swerve_is_seen_and_a_bend_is_none() -> None:
 
 def test_a_new_id_on_the_way_inherits_what_was_known() -> None:
     switched = Noise(switched=0.05, seed=3)
-    past = remembered(halts(25.25, 14, 60, braking=9), 20, noise=switched)
-    assert past.braked_mps2(0, HARD_S) > 6.0
+    past, braked_mps2 = braked(halts(25.25, 14, 60, braking=9), 20, noise=switched)
+    assert braked_mps2 > 6.0
     assert past.heading[0] == pytest.approx([1, 0], abs=0.05)
 
 

@@ -7,12 +7,12 @@ import numpy as np
 
 from vision.analytics.motion import Floats, Motion
 
-LOST_S = 1.0
+LOST_S = 1.5
 """A track is inherited for so long after it was seen last ..."""
 STOOD_LOST_S = 4.0
 """... one that stood for longer: it is where it was, and only what drives past hides it."""
 NEAR_SIZES = 0.6
-"""A new track that begins so near, in the smaller one's size, to where a lost one was going may be that one ..."""
+"""A new track that begins so near, in the smaller one's size, to the way that a lost one went may be that one ..."""
 ALIKE = 1.5
 """... if neither is so many times as large as the other: what passes in front of a vehicle is not that vehicle."""
 
@@ -21,7 +21,8 @@ Heirs = Sequence[tuple[int, int]]
 
 
 class HeirFinder:
-    """Watches which tracks vanish and which begin. Each lost one is inherited once, by the new one nearest to it."""
+    """Watches which tracks vanish and which begin. Each lost one is inherited once, by the one nearest to it that began
+    after it was lost."""
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
@@ -59,11 +60,14 @@ class HeirFinder:
 
     def _inherit(self, motion: Motion, new: list[int], at_s: float) -> list[tuple[int, int]]:
         lost = list(self._lost)
-        expected_px = np.array([foot + velocity * (at_s - s) for s, _, foot, velocity, _ in self._lost.values()])
-        away_px = np.linalg.norm(motion.foot_px[new][:, None] - expected_px[None], axis=2)
+        feet_px = np.array([foot for _, _, foot, _, _ in self._lost.values()])
+        ways_px = np.array([velocity * (at_s - seen_s) for seen_s, _, _, velocity, _ in self._lost.values()])
+        away_px = _away(motion.foot_px[new][:, None] - feet_px, ways_px)
         old_px, new_px = np.array([lost[-1] for lost in self._lost.values()]), _sizes_px(motion.xyxy[new])[:, None]
         small_px, large_px = np.minimum(old_px, new_px), np.maximum(old_px, new_px)
-        sizes = np.where(large_px < ALIKE * small_px, away_px / np.maximum(small_px, 1e-9), inf)
+        seen_s = np.array([lost[0] for lost in self._lost.values()])
+        may_be = (large_px < ALIKE * small_px) & (motion.first_seen_s[new][:, None] > seen_s)
+        sizes = np.where(may_be, away_px / np.maximum(small_px, 1e-9), inf)
         heirs: list[tuple[int, int]] = []
         while sizes.size and (nearest := float(sizes.min())) <= NEAR_SIZES:
             i, j = np.argwhere(sizes == nearest)[0].tolist()
@@ -71,6 +75,17 @@ class HeirFinder:
             sizes[i], sizes[:, j] = inf, inf
             del self._lost[lost[j]]
         return heirs
+
+
+def _away(places_px: Floats, ways_px: Floats) -> Floats:
+    """(N, M): how far (N, M, 2) places, from where each of M lost tracks was, are from the (M, 2) ways that they went.
+
+    One that brakes does not come as far as it was going.
+    """
+    lengths = np.maximum((ways_px**2).sum(axis=1), 1e-9)
+    part = np.clip((places_px * ways_px).sum(axis=2) / lengths, 0.0, 1.0)
+    away_px: Floats = np.linalg.norm(places_px - part[..., None] * ways_px, axis=2)
+    return away_px
 
 
 def _sizes_px(xyxy: Floats) -> Floats:

@@ -28,7 +28,11 @@ STILL_SIZES_S = 0.06
 """Slower than this, in metres or in its own sizes a second, is standing: far away a metre is less than a pixel."""
 LEFT_M = 1.5
 LEFT_SIZES = 0.4
-"""A standing vehicle has left when it is so far, in metres and in its own sizes, from where it stood."""
+REST_SIZES = LEFT_SIZES / 2
+"""A vehicle stands from when it came so near to where it stands."""
+LEFT_FOR_S = 0.4
+"""A standing vehicle has left when it is so far, in metres and in its own sizes, from where it stood, at every sighting
+for so long: a box that is half hidden leaps farther, but comes back."""
 MOVED_M = 2.0
 MOVED_SIZES = 0.75
 """A vehicle has been seen moving once it was so far from where it began."""
@@ -128,6 +132,12 @@ class _Memory:
         self.fastest_mps[heirs] = np.fmax(self.fastest_mps[heirs], self.legacy_fastest_mps[heirs])
         self.legacy_since_s[rows] = np.nan
 
+    def stays_away(self, rows: Ids, far_px: Floats, since_s: float) -> Bools:
+        """(N,): who was farther than (N,) from where it stands, or stood, at every sighting since then."""
+        away_px = np.linalg.norm(self.feet_px[rows] - self.still_px[rows, None], axis=2)
+        stays: Bools = ((away_px > far_px[:, None]) | ~(self.times_s[rows] >= since_s)).all(axis=1)
+        return stays
+
     def add(self, rows: Ids, foot_px: Floats, at_s: float) -> None:
         """One more sighting, which takes the newest one's place where the one before that is only just older."""
         goes_on = rows[~(at_s - self.times_s[rows, -2] < 2 * SAMPLE_EVERY_S)]
@@ -226,6 +236,7 @@ class MotionBook:
         was_since_s = memory.still_since_s[rows]
         stood = ~np.isnan(was_since_s)
         left = stood & (ways.from_still_px > LEFT_SIZES * extent_px) & ~(ways.from_still_m < LEFT_M)
+        left[left] = memory.stays_away(rows[left], LEFT_SIZES * extent_px[left], at_s - LEFT_FOR_S)
         begins = ways.is_slow(extent_px) & (~stood | left)
         ends = left & ~begins
         memory.still_since_s[rows[ends]] = np.nan
@@ -361,7 +372,7 @@ def _came_to_rest(memory: _Memory, rows: Ids, extent_px: Floats, at_s: float) ->
     recent = times_s >= at_s - STAND_OVER_S
     rest_px = np.where(recent[..., None], feet_px, 0).sum(axis=1) / recent.sum(axis=1)[:, None]
     away_px = np.linalg.norm(feet_px - rest_px[:, None], axis=2)
-    far = away_px > LEFT_SIZES / 2 * extent_px[:, None]
+    far = away_px > REST_SIZES * extent_px[:, None]
     last_far = np.where(far, np.arange(SAMPLES), -1).max(axis=1)
     here_s = np.where(np.arange(SAMPLES) > last_far[:, None], times_s, np.nan)
     return rest_px, np.fmin.reduce(here_s, axis=1)

@@ -103,5 +103,7 @@ class GoingOn(Generic[Fact]):
             waiting.far_since_s = inf
         elif drives:
             waiting.far_since_s = min(waiting.far_since_s, scene.at_s)
-        waiting.is_leaving = drives and bool(near_edge)
+        if drives or motion.is_still[n] or not near_edge:
+            # A vehicle of which the edge cuts off more and more seems to slow down.
+            waiting.is_leaving = drives and bool(near_edge)
         return self._past.has_leapt_since(n, waiting.since_s)

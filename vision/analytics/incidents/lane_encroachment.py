@@ -7,7 +7,7 @@ import numpy as np
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.runs import Run, Runs
-from vision.analytics.incidents.signs import a, called, is_vehicle, sign_of
+from vision.analytics.incidents.signs import TWO_WHEELERS, a, called, is_vehicle, sign_of
 from vision.analytics.motion import Bools, Motion
 from vision.analytics.rows import Ids
 from vision.analytics.scene import Scene
@@ -26,12 +26,17 @@ STEADY_SHARE = 0.75
 """The part of the looks in which it is inside and of a class that may not be: classes flip, boxes tremble."""
 SHORTEST_M = 5.0
 """Who goes along in it; who crosses a pavement to a gateway stays in it for less."""
+WALKS_MPS = 2.2
+"""Who is no faster pushes his two-wheeler, or is a person taken for one with it."""
 STANDS_S = 5.0
 """Who stands in it does not go along."""
 
 
 class LaneEncroachment:
-    """Goes along, or stands, well inside a zone that does not allow its class. Persons are another kind's business."""
+    """Goes along, or stands, well inside a zone that does not allow its class. Persons are another kind's business.
+
+    Who pushes a two-wheeler walks.
+    """
 
     kind = IncidentKind.LANE_ENCROACHMENT
 
@@ -60,7 +65,7 @@ class LaneEncroachment:
         return [
             self._sign(scene, n, run, int(np.flatnonzero(foreign[n])[0]))
             for n, run in found
-            if run.share >= STEADY_SHARE and (run.way_m >= SHORTEST_M or _stands(motion, n, scene.at_s))
+            if run.share >= STEADY_SHARE and (_goes_along(motion, n, run) or _stands(motion, n, scene.at_s))
         ]
 
     def _well_inside(self, motion: Motion, rows: Ids) -> Bools:
@@ -84,6 +89,12 @@ class LaneEncroachment:
             reach_m=2.0,
             since_s=run.since_s,
         )
+
+
+def _goes_along(motion: Motion, n: int, run: Run) -> bool:
+    """Whether it has gone far enough, and, on two wheels, faster than on foot."""
+    needs_mps = WALKS_MPS if motion.class_id[n] in TWO_WHEELERS else 0.0
+    return run.way_m >= max(SHORTEST_M, needs_mps * run.lasted_s)
 
 
 def _stands(motion: Motion, n: int, at_s: float) -> bool:

@@ -1,18 +1,20 @@
 """What rules remember of a track beyond its motion: its course, its last seconds of driving, what it was taken for."""
 
 from dataclasses import dataclass, fields
-from math import degrees, inf
+from math import degrees
 from typing import Self
 
 import numpy as np
 
 from vision.analytics.edges import cut_sides
+from vision.analytics.heirs import Heirs
 from vision.analytics.motion import Bools, Floats, Motion
+from vision.analytics.motion_book import REST_SIZES
 from vision.analytics.rows import Ids, Rows, grown
 from vision.classes import CLASSES
 
 HEADING_ABOVE_MPS = 1.5
-"""Slower, a heading is noise."""
+"""Slower, a heading is noise; and while a vehicle stands, however its box trembles."""
 SWERVE_ABOVE_MPS = 4.0
 KEPT = 20
 KEPT_EVERY_S = 0.24
@@ -33,9 +35,6 @@ KNOWN_AFTER_S = 1.2
 LEAP_S = 0.5
 """A track that is older than that and whose velocity cannot be told for so long has leapt from one vehicle to another:
 a box that trembles hides it for a look or two."""
-HEIR_S = 1.0
-HEIR_SIZES = 0.6
-"""A new track that begins so near, in its own size, to where one that was just lost was going is that one."""
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +43,8 @@ class _Memory:
 
     foot_px: Floats
     velocity_px: Floats
+    size_px: Floats
+    """(R,): the square root of the box's area."""
     first_px: Floats
     first_m: Floats
     """(R, 2): where it was seen first, in the picture and on the road."""
@@ -69,7 +70,7 @@ class _Memory:
     def blank(cls) -> Self:
         pairs, kept, counts = np.zeros((0, 2)), np.zeros((0, KEPT)), np.zeros((0, len(CLASSES)))
         flags, ways, times = np.zeros(0, bool), np.zeros((0, KEPT, 2)), np.zeros(0)
-        return cls(pairs, pairs, pairs, pairs, flags, flags, pairs, pairs, kept, ways, counts, times, times)
+        return cls(pairs, pairs, times, pairs, pairs, flags, flags, pairs, pairs, kept, ways, counts, times, times)
 
     def grow(self, size: int) -> None:
         if size > len(self.heading):
@@ -136,8 +137,8 @@ class Past:
         share: Floats = taken_for[np.arange(len(motion)), motion.class_id] / taken_for.sum(axis=1)
         return share
 
-    def update(self, motion: Motion, at_s: float) -> None:
-        """Take in how tracks move."""
+    def update(self, motion: Motion, at_s: float, heirs: Heirs = ()) -> None:
+        """Take in how tracks move, and which of them are ones that were just lost."""
         self._rows.forget(at_s)
         rows, was_s = self._rows.take(motion.track_id, at_s)
         memory = self._memory
@@ -147,15 +148,17 @@ class Past:
             memory.clear(rows[new])
             memory.first_px[rows[new]], memory.first_m[rows[new]] = motion.foot_px[new], motion.ground_m[new]
             memory.came_in[rows[new]] = cut_sides(motion.xyxy[new], self._size_px).any(axis=1)
-            self._inherit(motion, rows, np.flatnonzero(new), at_s)
+        for lost, heir in heirs:
+            self._inherit(lost, heir)
         memory.foot_px[rows], memory.velocity_px[rows] = motion.foot_px, motion.velocity_px
         memory.taken_for[rows, motion.class_id] += 1
         extent_px = np.sqrt((motion.xyxy[:, 2:] - motion.xyxy[:, :2]).prod(axis=1))
+        memory.size_px[rows] = extent_px
         away_px = np.linalg.norm(motion.foot_px - memory.first_px[rows], axis=1)
         away_m = np.linalg.norm(motion.ground_m - memory.first_m[rows], axis=1)
         sizes = np.where(memory.came_in[rows], CAME_IN_SIZES, MOVED_SIZES)
         memory.has_moved[rows] |= (away_px > sizes * extent_px) & (away_m > MOVED_M)
-        moves = motion.pace_mps > HEADING_ABOVE_MPS
+        moves = (motion.pace_mps > HEADING_ABOVE_MPS) & ~motion.is_still
         pace_mps = motion.pace_mps[moves, None]
         memory.heading[rows[moves]] = motion.velocity_mps[moves] / pace_mps
         memory.stride_px[rows[moves]] = motion.velocity_px[moves] / pace_mps
@@ -181,7 +184,9 @@ class Past:
         """How hard the track in row `n` braked before it stood; 0 where that is not known.
 
         From 70 % of the pace at which it drove to standstill: a box that trembles gives no steady pace from look to
-        look, but the upper quartile of some seconds, and when it was last so fast, are told well enough.
+        look, but the upper quartile of some seconds, and when it was last so fast, are told well enough. It is taken to
+        stand from when it is as near to its place as a standing one trembles: braking evenly it needs a while for that
+        last piece.
         """
         times_s, velocities = self._last(n)
         paces = _paces(velocities)
@@ -192,7 +197,16 @@ class Past:
         part_mps = 0.7 * float(np.percentile(paces[driving], 75))
         # A velocity is told from the last 1.2 s: it was so half of that ago.
         last_fast_s = float(times_s[paces >= part_mps].max()) - VELOCITY_LAG_S
-        return part_mps / max(still_since_s - last_fast_s, SHORTEST_BRAKING_S)
+        braking_s = max(still_since_s - last_fast_s, SHORTEST_BRAKING_S)
+        # part = a (braking + sqrt(2 rest / a))
+        root = np.sqrt(2 * self._rest_m(n))
+        return float((np.sqrt(root**2 + 4 * braking_s * part_mps) - root) / (2 * braking_s)) ** 2
+
+    def _rest_m(self, n: int) -> float:
+        """How far from its place the vehicle in row `n` is already taken to stand there, along its way."""
+        row = self._at[n]
+        px_m = float(np.hypot(*self._memory.stride_px[row]))
+        return REST_SIZES * float(self._memory.size_px[row]) / px_m if px_m > 0 else 0.0
 
     def swerved_deg(self, n: int) -> float:
         """How much the heading of the track in row `n` changed at most within about a second of its last driving."""
@@ -223,21 +237,10 @@ class Past:
         leaps = rows[at_s - memory.leaps_since_s[rows] >= LEAP_S]
         memory.leapt_s[leaps] = at_s
 
-    def _inherit(self, motion: Motion, rows: Ids, new: Ids, at_s: float) -> None:
-        """Hand on what was known of tracks that were just lost to new ones that begin where those were going."""
-        unseen_s = at_s - self._rows.seen_s
-        lost = np.flatnonzero((unseen_s > 0) & (unseen_s <= HEIR_S))
-        if not len(lost):
-            return
-        memory = self._memory
-        expected_px = memory.foot_px[lost] + np.nan_to_num(memory.velocity_px[lost]) * unseen_s[lost, None]
-        away_px = np.linalg.norm(motion.foot_px[new][:, None] - expected_px[None], axis=2)
-        sizes_px = np.sqrt((motion.xyxy[new, 2:] - motion.xyxy[new, :2]).prod(axis=1))
-        for i in np.argsort(away_px.min(axis=1)).tolist():
-            j = int(away_px[i].argmin())
-            if away_px[i, j] <= HEIR_SIZES * sizes_px[i]:
-                memory.copy(int(lost[j]), int(rows[new[i]]))
-                away_px[:, j] = inf
+    def _inherit(self, lost: int, heir: int) -> None:
+        source, target = self._rows.row_of(lost), self._rows.row_of(heir)
+        if source is not None and target is not None:
+            self._memory.copy(source, target)
 
 
 def _paces(velocities: Floats) -> Floats:

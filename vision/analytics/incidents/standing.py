@@ -73,6 +73,8 @@ class Stand:
     """When something was last seen that holds it back."""
     doubted_s: float = -np.inf
     """When it last could not be told whether something does."""
+    queues: bool = False
+    """Whether it was in the queue when it was last where one is measured: who creeps over the stop line waits on."""
     settled_since_s: float | None = None
     """Since when it stands free, once that is settled."""
     behind: dict[int, float] = field(default_factory=dict)
@@ -152,7 +154,7 @@ class Standing:
         """Take in one moment."""
         self._stands = {t: s for t, s in self._stands.items() if scene.at_s - s.seen_s <= s.forget_after_s}
         motion = scene.motion
-        self.past.update(motion, scene.at_s)
+        self.past.update(motion, scene.at_s, scene.heirs)
         still = np.flatnonzero(motion.is_still & is_vehicle(motion.class_id) & scene.inside.any(axis=1))
         known = [(n, stand) for n in still.tolist() if (stand := self._recall(scene, n)) is not None]
         self.rows = np.array([n for n, _ in known], np.int64)
@@ -194,7 +196,13 @@ class Standing:
         self.blocked_by = around.blocked_by
         self.is_queued = np.array([track in queued for track in track_id[self.rows].tolist()], bool)
         shoulders = np.array([zone.zone.kind is ZoneKind.SHOULDER for zone in scene.zones], bool)
-        is_held = (around.blocked_by.any(axis=1) | self.is_queued) & ~scene.inside[self.rows][:, shoulders].any(axis=1)
+        measured = np.array([zone.zone.stop_line is not None for zone in scene.zones], bool)
+        inside = scene.inside[self.rows]
+        is_measured = inside[:, measured].any(axis=1)
+        for i in np.flatnonzero(is_measured).tolist():
+            self.stands[i].queues = bool(self.is_queued[i])
+        waits = np.array([stand.queues for stand in self.stands], bool)
+        is_held = (around.blocked_by.any(axis=1) | waits) & ~inside[:, shoulders].any(axis=1)
         for i, stand in enumerate(self.stands):
             if is_held[i]:
                 stand.held_s = scene.at_s

@@ -9,7 +9,7 @@ Events, each as long as the kind's `confirm_after` and a little more (`PATIENCE_
 - stopped vehicle, illegal stopping: its vehicle stands (under 0.3 m/s) in a zone
 - wrong way, pedestrian, lane encroachment: its actor is in a zone where that is wrong
 - banned movement: its vehicle crosses the exit line
-- collision: two vehicles meet, and stand
+- collision: two vehicles meet, and stand; both are in sight for half of the `SEEN_OVER_S` after they met
 - speeding: faster than limit and tolerance by 3 %
 - sudden slowdown: all brake as told, and their zone's pace falls by 60 %
 - queue spillback: the queue reaches the line
@@ -26,7 +26,7 @@ Excuses, by the kind of the alarm:
 - sudden slowdown: the zone's pace falls by 35 % within 15 s
 - queue spillback: the queue comes within 8 m of the line
 - congestion: the pace is, or was in the last 60 s, under 0.65 of free flow
-- collision: one at the edge of what is watched
+- collision: one at the edge of what is watched, or of which one vehicle hides the other
 - red light: any other vehicle's middle crosses the line at red.
 """
 
@@ -43,6 +43,7 @@ from vision.contracts import IncidentKind as Kind
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+SEEN_OVER_S = 10.0
 STOPS = (Kind.STOPPED_VEHICLE, Kind.ILLEGAL_STOPPING)
 ROAD_KINDS = {ZoneKind.CARRIAGEWAY, ZoneKind.SHOULDER, ZoneKind.BUS_LANE}
 
@@ -154,6 +155,15 @@ def _collision(truth: Truth, done: Done, rows: Ints) -> tuple[list[Event], list[
     whole = _event(truth, Kind.COLLISION, rows)
     event = Event(Kind.COLLISION, done.begun_s, done.ended_s, whole.times_s, whole.places_m)
     stops = [_as(event, kind) for kind in STOPS]
-    if not truth.inside[stand].any(axis=1).all():
+    if not truth.inside[stand].any(axis=1).all() or not _are_in_sight(truth, done):
         return [], [event, *stops]
     return [event], stops
+
+
+def _are_in_sight(truth: Truth, done: Done) -> bool:
+    """Whether each of those who met is seen in half of the time after it."""
+    assert done.begun_s is not None  # noqa: S101  they met
+    window = (truth.times_s >= done.begun_s) & (truth.times_s < done.begun_s + SEEN_OVER_S)
+    moments = np.flatnonzero(window)[:: max(round(0.5 / truth.recording.step_s), 1)]
+    seen = np.array([[actor in truth.in_sight(moment) for actor in done.actors] for moment in moments.tolist()])
+    return bool((seen.mean(axis=0) >= 0.5).all())

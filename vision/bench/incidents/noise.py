@@ -89,9 +89,7 @@ class Detector:
         """What is detected of N road users whose exact boxes are given; None: the frame was dropped."""
         self._is_dropping = bool(self._moods(np.array([self._is_dropping]), self._level.drop_rate, 2 * self._step_s)[0])
         hidden = hidden_part(xyxy, depth_m)
-        height_px = xyxy[:, 3] - xyxy[:, 1]
-        can_be_seen = (hidden < MOST_HIDDEN) & (shown_part(xyxy) > LEAST_SHOWN) & (height_px > SMALLEST_PX)
-        seen = can_be_seen & ~self._is_missed(vehicle, height_px)
+        seen = _is_large_enough(xyxy) & (hidden < MOST_HIDDEN) & ~self._is_missed(vehicle, xyxy[:, 3] - xyxy[:, 1])
         told = self._trembling(xyxy, vehicle)
         told, seen = self._merged(told, seen, class_id, vehicle, at_s)
         flipped = self._mood_of("_flipped", vehicle, self._level.class_flip_rate, FLIP_S)
@@ -171,6 +169,16 @@ class Detector:
         box, depth_m = self._camera.boxes(place_m, np.array([[1.0, 0.0]]), np.array([class_id]))
         lasts_s = self._rng.exponential(PHANTOM_S)
         return self._last_phantom, at_s + lasts_s, box[0] if depth_m[0] > 0 else np.zeros(4), int(class_id)
+
+
+def can_be_seen(xyxy: Floats, depth_m: Floats) -> Bools:
+    """(N,): whose exact boxes a detector may find."""
+    return _is_large_enough(xyxy) & (hidden_part(xyxy, depth_m) < MOST_HIDDEN)
+
+
+def _is_large_enough(xyxy: Floats) -> Bools:
+    large: Bools = (shown_part(xyxy) > LEAST_SHOWN) & (xyxy[:, 3] - xyxy[:, 1] > SMALLEST_PX)
+    return large
 
 
 def _overlapping(xyxy: Floats) -> list[tuple[int, int]]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.bench.incidents.camera import HEIGHT_PX, WIDTH_PX
+from vision.bench.incidents.noise import can_be_seen
 from vision.bench.incidents.queue_truth import queues
 from vision.bench.incidents.roads import Road, Site
 from vision.bench.incidents.simulation import Recording
@@ -56,6 +57,16 @@ class Truth:
         pixels, depth_m = self.site.camera.project(flat)
         in_picture: Bools = np.all((pixels > 0) & (pixels < [WIDTH_PX, HEIGHT_PX]), axis=1)
         return in_picture & (depth_m > 1)
+
+    def in_sight(self, moment: int) -> set[int]:
+        """Who can be detected: in the picture, and neither hidden nor cut off too much."""
+        rows = np.arange(self.recording.starts[moment], self.recording.starts[moment + 1])
+        recording = self.recording
+        xyxy, depth_m = self.site.camera.boxes(
+            recording.middle_m[rows], recording.heading[rows], recording.class_id[rows]
+        )
+        ahead = depth_m > 1
+        return set(recording.vehicle[rows[ahead][can_be_seen(xyxy[ahead], depth_m[ahead])]].tolist())
 
     @cached_property
     def inside(self) -> Bools:
