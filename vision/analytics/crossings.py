@@ -171,12 +171,15 @@ class LineCounter:
         depth = np.where(is_home, np.abs(distance_px) / places.extent_px, 0.0)
         leaves = is_beyond & (was_px * home >= 0)
         enters = self._ruler.lies_over(places) & np.isnan(was.seen_s)[:, None]
-        part = zero_crossing(was_px, distance_px)
-        crossed_s = was.seen_s[:, None] + part * (at_s - was.seen_s)[:, None]
-        anchor_px, was_anchor_px = self._ruler.anchors_px(places.whole_px), self._ruler.anchors_px(was.whole_px)
-        crossed_px = was_anchor_px + part[..., None] * (anchor_px - was_anchor_px)
         entry_px = np.where(enters, distance_px, np.where(is_beyond, np.nan, was.entry_px))
-        stays = is_home & np.isnan(entry_px)
+        left_s, left_px = np.where(is_home & np.isnan(entry_px), np.nan, was.left_s), was.left_px
+        if leaves.any() or enters.any():
+            part = zero_crossing(was_px, distance_px)
+            crossed_s = was.seen_s[:, None] + part * (at_s - was.seen_s)[:, None]
+            anchor_px, was_anchor_px = self._ruler.anchors_px(places.whole_px), self._ruler.anchors_px(was.whole_px)
+            crossed_px = was_anchor_px + part[..., None] * (anchor_px - was_anchor_px)
+            left_s = np.where(leaves, crossed_s, np.where(enters, at_s, left_s))
+            left_px = np.where(leaves[..., None], crossed_px, np.where(enters[..., None], anchor_px, left_px))
         return _Memory(
             seen_s=np.full(len(was), at_s),
             size_px=places.size_px,
@@ -184,8 +187,8 @@ class LineCounter:
             home=home,
             rest=was.rest,
             home_depth=np.maximum(was.home_depth, depth),
-            left_s=np.where(leaves, crossed_s, np.where(enters, at_s, np.where(stays, np.nan, was.left_s))),
-            left_px=np.where(leaves[..., None], crossed_px, np.where(enters[..., None], anchor_px, was.left_px)),
+            left_s=left_s,
+            left_px=left_px,
             entry_px=entry_px,
             counted=was.counted,
         )

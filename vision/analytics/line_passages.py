@@ -38,8 +38,9 @@ class LinePassages:
 
     def measured(self, crossings: Iterable[Crossing], motion: Motion, way_of: WayOf) -> list[Crossing]:
         """The crossings, each with its speed, passage and front where its vehicle's way tells them."""
-        row_of = {track: row for row, track in enumerate(motion.track_id.tolist())}
-        return [self._measured(c, motion.velocity_px[row_of[c.track_id]], way_of(c.track_id)) for c in crossings]
+        velocity_of = dict(zip(motion.track_id.tolist(), motion.velocity_px, strict=True))
+        unknown_px = np.full(2, np.nan)
+        return [self._measured(c, velocity_of.get(c.track_id, unknown_px), way_of(c.track_id)) for c in crossings]
 
     def _measured(self, crossing: Crossing, velocity_px: Floats, way: tuple[Floats, Floats]) -> Crossing:
         curve = RoadWay.of(*way, about_s=crossing.at_s)

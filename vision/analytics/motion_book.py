@@ -174,15 +174,18 @@ class MotionBook:
         """How many tracks are remembered."""
         return len(self._rows)
 
+    def recall(self, tracks: Tracks, at_s: float) -> None:
+        """Take in where tracks had been at `at_s` that are known only now: the next `update` tells how they move."""
+        self._rows.forget(at_s)
+        self._note(tracks, tracks.xyxy.astype(np.float64), at_s)
+
     def update(self, tracks: Tracks, at_s: float) -> Motion:
-        """Take in where the tracks were at `at_s`; return how they move."""
+        """Take in where the tracks are at `at_s`; return how they move."""
         self._rows.forget(at_s)
         if not len(tracks):
             return Motion.empty()
         xyxy = tracks.xyxy.astype(np.float64)
-        rows = self._take(tracks.track_id, xyxy, at_s)
-        foot_px, extent_px = self._sight(rows, xyxy, tracks.class_id)
-        self._memory.add(rows, foot_px, at_s)
+        rows, foot_px, extent_px = self._note(tracks, xyxy, at_s)
         ways = _Ways.of(self._memory, rows, self._ground.matrix, extent_px, at_s)
         self._note_stand(rows, ways, extent_px, at_s)
         return self._motion(tracks, xyxy, foot_px, rows, ways)
@@ -193,6 +196,13 @@ class MotionBook:
         if row is None:
             return np.empty(0), np.empty((0, 2))
         return self._memory.times_s[row], apply_homography(self._ground.matrix, self._memory.feet_px[row])
+
+    def _note(self, tracks: Tracks, xyxy: Floats, at_s: float) -> tuple[Ids, Floats, Floats]:
+        """Remember one more sighting; return rows (N,), feet (N, 2) and extents (N,)."""
+        rows = self._take(tracks.track_id, xyxy, at_s)
+        foot_px, extent_px = self._sight(rows, xyxy, tracks.class_id)
+        self._memory.add(rows, foot_px, at_s)
+        return rows, foot_px, extent_px
 
     def _take(self, track_id: Ids, xyxy: Floats, at_s: float) -> Ids:
         """The rows of these tracks; new ones begin, or inherit."""

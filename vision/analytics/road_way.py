@@ -1,6 +1,8 @@
 """One vehicle's way on the road over a few seconds, as a smooth curve."""
 
 from dataclasses import dataclass
+from math import copysign, sqrt
+from statistics import median
 from typing import Self
 
 import numpy as np
@@ -72,14 +74,18 @@ def _curve(t: Floats, path_m: Floats) -> Floats:
         weighted = powers * weights[:, None]
         coefficients = np.linalg.solve(powers.T @ weighted + stiffness, weighted.T @ path_m).astype(np.float64)
         off_m = np.hypot(*(path_m - powers @ coefficients).T)
-        usual_m = max(SPREAD * float(np.median(off_m)), LEAST_M)
+        usual_m = max(SPREAD * median(off_m.tolist()), LEAST_M)
         weights = np.minimum(1.0, OUTLIER * usual_m / np.maximum(off_m, 1e-9))
     return coefficients
 
 
 def _first_zero(coefficients: Floats) -> float:
     """The zero nearest to t = 0 of a parabola given from its constant on; 0 where there is none within `NEAR_S`."""
-    roots = np.roots(np.trim_zeros(coefficients[::-1], "f"))
-    real = roots[np.isreal(roots)].real
-    near = real[np.abs(real) <= NEAR_S]
-    return float(near[np.argmin(np.abs(near))]) if len(near) else 0.0
+    c, b, a = coefficients.tolist()
+    discriminant = b * b - 4 * a * c
+    if discriminant < 0:
+        return 0.0
+    # Of the two, q / a and c / q, the second is the nearer one, and is told without cancellation.
+    q = -(b + copysign(sqrt(discriminant), b)) / 2
+    t = c / q if q else 0.0
+    return t if abs(t) <= NEAR_S else 0.0

@@ -110,9 +110,12 @@ class Traffic:
         now had been before.
         """
         crossings: list[Crossing] = []
-        for was_at_s, known in (*earlier, (at_s, tracks)):
-            motion = self._motion.update(known, was_at_s)
-            crossings += self._cross(known, motion, was_at_s)
+        for was_at_s, known in earlier:
+            self._motion.recall(known, was_at_s)
+            crossings += self._counter.update(known, was_at_s)
+        motion = self._motion.update(tracks, at_s)
+        crossings += self._counter.update(tracks, at_s)
+        crossings = self._passages.measured(crossings, motion, self._motion.way_of) if crossings else []
         return self._moment(motion, at_s, crossings, signals or {}, lying)
 
     def close(self, at_s: float) -> tuple[IncidentChange, ...]:
@@ -127,10 +130,6 @@ class Traffic:
     def open_incidents(self) -> list[IncidentChange]:
         """The newest of each incident that goes on."""
         return self._incidents.open_incidents()
-
-    def _cross(self, tracks: Tracks, motion: Motion, at_s: float) -> list[Crossing]:
-        crossed = self._counter.update(tracks, at_s)
-        return self._passages.measured(crossed, motion, self._motion.way_of) if crossed else []
 
     def _moment(
         self,
