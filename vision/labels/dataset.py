@@ -14,17 +14,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from vision.classes import CLASSES
 from vision.labels.class_names import numbers_of
+from vision.labels.data_file import DATA_FILE, read_data_file
 from vision.labels.errors import LabelError, Problem
 from vision.labels.picture import Boxes, LabelledPicture, Split
 from vision.labels.yolo import Numbers, from_text, to_text
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
-DATA_FILE = "data.yaml"
 Image = NDArray[np.uint8]
 Told = Callable[[int, int], None]
 """(pictures read, pictures there are)."""
@@ -60,7 +58,7 @@ def read(folder: Path, names: dict[str, str] | None = None, told: Told = lambda 
     `names` turns names of other people's classes into ours (`van` into `truck`), or into `-`: not labelled here.
     Raises LabelError where the folder is no data set.
     """
-    numbers = numbers_of(_class_names(folder), names or {}, folder / DATA_FILE)
+    numbers = numbers_of(read_data_file(folder / DATA_FILE).names, names or {}, folder / DATA_FILE)
     files = list(picture_files(folder))
     pictures: list[LabelledPicture] = []
     problems: list[Problem] = []
@@ -101,7 +99,7 @@ def label_file(folder: Path, picture: LabelledPicture) -> Path:
 
 
 def open_image(file: Path) -> Image:
-    """A picture as BGR. Raises LabelError."""
+    """A picture (h, w, 3) as BGR. Raises LabelError."""
     image = cv2.imread(str(file), cv2.IMREAD_COLOR)
     if image is None:
         raise LabelError.single(file, "not a picture that can be opened", "delete it or bring it anew")
@@ -135,31 +133,13 @@ def _read_picture(
     boxes: Boxes | None = None
     problems: list[Problem] = []
     if labels.exists():
-        boxes, problems = from_text(_text(labels), labels, width_px, height_px, numbers)
+        boxes, problems = from_text(label_text(labels), labels, width_px, height_px, numbers)
     return LabelledPicture(file.name, split, width_px, height_px, boxes), problems
 
 
-def _text(file: Path) -> str:
+def label_text(file: Path) -> str:
+    """What a label file says. Raises LabelError."""
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise LabelError.single(file, "not UTF-8 text", "is this another file? write labels as plain text") from None
-
-
-def _class_names(folder: Path) -> list[str]:
-    """The data set's own names of its classes, in the order of their numbers."""
-    file = folder / DATA_FILE
-    if not file.is_file():
-        raise LabelError.single(
-            folder, f"no data set: it has no {DATA_FILE}", "name a folder made by `ngatu labels harvest` or `import`"
-        )
-    try:
-        content = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise LabelError.single(file, "not YAML: " + " ".join(str(error).split())[:200], "mend or replace it") from None
-    names = content.get("names") if isinstance(content, dict) else None
-    if isinstance(names, dict) and set(names) == set(range(len(names))):
-        names = [names[number] for number in range(len(names))]
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise LabelError.single(file, "no list of class names", f"write `names: [{', '.join(CLASSES)}]`")
-    return names

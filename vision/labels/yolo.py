@@ -10,7 +10,7 @@ from vision.labels.picture import Boxes
 Box = tuple[float, float, float, float]
 Numbers = dict[int, int | None]
 """Which of our classes each number of a file stands for; None: its boxes are left out."""
-LOOSE = 0.005
+LOOSE = 0.01
 """A box may reach out of its picture by so much of it, and is cut there: other tools round, and people draw freely."""
 
 
@@ -26,7 +26,7 @@ def to_text(boxes: Boxes, width_px: int, height_px: int) -> str:
 
 
 def from_text(text: str, path: Path, width_px: int, height_px: int, numbers: Numbers) -> tuple[Boxes, list[Problem]]:
-    """The boxes of a label file, and what is wrong with its other lines."""
+    """The boxes of a label file, and what is wrong with its other lines. Of a picture of 1 x 1 they are fractions."""
     rows: list[tuple[int, Box]] = []
     problems: list[Problem] = []
     for number, line in enumerate(text.splitlines(), start=1):

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from vision.classes import CLASSES, ObjectClass
 from vision.core import Detections
 from vision.detection.suppression import area, intersection, iou
-from vision.training.dataset import Image, Labels
+from vision.labels.dataset import Image
+from vision.training.dataset import Labels
 
 SURE: Mapping[ObjectClass, float] = MappingProxyType(
     {

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from vision.classes import CLASSES, ObjectClass
 from vision.detection.suppression import area, intersection, iou
-from vision.training.dataset import Image, Labels
+from vision.labels.dataset import Image
+from vision.training.dataset import Labels
 
 RARE = (ObjectClass.BICYCLE, ObjectClass.BUS, ObjectClass.TRUCK, ObjectClass.PERSON)
 LEAST_HEIGHT_PX = 24

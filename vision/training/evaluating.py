@@ -11,8 +11,9 @@ from vision.bench.counting import ClipScore, score_clips
 from vision.bench.manifest import CountedClip
 from vision.core import Detections
 from vision.detection import Detector
+from vision.labels.dataset import Image
 from vision.progress import Report, quiet
-from vision.training.dataset import DataSet, Image, LabelledPicture, digest, file_digest
+from vision.training.dataset import DataSet, LabelledPicture, digest, file_digest
 from vision.training.figures import compare, figure, parts
 from vision.training.gate import judged
 from vision.training.hits import Hits, Looked, gather, look

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from vision.classes import CLASSES
 from vision.core import Detections
 from vision.detection.suppression import iou
-from vision.training.dataset import Image, Labels
+from vision.labels.dataset import Image
+from vision.training.dataset import Labels
 
 IOUS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
 """COCO's ten overlaps, 0.5 to 0.95, from which a detection is a hit."""
