@@ -22,7 +22,7 @@ def class_of(
         raise LabelError.single(
             path,
             f"class {name!r} is none of ours ({', '.join(OURS)})",
-            f"say which it is by `ngatu labels import … --map {name}=car`, or leave it out by `--map {name}={NOT_OURS}`",
+            f"say which it is by `ngatu labels import … --map {name}=car`, or leave it out: `--map {name}={NOT_OURS}`",
             line=line,
             place=place,
         )
