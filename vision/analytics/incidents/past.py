@@ -41,8 +41,6 @@ a box that trembles hides it for a look or two."""
 class _Memory:
     """By row (see `Rows`)."""
 
-    foot_px: Floats
-    velocity_px: Floats
     size_px: Floats
     """(R,): the square root of the box's area."""
     first_px: Floats
@@ -70,7 +68,7 @@ class _Memory:
     def blank(cls) -> Self:
         pairs, kept, counts = np.zeros((0, 2)), np.zeros((0, KEPT)), np.zeros((0, len(CLASSES)))
         flags, ways, times = np.zeros(0, bool), np.zeros((0, KEPT, 2)), np.zeros(0)
-        return cls(pairs, pairs, times, pairs, pairs, flags, flags, pairs, pairs, kept, ways, counts, times, times)
+        return cls(times, pairs, pairs, flags, flags, pairs, pairs, kept, ways, counts, times, times)
 
     def grow(self, size: int) -> None:
         if size > len(self.heading):
@@ -124,7 +122,7 @@ class Past:
     def fastest_mps(self, rows: Ids) -> Floats:
         """(len(rows),): the highest pace of some tracks in their last seconds of driving, also under an id before."""
         velocities = self._memory.velocities[self._at[rows]]
-        paces: Floats = np.fmax.reduce(_paces(velocities), axis=1, initial=0.0)
+        paces: Floats = np.fmax.reduce(_lengths(velocities), axis=1, initial=0.0)
         return paces
 
     def has_leapt_since(self, n: int, since_s: float) -> bool:
@@ -150,14 +148,10 @@ class Past:
             memory.came_in[rows[new]] = cut_sides(motion.xyxy[new], self._size_px).any(axis=1)
         for lost, heir in heirs:
             self._inherit(lost, heir)
-        memory.foot_px[rows], memory.velocity_px[rows] = motion.foot_px, motion.velocity_px
         memory.taken_for[rows, motion.class_id] += 1
-        extent_px = np.sqrt((motion.xyxy[:, 2:] - motion.xyxy[:, :2]).prod(axis=1))
-        memory.size_px[rows] = extent_px
-        away_px = np.linalg.norm(motion.foot_px - memory.first_px[rows], axis=1)
-        away_m = np.linalg.norm(motion.ground_m - memory.first_m[rows], axis=1)
-        sizes = np.where(memory.came_in[rows], CAME_IN_SIZES, MOVED_SIZES)
-        memory.has_moved[rows] |= (away_px > sizes * extent_px) & (away_m > MOVED_M)
+        width_px, height_px = (motion.xyxy[:, 2:] - motion.xyxy[:, :2]).T
+        memory.size_px[rows] = np.sqrt(width_px * height_px)
+        self._note_moved(rows, motion)
         moves = (motion.pace_mps > HEADING_ABOVE_MPS) & ~motion.is_still
         pace_mps = motion.pace_mps[moves, None]
         memory.heading[rows[moves]] = motion.velocity_mps[moves] / pace_mps
@@ -168,13 +162,13 @@ class Past:
 
     def drove_s(self, rows: Ids, at_least_mps: float) -> Floats:
         """(len(rows),): for how long of their last seconds of driving some tracks were so fast."""
-        paces = _paces(self._memory.velocities[self._at[rows]])
+        paces = _lengths(self._memory.velocities[self._at[rows]])
         return np.asarray(KEPT_EVERY_S * (paces >= at_least_mps).sum(axis=1), np.float64)
 
     def courses(self, rows: Ids) -> Floats:
         """(len(rows), 2): where some tracks were heading in their last two seconds of driving; NaN: one never drove."""
         velocities = self._memory.velocities[self._at[rows]]
-        drives = _paces(velocities) >= DRIVES_MPS
+        drives = _lengths(velocities) >= DRIVES_MPS
         drives &= drives[:, ::-1].cumsum(axis=1)[:, ::-1] <= COURSE_LOOKS
         total = np.where(drives[..., None], velocities, 0.0).sum(axis=1)
         with np.errstate(invalid="ignore"):
@@ -189,7 +183,7 @@ class Past:
         last piece.
         """
         times_s, velocities = self._last(n)
-        paces = _paces(velocities)
+        paces = _lengths(velocities)
         paces = np.median([paces, np.append(paces[1:], paces[-1:]), np.append(paces[:1], paces[:-1])], axis=0)
         driving = (paces >= DRIVES_MPS) & (times_s < still_since_s)
         if driving.sum() < FEWEST:
@@ -211,7 +205,7 @@ class Past:
     def swerved_deg(self, n: int) -> float:
         """How much the heading of the track in row `n` changed at most within about a second of its last driving."""
         times_s, velocities = self._last(n)
-        fast = _paces(velocities) > SWERVE_ABOVE_MPS
+        fast = _lengths(velocities) > SWERVE_ABOVE_MPS
         times_s, velocities = times_s[fast], velocities[fast]
         angles = np.arctan2(velocities[:, 1], velocities[:, 0])
         turned = np.abs((angles[None] - angles[:, None] + np.pi) % (2 * np.pi) - np.pi)
@@ -222,13 +216,23 @@ class Past:
         kept = ~np.isnan(self._memory.times_s[row])
         return self._memory.times_s[row][kept], self._memory.velocities[row][kept]
 
+    def _note_moved(self, rows: Ids, motion: Motion) -> None:
+        memory = self._memory
+        n = np.flatnonzero(~memory.has_moved[rows])
+        if not len(n):
+            return
+        at = rows[n]
+        sizes = np.where(memory.came_in[at], CAME_IN_SIZES, MOVED_SIZES)
+        is_far = _lengths(motion.foot_px[n] - memory.first_px[at]) > sizes * memory.size_px[at]
+        memory.has_moved[at] = is_far & (_lengths(motion.ground_m[n] - memory.first_m[at]) > MOVED_M)
+
     def _sample(self, rows: Ids, motion: Motion, at_s: float) -> None:
         memory = self._memory
         due = np.isfinite(motion.pace_mps) & ~motion.is_still & ~(at_s - memory.times_s[rows, -1] < KEPT_EVERY_S)
         at = rows[due]
         if len(at):
-            memory.times_s[at] = np.concatenate([memory.times_s[at, 1:], np.full((len(at), 1), at_s)], axis=1)
-            memory.velocities[at] = np.concatenate([memory.velocities[at, 1:], motion.velocity_mps[due, None]], axis=1)
+            memory.times_s[at, :-1], memory.velocities[at, :-1] = memory.times_s[at, 1:], memory.velocities[at, 1:]
+            memory.times_s[at, -1], memory.velocities[at, -1] = at_s, motion.velocity_mps[due]
 
     def _note_leaps(self, rows: Ids, motion: Motion, at_s: float) -> None:
         memory = self._memory
@@ -243,8 +247,9 @@ class Past:
             self._memory.copy(source, target)
 
 
-def _paces(velocities: Floats) -> Floats:
-    return np.hypot(velocities[..., 0], velocities[..., 1])
+def _lengths(vectors: Floats) -> Floats:
+    """(...,) of (..., 2): how long each is."""
+    return np.hypot(vectors[..., 0], vectors[..., 1])
 
 
 def _comparable(apart_s: Floats) -> Bools:

@@ -106,10 +106,13 @@ def hidden_part(xyxy: Floats, depth_m: Floats) -> Floats:
     y = xyxy[:, 1:2] + GRID * size[:, 1:]
     inset = size * (1 - SOLID) / 2
     low, high = xyxy[:, :2] + inset, xyxy[:, 2:] - inset
-    in_x = (x[:, None] > low[None, :, :1]) & (x[:, None] < high[None, :, :1])
-    in_y = (y[:, None] > low[None, :, 1:]) & (y[:, None] < high[None, :, 1:])
-    nearer = depth_m[None, :] < depth_m[:, None] - 0.2
-    # (N, N, 5): a place (i, j) of box n is hidden where some m covers both its x and its y.
-    covers = np.einsum("nmi,nmj->nij", (in_x & nearer[..., None]).astype(np.float32), in_y.astype(np.float32))
-    hidden: Floats = (covers > 0).mean(axis=(1, 2))
+    overlap_x = (x[:, -1:] > low[:, 0]) & (x[:, :1] < high[:, 0])
+    overlap_y = (y[:, -1:] > low[:, 1]) & (y[:, :1] < high[:, 1])
+    n, m = np.nonzero(overlap_x & overlap_y & (depth_m < depth_m[:, None] - 0.2))
+    in_x = (x[n] > low[m, :1]) & (x[n] < high[m, :1])
+    in_y = (y[n] > low[m, 1:]) & (y[n] < high[m, 1:])
+    # A place (i, j) of box n is hidden where some m covers both its x and its y.
+    is_hidden = np.zeros((len(xyxy), len(GRID), len(GRID)), bool)
+    np.logical_or.at(is_hidden, n, in_x[:, :, None] & in_y[:, None])
+    hidden: Floats = is_hidden.mean(axis=(1, 2))
     return hidden
