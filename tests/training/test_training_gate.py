@@ -58,6 +58,7 @@ def evaluation(
     labels: int = 100,
     ratio: float = 1.0,
     wape: tuple[float, float] = (-0.01, 0.01),
+    pictures: int = 100,
 ) -> Evaluation:
     better = compared(100, 0.1, 0.2)
     classes = dict.fromkeys(CLASSES, better) | {ObjectClass.BUS: compared(labels, low, high)}
@@ -65,7 +66,7 @@ def evaluation(
         model=ModelFile(name="new", sha256="0" * 64, size_px=640),
         against=ModelFile(name="old", sha256="1" * 64, size_px=640),
         data=(),
-        slices=(Slice(name="whole", pictures=10, classes=classes, mean=better),),
+        slices=(Slice(name="whole", pictures=pictures, classes=classes, mean=better),),
         counting=Counting(
             wape=figure(0.03, 0, 0.1), theirs=figure(0.02, 0, 0.1), difference=figure(sum(wape) / 2, *wape), clips=()
         ),
@@ -95,6 +96,12 @@ def test_counting_worse_and_slower_are_held_against_it() -> None:
     assert "WAPE" in judged(evaluation(wape=(0.001, 0.02))).worse[0]
     assert judged(evaluation(wape=(-0.02, 0.02))).passed
     assert "10.0 ms a picture against 9.0 ms" in judged(evaluation(ratio=0.9)).worse[0]
+
+
+def test_a_speed_measured_on_few_pictures_is_told_to_be_open() -> None:
+    told = judged(evaluation(ratio=0.5, pictures=19))
+    assert told.worse == ()
+    assert told.untold == ("speed: 19 pictures are too few to judge by",)
 
 
 def test_an_evaluation_against_nothing_passes_nothing() -> None:

@@ -7,7 +7,9 @@ from vision.training.report import Evaluation
 FEWEST_LABELS = 10
 """A class with fewer labels can be judged neither way."""
 SLOWER = 0.95
-"""Processor times of one machine scatter by some percent; a ratio under this is slower."""
+"""Processor times of one machine scatter by some percent; a ratio under this is slower ..."""
+FEWEST_TIMES = 20
+"""... if it comes from so many pictures. The slices' first one has them all."""
 
 
 def judged(evaluation: Evaluation) -> Evaluation:
@@ -40,7 +42,7 @@ def _counting(evaluation: Evaluation) -> Iterator[str]:
 
 def _speed(evaluation: Evaluation) -> Iterator[str]:
     speed = evaluation.speed
-    if speed.ratio is not None and speed.ratio < SLOWER:
+    if speed.ratio is not None and speed.ratio < SLOWER and evaluation.slices[0].pictures >= FEWEST_TIMES:
         yield f"speed: {speed.ms:.1f} ms a picture against {speed.their_ms:.1f} ms"
 
 
@@ -48,5 +50,7 @@ def _untold(evaluation: Evaluation) -> Iterator[str]:
     for kind, score in evaluation.slices[0].classes.items():
         if score.ours.labels < FEWEST_LABELS:
             yield f"{kind}: {score.ours.labels} labels are too few to judge by"
+    if evaluation.slices[0].pictures < FEWEST_TIMES:
+        yield f"speed: {evaluation.slices[0].pictures} pictures are too few to judge by"
     if evaluation.counting is None:
         yield "counting: no clips with counted vehicles were given"
