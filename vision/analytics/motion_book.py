@@ -377,12 +377,16 @@ def _leaps(times_s: Floats, feet_px: Floats, velocity_px: Floats, *, since_s: fl
 
 
 def _came_to_rest(memory: _Memory, rows: Ids, extent_px: Floats, at_s: float) -> tuple[Floats, Floats]:
-    """Where each would stand (N, 2), and since when (N,): the first of the newest sightings that all lie there."""
+    """Where each would stand (N, 2), and since when (N,): the first of the newest sightings that all lie there, but for
+    leaps of a box that comes back."""
     times_s, feet_px = memory.times_s[rows], memory.feet_px[rows]
     recent = times_s >= at_s - STAND_OVER_S
     rest_px = np.where(recent[..., None], feet_px, 0).sum(axis=1) / recent.sum(axis=1)[:, None]
     away_px = np.linalg.norm(feet_px - rest_px[:, None], axis=2)
     far = away_px > REST_SIZES * extent_px[:, None]
-    last_far = np.where(far, np.arange(SAMPLES), -1).max(axis=1)
+    last_near = np.maximum.accumulate(np.where(far, -1, np.arange(SAMPLES)), axis=1)
+    far_since_s = np.take_along_axis(times_s, np.minimum(last_near + 1, SAMPLES - 1), axis=1)
+    stays_far = far & ~(times_s - far_since_s < LEFT_FOR_S)
+    last_far = np.where(stays_far, np.arange(SAMPLES), -1).max(axis=1)
     here_s = np.where(np.arange(SAMPLES) > last_far[:, None], times_s, np.nan)
     return rest_px, np.fmin.reduce(here_s, axis=1)

@@ -109,7 +109,6 @@ class Collision:
         motion, standing = scene.motion, self._standing
         lately = (
             (scene.at_s - motion.still_since_s[standing.rows] <= LATELY_S)
-            & (motion.fastest_mps[standing.rows] >= DROVE_MPS)
             & ~standing.is_queued
             & (motion.confidence[standing.rows] >= LEAST_CONFIDENCE)
             & scene.inside[standing.rows][:, self._is_road].any(axis=1)

@@ -185,12 +185,13 @@ class Past:
         times_s, velocities = self._last(n)
         paces = _lengths(velocities)
         paces = np.median([paces, np.append(paces[1:], paces[-1:]), np.append(paces[:1], paces[:-1])], axis=0)
-        driving = (paces >= DRIVES_MPS) & (times_s < still_since_s)
+        # A velocity is told from the last 1.2 s: it was so half of that ago.
+        was_s = times_s - VELOCITY_LAG_S
+        driving = (paces >= DRIVES_MPS) & (was_s < still_since_s)
         if driving.sum() < FEWEST:
             return 0.0
         part_mps = 0.7 * float(np.percentile(paces[driving], 75))
-        # A velocity is told from the last 1.2 s: it was so half of that ago.
-        last_fast_s = float(times_s[paces >= part_mps].max()) - VELOCITY_LAG_S
+        last_fast_s = float(was_s[paces >= part_mps].max())
         braking_s = max(still_since_s - last_fast_s, SHORTEST_BRAKING_S)
         # part = a (braking + sqrt(2 rest / a))
         root = np.sqrt(2 * self._rest_m(n))
