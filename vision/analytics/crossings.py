@@ -134,8 +134,10 @@ class LineCounter:
         self._rows.forget(at_s)
         if not len(tracks) or not self._lines:
             return []
-        rows = self._take(tracks.track_id, at_s)
+        rows, is_new = self._take(tracks.track_id, at_s)
         places = self._ruler.places(tracks.xyxy.astype(np.float64), self._memory.size_px[rows])
+        if is_new.any():
+            self._begin(rows[is_new], places[is_new], at_s)
         rests = np.asarray((places.distance_px * self._memory.rest[rows] > 0).all(axis=1), bool)
         if rests.all():
             self._memory.stay(rows, places, at_s)
@@ -144,24 +146,46 @@ class LineCounter:
         return self._follow(tracks[~rests], rows[~rests], places[~rests], at_s)
 
     def _follow(self, tracks: Tracks, rows: Ids, places: Places, at_s: float) -> list[Crossing]:
-        """Those that are new, or are crossing a line, or may be."""
+        """Those that are crossing a line, or may be."""
         now = self._moved(self._memory[rows], places, at_s)
         passed, came_in = _has_passed(now, places), _has_come_in(now, places)
+        if not (passed | came_in).any():
+            self._memory.put(rows, now)
+            return []
         ways = self._ways(now, places.distance_px, passed | came_in)
         counts = ways & ~now.counted & self._counts_class[tracks.class_id][..., None]
         self._memory.put(rows, _settled(now, places, passed, came_in, ways))
         return [self._crossing(now, tracks, *where) for where in np.argwhere(counts).tolist()]
 
-    def _take(self, track_id: Ids, at_s: float) -> Ids:
-        """The rows of these tracks; those of new ones are blank."""
+    def _take(self, track_id: Ids, at_s: float) -> tuple[Ids, Bools]:
+        """The rows of these tracks, and which are new; of those no size is known."""
         rows, was_s = self._rows.take(track_id, at_s)
-        lines, missing = len(self._lines), self._rows.size - len(self._memory)
+        missing = self._rows.size - len(self._memory)
         if missing:
-            self._memory = self._memory.joined(_Memory.blank(missing, lines))
-        new = rows[np.isnan(was_s)]
-        if len(new):
-            self._memory.put(new, _Memory.blank(len(new), lines))
-        return rows
+            self._memory = self._memory.joined(_Memory.blank(missing, len(self._lines)))
+        is_new = np.isnan(was_s)
+        self._memory.size_px[rows[is_new]] = np.nan
+        return rows, is_new
+
+    def _begin(self, rows: Ids, places: Places, at_s: float) -> None:
+        """New tracks are at home where they are first seen, and may be on their way if they come in over a line."""
+        enters = self._ruler.lies_over(places)
+        home = np.sign(places.distance_px)
+        self._memory.put(
+            rows,
+            _Memory(
+                seen_s=np.full(len(rows), at_s),
+                size_px=places.size_px,
+                whole_px=places.whole_px,
+                home=home,
+                rest=np.where(enters, 0.0, home),
+                home_depth=np.abs(places.distance_px) / places.extent_px,
+                left_s=np.where(enters, at_s, np.nan),
+                left_px=self._ruler.anchors_px(places.whole_px),
+                entry_px=np.where(enters, places.distance_px, np.nan),
+                counted=np.zeros((*enters.shape, 2), bool),
+            ),
+        )
 
     def _moved(self, was: _Memory, places: Places, at_s: float) -> _Memory:
         """The memory of tracks that are at `places` now, before anything is counted."""
@@ -170,22 +194,20 @@ class LineCounter:
         is_home, is_beyond = distance_px * home > 0, distance_px * home < 0
         depth = np.where(is_home, np.abs(distance_px) / places.extent_px, 0.0)
         leaves = is_beyond & (was_px * home >= 0)
-        enters = self._ruler.lies_over(places) & np.isnan(was.seen_s)[:, None]
-        entry_px = np.where(enters, distance_px, np.where(is_beyond, np.nan, was.entry_px))
+        entry_px = np.where(is_beyond, np.nan, was.entry_px)
         left_s, left_px = np.where(is_home & np.isnan(entry_px), np.nan, was.left_s), was.left_px
-        if leaves.any() or enters.any():
+        if leaves.any():
             part = zero_crossing(was_px, distance_px)
             crossed_s = was.seen_s[:, None] + part * (at_s - was.seen_s)[:, None]
             anchor_px, was_anchor_px = self._ruler.anchors_px(places.whole_px), self._ruler.anchors_px(was.whole_px)
             crossed_px = was_anchor_px + part[..., None] * (anchor_px - was_anchor_px)
-            left_s = np.where(leaves, crossed_s, np.where(enters, at_s, left_s))
-            left_px = np.where(leaves[..., None], crossed_px, np.where(enters[..., None], anchor_px, left_px))
+            left_s, left_px = np.where(leaves, crossed_s, left_s), np.where(leaves[..., None], crossed_px, left_px)
         return _Memory(
             seen_s=np.full(len(was), at_s),
             size_px=places.size_px,
             whole_px=places.whole_px,
             home=home,
-            rest=was.rest,
+            rest=_rest(home, left_s, entry_px),
             home_depth=np.maximum(was.home_depth, depth),
             left_s=left_s,
             left_px=left_px,
@@ -237,9 +259,14 @@ def _settled(now: _Memory, places: Places, passed: Bools, came_in: Bools, ways: 
     return replace(
         now,
         home=home,
-        rest=np.where(np.isnan(left_s) & np.isnan(entry_px), home, 0.0),
+        rest=_rest(home, left_s, entry_px),
         home_depth=np.where(passed, depth, now.home_depth),
         left_s=left_s,
         entry_px=entry_px,
         counted=now.counted | ways,
     )
+
+
+def _rest(home: Floats, left_s: Floats, entry_px: Floats) -> Floats:
+    """(N, L): where tracks rest, if they do."""
+    return np.where(np.isnan(left_s) & np.isnan(entry_px), home, 0.0)
