@@ -1,6 +1,7 @@
-"""Which new track is one that was just lost, under another id."""
+"""Which new track is one that was just lost, under another id, and which that comes back is another vehicle."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import inf
 
 import numpy as np
@@ -16,6 +17,10 @@ NEAR_SIZES = 0.6
 ALIKE = 1.5
 """... if neither is so many times as large as the other: what passes in front of a vehicle is not that vehicle."""
 
+BACK_S, STARTS_MPS2, LEAP_SIZES = 0.5, 4.0, 0.7
+"""A track that comes back after so long, or later, is another vehicle's where it is farther from where it was going
+than it can have got by accelerating so, and than so many of its sizes."""
+
 Heirs = Sequence[tuple[int, int]]
 """(lost track, new track)."""
 
@@ -28,8 +33,9 @@ class HeirFinder:
         self._seen: set[int] = set()
         self._last = Motion.empty()
         self._last_s = -inf
-        self._lost: dict[int, tuple[float, float, Floats, Floats, Floats]] = {}
-        """By track: when it was seen last, until when it is looked for; its place, velocity and size, pixels."""
+        self._lost: dict[int, _Lost] = {}
+        self.leapt: tuple[int, ...] = ()
+        """Tracks that come back just now, and are another vehicle's."""
 
     def __len__(self) -> int:
         """How many lost tracks are looked for."""
@@ -43,9 +49,11 @@ class HeirFinder:
         if gone:
             self._lose(gone)
         heirs: list[tuple[int, int]] = []
+        self.leapt = ()
         if self._lost:
-            self._lost = {t: lost for t, lost in self._lost.items() if at_s <= lost[1] and t not in now}
             new = [n for n, track in enumerate(ids) if track in came]
+            self.leapt = tuple(ids[n] for n in new if ids[n] in self._lost and self._leaps(motion, n, at_s))
+            self._lost = {t: lost for t, lost in self._lost.items() if at_s <= lost.until_s and t not in now}
             heirs = self._inherit(motion, new, at_s) if new and self._lost else []
         self._seen, self._last, self._last_s = now, motion, at_s
         return heirs
@@ -56,16 +64,25 @@ class HeirFinder:
         for n in [n for n, track in enumerate(last.track_id.tolist()) if track in gone]:
             until_s = seen_s + (STOOD_LOST_S if last.is_still[n] else LOST_S)
             velocity_px = np.zeros(2) if last.is_still[n] else np.nan_to_num(last.velocity_px[n])
-            self._lost[int(last.track_id[n])] = (seen_s, until_s, last.foot_px[n], velocity_px, size_px[n])
+            self._lost[int(last.track_id[n])] = _Lost(
+                seen_s, until_s, last.foot_px[n], velocity_px, float(size_px[n]), float(last.scale_px_m[n])
+            )
+
+    def _leaps(self, motion: Motion, n: int, at_s: float) -> bool:
+        was = self._lost[int(motion.track_id[n])]
+        unseen_s = at_s - was.seen_s
+        away_px = motion.foot_px[n] - was.foot_px - was.velocity_px * unseen_s
+        may_px = LEAP_SIZES * was.size_px + STARTS_MPS2 / 2 * unseen_s**2 * was.scale_px_m
+        return unseen_s >= BACK_S and float(np.hypot(*away_px)) > may_px
 
     def _inherit(self, motion: Motion, new: list[int], at_s: float) -> list[tuple[int, int]]:
-        lost = list(self._lost)
-        feet_px = np.array([foot for _, _, foot, _, _ in self._lost.values()])
-        ways_px = np.array([velocity * (at_s - seen_s) for seen_s, _, _, velocity, _ in self._lost.values()])
+        lost, states = list(self._lost), list(self._lost.values())
+        feet_px = np.array([was.foot_px for was in states])
+        ways_px = np.array([was.velocity_px * (at_s - was.seen_s) for was in states])
         away_px = _away(motion.foot_px[new][:, None] - feet_px, ways_px)
-        old_px, new_px = np.array([lost[-1] for lost in self._lost.values()]), _sizes_px(motion.xyxy[new])[:, None]
+        old_px, new_px = np.array([was.size_px for was in states]), _sizes_px(motion.xyxy[new])[:, None]
         small_px, large_px = np.minimum(old_px, new_px), np.maximum(old_px, new_px)
-        seen_s = np.array([lost[0] for lost in self._lost.values()])
+        seen_s = np.array([was.seen_s for was in states])
         may_be = (large_px < ALIKE * small_px) & (motion.first_seen_s[new][:, None] > seen_s)
         sizes = np.where(may_be, away_px / np.maximum(small_px, 1e-9), inf)
         heirs: list[tuple[int, int]] = []
@@ -75,6 +92,18 @@ class HeirFinder:
             sizes[i], sizes[:, j] = inf, inf
             del self._lost[lost[j]]
         return heirs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lost:
+    """A track that is not seen: when it was last, until when it is looked for; where it was, how fast and how large."""
+
+    seen_s: float
+    until_s: float
+    foot_px: Floats
+    velocity_px: Floats
+    size_px: float
+    scale_px_m: float
 
 
 def _away(places_px: Floats, ways_px: Floats) -> Floats:

@@ -60,6 +60,8 @@ class Scene:
     movements: tuple[Movement, ...] = ()
     heirs: Heirs = ()
     """Which tracks are ones that were just lost, under another id."""
+    leapt: tuple[int, ...] = ()
+    """Tracks that come back to sight, and are another vehicle's."""
     signals: Mapping[str, SignalNow] = field(default_factory=dict)
     """By the signal's id; one whose state is not known is missing."""
     lying: tuple[LyingObject, ...] = ()

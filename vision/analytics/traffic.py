@@ -154,6 +154,7 @@ class Traffic:
             crossings=tuple(crossings),
             movements=tuple(movements),
             heirs=heirs,
+            leapt=self._heirs.leapt,
             signals=signals,
             lying=tuple(lying),
             is_calibrated=self._is_calibrated,

@@ -1,5 +1,6 @@
 """What rules remember of a track beyond its motion: its course, its last seconds of driving, what it was taken for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import degrees
 from typing import Self
@@ -135,8 +136,8 @@ class Past:
         share: Floats = taken_for[np.arange(len(motion)), motion.class_id] / taken_for.sum(axis=1)
         return share
 
-    def update(self, motion: Motion, at_s: float, heirs: Heirs = ()) -> None:
-        """Take in how tracks move, and which of them are ones that were just lost."""
+    def update(self, motion: Motion, at_s: float, heirs: Heirs = (), leapt: Sequence[int] = ()) -> None:
+        """Take in how tracks move, which of them are ones that were just lost, and which leapt while unseen."""
         self._rows.forget(at_s)
         rows, was_s = self._rows.take(motion.track_id, at_s)
         memory = self._memory
@@ -148,6 +149,8 @@ class Past:
             memory.came_in[rows[new]] = cut_sides(motion.xyxy[new], self._size_px).any(axis=1)
         for lost, heir in heirs:
             self._inherit(lost, heir)
+        for track in leapt:
+            memory.leapt_s[rows[motion.track_id == track]] = at_s
         memory.taken_for[rows, motion.class_id] += 1
         width_px, height_px = (motion.xyxy[:, 2:] - motion.xyxy[:, :2]).T
         memory.size_px[rows] = np.sqrt(width_px * height_px)

@@ -10,6 +10,7 @@ import numpy as np
 
 from vision.analytics.incidents.lifecycle import FORGIVEN_S, Evidence
 from vision.analytics.incidents.signs import a, called, is_vehicle, sign_of
+from vision.analytics.motion import Floats
 from vision.analytics.scene import Scene
 from vision.classes import CLASSES
 from vision.config.incidents import SpeedingConfig
@@ -24,6 +25,8 @@ NEARLY = 0.8
 """Who drives this part of what is tolerated, or of whom it is not known yet, is followed."""
 ERRORS = 1.5
 """Standard errors that a speed must exceed the limit by, beside the margin."""
+MOST_ALIKE = 0.8
+"""Errors follow each other from look to look: so much at most, as far as a short way tells it."""
 
 
 @dataclass(slots=True)
@@ -46,10 +49,17 @@ class _Way:
         spread = float((times_s**2).sum())
         velocity = times_s @ off_m / spread
         residual_m = off_m - times_s[:, None] * velocity
-        error_mps = float(np.sqrt((residual_m**2).sum() / (len(places) - 2) / spread))
+        error_mps = float(np.sqrt((residual_m**2).sum() / (len(places) - 2) / spread)) * _times_wider(residual_m)
         steps = places[1:] - places[:-1]
         step_mps: float = median((np.hypot(steps[:, 1], steps[:, 2]) / steps[:, 0]).tolist())
         return 3.6 * min(hypot(*velocity.tolist()) - ERRORS * error_mps, step_mps)
+
+
+def _times_wider(residual_m: Floats) -> float:
+    """How many times the standard error is greater since errors (K, 2) are alike from one look to the next."""
+    alike = float((residual_m[1:] * residual_m[:-1]).sum() / max(float((residual_m**2).sum()), 1e-9))
+    alike = min(max(alike, 0.0), MOST_ALIKE)
+    return float(np.sqrt((1 + alike) / (1 - alike)))
 
 
 class Speeding:
