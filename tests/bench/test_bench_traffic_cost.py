@@ -9,7 +9,10 @@ import sys
 import numpy as np
 
 from vision.analytics import Traffic
-from vision.bench.traffic_cost import HEIGHT_PX, WIDTH_PX, crossing_camera, endless_traffic, measure_cost
+from vision.analytics.incidents import IncidentWatch
+from vision.bench.traffic_cost import measure_cost
+from vision.bench.traffic_endless import HEIGHT_PX, WIDTH_PX, crossing_camera, endless_traffic, lying_at, signals_at
+from vision.contracts import IncidentKind
 
 
 def test_made_up_traffic_has_so_many_vehicles_at_each_moment_and_no_id_twice() -> None:
@@ -32,6 +35,11 @@ def test_the_same_seed_makes_the_same_traffic() -> None:
         np.testing.assert_array_equal(one.xyxy, other.xyxy)
 
 
+def test_the_camera_whose_cost_is_measured_watches_for_everything() -> None:
+    watch = IncidentWatch(crossing_camera(), WIDTH_PX, HEIGHT_PX)
+    assert set(watch.kinds) == {kind for kind in IncidentKind if not kind.startswith("camera_")}
+
+
 def test_rules_have_something_to_do_while_cost_is_measured() -> None:
     cost = measure_cost(400, tracks=30)
     assert cost.incidents > 0
@@ -44,7 +52,7 @@ def test_what_is_remembered_does_not_grow_with_the_frames() -> None:
     traffic = Traffic(crossing_camera(), WIDTH_PX, HEIGHT_PX)
     sizes = []
     for n, (at_s, tracks) in enumerate(itertools.islice(endless_traffic(10, fps=2), 900)):
-        traffic.update(tracks, at_s)
+        traffic.update(tracks, at_s, signals=signals_at(at_s), lying=lying_at(at_s))
         if n % 20 == 0:
             sizes.append(len(pickle.dumps(traffic)))
     half = len(sizes) // 2
