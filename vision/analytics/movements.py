@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from vision.analytics.crossings import Crossing
 from vision.analytics.heirs import Heirs
@@ -12,6 +13,8 @@ from vision.contracts import Direction
 
 KNOWN_LATE_S = 1.0
 """An entry into a zone is believed so much later than a crossing: places passed after it are looked at once more."""
+FORGET_EVERY_S = 1.0
+"""Ways that took too long are looked for so often; they lead nowhere before that either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class MovementCounter:
         self._within_s = {movement.id: movement.within.total_seconds() for movement in movements}
         self._ways: dict[tuple[str, int], _Way] = {}
         self._recent: list[_Passing] = []
+        self._forgot_s = -inf
 
     def __len__(self) -> int:
         """How many vehicles are on the way, once for each movement that it may become."""
@@ -97,6 +101,9 @@ class MovementCounter:
     def _pass(self, movement_id: str, steps: tuple[_Step, ...], passing: _Passing) -> list[Movement]:
         key = movement_id, passing.track_id
         way = self._ways.get(key)
+        if way is not None and passing.at_s - way.began_at_s > self._within_s[movement_id]:
+            del self._ways[key]
+            way = None
         if way is not None and steps[way.passed].is_passed_by(passing):
             return self._go_on(key, way, len(steps), passing)
         if way is None and steps[0].is_passed_by(passing):
@@ -105,9 +112,6 @@ class MovementCounter:
 
     def _go_on(self, key: tuple[str, int], way: _Way, places: int, passing: _Passing) -> list[Movement]:
         movement_id, track_id = key
-        if passing.at_s - way.began_at_s > self._within_s[movement_id]:
-            del self._ways[key]
-            return []
         if way.passed + 1 < places:
             self._ways[key] = _Way(way.began_at_s, way.passed + 1)
             return []
@@ -121,6 +125,9 @@ class MovementCounter:
                 self._ways.setdefault((key, heir), way)
 
     def _forget(self, now_s: float) -> None:
+        if abs(now_s - self._forgot_s) < FORGET_EVERY_S:
+            return
+        self._forgot_s = now_s
         self._ways = {key: way for key, way in self._ways.items() if now_s - way.began_at_s <= self._within_s[key[0]]}
 
 

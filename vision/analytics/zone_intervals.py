@@ -8,7 +8,7 @@ from vision.analytics.clock_intervals import interval_of
 from vision.analytics.control_delay import DelayBook
 from vision.analytics.flow import GRACE
 from vision.analytics.scene import Scene
-from vision.analytics.zone_sums import ZoneSums
+from vision.analytics.zone_sums import ZoneSpeeds, ZoneSums
 from vision.config.camera import CameraConfig
 from vision.contracts.measures import ZoneMeasures
 
@@ -49,8 +49,8 @@ class ZoneAggregator:
         step_s = 0.0 if self._newest is None else (at - self._newest) / timedelta(seconds=1)
         self._newest = at
         sums = self._open(max(interval_of(at, self._length), self._oldest))
-        for number, zone_sums in enumerate(sums):
-            zone_sums.add(scene, number, min(max(step_s, 0.0), LONGEST_STEP_S))
+        for number, (zone_sums, speeds) in enumerate(zip(sums, ZoneSpeeds.of_each(scene), strict=True)):
+            zone_sums.add(scene, number, speeds, min(max(step_s, 0.0), LONGEST_STEP_S))
             zone_sums.delays_s += self._delays_of(scene, number)
 
     def close(self, now: datetime) -> list[ZoneInterval]:

@@ -1,12 +1,14 @@
 """What is added up of one zone during one interval, and what it comes to."""
 
 from dataclasses import dataclass, field
+from math import isfinite
+from typing import Self
 
 import numpy as np
 
 from vision.analytics.congestion import LEVELS
 from vision.analytics.level_of_service import level_of_service
-from vision.analytics.motion import Bools, Floats
+from vision.analytics.motion import Floats
 from vision.analytics.rows import Ids
 from vision.analytics.scene import Scene, ZoneState
 from vision.analytics.sizes import IS_VEHICLE
@@ -22,6 +24,26 @@ SHORTEST_VISIT_S = 1.0
 
 def _by_class() -> Ids:
     return np.zeros(len(CLASSES), np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneSpeeds:
+    """What the speeds of the vehicles that are seen in one zone just now come to."""
+
+    vehicles: int
+    timed: int
+    """Those whose speed is known."""
+    kmh: float
+    """Sum of these speeds."""
+
+    @classmethod
+    def of_each(cls, scene: Scene) -> list[Self]:
+        """Of each zone, in their order."""
+        here = scene.inside & IS_VEHICLE[scene.motion.class_id][:, None]
+        speeds_kmh = scene.motion.speed_kmh[:, None]
+        timed = here & ~np.isnan(speeds_kmh)
+        columns = (here.sum(axis=0), timed.sum(axis=0), np.where(timed, speeds_kmh, 0.0).sum(axis=0))
+        return [cls(*told) for told in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 @dataclass(slots=True, eq=False)
@@ -55,13 +77,13 @@ class ZoneSums:
     length_m: float | None = None
     is_calibrated: bool = False
 
-    def add(self, scene: Scene, number: int, step_s: float) -> None:
+    def add(self, scene: Scene, number: int, speeds: ZoneSpeeds, step_s: float) -> None:
         """A moment that stands for `step_s`; `number`: the zone's."""
         state = scene.zones[number]
         self.watched_s += step_s
         self.is_calibrated, self.length_m = scene.is_calibrated, state.length_m
         self._add_presence(state, step_s)
-        self._add_speeds(scene, scene.inside[:, number] & IS_VEHICLE[scene.motion.class_id], state, step_s)
+        self._add_speeds(state, speeds, step_s)
         self._add_queue(state, step_s)
         for left in state.visits.exits:
             self._add_exit(left)
@@ -70,7 +92,7 @@ class ZoneSums:
 
     def _add_presence(self, state: ZoneState, step_s: float) -> None:
         present = state.visits.present
-        vehicles = int(present[IS_VEHICLE].sum())
+        vehicles = int(present @ IS_VEHICLE)
         self.present_s += step_s * present
         self.max_present = max(self.max_present, vehicles)
         self.occupied_s += step_s * (vehicles > 0)
@@ -78,15 +100,12 @@ class ZoneSums:
         for entry in state.visits.entries:
             self.entries[entry.object_class.class_id] += 1
 
-    def _add_speeds(self, scene: Scene, here: Bools, state: ZoneState, step_s: float) -> None:
-        speeds_kmh = scene.motion.speed_kmh[here]
-        known = ~np.isnan(speeds_kmh)
-        self.kmh_s += step_s * float(speeds_kmh[known].sum())
-        self.timed_s += step_s * int(known.sum())
-        vehicles = int(here.sum())
-        if vehicles and np.isfinite(state.pace_mps):
-            self.relative_s += step_s * vehicles * state.pace_mps / state.free_pace_mps
-            self.compared_s += step_s * vehicles
+    def _add_speeds(self, state: ZoneState, speeds: ZoneSpeeds, step_s: float) -> None:
+        self.kmh_s += step_s * speeds.kmh
+        self.timed_s += step_s * speeds.timed
+        if speeds.vehicles and isfinite(state.pace_mps):
+            self.relative_s += step_s * speeds.vehicles * state.pace_mps / state.free_pace_mps
+            self.compared_s += step_s * speeds.vehicles
 
     def _add_queue(self, state: ZoneState, step_s: float) -> None:
         queued = len(state.queue_track_ids)

@@ -1,6 +1,7 @@
 """A banned turn or U-turn."""
 
 from collections.abc import Sequence
+from math import inf
 
 from vision.analytics.crossings import Crossing
 from vision.analytics.incidents.going_on import GoingOn
@@ -8,7 +9,7 @@ from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.signs import a, called
 from vision.analytics.motion import Floats
-from vision.analytics.movements import Movement
+from vision.analytics.movements import FORGET_EVERY_S, Movement
 from vision.analytics.scene import Scene
 from vision.config.lines import MovementConfig
 from vision.contracts import IncidentKind
@@ -31,13 +32,14 @@ class BannedMovement:
         self._going_on: GoingOn[Movement] = GoingOn(past)
         self._entered: dict[tuple[str, int], tuple[float, Floats]] = {}
         """By line and track: when it crossed first, and where it was heading."""
+        self._forgot_s = -inf
 
     def __len__(self) -> int:
         return len(self._entered) + len(self._going_on)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
-        if self._entered:
-            oldest_s = scene.at_s - self._longest_s
+        if self._entered and abs(scene.at_s - self._forgot_s) >= FORGET_EVERY_S:
+            self._forgot_s, oldest_s = scene.at_s, scene.at_s - self._longest_s
             self._entered = {key: entered for key, entered in self._entered.items() if entered[0] >= oldest_s}
         for lost, heir in scene.heirs if self._entered else ():
             self._hand_on(lost, heir)
