@@ -159,8 +159,10 @@ class VisitBook:
         settled = self._settled(motion, rows, at_s)
         if not settled.any():
             return [], []
-        exits = [self._exit(rows[n], z, memory.turned_s[rows[n], z]) for n, z in np.argwhere(settled & ~inside)]
-        entries = [self._enter(rows[n], z) for n, z in np.argwhere(settled & inside)]
+        n, zone = settled.nonzero()
+        turned = list(zip(rows[n].tolist(), zone.tolist(), inside[n, zone].tolist(), strict=True))
+        exits = [self._exit(row, z, memory.turned_s[row, z]) for row, z, is_in in turned if not is_in]
+        entries = [self._enter(row, z) for row, z, is_in in turned if is_in]
         memory.present[rows] ^= settled
         memory.is_turning[rows] &= ~settled
         return entries, exits

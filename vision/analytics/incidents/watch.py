@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence, Sized
 from itertools import count
+from math import inf
 
 from vision.analytics.incidents.banned_movement import BannedMovement
 from vision.analytics.incidents.collision import Collision
@@ -33,6 +34,21 @@ ONE_EACH = frozenset(
     }
 )
 """What a road user does by himself: each is an incident of his own. Of the others, what lies together is one."""
+SLOW = frozenset(
+    {
+        IncidentKind.COLLISION,
+        IncidentKind.STOPPED_VEHICLE,
+        IncidentKind.ILLEGAL_STOPPING,
+        IncidentKind.PEDESTRIAN,
+        IncidentKind.LANE_ENCROACHMENT,
+        IncidentKind.QUEUE_SPILLBACK,
+        IncidentKind.CONGESTION,
+        IncidentKind.OBJECT_ON_ROAD,
+    }
+)
+"""What stands, walks, lies or lasts is looked at every `SLOW_EVERY_S`: nothing of it changes from frame to frame."""
+SLOW_EVERY_S = 0.2
+TOLERANCE_S = 1e-6
 EXPLAINED = frozenset({IncidentKind.STOPPED_VEHICLE, IncidentKind.ILLEGAL_STOPPING})
 """By a collision: vehicles that stand because of it are not told of once more."""
 
@@ -50,6 +66,7 @@ class IncidentWatch:
     ) -> None:
         """`numbers` are the incidents', where another watch of the session had some before."""
         self._standing = Standing(camera.zones, width_px, height_px)
+        self._looked_s = -inf
         numbers = count(1) if numbers is None else numbers
         self._rules = [
             (rule, Ledger(rule.kind, settings, width_px, height_px, numbers, one_each=rule.kind in ONE_EACH))
@@ -80,10 +97,17 @@ class IncidentWatch:
         """Take in one moment; return what there is to tell."""
         if not self._rules:
             return []
-        self._standing.update(scene)
+        is_due = abs(scene.at_s - self._looked_s) >= SLOW_EVERY_S - TOLERANCE_S
+        if is_due:
+            self._looked_s = scene.at_s
+            self._standing.update(scene)
+        else:
+            self._standing.past.update(scene.motion, scene.at_s, scene.heirs)
         changes: list[IncidentChange] = []
         crashes: list[Evidence] = []
         for rule, ledger in self._rules:
+            if rule.kind in SLOW and not is_due:
+                continue
             evidence = list(rule.look(scene))
             if rule.kind in EXPLAINED and crashes:
                 evidence = [sign for sign in evidence if not _is_explained(sign, crashes)]
