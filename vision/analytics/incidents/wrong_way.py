@@ -24,6 +24,8 @@ REVERSING_MPS = 3.0
 REVERSING_M = 20.0
 """Who is so slow may be reversing to park until he has gone so far, or for so long."""
 REVERSING_S = 8.0
+AMONG_M, AMONG_MPS, AMONG_S = 12.0, 3.0, 4.0
+"""Where others so near are so slow, a tracker goes back from one to the next in line, but not for so long."""
 BESIDE_WIDTHS = 0.5
 """Who goes along the direction of a zone that lies so near beside his foot, in widths of his box, goes there: of a long
 vehicle seen obliquely the foot may lie so far beside the vehicle."""
@@ -94,6 +96,7 @@ class WrongWay:
         shortest_m = REVERSING_M if is_slow and run.lasted_s < REVERSING_S else SHORTEST_M
         return (
             run.hits >= LOOKS
+            and (run.lasted_s >= AMONG_S or not _is_among_slow(motion, n))
             and run.share >= MOST_OF_IT
             and run.confidence * max(run.lasted_s, SURE_AFTER_S) >= LEAST_CONFIDENCE * SURE_AFTER_S
             and run.way_m >= shortest_m
@@ -123,6 +126,14 @@ class WrongWay:
             reach_m=2.0,
             since_s=run.since_s,
         )
+
+
+def _is_among_slow(motion: Motion, n: int) -> bool:
+    """Whether another vehicle that stands or crawls is near the one in row `n`."""
+    away_m = np.hypot(*(motion.ground_m - motion.ground_m[n]).T)
+    others = is_vehicle(motion.class_id) & (motion.is_still | (motion.pace_mps < AMONG_MPS)) & (away_m < AMONG_M)
+    others[n] = False
+    return bool(others.any())
 
 
 def _way(zone: ZoneConfig) -> tuple[float, float]:
