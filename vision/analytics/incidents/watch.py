@@ -40,7 +40,6 @@ SLOW = frozenset(
         IncidentKind.STOPPED_VEHICLE,
         IncidentKind.ILLEGAL_STOPPING,
         IncidentKind.PEDESTRIAN,
-        IncidentKind.LANE_ENCROACHMENT,
         IncidentKind.QUEUE_SPILLBACK,
         IncidentKind.CONGESTION,
         IncidentKind.OBJECT_ON_ROAD,
