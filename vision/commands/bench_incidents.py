@@ -29,9 +29,9 @@ def incidents(
     level: Annotated[
         list[str] | None, typer.Option(help="Noise: clean, measured or double. Repeatable. Default: measured.")
     ] = None,
-    tracker: Annotated[str, typer.Option(help="`virtual`, or `real`: noisy boxes go through ngatu's own.")] = "virtual",
+    tracker: Annotated[str, typer.Option(help="`real`: noisy boxes go through ngatu's own; or `virtual`.")] = "real",
     uncalibrated: Annotated[bool, typer.Option("--uncalibrated", help="The cameras know no metres.")] = False,
-    fps: Annotated[float | None, typer.Option(help="Looks a second. Default: 4; real tracker: 10.", min=2)] = None,
+    fps: Annotated[float | None, typer.Option(help="Looks a second. Default: 10; virtual tracker: 4.", min=2)] = None,
     only: Annotated[str, typer.Option(help="Only episodes whose name holds this.")] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same result.")] = 1,
     processes: Annotated[int, typer.Option(help="Side by side; 0: one a core.", min=0)] = 0,

@@ -30,6 +30,8 @@ PLATOON, ALL = 4, 0.8
 KEPT_S = 50.0
 FEWEST_BEFORE = 5
 """Different vehicles that were seen before."""
+MOST_OF_IT = 0.8
+"""The part of the drop that must last: who has nearly recovered is not told of any more."""
 LONGEST_S = 120.0
 """A slowdown that lasts longer is congestion, which is another kind."""
 
@@ -123,7 +125,7 @@ class SuddenSlowdown:
             recovers = now_mps > (1 - self._drop / 2) * zone.from_mps
             if recovers or at_s - zone.since_s > LONGEST_S:
                 zone.from_mps = None
-            return zone.from_mps is not None and not np.isnan(now_mps)
+            return zone.from_mps is not None and now_mps <= (1 - MOST_OF_IT * self._drop) * zone.from_mps
         if np.isnan(now_mps) or is_slow(state.congestion):
             return False
         if now_mps > (1 - self._drop) * max(sample.pace_mps for sample in zone.samples):

@@ -81,6 +81,7 @@ def _slowdowns(truth: Truth) -> Pair:
         before = truth.smooth_pace(zone, SMOOTH_S)
         lost = np.full(len(pace), np.nan)
         lost[back:] = 1 - pace[back:] / np.maximum(before[:-back], 0.1)
+        lost[:back] = 1 - pace[:back] / np.fmax.accumulate(np.nan_to_num(pace[:back], nan=0.1).clip(0.1))
         may += [
             _zone_event(truth, Kind.SUDDEN_SLOWDOWN, zone, (max(a - back, 0), b))
             for a, b in runs_of(np.nan_to_num(lost) > MAYBE_SLOWDOWN)

@@ -173,7 +173,7 @@ JUNCTION = Road(
     ground_m=(-22, -100, 22, 12),
     free_mps=0.93 * LIMIT_MPS,
     happenings=(
-        Happening(Kind.RED_LIGHT, _run_red, 50, frozenset({Demand.FREE, Demand.DENSE, Demand.CONGESTED})),
+        Happening(Kind.RED_LIGHT, _run_red, 50, frozenset({Demand.FREE, Demand.DENSE, Demand.CONGESTED}), yields=0.85),
         Happening(Kind.BANNED_MOVEMENT, _u_turn, 60, frozenset({Demand.FREE, Demand.DENSE})),
         Happening(Kind.QUEUE_SPILLBACK, _hold_red, 280, frozenset({Demand.DENSE, Demand.CONGESTED})),
         Happening(Kind.WRONG_WAY, _wrong_way, 35),
