@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from vision.bench.incidents.running import Told
 
-QUICK_EVENTS, QUICK_HOURS = 1, 0.1
+QUICK_EVENTS, QUICK_HOURS = 1, 0.125
 
 
 def register(bench: typer.Typer) -> None:

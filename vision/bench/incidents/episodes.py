@@ -18,6 +18,8 @@ WARM_UP_S, BACK_UP_S = 120.0, 420.0
 FIRST_S, PAUSE_S = 30.0, (20.0, 50.0)
 """Before the first incident, and between what one leaves behind and the next."""
 LONGEST_S = 600.0
+SHORTEST_QUIET_S = 10.0
+"""Without incidents: less than that is not worth the traffic that must back up before it."""
 LATERAL_M = {"cars": 0.0, "motorcycles": 0.8}
 """Resolution of SUMO's sublane model, on which motorcycles ride side by side; 0: without it."""
 DAY: dict[Demand, float] = {Demand.FREE: 0.45, Demand.DENSE: 0.35, Demand.CONGESTED: 0.12, Demand.JAMMED: 0.08}
@@ -153,6 +155,6 @@ def _quiet(hours: float, seed: int) -> Iterator[Episode]:
     each_s = hours * 3600 / len(ROADS) / len(SHARES)
     for road, mix, (demand, part) in product(ROADS, SHARES, DAY.items()):
         left_s, number = each_s * part, 0
-        while left_s > 1:
+        while left_s >= SHORTEST_QUIET_S:
             yield Episode(road, mix, demand, number, seed, min(left_s, LONGEST_S))
             left_s, number = left_s - LONGEST_S, number + 1
