@@ -23,7 +23,7 @@ SHORTEST_S = 0.9
 """The way that is measured once more, beside the motion's own regression: so many looks and so long at least."""
 NEARLY = 0.8
 """Who drives this part of what is tolerated, or of whom it is not known yet, is followed."""
-ERRORS = 1.5
+ERRORS = 2.0
 """Standard errors that a speed must exceed the limit by, beside the margin."""
 MOST_ALIKE = 0.8
 """Errors follow each other from look to look: so much at most, as far as a short way tells it."""
