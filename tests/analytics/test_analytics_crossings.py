@@ -140,8 +140,6 @@ def test_without_lines_nothing_is_counted() -> None:
 
 
 ordinates = st.lists(st.floats(150, 650), min_size=2, max_size=25)
-clear_ordinates = st.lists(st.integers(50, 216).map(lambda n: 3 * n + 0.5), min_size=2, max_size=25)
-"""From the line and from each other never exactly as far as counting asks for: rounding decides nothing."""
 
 
 def summary(crossings: list) -> list[tuple[str, float]]:
@@ -162,7 +160,7 @@ def test_reversing_the_line_swaps_in_and_out(ys: list[float]) -> None:
 
 
 def is_on_the_brink(ys: list[float]) -> bool:
-    """Whether rounding decides, by a thousandth of a pixel, on which side somebody is or if he is far enough from it."""
+    """Whether rounding, by a thousandth of a pixel, decides on which side somebody is, or if he is far enough away."""
     depths_px = np.subtract(ys, 400)
     steps_px = np.subtract.outer(depths_px, depths_px)
     height_px = At(0, 1, 0, 0).height
