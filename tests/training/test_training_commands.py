@@ -126,12 +126,14 @@ def test_a_training_ends_with_a_model_that_can_be_added(tmp_path: Path, cache: P
         tmp_path, told(step="training", batch=1, batches=1, epoch=1, epochs=1), told(step="done", **done)
     )
     options = ("--base", tmp_path / "base.pt", "--out", tmp_path / "out", "--python", python, "--epochs", "1")
-    code, said = ngatu("train", data, *options, "--name", "mine", "--data-licence", "CC BY 4.0, me")
+    described = ("--name", "mine", "--data-licence", "CC BY 4.0, me")
+    code, said = ngatu("train", data, *options, "--learning-rate", "5e-4", *described)
     assert code == 0, said
     assert "1 pictures, 1 shown an epoch; labels added by teachers: none" in said
     assert "epoch 1 of 1" in said
     card = read_card(tmp_path / "out" / "mine.yaml")
     assert card.names == tuple(CLASSES)
+    assert "learning_rate: 0.0005" in (tmp_path / "out" / "mine.training.yaml").read_text()
     code, said = ngatu("add", tmp_path / "out" / "mine.onnx", "--card", tmp_path / "out" / "mine.yaml")
     assert code == 0, said
     assert (cache / "mine.onnx").is_file()

@@ -58,6 +58,9 @@ def train(
     device: Annotated[str, typer.Option(help="cpu, or a GPU's number.")] = "cpu",
     threads: Annotated[int, typer.Option(help="CPU threads.", min=1)] = 1,
     workers: Annotated[int, typer.Option(help="Processes that draw pictures; a GPU needs several.", min=0)] = 1,
+    learning_rate: Annotated[
+        float, typer.Option(help="The highest; less where the base was tuned before.", min=1e-6)
+    ] = 1e-3,
     average: Annotated[
         float, typer.Option(help="So much of the weights that leave is new, the rest the base's.", min=0.05, max=1)
     ] = 0.6,
@@ -81,6 +84,7 @@ def train(
 
     _hush()
     chosen = {"size": size, "epochs": epochs, "minutes": minutes, "batch": batch, "seed": seed}
+    chosen["learning_rate"] = learning_rate
     with errors_told(), mistakes_told():
         recipe = Recipe(**chosen, device=device, threads=threads, workers=workers, average=average)
         if not base.is_file():
