@@ -1,5 +1,7 @@
 """Counting over lines: once per vehicle and direction, whatever vehicles and trackers do."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from analytics_kit import LEVEL, SIZE, At, count, down, line, tracks, ways
@@ -120,6 +122,34 @@ def test_a_track_is_forgotten_when_it_has_not_been_seen_for_long_enough() -> Non
         assert len(counter) <= 5
     counter.update(tracks([]), 2000.0)
     assert len(counter) == 0
+
+
+def stood(ys: Sequence[float], stands: Sequence[bool]) -> list[str]:
+    """What is counted of a vehicle that is known to stand at some of its sightings."""
+    counter = LineCounter([LEVEL], *SIZE, forget_after_s=4)
+    looks = zip(down(ys), stands, strict=True)
+    return ways(
+        [c for at, is_still in looks for c in counter.update(tracks([at]), at.t_s, stands=np.array([is_still]))]
+    )
+
+
+def test_who_waits_before_the_line_is_counted_when_he_drives_on_however_his_box_trembles() -> None:
+    rng = np.random.default_rng(3)
+    comes, waits, goes = [300, 330, 360, 385], 388 + rng.normal(0, 7, 300).clip(-18, 18), [395, 410, 430]
+    still = [False] * 4 + [True] * 300
+    assert waits.max() > 404
+    assert stood([*comes, *waits], still) == []
+    assert stood([*comes, *waits, *goes], [*still, False, False, False]) == ["in"]
+
+
+def test_who_creeps_over_the_line_is_counted_though_he_hardly_moves() -> None:
+    ys = np.linspace(370, 430, 300)
+    assert stood(list(ys), [True] * 300) == ["in"]
+
+
+def test_whose_waiting_box_was_first_seen_beyond_the_line_by_trembling_is_counted_when_he_drives_on() -> None:
+    ys = [403.0, 397, *[390.0] * 30, 400, 415, 430]
+    assert stood(ys, [True] * 32 + [False] * 3) == ["in"]
 
 
 def test_a_track_hidden_at_the_line_for_less_than_that_is_still_known() -> None:

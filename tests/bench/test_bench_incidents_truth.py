@@ -40,6 +40,13 @@ def test_a_crossing_has_its_time_its_direction_its_place_and_the_vehicles_speed(
     assert crossing.speed_kmh == pytest.approx(72)
 
 
+def test_a_seen_crossing_is_that_of_the_foot_which_is_at_the_front_of_who_comes_near() -> None:
+    told = truth("junction", recording([Driver((1.75, -55), NORTH, ((0, 10),))], 6))
+    (middle,), (foot,) = ([c for c in cs if c.line_id == "before-stop"] for cs in (told.crossings, told.seen_crossings))
+    assert middle.at_s == pytest.approx((55 - 20) / 10, abs=0.01)
+    assert foot.at_s == pytest.approx(middle.at_s - 2.2 / 10, abs=0.03)
+
+
 def test_who_drives_back_over_the_line_goes_out_and_who_walks_over_it_is_not_counted() -> None:
     walker = Driver((190, -11.9), EAST, ((0, 2),), ObjectClass.PERSON)
     (crossing,) = truth("motorway", recording([Driver((230, -2), WEST, ((0, 20),)), walker], 6)).crossings

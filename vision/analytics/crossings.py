@@ -18,7 +18,10 @@ from vision.geometry import place_on_line, zero_crossing
 FIRST_DEPTH = 0.1
 """How far a vehicle must go from one side of a line to the other to be counted, in its own extent across the line."""
 RETURN_DEPTH = 0.5
-"""How far behind the line, and how far back again, to be counted in the other direction as well."""
+"""How far behind the line, and how far back again, to be counted in the other direction as well; and how far on both
+sides is one who stands: half hidden, his box trembles by more than a tenth of its height."""
+SETTLES_S = 1.5
+"""Who stands and is seen on one side only for so long is at home there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,8 @@ class LineCounter:
 
     A crossing is the change of sign of the anchor's distance from the line, inside the segment. It counts when the
     anchor has moved `FIRST_DEPTH` of the vehicle's extent from one side to the other, so that a box that trembles on
-    the line counts nothing, and is dated back to the change of sign. Counting the same track the other way takes
-    `RETURN_DEPTH` on both sides. Whatever happens, a track counts at most once per line and direction.
+    the line counts nothing, and is dated back to the change of sign. Counting the same track the other way, or one that
+    stands, takes `RETURN_DEPTH` on both sides. Whatever happens, a track counts at most once per line and direction.
 
     At the picture's edge a box shows a part of its vehicle only. One that leaves is completed to the size it had; one
     that comes into sight over the line and moves off it on the side where its anchor is, has crossed it.
@@ -129,8 +132,11 @@ class LineCounter:
         """How many tracks are remembered."""
         return len(self._rows)
 
-    def update(self, tracks: Tracks, at_s: float) -> list[Crossing]:
-        """Take in where the tracks were at `at_s`; return what they have crossed since they were seen before."""
+    def update(self, tracks: Tracks, at_s: float, *, stands: Bools | None = None) -> list[Crossing]:
+        """Take in where the tracks were at `at_s`; return what they have crossed since they were seen before.
+
+        `stands` (N,): who is known to stand. Unset: nobody is.
+        """
         self._rows.forget(at_s)
         if not len(tracks) or not self._lines:
             return []
@@ -143,12 +149,13 @@ class LineCounter:
             self._memory.stay(rows, places, at_s)
             return []
         self._memory.stay(rows[rests], places[rests], at_s)
-        return self._follow(tracks[~rests], rows[~rests], places[~rests], at_s)
+        stands = np.zeros(len(tracks), bool) if stands is None else stands
+        return self._follow(tracks[~rests], rows[~rests], places[~rests], stands[~rests], at_s)
 
-    def _follow(self, tracks: Tracks, rows: Ids, places: Places, at_s: float) -> list[Crossing]:
+    def _follow(self, tracks: Tracks, rows: Ids, places: Places, stands: Bools, at_s: float) -> list[Crossing]:
         """Those that are crossing a line, or may be."""
-        now = self._moved(self._memory[rows], places, at_s)
-        passed, came_in = _has_passed(now, places), _has_come_in(now, places)
+        now = _at_home_where_they_stand(self._moved(self._memory[rows], places, at_s), places, stands)
+        passed, came_in = _has_passed(now, places, stands), _has_come_in(now, places)
         if not (passed | came_in).any():
             self._memory.put(rows, now)
             return []
@@ -234,11 +241,22 @@ class LineCounter:
         )
 
 
-def _has_passed(now: _Memory, places: Places) -> Bools:
+def _at_home_where_they_stand(now: _Memory, places: Places, stands: Bools) -> _Memory:
+    """The memory in which those who stand, and were never well on the side that they were first seen on, are at home on
+    the other one when they have been there for `SETTLES_S`: a box that trembled began there."""
+    settles = stands[:, None] & (now.home_depth < RETURN_DEPTH) & (now.seen_s[:, None] - now.left_s >= SETTLES_S)
+    if not settles.any():
+        return now
+    home, left_s = np.where(settles, np.sign(places.distance_px), now.home), np.where(settles, np.nan, now.left_s)
+    depth = np.where(settles, np.abs(places.distance_px) / places.extent_px, now.home_depth)
+    return replace(now, home=home, home_depth=depth, left_s=left_s, rest=_rest(home, left_s, now.entry_px))
+
+
+def _has_passed(now: _Memory, places: Places, stands: Bools) -> Bools:
     """(N, L): whose anchor is for certain on the other side than before."""
     depth = np.abs(places.distance_px) / places.extent_px
     deep_enough = np.where(
-        now.counted.any(axis=-1),
+        now.counted.any(axis=-1) | stands[:, None],
         (now.home_depth >= RETURN_DEPTH) & (depth >= RETURN_DEPTH),
         now.home_depth + depth >= FIRST_DEPTH,
     )

@@ -24,8 +24,8 @@ WayOf = Callable[[int], tuple[Floats, Floats]]
 class LinePassages:
     """Fills in crossings what the ways of their vehicles say.
 
-    A crossing is counted by a point of the box, as its line has it. Speed is told of the moment in which the vehicle's
-    own middle passes the line on the road: who starts at the stop line is faster with each metre.
+    A crossing is counted by a point of the box, as its line has it, and speed is told of that moment: who starts at the
+    stop line is faster with each metre. Passage and front are told of when its own middle passes the line on the road.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class LinePassages:
         length_m = LENGTH_M[crossing.object_class]
         ends_m = apply_homography(self._ground.matrix, self._ends_px[crossing.line_id])
         middle_s, pace_mps = curve.over(ends_m, behind_m=_foot_ahead(velocity_px) * length_m / 2)
-        if not pace_mps >= SLOWEST_MPS:
+        if not min(pace_mps, curve.pace_mps) >= SLOWEST_MPS:
             return crossing
-        is_plausible = pace_mps <= self._implausible_mps
+        is_plausible = curve.pace_mps <= self._implausible_mps
         passage_s = length_m / pace_mps
         return replace(
             crossing,
-            speed_kmh=pace_mps * KMH_PER_MPS if self._ground.is_calibrated and is_plausible else None,
+            speed_kmh=curve.pace_mps * KMH_PER_MPS if self._ground.is_calibrated and is_plausible else None,
             is_implausible=self._ground.is_calibrated and not is_plausible,
             passage_s=passage_s,
             front_at_s=middle_s - passage_s / 2,

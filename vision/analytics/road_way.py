@@ -13,13 +13,16 @@ WAY_S = 2.5
 """The newest part of a way that is looked at."""
 SHORTEST_S = 0.35
 """A shorter one says nothing of speed."""
-ACCELERATION_MPS2 = 1.0
-"""How fast speed usually changes. What a sighting is usually off, over this, says how far the curve may bend."""
+ACCELERATION_MPS2 = 0.5
+"""How fast speed usually changes. What a sighting is usually off, over this, says how far the curve may bend. Who is
+seen to brake or to start is believed: accelerations are spread as by Student's t with one degree of freedom."""
+FADES_S = 1.0
+"""A sighting counts by how long before the newest it was: speed changes, and not evenly, at a stop line."""
 SIGHT_M, LEAST_M = 0.5, 0.3
 """How far off a sighting is taken to be at first, and at least."""
 SPREAD = 0.85
 """From the median distance of points spread about another in the plane to the deviation along one direction."""
-ROUNDS = 4
+ROUNDS = 5
 OUTLIER = 1.5
 """A sighting so many deviations off and more counts by the inverse of its distance (Huber, "Robust estimation of a
 location parameter", 1964)."""
@@ -39,7 +42,8 @@ class RoadWay:
     def of(cls, times_s: Floats, path_m: Floats, *, about_s: float) -> Self | None:
         """The curve through K sightings at (K,) times, (K, 2) places, oldest first, NaN for what is not known.
 
-        By least squares with a weak belief in even speed, outliers weighed down. `None`: too little was seen.
+        By least squares with a weak belief in even speed, what is old and outliers weighed down. `None`: too little was
+        seen.
         """
         known = np.isfinite(times_s) & np.isfinite(path_m).all(axis=1)
         known &= times_s >= np.max(times_s, where=known, initial=-np.inf) - WAY_S
@@ -67,15 +71,17 @@ class RoadWay:
 def _curve(t: Floats, path_m: Floats) -> Floats:
     """(3, 2): the coefficients of a parabola through (K, 2) places at (K,) times."""
     powers = np.stack([np.ones_like(t), t, t**2], axis=1)
-    weights, usual_m = np.ones(len(t)), SIGHT_M
+    fresh = np.exp((t - t.max()) / FADES_S)
+    weights, usual_m, usual_mps2 = fresh, SIGHT_M, ACCELERATION_MPS2
     coefficients: Floats = np.zeros((3, 2))
     for _ in range(ROUNDS):
-        stiffness = np.diag([1e-9, 1e-9, (usual_m / (ACCELERATION_MPS2 / 2)) ** 2])
+        stiffness = np.diag([1e-9, 1e-9, (usual_m / (usual_mps2 / 2)) ** 2])
         weighted = powers * weights[:, None]
         coefficients = np.linalg.solve(powers.T @ weighted + stiffness, weighted.T @ path_m).astype(np.float64)
         off_m = np.hypot(*(path_m - powers @ coefficients).T)
         usual_m = max(SPREAD * median(off_m.tolist()), LEAST_M)
-        weights = np.minimum(1.0, OUTLIER * usual_m / np.maximum(off_m, 1e-9))
+        weights = fresh * np.minimum(1.0, OUTLIER * usual_m / np.maximum(off_m, 1e-9))
+        usual_mps2 = sqrt((ACCELERATION_MPS2**2 + float((2 * coefficients[2]) @ (2 * coefficients[2]))) / 2)
     return coefficients
 
 

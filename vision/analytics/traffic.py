@@ -114,7 +114,7 @@ class Traffic:
             self._motion.recall(known, was_at_s)
             crossings += self._counter.update(known, was_at_s)
         motion = self._motion.update(tracks, at_s)
-        crossings += self._counter.update(tracks, at_s)
+        crossings += self._counter.update(tracks, at_s, stands=motion.is_still)
         crossings = self._passages.measured(crossings, motion, self._motion.way_of) if crossings else []
         return self._moment(motion, at_s, crossings, signals or {}, lying)
 

@@ -88,10 +88,10 @@ def score(truth: Truth, watched: Watched, *, is_quiet: bool) -> tuple[Score, Mat
 
 
 def _score_lines(truth: Truth, crossed: Sequence[Crossed], result: Score) -> None:
-    """Counts and speeds, without the first and last seconds: a vehicle's foot crosses before or after its middle."""
+    """Counts and speeds, without the first and last seconds: what crosses at an end may be told beyond it."""
     ends_s = float(truth.times_s[-1]) - SAME_CROSSING_S
     for line, way in product(truth.site.lines, Direction):
-        true = [c for c in truth.crossings if c.line_id == line.id and c.goes_in == (way is Direction.IN)]
+        true = [c for c in truth.seen_crossings if c.line_id == line.id and c.goes_in == (way is Direction.IN)]
         told = [c for c in crossed if c.line_id == line.id and c.direction is way]
         pairs, alone = _paired(true, told)
         amid = {id(c) for c in true if SAME_CROSSING_S <= c.at_s <= ends_s}
@@ -124,7 +124,7 @@ def _paired(
 
 
 def _speed_error(truth: Truth, vehicle: int, at_s: float, told_kmh: float) -> list[float]:
-    """Against the vehicle's true speed when it was told to cross: its foot crosses before or after its middle."""
+    """Against the vehicle's true speed when it was told to cross."""
     rows = truth.rows_of((vehicle,))
     true_kmh = 3.6 * float(np.interp(at_s, truth.times_s[truth.moment[rows]], truth.recording.speed_mps[rows]))
     return [told_kmh / true_kmh - 1] if true_kmh > SLOWEST_KMH else []

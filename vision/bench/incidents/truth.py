@@ -132,23 +132,37 @@ class Truth:
 
     @cached_property
     def crossings(self) -> list[TrueCrossing]:
-        """Of vehicles, over every line."""
-        return sorted(self._crossings(), key=lambda c: c.at_s)
+        """Of vehicles' middles, over every line."""
+        return sorted(self._crossings(self.recording.middle_m), key=lambda c: c.at_s)
 
-    def _crossings(self) -> Iterator[TrueCrossing]:
+    @cached_property
+    def seen_crossings(self) -> list[TrueCrossing]:
+        """Of vehicles' feet as the camera sees them, exactly: the point of a box at which the site's lines look."""
+        return sorted(self._crossings(self._feet_m()), key=lambda c: c.at_s)
+
+    def _feet_m(self) -> Floats:
+        """(R, 2): where the middle of each exact box's lower edge is on the ground; NaN behind the camera."""
+        recording, camera = self.recording, self.site.camera
+        xyxy, depth_m = camera.boxes(recording.middle_m, recording.heading, recording.class_id)
+        feet_m = camera.ground(np.stack([(xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]], axis=1))
+        return np.where(depth_m[:, None] > 1, feet_m, np.nan)
+
+    def _crossings(self, places_m: Floats) -> Iterator[TrueCrossing]:
+        """Of what is at (R, 2)."""
         starts = np.array([line.start_m for line in self.site.lines]).reshape(-1, 2)
         ends = np.array([line.end_m for line in self.site.lines]).reshape(-1, 2)
         # Metres have y upwards where pixels have it downwards: seen from above, left and right change places.
-        distance = -signed_distance_px(self.recording.middle_m, starts, ends)
+        distance = -signed_distance_px(places_m, starts, ends)
         order = np.lexsort((self.moment, self.recording.vehicle))
         before, after = order[:-1], order[1:]
         follows = (self.recording.vehicle[before] == self.recording.vehicle[after]) & self.is_vehicle[before]
         follows &= self.moment[after] == self.moment[before] + 1
+        follows &= np.isfinite(places_m[before, 0]) & np.isfinite(places_m[after, 0])
         for line, config in enumerate(self.site.lines):
             d0, d1 = distance[before, line], distance[after, line]
             for n in np.flatnonzero(follows & ((d0 < 0) != (d1 < 0))).tolist():
                 part = d0[n] / (d0[n] - d1[n])
-                m0, m1 = self.recording.middle_m[before[n]], self.recording.middle_m[after[n]]
+                m0, m1 = places_m[before[n]], places_m[after[n]]
                 way = ends[line] - starts[line]
                 along = float((m0 + part * (m1 - m0) - starts[line]) @ way / (way @ way))
                 if not 0 <= along <= 1:
