@@ -80,7 +80,10 @@ def test_one_of_two_that_were_lost_and_is_back_is_not_the_other() -> None:
     assert found(both + nothing(3) + [[(2, 410.0, 40.0)]] * 5) == []
 
 
-@pytest.mark.parametrize(("unseen", "to_x", "leaps"), [(10, 800.0, True), (10, 420.0, False), (30, 600.0, False)])
+@pytest.mark.parametrize(
+    ("unseen", "to_x", "leaps"),
+    [(10, 800.0, True), (10, 420.0, False), (30, 600.0, False), (3, 440.0, True), (3, 425.0, False)],
+)
 def test_who_comes_back_where_nobody_can_have_driven_is_another(unseen: int, to_x: float, leaps: bool) -> None:
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
     book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder()

@@ -173,6 +173,17 @@ def test_a_track_that_leaps_to_a_vehicle_that_comes_back_makes_no_u_turn() -> No
     assert kinds(watched(config, [Actor(leaps)], 19)) == []
 
 
+@pytest.mark.parametrize("until_s", [10.0, 10.1])
+def test_nor_does_one_that_comes_back_under_the_id_of_a_lost_one_at_whichever_look(until_s: float) -> None:
+    def comes_back(t: float) -> Place | None:
+        if t < until_s:
+            return 8 * t, 21.75
+        return (80 - 8 * (t - until_s - 1.6), 14.0) if t >= until_s + 1.6 else None
+
+    config = camera(NORTH, lines=[GATE], movements=[U_TURN])
+    assert kinds(watched(config, [Actor(comes_back)], 21, fps=10)) == []
+
+
 STOP = line_m("stop", 90, 20, 90, 34)
 GOVERNED = {
     "id": "approach", "polygon": box_m(2, 20, 90, 34), "direction": NORTH["direction"], "stop_line": "stop",

@@ -17,7 +17,7 @@ NEAR_SIZES = 0.6
 ALIKE = 1.5
 """... if neither is so many times as large as the other: what passes in front of a vehicle is not that vehicle."""
 
-BACK_S, STARTS_MPS2, LEAP_SIZES = 0.5, 4.0, 0.7
+BACK_S, STARTS_MPS2, LEAP_SIZES = 0.25, 4.0, 0.7
 """A track that comes back after so long, or later, is another vehicle's where it is farther from where it was going
 than it can have got by accelerating so, and than so many of its sizes."""
 
@@ -53,7 +53,8 @@ class HeirFinder:
         if self._lost:
             new = [n for n, track in enumerate(ids) if track in came]
             self.leapt = tuple(ids[n] for n in new if ids[n] in self._lost and self._leaps(motion, n, at_s))
-            self._lost = {t: lost for t, lost in self._lost.items() if at_s <= lost.until_s and t not in now}
+            oldest_s = at_s - STOOD_LOST_S
+            self._lost = {t: lost for t, lost in self._lost.items() if lost.seen_s >= oldest_s and t not in now}
             heirs = self._inherit(motion, new, at_s) if new and self._lost else []
         self._seen, self._last, self._last_s = now, motion, at_s
         return heirs
@@ -82,8 +83,8 @@ class HeirFinder:
         away_px = _away(motion.foot_px[new][:, None] - feet_px, ways_px)
         old_px, new_px = np.array([was.size_px for was in states]), _sizes_px(motion.xyxy[new])[:, None]
         small_px, large_px = np.minimum(old_px, new_px), np.maximum(old_px, new_px)
-        seen_s = np.array([was.seen_s for was in states])
-        may_be = (large_px < ALIKE * small_px) & (motion.first_seen_s[new][:, None] > seen_s)
+        seen_s, until_s = np.array([(was.seen_s, was.until_s) for was in states]).T
+        may_be = (large_px < ALIKE * small_px) & (motion.first_seen_s[new][:, None] > seen_s) & (at_s <= until_s)
         sizes = np.where(may_be, away_px / np.maximum(small_px, 1e-9), inf)
         heirs: list[tuple[int, int]] = []
         while sizes.size and (nearest := float(sizes.min())) <= NEAR_SIZES:
@@ -96,7 +97,7 @@ class HeirFinder:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lost:
-    """A track that is not seen: when it was last, until when it is looked for; where it was, how fast and how large."""
+    """A track that is not seen: when it was last, until when it has an heir; where it was, how fast and how large."""
 
     seen_s: float
     until_s: float

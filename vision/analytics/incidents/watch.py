@@ -101,7 +101,7 @@ class IncidentWatch:
             self._looked_s = scene.at_s
             self._standing.update(scene)
         else:
-            self._standing.past.update(scene.motion, scene.at_s, scene.heirs)
+            self._standing.past.update(scene.motion, scene.at_s, scene.heirs, scene.leapt)
         changes: list[IncidentChange] = []
         crashes: list[Evidence] = []
         for rule, ledger in self._rules:
