@@ -66,6 +66,17 @@ def test_a_track_that_jumps_back_to_the_next_vehicle_does_not_go_the_wrong_way()
     assert kinds(watched(camera(NORTH), [Actor(jumps)], 20)) == []
 
 
+def test_beside_one_that_stands_a_track_must_go_back_for_longer_than_beside_one_that_goes_back_too() -> None:
+    """Where vehicles stand in line, a tracker goes back from one to the next."""
+    fast = Actor(drives(25.25, 5, start_s=3, x_m=40, to_left=True))
+    slow = Actor(drives(28.75, 2.5, start_s=3, x_m=40, to_left=True))
+    stands = Actor(lambda t: (80.0, 28.75))
+    [beside_one_that_stands] = raised(watched(camera(NORTH), [fast, stands], 20))
+    together = raised(watched(camera(NORTH), [fast, slow], 20))
+    assert kinds(together) == ["wrong_way"] * 2
+    assert together[0].at_s < 3 + 4 < beside_one_that_stands.at_s
+
+
 LIMITED = {**NORTH, "speed_limit_kmh": 50}
 
 

@@ -71,7 +71,7 @@ class WrongWay:
         return [
             self._sign(scene, n, run, int(zone[n]), cosine)
             for n, run in self._runs.update(motion, holds, scene.at_s)
-            if self._is_way(scene, n, run, self._directions[zone[n]])
+            if self._is_way(motion, n, run, self._directions[zone[n]], holds)
         ]
 
     def _cosine(self, velocity_px: Floats) -> Floats:
@@ -87,16 +87,18 @@ class WrongWay:
         left, right = (self._polygons.hold(motion.foot_px + way * aside_px) for way in (-1, 1))
         return np.asarray(((left | right) & (cosine >= ALONG_COSINE)).any(axis=1), bool)
 
-    def _is_way(self, scene: Scene, n: int, run: Run, direction: Floats) -> bool:
-        """Whether a run is long enough, and led backwards from where it began: after a jump back it leads on."""
-        motion = scene.motion
+    def _is_way(self, motion: Motion, n: int, run: Run, direction: Floats, against: Bools) -> bool:
+        """Whether a run is long enough, and led backwards from where it began: after a jump back it leads on.
+
+        `against` (N,): who goes against his direction just now.
+        """
         size_px = float(np.sqrt(run.extent_px * extent_px(motion, n)))
         back_px = -float((motion.foot_px[n] - run.foot_px) @ direction)
         is_slow = run.way_m < REVERSING_MPS * run.lasted_s
         shortest_m = REVERSING_M if is_slow and run.lasted_s < REVERSING_S else SHORTEST_M
         return (
             run.hits >= LOOKS
-            and (run.lasted_s >= AMONG_S or not _is_among_slow(motion, n))
+            and (run.lasted_s >= AMONG_S or not _is_among_slow(motion, n, against))
             and run.share >= MOST_OF_IT
             and run.confidence * max(run.lasted_s, SURE_AFTER_S) >= LEAST_CONFIDENCE * SURE_AFTER_S
             and run.way_m >= shortest_m
@@ -128,10 +130,12 @@ class WrongWay:
         )
 
 
-def _is_among_slow(motion: Motion, n: int) -> bool:
-    """Whether another vehicle that stands or crawls is near the one in row `n`."""
+def _is_among_slow(motion: Motion, n: int, against: Bools) -> bool:
+    """Whether another vehicle that stands or crawls, and does not go against its direction too (N,), is near the one
+    in row `n`."""
     away_m = np.hypot(*(motion.ground_m - motion.ground_m[n]).T)
-    others = is_vehicle(motion.class_id) & (motion.is_still | (motion.pace_mps < AMONG_MPS)) & (away_m < AMONG_M)
+    slow = motion.is_still | (motion.pace_mps < AMONG_MPS)
+    others: Bools = is_vehicle(motion.class_id) & slow & ~against & (away_m < AMONG_M)
     others[n] = False
     return bool(others.any())
 
