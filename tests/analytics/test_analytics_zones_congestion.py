@@ -182,6 +182,12 @@ def test_where_all_that_came_stand_it_takes_no_coverage() -> None:
     assert level_of(Traffic(0.0, 0.01, 6, standing=0.95), SETTINGS, few=3) == JAMMED
 
 
+def test_traffic_that_creeps_is_congestion_though_little_of_the_road_is_seen_to_be_full() -> None:
+    assert level_of(Traffic(0.15, 0.04, 6, standing=0.6), SETTINGS, few=3) >= CONGESTED
+    assert level_of(Traffic(0.15, 0.04, 4, standing=0.6), SETTINGS, few=3) == DENSE
+    assert level_of(Traffic(0.15, 0.04, 6, standing=0.6), SETTINGS, few=3, critical_fill=0.1) == DENSE
+
+
 def kept(levels: list[int], *, fps: float = 2, start_s: float = 0.0) -> list[str | None]:
     keeper = LevelKeeper(SETTINGS)
     told = []

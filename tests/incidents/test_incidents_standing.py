@@ -134,6 +134,14 @@ def test_where_stopping_is_banned_it_is_told_as_that_alone() -> None:
     assert 7 <= changes[0].at_s - stands_s(10, 60, start_s=5) < 10
 
 
+def test_where_stopping_is_banned_whoever_creeps_with_a_jam_is_let_go_and_who_stands_in_it_is_told() -> None:
+    banned = {**NORTH, "stopping_banned": True}
+    creep = [Actor(lambda t, x=x, y=y: (x + 0.8 * t, y)) for y in (21.75, 25.25) for x in range(-40, 120, 9)]
+    assert set(kinds(watched(camera(banned), creep, 60, fps=5))) <= {"congestion"}
+    stands = Actor(halts(28.75, 8, 60, start_s=5))
+    assert "illegal_stopping" in kinds(watched(camera(banned), [stands, *creep], 60, fps=5))
+
+
 def test_a_blink_and_an_id_switch_make_no_second_incident() -> None:
     noise = Noise(jitter=0.03, missed=0.03, switched=0.005, seed=4)
     changes = watched(camera(), [Actor(halts(25.25, 14, 60, start_s=10)), *flow(OTHERS)], 60, noise=noise)

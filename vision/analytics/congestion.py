@@ -22,7 +22,8 @@ FULL = 2.5 * CRITICAL_FILL
 """So full a road is dense even where it flows."""
 CROWD = 5.0
 ALL_STAND = 0.8
-"""Where so many vehicles came and so many of them stand, it is a queue, however little of the road they fill."""
+"""Where so many vehicles came and so many of them stand, or they are as slow as in a jam, it is a queue, however little
+of the road they fill."""
 RECOVERY = 1.1
 """To be told better, traffic has to be better than the threshold by this factor."""
 FIRST_AFTER_S = 5.0
@@ -54,8 +55,8 @@ def level_of(traffic: Traffic, settings: CongestionConfig, few: float, critical_
     """The level that traffic amounts to, as a number. With fewer than `few` vehicles a road is free.
 
     Slow alone is dense at most: it takes a road that is full beyond its critical density as well, unless nearly all
-    stand: a detector sees few of those that stand far away. Half of the free-flow pace is that of traffic at capacity
-    (Greenshields, "A study of traffic capacity", 1935).
+    stand or creep: a detector sees few of those that stand far away. Half of the free-flow pace is that of traffic at
+    capacity (Greenshields, "A study of traffic capacity", 1935).
     """
     if traffic.vehicles < few or isnan(traffic.relative_speed):
         return FREE
@@ -66,7 +67,8 @@ def level_of(traffic: Traffic, settings: CongestionConfig, few: float, critical_
         (JAMMED, settings.jammed_below),
     ):
         slow = level if traffic.relative_speed < below else slow
-    if traffic.vehicles >= CROWD and traffic.standing >= ALL_STAND:
+    creeps = traffic.relative_speed * critical_fill / CRITICAL_FILL < settings.jammed_below
+    if traffic.vehicles >= CROWD and (creeps or traffic.standing >= ALL_STAND):
         return max(slow, CONGESTED)
     if traffic.filled < critical_fill:
         return min(slow, DENSE)

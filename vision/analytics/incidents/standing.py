@@ -31,6 +31,10 @@ PASS_M = (30.0, 10.0)
 PASSING_MPS = 2.0
 FLOWING = 0.4
 """Part of its zone's free pace at which traffic flows, and a vehicle passes another rather than creeps by."""
+CREEPING_MPS, WHOLLY_M = 0.5, 2.0
+"""Where stopping is banned, in a jam too, whoever creeps past counts: if he was so far behind the whole vehicle, and is
+so far ahead of it."""
+PASSES_WITHIN_S = 20.0
 PASSED_BY = 2
 """When so many others drove past since it stands, it is not traffic that holds it."""
 AHEAD_M = 8.0
@@ -116,7 +120,7 @@ class Stand:
     def see_passing(self, behind: list[int], ahead: list[int], at_s: float) -> None:
         self.passers.update(track for track in ahead if track in self.behind)
         self.behind |= dict.fromkeys(behind, at_s)
-        self.behind = {track: s for track, s in self.behind.items() if at_s - s <= FORGET_AFTER_S}
+        self.behind = {track: s for track, s in self.behind.items() if at_s - s <= PASSES_WITHIN_S}
 
 
 class Standing:
@@ -190,7 +194,9 @@ class Standing:
 
     def _note_around(self, scene: Scene) -> None:
         """Note who queues, who stands behind somebody slow, and who is passed by whom."""
-        around = _Around.of(scene.motion, self.past, self.rows, _passing_mps(scene, self.rows))
+        half_m = LENGTHS_M[scene.motion.class_id[self.rows]] / 2
+        beyond_m = np.where(_where_banned(scene, self.rows), half_m + WHOLLY_M, 0.0)
+        around = _Around.of(scene.motion, self.past, self.rows, _passing_mps(scene, self.rows), beyond_m)
         queued: set[int] = set().union(*(zone.queue_track_ids for zone in scene.zones))
         track_id = scene.motion.track_id
         self.blocked_by = around.blocked_by
@@ -237,17 +243,21 @@ class Standing:
 
 
 def _passing_mps(scene: Scene, rows: Ids) -> Floats:
-    """(len(rows),): how fast who passes some standing vehicles must be."""
+    """(len(rows),): how fast who passes some standing vehicles must be: he may creep where stopping is banned."""
     free_mps = np.array([zone.free_pace_mps for zone in scene.zones])
     flowing_mps: Floats = FLOWING * np.where(scene.inside[rows], free_mps, 0.0).max(axis=1)
-    return np.maximum(flowing_mps, PASSING_MPS)
+    return np.where(_where_banned(scene, rows), CREEPING_MPS, np.maximum(flowing_mps, PASSING_MPS))
+
+
+def _where_banned(scene: Scene, rows: Ids) -> Bools:
+    """(len(rows),): which of some vehicles are where stopping is banned."""
+    is_banned = np.array([zone.zone.stopping_banned for zone in scene.zones], bool)
+    return np.asarray(scene.inside[rows][:, is_banned].any(axis=1), bool)
 
 
 def is_slow_in(scene: Scene, z: int) -> bool:
     """Whether traffic queues or jams in a zone, or is about to: those who move there crawl."""
     zone, motion = scene.zones[z], scene.motion
-    if zone.zone.stopping_banned:
-        return False
     moves = scene.inside[:, z] & is_vehicle(motion.class_id) & ~motion.is_still & (motion.pace_mps > 0)
     paces_mps = motion.pace_mps[moves]
     crawls = len(paces_mps) >= CRAWLERS and median(paces_mps.tolist()) < FLOWING * zone.free_pace_mps
@@ -266,7 +276,8 @@ class _Around:
     """(S, N): who drives away ahead of it."""
 
     @classmethod
-    def of(cls, motion: Motion, past: Past, rows: Ids, passing_mps: Floats) -> Self:
+    def of(cls, motion: Motion, past: Past, rows: Ids, passing_mps: Floats, beyond_m: Floats) -> Self:
+        """`passing_mps`, `beyond_m` (S,): how fast who passes each is at least, and how far behind or ahead of it."""
         away_m = motion.ground_m[None] - motion.ground_m[rows, None]
         heading = past.heading[rows, None]
         along_m = away_m[..., 0] * heading[..., 0] + away_m[..., 1] * heading[..., 1]
@@ -280,4 +291,5 @@ class _Around:
         vx, vy = motion.velocity_mps.T
         speed_along = vx * heading[..., 0] + vy * heading[..., 1]
         passing = others & (speed_along > passing_mps[:, None]) & (aside_m < PASS_M[1]) & (np.abs(along_m) < PASS_M[0])
-        return cls(slow & (is_ahead | is_near), passing & (along_m < 0), passing & (along_m > 0))
+        behind, ahead = along_m < -beyond_m[:, None], along_m > beyond_m[:, None]
+        return cls(slow & (is_ahead | is_near), passing & behind, passing & ahead)
