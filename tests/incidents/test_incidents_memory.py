@@ -46,6 +46,18 @@ def test_a_vehicle_that_stands_keeps_its_course_and_how_hard_it_braked(fps: floa
     assert hard.drove_s(np.array([0]), 3.0)[0] > 2
 
 
+def test_a_pace_that_is_kept_up_is_told_from_the_trembling_of_a_box() -> None:
+    walks = drives(25.25, 1.5)
+
+    def trembles(t: float) -> Place | None:
+        place = walks(t)
+        return None if place is None else (place[0] + 1.5 * np.sin(2.5 * t), place[1])
+
+    assert remembered(trembles, 20).fastest_mps(np.array([0]))[0] > 4.0
+    assert remembered(trembles, 20).swiftest_mps[0] < 3.5
+    assert remembered(drives(25.25, 6), 20).swiftest_mps[0] == pytest.approx(6, rel=0.05)
+
+
 def test_a_swerve_is_seen_and_a_bend_is_none() -> None:
     def swerves(t: float) -> Place:
         return (10 * t, 22.0) if t < 4 else (40 + 3 * (t - 4), 22 + 9 * (t - 4))

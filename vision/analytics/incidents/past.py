@@ -28,6 +28,8 @@ CAME_IN_SIZES = 0.4
 """Of one that the picture's edge cut off when it was first seen: it has come in, seldom is one parked there."""
 DRIVES_MPS = 2.5
 COURSE_LOOKS = 8
+STEADY_LOOKS = 8
+"""Over about two seconds trembling makes no way: what is left of a pace then was driven."""
 FEWEST = 3
 """Velocities from which a pace of driving is told."""
 VELOCITY_LAG_S = 0.6
@@ -58,6 +60,8 @@ class _Memory:
     """(R, KEPT): the newest last; NaN: none."""
     velocities: Floats
     """(R, KEPT, 2): metres a second."""
+    swiftest_mps: Floats
+    """(R,): the highest pace that it kept up, straight on, over `STEADY_LOOKS`."""
     taken_for: Floats
     """(R, classes): how many looks it was taken for each class."""
     leaps_since_s: Floats
@@ -69,7 +73,7 @@ class _Memory:
     def blank(cls) -> Self:
         pairs, kept, counts = np.zeros((0, 2)), np.zeros((0, KEPT)), np.zeros((0, len(CLASSES)))
         flags, ways, times = np.zeros(0, bool), np.zeros((0, KEPT, 2)), np.zeros(0)
-        return cls(times, pairs, pairs, flags, flags, pairs, pairs, kept, ways, counts, times, times)
+        return cls(times, pairs, pairs, flags, flags, pairs, pairs, kept, ways, times, counts, times, times)
 
     def grow(self, size: int) -> None:
         if size > len(self.heading):
@@ -81,6 +85,7 @@ class _Memory:
             column[rows] = np.nan
         self.taken_for[rows] = 0.0
         self.has_moved[rows] = False
+        self.swiftest_mps[rows] = 0.0
         self.leaps_since_s[rows] = self.leapt_s[rows] = np.nan
 
     def copy(self, source: int, target: int) -> None:
@@ -119,6 +124,11 @@ class Past:
     def has_moved(self) -> Bools:
         """(N,): whether each was ever seen far from where it was first, also under an id before."""
         return self._memory.has_moved[self._at]
+
+    @property
+    def swiftest_mps(self) -> Floats:
+        """(N,): the highest pace that each ever kept up, straight on, for two seconds, also under an id before."""
+        return self._memory.swiftest_mps[self._at]
 
     def fastest_mps(self, rows: Ids) -> Floats:
         """(len(rows),): the highest pace of some tracks in their last seconds of driving, also under an id before."""
@@ -237,6 +247,8 @@ class Past:
         if len(at):
             memory.times_s[at, :-1], memory.velocities[at, :-1] = memory.times_s[at, 1:], memory.velocities[at, 1:]
             memory.times_s[at, -1], memory.velocities[at, -1] = at_s, motion.velocity_mps[due]
+            steady_mps = _lengths(memory.velocities[at, -STEADY_LOOKS:].mean(axis=1))
+            memory.swiftest_mps[at] = np.fmax(memory.swiftest_mps[at], steady_mps)
 
     def _note_leaps(self, rows: Ids, motion: Motion, at_s: float) -> None:
         memory = self._memory

@@ -19,7 +19,7 @@ SLOWEST_MPS = 0.4
 FASTEST_MPS = 3.0
 """A person walks or trots; who is faster rides something that the detector does not see."""
 EVER_MPS = 4.5
-"""Who was ever so fast rides."""
+"""Who ever kept up such a pace rides."""
 HEIGHT_M = (0.7, 3.5)
 """A person's box, by the metres at his foot, which may be an estimate that is off by a half."""
 PERSON_SHARE = 0.6
@@ -56,11 +56,11 @@ class Pedestrian:
         motion = scene.motion
         pushes = scene.inside[:, self._shoulders].any(axis=1)
         if pushes.any():
-            pushes &= _pushes(motion)
+            pushes &= _pushes(motion, self._past.swiftest_mps)
         if not len(self._runs) and not (motion.class_id == PERSON).any() and not pushes.any():
             return []
         trespasses = scene.inside[:, self._is_closed].any(axis=1) & ~scene.inside[:, self._is_open].any(axis=1)
-        holds = trespasses & _walks(motion) & (self._past.class_share(motion) >= PERSON_SHARE)
+        holds = trespasses & _walks(motion, self._past.swiftest_mps) & (self._past.class_share(motion) >= PERSON_SHARE)
         if holds.any():
             holds &= ~_rides(motion, holds)
         holds |= pushes
@@ -86,25 +86,27 @@ class Pedestrian:
         )
 
 
-def _walks(motion: Motion) -> Bools:
+def _walks(motion: Motion, swiftest_mps: Floats) -> Bools:
     """(N,): persons of a person's size who were never faster than one."""
-    walks: Bools = (motion.class_id == PERSON) & _is_on_foot(motion)
+    walks: Bools = (motion.class_id == PERSON) & _is_on_foot(motion, swiftest_mps)
     return walks
 
 
-def _pushes(motion: Motion) -> Bools:
+def _pushes(motion: Motion, swiftest_mps: Floats) -> Bools:
     """(N,): two-wheelers at a walk. Nobody rides so on a hard shoulder: he pushes, or is a person whom the detector
     takes for a rider now and then, and so does his track."""
-    pushes: Bools = np.isin(motion.class_id, TWO_WHEELERS) & _is_on_foot(motion) & (motion.pace_mps >= SLOWEST_MPS)
+    pushes: Bools = (
+        np.isin(motion.class_id, TWO_WHEELERS) & _is_on_foot(motion, swiftest_mps) & (motion.pace_mps >= SLOWEST_MPS)
+    )
     return pushes
 
 
-def _is_on_foot(motion: Motion) -> Bools:
+def _is_on_foot(motion: Motion, swiftest_mps: Floats) -> Bools:
     """(N,): of a person's size, and never faster than one."""
     height_m = (motion.xyxy[:, 3] - motion.xyxy[:, 1]) / motion.scale_px_m
     on_foot: Bools = (
         (motion.pace_mps <= FASTEST_MPS)
-        & ~(motion.fastest_mps > EVER_MPS)
+        & ~(swiftest_mps > EVER_MPS)
         & (height_m > HEIGHT_M[0])
         & (height_m < HEIGHT_M[1])
     )
