@@ -79,6 +79,15 @@ def test_a_queue_at_a_stop_line_is_no_incident() -> None:
     assert kinds(watched(camera(approach, **QUEUE), waits, 70)) == []
 
 
+def test_who_waited_in_the_queue_and_creeps_over_the_stop_line_waits_on() -> None:
+    beyond = {"id": "crossing", "polygon": box_m(110, 20, 126, 34)}
+    approach = {**NORTH, "polygon": box_m(2, 20, 110, 34), "stop_line": "stop"}
+    waits = halts(25.25, 10, 109.2, start_s=2)
+    creeps = Actor(lambda t: waits(t) if t < 25 else (min(109.2 + 0.3 * (t - 25), 110.6), 25.25))
+    others = flow([21.75, 32.25], until_s=70)
+    assert "stopped_vehicle" not in kinds(watched(camera(approach, beyond, **QUEUE), [creeps, *others], 60))
+
+
 def test_where_no_stop_line_is_drawn_vehicles_that_wait_side_by_side_are_no_incident() -> None:
     waits = [Actor(halts(lane, 10, 90, start_s=2 * k, for_s=30)) for k, lane in enumerate(LANES_M)]
     assert kinds(watched(camera(NORTH, **QUEUE), waits, 70)) == []

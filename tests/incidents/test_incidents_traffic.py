@@ -54,6 +54,27 @@ def test_traffic_that_brakes_all_at_once_is_told_soon() -> None:
     assert changes[0].evidence.facts["lost_pct"] > 50
 
 
+def test_a_slowdown_is_told_no_longer_when_most_of_the_pace_is_back() -> None:
+    def recovers(lane: float, start_s: float) -> Way:
+        """From 16 m/s to 4 at 22 s, and to 12 at 32 s."""
+        times_s, paces_mps = np.array([-60, 22, 25, 32, 35, 99.0]), np.array([16, 16, 4, 4, 12, 12.0])
+        ticks_s = np.arange(-60, 99, 0.05)
+        ways_m = np.concatenate([[0], np.cumsum(0.05 * np.interp(ticks_s, times_s, paces_mps))[:-1]])
+
+        def way(t: float) -> Place | None:
+            x = float(np.interp(t, ticks_s, ways_m) - np.interp(start_s, ticks_s, ways_m))
+            return (x, lane) if t >= start_s and x <= 128 else None
+
+        return way
+
+    traffic = [Actor(recovers(LANES_M[n % 4], n * 1.2)) for n in range(-8, 40)]
+    changes = [c for c in watched(camera(NORTH), traffic, 70) if c.kind == "sudden_slowdown"]
+    assert 22 < changes[0].at_s < 32
+    assert str(changes[-1].phase) == "ended"
+    assert changes[-1].ended_s is not None
+    assert changes[-1].ended_s < 45
+
+
 def test_one_slow_vehicle_is_no_slowdown_of_traffic() -> None:
     slow = Actor(brakes(25.25, 10, 14))
     assert kinds(watched(camera(NORTH), [slow, *flow([21.75, 28.75, 32.25], 16, until_s=40)], 40, noise=NOISE)) == []

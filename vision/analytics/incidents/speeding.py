@@ -30,7 +30,7 @@ MOST_ALIKE = 0.8
 
 
 @dataclass(slots=True)
-class _Way:
+class Way:
     """Where a vehicle was that is, or may be, fast: (s, x m, y m)."""
 
     places: deque[tuple[float, float, float]] = field(default_factory=lambda: deque(maxlen=64))
@@ -72,7 +72,7 @@ class Speeding:
         self._is_limited = np.isfinite(limits)
         self._tolerated_kmh = np.array(limits, np.float64) + settings.over_by_kmh
         self._nearly_kmh = np.where(self._is_limited, NEARLY * self._tolerated_kmh, np.inf)
-        self._ways: dict[int, _Way] = {}
+        self._ways: dict[int, Way] = {}
 
     def __len__(self) -> int:
         return len(self._ways)
@@ -90,7 +90,7 @@ class Speeding:
 
     def _look_at(self, scene: Scene, n: int) -> Evidence | None:
         motion = scene.motion
-        way = self._ways.setdefault(int(motion.track_id[n]), _Way())
+        way = self._ways.setdefault(int(motion.track_id[n]), Way())
         way.places.append((scene.at_s, float(motion.ground_m[n, 0]), float(motion.ground_m[n, 1])))
         while scene.at_s - way.places[0][0] > LONGEST_S:
             way.places.popleft()

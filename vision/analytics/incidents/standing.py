@@ -174,7 +174,8 @@ class Standing:
         stand = self._stands.get(track)
         drove = motion.moved_before[n] or self.past.has_moved[n]
         if stand is None or stand.still_since_s != since_s:
-            stand = self._left_by(scene, n) or (Stand(since_s, scene.at_s) if drove else None)
+            queued = stand is not None and stand.queues
+            stand = self._left_by(scene, n) or (Stand(since_s, scene.at_s, queues=queued) if drove else None)
             if stand is None:
                 return None
             self._stands[track] = stand
