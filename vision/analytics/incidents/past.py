@@ -130,6 +130,11 @@ class Past:
         """(N,): the highest pace that each ever kept up, straight on, for two seconds, also under an id before."""
         return self._memory.swiftest_mps[self._at]
 
+    @property
+    def steady_mps(self) -> Floats:
+        """(N,): the pace that each kept up, straight on, in its last two seconds of driving; NaN: it drove for less."""
+        return _lengths(self._memory.velocities[self._at, -STEADY_LOOKS:].mean(axis=1))
+
     def fastest_mps(self, rows: Ids) -> Floats:
         """(len(rows),): the highest pace of some tracks in their last seconds of driving, also under an id before."""
         velocities = self._memory.velocities[self._at[rows]]

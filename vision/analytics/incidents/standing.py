@@ -34,7 +34,9 @@ FLOWING = 0.4
 CREEPING_MPS, WHOLLY_M = 0.5, 2.0
 """Where stopping is banned, in a jam too, whoever creeps past counts: if he was so far behind the whole vehicle, and is
 so far ahead of it."""
-PASSES_WITHIN_S = 20.0
+PASSES_WITHIN_S, CREEPS_PAST_WITHIN_S = 5.0, 20.0
+KEPT_UP = 0.7
+"""Who passes has kept up this part of that pace for two seconds: in a jam a track that leaps seems fast for one."""
 PASSED_BY = 2
 """When so many others drove past since it stands, it is not traffic that holds it."""
 AHEAD_M = 8.0
@@ -117,10 +119,10 @@ class Stand:
         self.looks += 1
         self.place_m = self.place_m + (place_m - self.place_m) / min(self.looks, PLACE_LOOKS)
 
-    def see_passing(self, behind: list[int], ahead: list[int], at_s: float) -> None:
+    def see_passing(self, behind: list[int], ahead: list[int], at_s: float, *, within_s: float) -> None:
         self.passers.update(track for track in ahead if track in self.behind)
         self.behind |= dict.fromkeys(behind, at_s)
-        self.behind = {track: s for track, s in self.behind.items() if at_s - s <= PASSES_WITHIN_S}
+        self.behind = {track: s for track, s in self.behind.items() if at_s - s <= within_s}
 
 
 class Standing:
@@ -195,8 +197,9 @@ class Standing:
 
     def _note_around(self, scene: Scene) -> None:
         """Note who queues, who stands behind somebody slow, and who is passed by whom."""
+        is_banned = _where_banned(scene, self.rows)
         half_m = LENGTHS_M[scene.motion.class_id[self.rows]] / 2
-        beyond_m = np.where(_where_banned(scene, self.rows), half_m + WHOLLY_M, 0.0)
+        beyond_m = np.where(is_banned, half_m + WHOLLY_M, 0.0)
         around = _Around.of(scene.motion, self.past, self.rows, _passing_mps(scene, self.rows), beyond_m)
         queued: set[int] = set().union(*(zone.queue_track_ids for zone in scene.zones))
         track_id = scene.motion.track_id
@@ -214,7 +217,12 @@ class Standing:
             if is_held[i]:
                 stand.held_s = scene.at_s
             if not stand.is_passed:
-                stand.see_passing(track_id[around.behind[i]].tolist(), track_id[around.ahead[i]].tolist(), scene.at_s)
+                stand.see_passing(
+                    track_id[around.behind[i]].tolist(),
+                    track_id[around.ahead[i]].tolist(),
+                    scene.at_s,
+                    within_s=CREEPS_PAST_WITHIN_S if is_banned[i] else PASSES_WITHIN_S,
+                )
 
     def _free(self, scene: Scene) -> list[Stander]:
         open_i = [i for i, s in enumerate(self.stands) if s.settled_since_s is None and not s.is_passed]
@@ -292,5 +300,6 @@ class _Around:
         vx, vy = motion.velocity_mps.T
         speed_along = vx * heading[..., 0] + vy * heading[..., 1]
         passing = others & (speed_along > passing_mps[:, None]) & (aside_m < PASS_M[1]) & (np.abs(along_m) < PASS_M[0])
+        passing &= past.steady_mps >= KEPT_UP * passing_mps[:, None]
         behind, ahead = along_m < -beyond_m[:, None], along_m > beyond_m[:, None]
         return cls(slow & (is_ahead | is_near), passing & behind, passing & ahead)
