@@ -48,6 +48,12 @@ def test_it_is_told_on_an_empty_road_too() -> None:
     assert kinds(watched(camera(), [Actor(halts(25.25, 14, 60, start_s=10))], 40)) == ["stopped_vehicle"]
 
 
+def test_what_the_detector_is_never_sure_of_is_no_vehicle_that_stands() -> None:
+    stops = [Actor(halts(25.25, 14, 60, start_s=10))]
+    assert kinds(watched(camera(), stops, 40, confidence=0.25)) == []
+    assert kinds(watched(camera(), stops, 40, confidence=0.35)) == ["stopped_vehicle"]
+
+
 def test_it_ends_when_the_vehicle_drives_on() -> None:
     changes = watched(camera(), [Actor(halts(25.25, 14, 60, start_s=10, for_s=20)), *flow(OTHERS)], 70)
     assert [str(c.phase) for c in changes] == ["raised", "ended"]

@@ -161,7 +161,8 @@ class Standing:
         self._stands = {t: s for t, s in self._stands.items() if scene.at_s - s.seen_s <= s.forget_after_s}
         motion = scene.motion
         self.past.update(motion, scene.at_s, scene.heirs, scene.leapt)
-        still = np.flatnonzero(motion.is_still & is_vehicle(motion.class_id) & scene.inside.any(axis=1))
+        is_one = is_vehicle(motion.class_id) & self.past.is_sure
+        still = np.flatnonzero(motion.is_still & is_one & scene.inside.any(axis=1))
         known = [(n, stand) for n in still.tolist() if (stand := self._recall(scene, n)) is not None]
         self.rows = np.array([n for n, _ in known], np.int64)
         self.stands = tuple(stand for _, stand in known)
