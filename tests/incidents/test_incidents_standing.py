@@ -48,12 +48,6 @@ def test_it_is_told_on_an_empty_road_too() -> None:
     assert kinds(watched(camera(), [Actor(halts(25.25, 14, 60, start_s=10))], 40)) == ["stopped_vehicle"]
 
 
-def test_what_the_detector_is_never_sure_of_is_no_vehicle_that_stands() -> None:
-    stops = [Actor(halts(25.25, 14, 60, start_s=10))]
-    assert kinds(watched(camera(), stops, 40, confidence=0.25)) == []
-    assert kinds(watched(camera(), stops, 40, confidence=0.35)) == ["stopped_vehicle"]
-
-
 def test_it_ends_when_the_vehicle_drives_on() -> None:
     changes = watched(camera(), [Actor(halts(25.25, 14, 60, start_s=10, for_s=20)), *flow(OTHERS)], 70)
     assert [str(c.phase) for c in changes] == ["raised", "ended"]
@@ -97,6 +91,15 @@ def test_who_waited_in_the_queue_and_creeps_over_the_stop_line_waits_on() -> Non
 def test_where_no_stop_line_is_drawn_vehicles_that_wait_side_by_side_are_no_incident() -> None:
     waits = [Actor(halts(lane, 10, 90, start_s=2 * k, for_s=30)) for k, lane in enumerate(LANES_M)]
     assert kinds(watched(camera(NORTH, **QUEUE), waits, 70)) == []
+
+
+def test_a_queue_on_a_slip_road_that_is_a_zone_of_its_own_is_passed_by_nobody_on_the_motorway() -> None:
+    motorway = {**NORTH, "polygon": box_m(2, 20, 126, 30.5)}
+    slip_road = {**NORTH, "id": "slip-road", "polygon": box_m(2, 30.5, 126, 34)}
+    waits = [Actor(halts(32.25, 10, 123 - 7.5 * n, start_s=2 * n)) for n in range(6)]
+    others = flow([21.75, 25.25, 28.75], until_s=60)
+    assert "stopped_vehicle" in kinds(watched(camera(), [*waits, *others], 50))
+    assert "stopped_vehicle" not in kinds(watched(camera(motorway, slip_road), [*waits, *others], 50))
 
 
 def test_a_jam_is_congestion_and_no_stopped_vehicles() -> None:

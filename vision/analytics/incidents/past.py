@@ -16,8 +16,6 @@ from vision.classes import CLASSES
 
 HEADING_ABOVE_MPS = 1.5
 """Slower, a heading is noise; and while a vehicle stands, however its box trembles."""
-LEAST_CONFIDENCE = 0.3
-"""Mean of its detections': what a detector is so unsure of for as long as it sees it may be a sign or a bush."""
 SWERVE_ABOVE_MPS = 4.0
 KEPT = 20
 KEPT_EVERY_S = 0.24
@@ -66,8 +64,6 @@ class _Memory:
     """(R,): the highest pace that it kept up, straight on, over `STEADY_LOOKS`."""
     taken_for: Floats
     """(R, classes): how many looks it was taken for each class."""
-    confidence: Floats
-    """Of its detections, summed up over those looks."""
     leaps_since_s: Floats
     """Since when its velocity cannot be told; NaN: it can."""
     leapt_s: Floats
@@ -89,7 +85,6 @@ class _Memory:
             velocities=ways,
             swiftest_mps=times,
             taken_for=counts,
-            confidence=times,
             leaps_since_s=times,
             leapt_s=times,
         )
@@ -103,7 +98,6 @@ class _Memory:
         for column in (self.heading, self.stride_px, self.times_s, self.velocities):
             column[rows] = np.nan
         self.taken_for[rows] = 0.0
-        self.confidence[rows] = 0.0
         self.has_moved[rows] = False
         self.swiftest_mps[rows] = 0.0
         self.leaps_since_s[rows] = self.leapt_s[rows] = np.nan
@@ -155,13 +149,6 @@ class Past:
         """(N,): the pace that each kept up, straight on, in its last two seconds of driving; NaN: it drove for less."""
         return _lengths(self._memory.velocities[self._at, -STEADY_LOOKS:].mean(axis=1))
 
-    @property
-    def is_sure(self) -> Bools:
-        """(N,): of which the detector is sure enough, in the mean of all looks."""
-        looks = self._memory.taken_for[self._at].sum(axis=1)
-        sure: Bools = self._memory.confidence[self._at] >= LEAST_CONFIDENCE * looks
-        return sure
-
     def fastest_mps(self, rows: Ids) -> Floats:
         """(len(rows),): the highest pace of some tracks in their last seconds of driving, also under an id before."""
         velocities = self._memory.velocities[self._at[rows]]
@@ -194,7 +181,6 @@ class Past:
         for track in leapt:
             memory.leapt_s[rows[motion.track_id == track]] = at_s
         memory.taken_for[rows, motion.class_id] += 1
-        memory.confidence[rows] += motion.confidence
         width_px, height_px = (motion.xyxy[:, 2:] - motion.xyxy[:, :2]).T
         memory.size_px[rows] = np.sqrt(width_px * height_px)
         self._note_moved(rows, motion)

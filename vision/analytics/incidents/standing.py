@@ -128,10 +128,11 @@ class Stand:
 class Standing:
     """Follows the standing vehicles of one camera, and tells which of them stand for reasons of their own.
 
-    A vehicle is held back in a queue and behind somebody slow. It may be held back where others stand beside it, where
-    its road is not seen further on, and where traffic is congested or jammed: then it counts only once others drove
-    past it. On a hard shoulder nothing holds a vehicle back. What was parked when the camera came on stands for no
-    reason that anybody saw, and is passed over.
+    A vehicle is held back in a queue and behind somebody slow. It may be held back where others stand beside it,
+    where its road is not seen further on, and where traffic is congested or jammed: then it counts only once others
+    drove past it, in one of its own zones: beside a queue on a slip road the motorway flows. On a hard shoulder
+    nothing holds a vehicle back. What was parked when the camera came on stands for no reason that anybody saw, and
+    is passed over.
     """
 
     def __init__(
@@ -161,8 +162,7 @@ class Standing:
         self._stands = {t: s for t, s in self._stands.items() if scene.at_s - s.seen_s <= s.forget_after_s}
         motion = scene.motion
         self.past.update(motion, scene.at_s, scene.heirs, scene.leapt)
-        is_one = is_vehicle(motion.class_id) & self.past.is_sure
-        still = np.flatnonzero(motion.is_still & is_one & scene.inside.any(axis=1))
+        still = np.flatnonzero(motion.is_still & is_vehicle(motion.class_id) & scene.inside.any(axis=1))
         known = [(n, stand) for n in still.tolist() if (stand := self._recall(scene, n)) is not None]
         self.rows = np.array([n for n, _ in known], np.int64)
         self.stands = tuple(stand for _, stand in known)
@@ -214,12 +214,13 @@ class Standing:
             self.stands[i].queues = bool(self.is_queued[i])
         waits = np.array([stand.queues for stand in self.stands], bool)
         is_held = (around.blocked_by.any(axis=1) | waits) & ~inside[:, shoulders].any(axis=1)
+        comes_up = around.behind & (inside @ scene.inside.T)
         for i, stand in enumerate(self.stands):
             if is_held[i]:
                 stand.held_s = scene.at_s
             if not stand.is_passed:
                 stand.see_passing(
-                    track_id[around.behind[i]].tolist(),
+                    track_id[comes_up[i]].tolist(),
                     track_id[around.ahead[i]].tolist(),
                     scene.at_s,
                     within_s=CREEPS_PAST_WITHIN_S if is_banned[i] else PASSES_WITHIN_S,

@@ -101,8 +101,7 @@ class SuddenSlowdown:
 
     def _look_at(self, scene: Scene, z: int, zone: _Zone) -> Evidence | None:
         motion, at_s = scene.motion, scene.at_s
-        moves = motion.moved_before & np.isfinite(motion.pace_mps) & self._past.is_sure
-        rows = np.flatnonzero(scene.inside[:, z] & moves)
+        rows = np.flatnonzero(scene.inside[:, z] & motion.moved_before & np.isfinite(motion.pace_mps))
         rows = rows[is_vehicle(motion.class_id[rows])]
         paces_mps = motion.pace_mps[rows]
         self._sample(zone, at_s, paces_mps, motion.track_id[rows])
