@@ -13,6 +13,8 @@ export interface CameraModel {
   readonly counts: Signal<Counts>
   /** Monotonic time at which this screen last heard of a crossing, by line. */
   readonly heardAt: Map<string, number>
+  /** Lines of which the service's sum was lower than this screen's when it was asked last. */
+  readonly lower: Set<string>
   readonly feed: LiveFeed
 }
 
@@ -45,7 +47,9 @@ export function takeList(list: CameraList, askedAt: number): void {
   const known = new Map(cameras.value?.map(camera => [camera.id, camera]))
   const next = list.cameras.map(facts => {
     const camera = known.get(facts.id)
-    return camera ? renewed(camera, facts, newDay ? Number.POSITIVE_INFINITY : askedAt) : begun(facts)
+    if (!camera) return begun(facts)
+    if (newDay) for (const lineId of camera.counts.value.keys()) camera.lower.add(lineId)
+    return renewed(camera, facts, newDay ? Number.POSITIVE_INFINITY : askedAt)
   })
   for (const camera of known.values()) if (!next.includes(camera)) camera.feed.close()
   countedSince.value = since
@@ -60,6 +64,7 @@ function begun(facts: Camera): CameraModel {
     health: signal(facts.health),
     counts: signal(countsOf(facts.counts.lines)),
     heardAt: new Map(),
+    lower: new Set(),
     feed: new LiveFeed(facts.id),
   }
 }
@@ -68,7 +73,7 @@ function renewed(camera: CameraModel, facts: Camera, askedAt: number): CameraMod
   const isQuiet = (lineId: string) => (camera.heardAt.get(lineId) ?? 0) + SETTLED_AFTER_MS < askedAt
   camera.facts.value = facts
   camera.health.value = facts.health
-  camera.counts.value = reconciled(camera.counts.value, countsOf(facts.counts.lines), isQuiet)
+  camera.counts.value = reconciled(camera.counts.value, countsOf(facts.counts.lines), isQuiet, camera.lower)
   return camera
 }
 

@@ -55,9 +55,26 @@ export class Seen {
 
 /**
  * The service's counts, but for lines that something crosses just now: there nobody can say whether the service had
- * stored what this screen has heard of already, so its own sum stands until a quiet moment.
+ * stored what this screen has heard of already, so its own sum stands until a quiet moment. A service that comes back
+ * may take longer to store what it told, so a lower sum counts only when it is told twice: `lower` has the lines of
+ * which it was lower the last time, and is brought up to date.
  */
-export function reconciled(mine: Counts, service: Counts, isQuiet: (lineId: string) => boolean): Counts {
-  const busy = [...mine].filter(([lineId]) => !isQuiet(lineId))
-  return new Map([...service, ...busy])
+export function reconciled(
+  mine: Counts,
+  service: Counts,
+  isQuiet: (lineId: string) => boolean,
+  lower: Set<string>,
+): Counts {
+  const isLower = (lineId: string) => crossed(service, lineId) < crossed(mine, lineId)
+  const kept = [...mine].filter(([lineId]) => !isQuiet(lineId) || (isLower(lineId) && !lower.has(lineId)))
+  for (const lineId of mine.keys()) {
+    if (isLower(lineId)) lower.add(lineId)
+    else lower.delete(lineId)
+  }
+  return new Map([...service, ...kept])
+}
+
+function crossed(counts: Counts, lineId: string): number {
+  const { in: inwards, out } = lineTotal(counts, lineId)
+  return inwards + out
 }
