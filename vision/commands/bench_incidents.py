@@ -31,7 +31,7 @@ def incidents(
     ] = None,
     tracker: Annotated[str, typer.Option(help="`real`: noisy boxes go through ngatu's own; or `virtual`.")] = "real",
     uncalibrated: Annotated[bool, typer.Option("--uncalibrated", help="The cameras know no metres.")] = False,
-    fps: Annotated[float | None, typer.Option(help="Looks a second. Default: 10; virtual tracker: 4.", min=2)] = None,
+    fps: Annotated[float | None, typer.Option(help="Looks a second. Default: 8; virtual tracker: 4.", min=2)] = None,
     only: Annotated[str, typer.Option(help="Only episodes whose name holds this.")] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same result.")] = 1,
     processes: Annotated[int, typer.Option(help="Side by side; 0: one a core.", min=0)] = 0,
@@ -59,9 +59,9 @@ def incidents(
     _refuse_unknown("--level", levels, LEVELS)
     _refuse_unknown("--tracker", (tracker,), ("virtual", "real"))
     is_real = tracker == "real"
-    rate = fps or (10 if is_real else 4)
+    rate = fps or (8 if is_real else 4)
     events, hours = (QUICK_EVENTS, QUICK_HOURS) if quick else (events, hours)
-    episodes = [e for e in plan(events=events, hours=hours, seed=seed, step_s=1 / rate) if only in e.name]
+    episodes = [e for e in plan(events=events, hours=hours, seed=seed, look_s=1 / rate) if only in e.name]
     if not episodes:
         raise typer.BadParameter(f"no episode's name holds {only!r}: names are like junction-cars-free-quiet-0")
     look = Look(levels, is_calibrated=not uncalibrated, real_tracker=is_real)

@@ -11,8 +11,10 @@ from vision.bench.incidents.roads.base import Script
 from vision.bench.incidents.vehicles import ROOM, SHARES, type_classes
 from vision.contracts import IncidentKind
 
-STEP_S = 0.25
-"""Of the simulation, and from one look of the camera to the next, unless another is asked for."""
+LOOK_S = 0.25
+"""From one look of the camera to the next, unless another is asked for."""
+LONGEST_STEP_S = 0.25
+"""Of the simulation. A camera that looks more often sees it go on evenly in between."""
 WARM_UP_S, BACK_UP_S = 120.0, 420.0
 """Before the camera looks: until the road is full, and until a bottleneck has backed up past the camera."""
 FIRST_S, PAUSE_S = 30.0, (20.0, 50.0)
@@ -41,7 +43,7 @@ class Episode:
     lasts_s: float
     happenings: tuple[int, ...] = ()
     """Which of the road's happenings, in their order; none: an episode without incidents."""
-    step_s: float = STEP_S
+    look_s: float = LOOK_S
 
     @property
     def name(self) -> str:
@@ -60,6 +62,11 @@ class Episode:
     def warm_up_s(self) -> float:
         return BACK_UP_S if self.place.throttled(self.demand) else WARM_UP_S
 
+    @property
+    def looks_a_step(self) -> int:
+        """Of the simulation."""
+        return max(int(LONGEST_STEP_S / self.look_s + 1e-9), 1)
+
     def acts(self) -> list[Script]:
         """What goes wrong, and what goes on beside the traffic, in the order of time."""
         rng = self.rng("acts")
@@ -77,7 +84,7 @@ class Episode:
     def job(self) -> dict[str, Any]:
         """What `sumo_script.py` is told, but for its files."""
         return {
-            "step_s": self.step_s,
+            "step_s": self.look_s * self.looks_a_step,
             "warm_up_s": self.warm_up_s,
             "lasts_s": self.lasts_s,
             "seed": self.rng("sumo").randrange(2**31),
@@ -106,9 +113,9 @@ class Episode:
         return "\n".join(flows)
 
 
-def plan(*, events: int, hours: float, seed: int, step_s: float = STEP_S) -> list[Episode]:
+def plan(*, events: int, hours: float, seed: int, look_s: float = LOOK_S) -> list[Episode]:
     """So many incidents of each kind, on all roads, mixes and demands that know it; and so many hours without any."""
-    return [replace(e, step_s=step_s) for e in (*_with_incidents(events, seed), *_quiet(hours, seed))]
+    return [replace(e, look_s=look_s) for e in (*_with_incidents(events, seed), *_quiet(hours, seed))]
 
 
 def _with_incidents(events: int, seed: int) -> Iterator[Episode]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vision.bench.incidents.environment import netconvert
 from vision.bench.incidents.episodes import Episode
+from vision.bench.incidents.interpolation import interpolated
 from vision.bench.incidents.roads import Road
 from vision.bench.incidents.vehicles import SIZES_M, vehicle_types
 from vision.errors import NgatuError
@@ -112,15 +113,17 @@ def simulate(episode: Episode, python: Path, folder: Path) -> Recording:
         act.update({"link": link} if "link" in act else {})
     (work / "job.json").write_text(json.dumps(job))
     _checked([str(python), str(SCRIPT), str(work / "job.json"), str(work)], f"SUMO failed on {episode.name}")
-    recording = read_recording(work, episode.step_s)
+    recording = read_recording(work, episode.look_s, episode.looks_a_step)
     shutil.rmtree(work)
     return recording
 
 
-def read_recording(folder: Path, step_s: float) -> Recording:
-    """What `sumo_script.py` wrote."""
-    rows = np.fromfile(folder / "rows.bin", np.float32).reshape(-1, 6).astype(np.float64)
-    counts = np.fromfile(folder / "counts.bin", np.int32)
+def read_recording(folder: Path, step_s: float, looks_a_step: int) -> Recording:
+    """What `sumo_script.py` wrote, seen every `step_s`: so many looks for each step of the simulation."""
+    written = np.fromfile(folder / "rows.bin", np.float32).reshape(-1, 6).astype(np.float64)
+    counts = np.fromfile(folder / "counts.bin", np.int32).astype(np.int64)
+    lights = "".join(light * looks_a_step for light in (folder / "lights.txt").read_text())[1:]
+    rows, counts = interpolated(written, counts, looks_a_step)
     class_id, heading_rad = rows[:, 1].astype(np.int64), np.radians(rows[:, 4])
     heading = np.stack([np.sin(heading_rad), np.cos(heading_rad)], axis=1)
     acts: list[dict[str, Any]] = json.loads((folder / "acts.json").read_text())
@@ -132,7 +135,7 @@ def read_recording(folder: Path, step_s: float) -> Recording:
         middle_m=rows[:, 2:4] - heading * SIZES_M[class_id, :1] / 2,
         heading=heading,
         speed_mps=rows[:, 5],
-        lights=(folder / "lights.txt").read_text(),
+        lights=lights[: len(counts)],
         acts=tuple(Done(a["label"], a["begun_s"], a["ended_s"], tuple(a["actors"])) for a in acts),
     )
 

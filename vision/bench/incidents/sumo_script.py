@@ -6,8 +6,8 @@ ground that cameras see, and the acts: what is to go wrong, when and where. Into
 
 - `rows.bin`, float32: id, class, x and y of the middle of the front bumper in metres, heading in degrees clockwise from
   north, speed in m/s
-- `counts.bin`, int32: rows of each step
-- `lights.txt`: a letter a step: r, y, g, or - without a signal
+- `counts.bin`, int32: rows of each step, from the end of the warm-up on
+- `lights.txt`: a letter for each of these: r, y, g, or - without a signal
 - `acts.json`: what was done.
 """
 
@@ -372,17 +372,17 @@ def simulate(job: Script, folder: Path) -> None:
     )  # fmt: skip
     waiting = [ACTS[script["act"]](n, script) for n, script in enumerate(job["acts"])]
     acts, recorder = list(waiting), Recorder(job)
-    steps = round((job["warm_up_s"] + job["lasts_s"]) / STEP_S)
-    for step in range(steps):
+    before, during = round(job["warm_up_s"] / STEP_S), round(job["lasts_s"] / STEP_S)
+    for step in range(1 - before, during + 1):
         libsumo.simulationStep()
-        now_s = (step + 1) * STEP_S - job["warm_up_s"]
+        now_s = step * STEP_S
         ON_ROAD.clear()
         ON_ROAD.update(dict.fromkeys(libsumo.vehicle.getIDList()))
         MOVERS.clear()
         for act in [a for a in waiting if a.planned_s <= now_s]:
             act.step(now_s)
         waiting = [a for a in waiting if not a.is_over]
-        if now_s > 0:
+        if step >= 0:
             recorder.take(light_of(job))
     libsumo.close()
     recorder.write(folder, acts)
