@@ -146,6 +146,7 @@ def test_an_independent_client_plays_our_simulated_cameras(shows: dict[str, Show
     caps = {"h264": "rtph264depay ! h264parse", "hevc": "rtph265depay ! h265parse"}[codec]
     with SimulatedCameras({"cam": shows[codec]}, access=Access("root", "s3cret")) as cameras:
         source = f"rtspsrc location={cameras.urls['cam']} protocols={protocol} user-id=root user-pw=s3cret"
-        command = f"{player} -q {source} ! {caps} ! identity eos-after=50 ! fakesink sync=false"
+        command = f"{player} {source} ! {caps} ! identity eos-after=50 ! fakesink sync=false"
         done = subprocess.run(command.split(), capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode == 0, done.stderr
+    # Its exit status tells of its farewell too: at times it asks for a pause on a connection that it has closed.
+    assert "Got EOS" in done.stdout, done.stderr
