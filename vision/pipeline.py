@@ -14,6 +14,7 @@ from vision.classes import CLASSES
 from vision.config.camera import CameraConfig, DetectionConfig
 from vision.contracts import CongestionLevel, SignalTold
 from vision.core import Detections, Frame, Tracks
+from vision.picture.view import KnownView
 from vision.picture.watching import PictureSeen, PictureWatch
 from vision.tracking import Sighting, Tracker
 
@@ -57,11 +58,12 @@ class CameraPipeline:
         *,
         learnt: Learnt | None = None,
         watches_picture: bool = False,
+        known_view: KnownView | None = None,
         numbers: Iterator[int] | None = None,
     ) -> None:
         """`learnt` is what the camera taught before. With `watches_picture` the picture itself is read too: how well
-        the camera sees, whether it moved (which suspends lines and zones), what lies on the road, what signals show.
-        `numbers` are the incidents'.
+        the camera sees, whether it moved from its `known_view` or the first one it sees (which suspends lines and
+        zones), what lies on the road, what signals show. `numbers` are the incidents'.
 
         Raises:
             CalibrationError: the camera's calibration determines no road, or contradicts itself.
@@ -71,7 +73,7 @@ class CameraPipeline:
         self._least = _least_confidence(camera.detection)
         self._tracker = Tracker(camera.tracking, fps=camera.detection.fps)
         self._numbers = count(1) if numbers is None else numbers
-        self._picture = PictureWatch(camera) if watches_picture else None
+        self._picture = PictureWatch(camera, known_view) if watches_picture else None
         self._size_px = (0, 0)
         self._newest_s = -np.inf
         self._newest_at: datetime | None = None
@@ -98,6 +100,11 @@ class CameraPipeline:
         """A controller said what one of the camera's signals shows."""
         if self._picture is not None:
             self._picture.tell_signal(told)
+
+    @property
+    def known_view(self) -> KnownView | None:
+        """The view that the camera is used to; None while it is not known."""
+        return self._picture.known_view if self._picture else None
 
     def open_incidents(self) -> list[IncidentChange]:
         """The newest of each incident that goes on."""

@@ -9,6 +9,7 @@ from worker_kit import DrivingSource, Outbox, SquareDetector
 from vision.config.camera import CameraConfig
 from vision.contracts import CameraState, SignalTold
 from vision.worker.assignment import Assignment, Orders, Watched
+from vision.worker.surroundings import RemembersLearnt
 from vision.worker.worker import BrokenDetectorError, Worker
 
 Open = Callable[..., DrivingSource]
@@ -18,8 +19,14 @@ Signals = Callable[[str], Sequence[SignalTold]]
 class Place:
     """A worker at work in a thread."""
 
-    def __init__(
-        self, outbox: Outbox, detector: SquareDetector, open_source: Open, max_batch: int, signals: Signals
+    def __init__(  # noqa: PLR0917
+        self,
+        outbox: Outbox,
+        detector: SquareDetector,
+        open_source: Open,
+        max_batch: int,
+        signals: Signals,
+        learnt: RemembersLearnt | None,
     ) -> None:
         self.outbox = outbox
         self.detector = detector
@@ -36,6 +43,7 @@ class Place:
             model="squares",
             max_batch=max_batch,
             signals=signals,
+            learnt=learnt,
         )
         self._thread = threading.Thread(target=self._run)
 
@@ -71,8 +79,9 @@ def at_work(
     detector: SquareDetector | None = None,
     max_batch: int = 4,
     signals: Signals = lambda _: (),
+    learnt: RemembersLearnt | None = None,
 ) -> Iterator[Place]:
-    place = Place(Outbox(), detector or SquareDetector(), open_source, max_batch, signals)
+    place = Place(Outbox(), detector or SquareDetector(), open_source, max_batch, signals, learnt)
     place.watch(*cameras)
     place.start()
     try:

@@ -7,7 +7,9 @@ import cv2
 import numpy as np
 import pytest
 from picture_kit import (
+    HEIGHT,
     NO_BOXES,
+    WIDTH,
     Fault,
     Image,
     as_ever,
@@ -35,6 +37,16 @@ def swaying(image: Image, at_s: float) -> Image:
 
 def jolted(image: Image, at_s: float) -> Image:
     return turned(right=0.3)(image, at_s) if at_s % 10 < 1.5 else image
+
+
+def pond() -> Image:
+    """Nothing of it is like a street."""
+    rng = np.random.default_rng(1)
+    image = np.full((HEIGHT, WIDTH, 3), 120, np.uint8)
+    for _ in range(150):
+        centre, axes = rng.integers((WIDTH, HEIGHT)).tolist(), rng.integers(5, 30, 2).tolist()
+        cv2.ellipse(image, centre, axes, float(rng.uniform(0, 180)), 0, 360, rng.integers(30, 220, 3).tolist(), -1)
+    return image
 
 
 def test_a_camera_that_sees_well_is_told_as_nothing_else() -> None:
@@ -72,6 +84,40 @@ def test_a_quite_other_view_is_a_camera_that_was_moved() -> None:
     told = watch(lambda image, at_s: other, from_s=10)
     assert begins(told, C.MOVED) is not None
     assert C.OBSCURED not in seen(told)
+
+
+@pytest.mark.parametrize("fault", [turned(right=0.05), turned(zoom=1.15), turned(turn_deg=8, right=0.03)])
+def test_a_camera_that_was_moved_while_nobody_watched_it_is_told_as_soon_as_it_is_watched_again(fault: Fault) -> None:
+    before = PictureMonitor()
+    watch(monitor=before, for_s=15)
+    told = watch(fault, monitor=PictureMonitor(before.known_view), from_s=0)
+    assert seen(told) == {C.MOVED}
+    assert begins(told, C.MOVED) <= WITHIN_S
+
+
+def test_a_view_that_is_known_is_known_again_in_other_light_and_learnt_no_more_than_before() -> None:
+    before = PictureMonitor()
+    watch(monitor=before, for_s=15)
+    again = PictureMonitor(before.known_view)
+    assert seen(watch(dimmed(0.4, gamma=1.5), monitor=again, from_s=0)) <= {C.NIGHT}
+    assert C.MOVED in seen(watch(lambda image, at_s: street(seed=7), monitor=again, from_s=0, began_s=40))
+
+
+def test_a_known_view_of_which_nothing_is_seen_is_learnt_anew() -> None:
+    """It may be quite another hour's light, or quite another view: nobody can say."""
+    before = PictureMonitor()
+    watch(monitor=before, for_s=15)
+    again = PictureMonitor(before.known_view)
+    assert seen(watch(monitor=again, image=pond())) == set()
+    assert C.MOVED in seen(watch(turned(right=0.1), monitor=again, image=pond(), from_s=0, began_s=40))
+
+
+def test_a_view_is_known_once_it_can_be_compared_with() -> None:
+    monitor = PictureMonitor()
+    watch(monitor=monitor, for_s=1)
+    assert monitor.known_view is None
+    watch(monitor=monitor, for_s=10, began_s=1)
+    assert monitor.known_view is not None
 
 
 def test_a_camera_that_moved_stays_so_until_it_looks_there_again() -> None:

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from worker_kit import DrivingSource, camera, picture, until
 from worker_place import Place, at_work
 
-from vision.analytics import FreeFlow
 from vision.config.camera import CameraConfig
 from vision.contracts import FlowReport, Incident, IncidentKind, IncidentPhase, PictureCondition, SignalTold, ZoneReport
 from vision.core import Frame
 from vision.lights import Light
 from vision.sources import SourceState
-from vision.worker.learnt import LearntFolder
 from vision.worker.meters import QualityMeter
 
 ROAD = {
@@ -144,26 +141,6 @@ def test_a_stream_that_begins_anew_ends_what_went_on_at_its_own_time() -> None:
     now = datetime.now(UTC)
     for incident in incidents(place, IncidentKind.WRONG_WAY):
         assert now - timedelta(minutes=1) < incident.started_at <= incident.at <= now + timedelta(seconds=1)
-
-
-def test_what_a_camera_taught_outlives_a_restart_and_a_broken_file_is_begun_anew(tmp_path: Path) -> None:
-    folder = LearntFolder(tmp_path / "learnt")
-    assert not folder.recall("c1").counts
-    taught = FreeFlow()
-    for _ in range(500):
-        taught.learn("road", 20.0)
-    folder.keep("c1", taught)
-    assert folder.recall("c1").pace_mps("road", 10.0) == pytest.approx(taught.pace_mps("road", 10.0), rel=1e-3)
-    assert not folder.recall("c2").counts
-    (tmp_path / "learnt" / "c1.json").write_text("{")
-    assert not folder.recall("c1").counts
-
-
-def test_a_folder_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
-    (tmp_path / "learnt").write_text("a file where the folder should be")
-    taught = FreeFlow()
-    taught.learn("road", 20.0)
-    LearntFolder(tmp_path / "learnt").keep("c1", taught)
 
 
 def test_an_interval_tells_what_kept_the_camera_from_seeing_well_for_a_good_part_of_it() -> None:

@@ -12,7 +12,7 @@ from vision.picture.look import Boxes, Image, Look, take_look
 from vision.picture.rain import RainGauge
 from vision.picture.sharpness import softness
 from vision.picture.usual import Usual
-from vision.picture.view import Coincidence, View
+from vision.picture.view import Coincidence, KnownView, View
 
 C = PictureCondition
 
@@ -78,14 +78,14 @@ class PictureState:
 class PictureMonitor:
     """Watches one camera's picture: `state = monitor.update(frame.image, at_s, tracks.xyxy)` for each processed frame.
 
-    The view that it is used to is the one it sees first. A camera that moved is told as moved until it looks there
-    again, or until its session begins anew, as it does when its lines and zones are drawn anew.
+    The view that it is used to is the one that was `known` before, or else the one it sees first. A camera that moved
+    is told as moved until it looks there again, or until it is watched anew without a known view.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: KnownView | None = None) -> None:
         self._looked_at_s = float("-inf")
         self._held = {condition: Held(*patience_s) for condition, patience_s in PATIENCE_S.items()}
-        self._view = View()
+        self._view = View(known)
         self._rain = RainGauge()
         self._usual_softness = Usual()
         self._state = PictureState()
@@ -94,6 +94,11 @@ class PictureMonitor:
     def state(self) -> PictureState:
         """What the last look said: the same object until the next one."""
         return self._state
+
+    @property
+    def known_view(self) -> KnownView | None:
+        """The view that the camera is used to, once it is known."""
+        return self._view.known
 
     def update(self, image: Image, at_s: float, boxes_px: Boxes) -> PictureState:
         """Look at a picture (BGR) of `at_s`, media time, with the boxes (N, 4) of the road users in it."""

@@ -39,17 +39,37 @@ class Coincidence:
         return not self.has_moved and not self.is_obscured
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownView:
+    """The static edges of a view, as they were learnt."""
+
+    reference: Field
+    looks: NDArray[np.float32]
+    """(h, w): how many looks each pixel of the reference was seen in, at most `REMEMBERED_LOOKS`."""
+
+
 class View:
     """Learns the static edges of a camera's view, and compares each look with them.
 
     The reference follows slow changes of light, never a move: each look is put where the reference is before it is
     learnt, and one that does not coincide with it is not learnt at all.
+
+    A view that was known before is believed where looks show its edges, here or elsewhere. Where the first of them show
+    nothing of it, it may be another hour's light as well as another view: then it is learnt anew.
     """
 
-    def __init__(self) -> None:
-        self._reference: Field | None = None
-        self._looks: NDArray[np.float32] | None = None
-        self._count = 0
+    def __init__(self, known: KnownView | None = None) -> None:
+        self._reference = known.reference.copy() if known else None
+        self._looks = known.looks.copy() if known else None
+        self._count = FIRST_LOOKS if known else 0
+        self._is_believed = known is None
+
+    @property
+    def known(self) -> KnownView | None:
+        """What was learnt so far, enough to compare with."""
+        if self._reference is None or self._looks is None or self._count < FIRST_LOOKS:
+            return None
+        return KnownView(self._reference.copy(), self._looks.copy())
 
     def update(self, look: Look) -> Coincidence | None:
         """Compare a look with the view, then learn from it; `None` while there is no view yet, or no edges in it."""
@@ -57,7 +77,7 @@ class View:
         if self._reference is None or self._looks is None or self._reference.shape != field.shape:
             self._reference = np.zeros_like(field)
             self._looks = np.zeros(look.small.shape, np.float32)
-            self._count = 0
+            self._count, self._is_believed = 0, True
         if self._count < FIRST_LOOKS:
             self._learn(field, look.background, (0, 0))
             return None
@@ -71,6 +91,10 @@ class View:
         is_suspicious = tiles.changed_part >= SUSPICIOUS_PART
         shift = where_it_went(look, field, reference, tiles) if is_suspicious else None
         is_gone = shift is None and tiles.lost_part >= ELSEWHERE_PART
+        if is_gone and not self._is_believed:
+            self._reference = None
+            return self.update(look)
+        self._is_believed = self._is_believed or not is_suspicious
         if shift is None and not is_gone:
             self._learn(field, look.background, sway, slowly=is_suspicious)
         dx, dy = shift or sway

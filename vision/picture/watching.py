@@ -12,6 +12,7 @@ from vision.core import Frame, LyingObject, SignalNow, Tracks
 from vision.picture.lying import LyingObjects
 from vision.picture.monitor import PictureMonitor, PictureState
 from vision.picture.signals import SignalReader
+from vision.picture.view import KnownView
 
 BLIND = frozenset({PictureCondition.DARK, PictureCondition.BLURRED, PictureCondition.OBSCURED, PictureCondition.MOVED})
 """What the road looks like cannot be said."""
@@ -31,11 +32,17 @@ class PictureSeen:
 class PictureWatch:
     """How well a camera sees, what its signals show, what lies on its road."""
 
-    def __init__(self, camera: CameraConfig) -> None:
+    def __init__(self, camera: CameraConfig, known_view: KnownView | None = None) -> None:
+        """`known_view` is the one for which the camera's lines and zones were drawn, where it was seen before."""
         self._camera = camera
         self._told: dict[str, SignalTold] = {}
-        self._monitor = PictureMonitor()
+        self._monitor = PictureMonitor(known_view)
         self.reset()
+
+    @property
+    def known_view(self) -> KnownView | None:
+        """The view that the camera is used to, once it is known."""
+        return self._monitor.known_view
 
     def reset(self) -> None:
         """The stream begins anew, or its pictures have another size. Whether the camera moved is still known."""

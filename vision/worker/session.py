@@ -20,7 +20,7 @@ from vision.worker.intake import Due
 from vision.worker.intervals import Intervals
 from vision.worker.live import MOST_FPS
 from vision.worker.shots import shot_of
-from vision.worker.surroundings import Surroundings
+from vision.worker.surroundings import Surroundings, Taught
 
 SIGHT_LOST_S = 2.0
 """Without a new frame for so long, the camera is blind, whatever its state says yet."""
@@ -37,10 +37,13 @@ class CameraSession:
         self.began_at_s = clock.monotonic()
         self._camera = camera
         self._around = around
-        self._learnt = Learnt(around.learnt.recall(camera.id))
+        taught = around.learnt.recall(camera)
+        self._learnt = Learnt(taught.free_flow)
         self._kept_at_s = self.began_at_s
         numbers = count(1)
-        self._pipeline = CameraPipeline(camera, learnt=self._learnt, watches_picture=True, numbers=numbers)
+        self._pipeline = CameraPipeline(
+            camera, learnt=self._learnt, watches_picture=True, known_view=taught.view, numbers=numbers
+        )
         self._trouble = CameraTrouble(camera.incidents.camera_trouble, numbers)
         self._facts = FactsTeller(camera.id, self.ids, around.outlet)
         self._intervals = Intervals(camera, self.ids, around.outlet, began_at=clock.now())
@@ -101,7 +104,7 @@ class CameraSession:
                 self._facts.incident(change, self._seen.wall_time, self._seen.captured_at)
         self._tell_trouble(self._trouble.close(self._around.clock.monotonic()))
         self._intervals.report_all(self._around.clock.now())
-        self._around.learnt.keep(self._camera.id, self._learnt.free_flow)
+        self._keep()
 
     def join(self, timeout_s: float) -> None:
         """Wait for the capture thread after `close`."""
@@ -162,7 +165,10 @@ class CameraSession:
         now_s = self._around.clock.monotonic()
         if now_s - self._kept_at_s >= KEEP_EVERY_S:
             self._kept_at_s = now_s
-            self._around.learnt.keep(self._camera.id, self._learnt.free_flow)
+            self._keep()
+
+    def _keep(self) -> None:
+        self._around.learnt.keep(self._camera, Taught(self._learnt.free_flow, self._pipeline.known_view))
 
     def _show(self, frame: Frame, seen: Observed) -> None:
         if self._around.outlet.is_watched(self._camera.id) and self._live.due(frame.media_time_s):

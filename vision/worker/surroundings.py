@@ -12,6 +12,7 @@ from vision.analytics import FreeFlow
 from vision.config.camera import CameraConfig
 from vision.contracts import CameraHealth, Event, LiveView, SignalTold
 from vision.core import Clock, Detections, Frame
+from vision.picture.view import KnownView
 from vision.sources import SourceStatus
 from vision.worker.intake import Intake
 from vision.worker.live import Shot
@@ -54,13 +55,22 @@ class Outlet(Protocol):
         """Send a live view; lost where nobody listens."""
 
 
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What a camera taught while it was watched."""
+
+    free_flow: FreeFlow
+    view: KnownView | None = None
+    """Where it looked while its file was as it is."""
+
+
 class RemembersLearnt(Protocol):
     """Where what cameras taught outlives their sessions. Neither verb raises."""
 
-    def recall(self, camera_id: str) -> FreeFlow:
+    def recall(self, camera: CameraConfig) -> Taught:
         """What was kept of this camera, or nothing yet."""
 
-    def keep(self, camera_id: str, free_flow: FreeFlow) -> None:
+    def keep(self, camera: CameraConfig, taught: Taught) -> None:
         """Keep it."""
 
 
