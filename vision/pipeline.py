@@ -8,7 +8,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.analytics import Crossing, IncidentChange, Learnt, Moment, Movement, Scene, Traffic
+from vision.analytics import Crossing, IncidentChange, LastWords, Learnt, Moment, Movement, Scene, Traffic
 from vision.analytics.ground import fit_calibration
 from vision.classes import CLASSES
 from vision.config.camera import CameraConfig, DetectionConfig
@@ -29,6 +29,7 @@ class Observed:
 
     captured_at: datetime
     media_time_s: float
+    frame_index: int
     tracks: Tracks
     crossings: tuple[Crossing, ...] = ()
     movements: tuple[Movement, ...] = ()
@@ -78,7 +79,7 @@ class CameraPipeline:
         self._newest_s = -np.inf
         self._newest_at: datetime | None = None
         self._traffic: Traffic | None = None
-        self._ended: tuple[IncidentChange, ...] = ()
+        self._ended = LastWords()
         fit_calibration(camera, 1, 1)  # a calibration that is no good is to be known before the first frame
 
     def process(self, frame: Frame, detections: Detections) -> Observed:
@@ -90,10 +91,11 @@ class CameraPipeline:
         sightings = self._tracker.update(sure, at_s)
         tracks = sightings[-1].tracks
         picture = self._picture.update(frame, tracks, at_s, to_road=self._to_road()) if self._picture else None
-        seen = Observed(frame.captured_at, at_s, tracks, picture=picture)
+        seen = Observed(frame.captured_at, at_s, frame.index, tracks, picture=picture)
         if picture is not None and picture.state.is_suspended:
             self._suspend(at_s)
-            return replace(seen, incidents=self._take_ended())
+            ended = self._take_ended()
+            return replace(seen, crossings=ended.crossings, incidents=ended.incidents)
         return self._with_moment(seen, self._analyse(sightings, picture, at_s))
 
     def tell_signal(self, told: SignalTold) -> None:
@@ -115,8 +117,8 @@ class CameraPipeline:
         """How many incidents go on."""
         return self._traffic.open_count if self._traffic else 0
 
-    def close(self) -> tuple[IncidentChange, ...]:
-        """The camera is watched no longer: what goes on ends. Returns the last words."""
+    def close(self) -> LastWords:
+        """The camera is watched no longer."""
         self._suspend(self._newest_s)
         return self._take_ended()
 
@@ -137,11 +139,12 @@ class CameraPipeline:
         )
 
     def _with_moment(self, seen: Observed, moment: Moment) -> Observed:
+        ended = self._take_ended()
         return replace(
             seen,
-            crossings=moment.crossings,
+            crossings=(*ended.crossings, *moment.crossings),
             movements=moment.movements,
-            incidents=(*self._take_ended(), *moment.incidents),
+            incidents=(*ended.incidents, *moment.incidents),
             scene=moment.scene,
             congestion=moment.congestion,
         )
@@ -149,11 +152,12 @@ class CameraPipeline:
     def _suspend(self, at_s: float) -> None:
         """End what goes on; the next analysis begins anew, with what was learnt."""
         if self._traffic is not None:
-            self._ended += self._traffic.close(at_s)
+            last = self._traffic.close(at_s)
+            self._ended = LastWords(self._ended.crossings + last.crossings, self._ended.incidents + last.incidents)
             self._traffic = None
 
-    def _take_ended(self) -> tuple[IncidentChange, ...]:
-        ended, self._ended = self._ended, ()
+    def _take_ended(self) -> LastWords:
+        ended, self._ended = self._ended, LastWords()
         return ended
 
     def _start_afresh_if_needed(self, frame: Frame) -> None:
@@ -161,7 +165,7 @@ class CameraPipeline:
         if size_px == self._size_px and frame.media_time_s > self._newest_s - CLOCK_TREMBLE_S:
             return
         self._suspend(self._newest_s)
-        self._ended = tuple(_dated(change, self._new_time_s(frame)) for change in self._ended)
+        self._ended = _dated(self._ended, self._new_time_s(frame))
         self._size_px = size_px
         self._newest_s = -np.inf
         self._tracker.reset()
@@ -175,8 +179,20 @@ class CameraPipeline:
         return frame.media_time_s - self._newest_s - (frame.captured_at - self._newest_at).total_seconds()
 
 
-def _dated(change: IncidentChange, later_s: float) -> IncidentChange:
-    """A change whose media time is that of a stream which began anew."""
+def _dated(ended: LastWords, later_s: float) -> LastWords:
+    """Last words whose media time is that of a stream which began anew."""
+    return LastWords(
+        tuple(_crossing_dated(crossing, later_s) for crossing in ended.crossings),
+        tuple(_change_dated(change, later_s) for change in ended.incidents),
+    )
+
+
+def _crossing_dated(crossing: Crossing, later_s: float) -> Crossing:
+    front_at_s = None if crossing.front_at_s is None else crossing.front_at_s + later_s
+    return replace(crossing, at_s=crossing.at_s + later_s, front_at_s=front_at_s)
+
+
+def _change_dated(change: IncidentChange, later_s: float) -> IncidentChange:
     ended_s = None if change.ended_s is None else change.ended_s + later_s
     return replace(change, started_s=change.started_s + later_s, at_s=change.at_s + later_s, ended_s=ended_s)
 

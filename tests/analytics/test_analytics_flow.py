@@ -45,9 +45,9 @@ def test_an_interval_without_a_crossing_is_told_too_for_every_line() -> None:
 
 def test_an_interval_stays_open_for_crossings_that_are_dated_back() -> None:
     flow = FlowAggregator(["l"], MINUTE, began_at=NOON)
-    assert flow.close(NOON + MINUTE + timedelta(seconds=1)) == []
+    assert flow.close(NOON + MINUTE + timedelta(seconds=2.5)) == []
     flow.add(crossing(), NOON + timedelta(seconds=59.9))
-    [told] = flow.close(NOON + MINUTE + timedelta(seconds=2))
+    [told] = flow.close(NOON + MINUTE + timedelta(seconds=3))
     assert told.counts[0].into == 1
 
 

@@ -13,7 +13,7 @@ ACROSS = np.array([[0.0, 0.0], [-0.8, 0.6]])
 
 
 def way(
-    speed_mps: float, gain_mps2: float = 0.0, *, fps: float = 12, since_s: float = 2.2, on_s: float = 0.3
+    speed_mps: float, gain_mps2: float = 0.0, *, fps: float = 12, since_s: float = 2.2, on_s: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """When and where a vehicle was that passes the line at time 0 at this speed, and gains so much a second."""
     times_s = np.arange(-since_s, on_s + 1e-9, 1 / fps)
@@ -64,6 +64,18 @@ def test_who_has_just_begun_to_brake_hard_is_not_told_to_be_as_fast_as_before() 
     found = RoadWay.of(times_s, path_m, about_s=0.0)
     assert found is not None
     assert found.pace_mps == pytest.approx(12 - 4 * 1.2, rel=0.12)
+
+
+def test_who_starts_just_before_the_line_has_the_speed_that_the_way_behind_it_shows() -> None:
+    times_s = np.arange(-2.2, 1.05, 1 / 12)
+    path_m = (2.5 * np.maximum(times_s + 0.8, 0.0) ** 2 / 2)[:, None] * ALONG
+    after, before = (
+        RoadWay.of(times_s[times_s < until_s], path_m[times_s < until_s], about_s=0.0) for until_s in (9.0, 0.1)
+    )
+    assert after is not None
+    assert before is not None
+    assert after.pace_mps == pytest.approx(2.5 * 0.8, rel=0.1)
+    assert abs(after.pace_mps - 2) < abs(before.pace_mps - 2)
 
 
 def test_the_moment_is_that_of_the_vehicles_middle_and_not_of_the_box() -> None:

@@ -136,7 +136,7 @@ class Road:
             motion=motion,
             inside=inside,
             zones=self.zones.update(motion, inside, t_s),
-            crossings=tuple(self._passages.measured(crossings, motion, self._motion.way_of)),
+            crossings=tuple(self._passages.update(crossings, motion, self._motion.way_of, t_s)),
             is_calibrated=self._calibrated,
         )
 

@@ -239,7 +239,7 @@ def watched(
     times = np.arange(start_s, end_s, 1 / fps).tolist()
     for t in times:
         changes += seen.see(actors, t, signals(t) if signals else None)
-    return [*changes, *seen.traffic.close(end_s)]
+    return [*changes, *seen.traffic.close(end_s).incidents]
 
 
 def raised(changes: Iterable[IncidentChange]) -> list[IncidentChange]:

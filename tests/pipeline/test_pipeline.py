@@ -69,6 +69,38 @@ def test_a_crossing_has_its_moment_on_the_wall_clock() -> None:
     assert moment == NOON + timedelta(seconds=0.25)
 
 
+FOUR_CORNERS = {
+    "kind": "points",
+    "points": [{"picture": (x, y), "ground_m": (40 * x, 40 * y)} for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))],
+}
+"""Ten pixels a metre."""
+
+
+def test_a_calibrated_camera_tells_a_crossing_with_its_speed_when_the_vehicle_has_gone_on() -> None:
+    seen = drive(CameraPipeline(camera(calibration=FOUR_CORNERS)), range(60, 380, 8))
+    [(told_s, crossing), _] = [(moment.media_time_s, c) for moment in seen for c in moment.crossings]
+    assert crossing.at_s == pytest.approx(1.25)
+    assert told_s == pytest.approx(2.3)
+    assert crossing.speed_kmh == pytest.approx(8 * 3.6, rel=0.01)
+
+
+def test_a_crossing_that_is_not_told_yet_is_told_at_the_end() -> None:
+    pipeline = CameraPipeline(camera(calibration=FOUR_CORNERS))
+    assert crossed(drive(pipeline, range(60, 180, 8))) == []
+    [last] = pipeline.close().crossings
+    assert (last.line_id, last.speed_kmh) == ("upper", pytest.approx(8 * 3.6, rel=0.01))
+    assert pipeline.close().crossings == ()
+
+
+def test_a_crossing_that_is_not_told_yet_keeps_its_moment_when_the_stream_begins_anew() -> None:
+    pipeline = CameraPipeline(camera(calibration=FOUR_CORNERS))
+    drive(pipeline, range(60, 180, 8), start_s=100)
+    anew = Frame("c", 0, NOON + timedelta(seconds=105), 0.0, np.zeros((400, 400, 3), np.uint8))
+    seen = pipeline.process(anew, Detections.empty())
+    [crossing] = seen.crossings
+    assert seen.wall_time(crossing.at_s) == NOON + timedelta(seconds=101.25)
+
+
 def test_lines_hold_when_the_resolution_changes_and_no_id_is_given_twice() -> None:
     pipeline = CameraPipeline(camera())
     before = drive(pipeline, range(60, 380, 16))

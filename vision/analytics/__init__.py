@@ -6,7 +6,7 @@ from vision.analytics.free_flow import FreeFlow
 from vision.analytics.incidents import IncidentChange
 from vision.analytics.movements import Movement, MovementCounter
 from vision.analytics.scene import Scene
-from vision.analytics.traffic import Learnt, Moment, Traffic
+from vision.analytics.traffic import LastWords, Learnt, Moment, Traffic
 
 __all__ = [
     "Crossing",
@@ -14,6 +14,7 @@ __all__ = [
     "FlowAggregator",
     "FreeFlow",
     "IncidentChange",
+    "LastWords",
     "Learnt",
     "LineCounter",
     "Moment",

@@ -30,7 +30,7 @@ class Crossing:
 
     `at_s` and `place` are interpolated between the two sightings on either side of the line: media time in seconds, and
     (x, y) as fractions of the frame. `confidence` is that of the sighting that settled it. What a counter leaves open,
-    `LinePassages` fills in.
+    `LinePassages` fills in when it is known.
     """
 
     line_id: str

@@ -16,8 +16,9 @@ from vision.contracts import ClassCount, Direction
 
 Floats = NDArray[np.float64]
 
-GRACE = timedelta(seconds=2)
-"""How long an interval stays open after its end: a crossing is dated back to when it happened."""
+GRACE = timedelta(seconds=3)
+"""How long an interval stays open after its end: a crossing is dated back to when it happened, and told when its speed
+is known."""
 
 
 class Passage(NamedTuple):

@@ -1,6 +1,6 @@
 """How vehicles pass lines: how fast, when their fronts arrive, how long their lengths take."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,9 @@ from vision.analytics.sizes import LENGTH_M
 from vision.config.lines import LineConfig
 from vision.geometry import apply_homography
 
+GOES_ON_S = 1.0
+"""A vehicle's speed at a line is told when it has gone on for so long: who brakes or starts there had another one
+before, and what comes after tells of the moment as much as what was before it."""
 SLOWEST_MPS = 0.3
 """Slower than this nobody is said to pass: the time that it would take him says nothing."""
 KMH_PER_MPS = 3.6
@@ -22,10 +25,13 @@ WayOf = Callable[[int], tuple[Floats, Floats]]
 
 
 class LinePassages:
-    """Fills in crossings what the ways of their vehicles say.
+    """Fills in crossings what the ways of their vehicles say, and tells them then.
 
     A crossing is counted by a point of the box, as its line has it, and speed is told of that moment: who starts at the
     stop line is faster with each metre. Passage and front are told of when its own middle passes the line on the road.
+
+    Where the camera is calibrated a crossing is told `GOES_ON_S` after it happened; elsewhere it has no speed, and is
+    told at once.
     """
 
     def __init__(
@@ -35,20 +41,38 @@ class LinePassages:
         self._ends_px = {line.id: np.array([line.start, line.end]) * size_px for line in lines}
         self._ground = ground
         self._implausible_mps = implausible_mps
+        self._wait: list[tuple[Crossing, float]] = []
+        """Crossings that are not told yet, and where the vehicle's foot is along it (see `_foot_ahead`)."""
 
-    def measured(self, crossings: Iterable[Crossing], motion: Motion, way_of: WayOf) -> list[Crossing]:
-        """The crossings, each with its speed, passage and front where its vehicle's way tells them."""
-        velocity_of = dict(zip(motion.track_id.tolist(), motion.velocity_px, strict=True))
-        unknown_px = np.full(2, np.nan)
-        return [self._measured(c, velocity_of.get(c.track_id, unknown_px), way_of(c.track_id)) for c in crossings]
+    def __len__(self) -> int:
+        """How many crossings are not told yet."""
+        return len(self._wait)
 
-    def _measured(self, crossing: Crossing, velocity_px: Floats, way: tuple[Floats, Floats]) -> Crossing:
+    def update(self, crossings: Sequence[Crossing], motion: Motion, way_of: WayOf, at_s: float) -> list[Crossing]:
+        """Take in the crossings known at `at_s`; return those, of now or before, of which all is known."""
+        if crossings:
+            velocity_of = dict(zip(motion.track_id.tolist(), motion.velocity_px, strict=True))
+            unknown_px = np.full(2, np.nan)
+            self._wait += [(c, _foot_ahead(velocity_of.get(c.track_id, unknown_px))) for c in crossings]
+        until_s = at_s - GOES_ON_S if self._ground.is_calibrated else np.inf
+        return self._told(until_s, way_of) if self._wait else []
+
+    def close(self, way_of: WayOf) -> list[Crossing]:
+        """Nothing more will be seen: what is not told yet."""
+        return self._told(np.inf, way_of)
+
+    def _told(self, until_s: float, way_of: WayOf) -> list[Crossing]:
+        ready = [(c, ahead) for c, ahead in self._wait if c.at_s <= until_s]
+        self._wait = [(c, ahead) for c, ahead in self._wait if c.at_s > until_s]
+        return [self._measured(c, ahead, way_of(c.track_id)) for c, ahead in ready]
+
+    def _measured(self, crossing: Crossing, foot_ahead: float, way: tuple[Floats, Floats]) -> Crossing:
         curve = RoadWay.of(*way, about_s=crossing.at_s)
         if curve is None:
             return crossing
         length_m = LENGTH_M[crossing.object_class]
         ends_m = apply_homography(self._ground.matrix, self._ends_px[crossing.line_id])
-        middle_s, pace_mps = curve.over(ends_m, behind_m=_foot_ahead(velocity_px) * length_m / 2)
+        middle_s, pace_mps = curve.over(ends_m, behind_m=foot_ahead * length_m / 2)
         if not min(pace_mps, curve.pace_mps) >= SLOWEST_MPS:
             return crossing
         is_plausible = curve.pace_mps <= self._implausible_mps

@@ -10,22 +10,23 @@ import numpy as np
 from vision.analytics.motion import Floats
 
 WAY_S = 2.5
-"""The newest part of a way that is looked at."""
+"""How long before a moment the way that tells of it begins."""
 SHORTEST_S = 0.35
 """A shorter one says nothing of speed."""
 ACCELERATION_MPS2 = 0.5
 """How fast speed usually changes. What a sighting is usually off, over this, says how far the curve may bend. Who is
 seen to brake or to start is believed: accelerations are spread as by Student's t with one degree of freedom."""
 FADES_S = 1.0
-"""A sighting counts by how long before the newest it was: speed changes, and not evenly, at a stop line."""
+"""A sighting counts by how long before or after the moment it was: speed changes, and not evenly, at a stop line."""
 SIGHT_M, LEAST_M = 0.5, 0.3
 """How far off a sighting is taken to be at first, and at least."""
 SPREAD = 0.85
 """From the median distance of points spread about another in the plane to the deviation along one direction."""
 ROUNDS = 5
-OUTLIER = 1.5
+OUTLIER = 0.5
 """A sighting so many deviations off and more counts by the inverse of its distance (Huber, "Robust estimation of a
-location parameter", 1964)."""
+location parameter", 1964). So few: a box that is half hidden trembles several times as much for a second or two, and in
+a jam a tracker leaps from one vehicle to the next."""
 NEAR_S = 1.0
 """A line is passed within this of when it is said to be crossed in the picture."""
 
@@ -42,11 +43,10 @@ class RoadWay:
     def of(cls, times_s: Floats, path_m: Floats, *, about_s: float) -> Self | None:
         """The curve through K sightings at (K,) times, (K, 2) places, oldest first, NaN for what is not known.
 
-        By least squares with a weak belief in even speed, what is old and outliers weighed down. `None`: too little was
-        seen.
+        By least squares with a weak belief in even speed, what is far from `about_s` and outliers weighed down. `None`:
+        too little was seen.
         """
-        known = np.isfinite(times_s) & np.isfinite(path_m).all(axis=1)
-        known &= times_s >= np.max(times_s, where=known, initial=-np.inf) - WAY_S
+        known = np.isfinite(times_s) & np.isfinite(path_m).all(axis=1) & (times_s >= about_s - WAY_S)
         times_s, path_m = times_s[known], path_m[known]
         if len(times_s) < 3 or np.ptp(times_s) < SHORTEST_S:
             return None
@@ -71,8 +71,8 @@ class RoadWay:
 def _curve(t: Floats, path_m: Floats) -> Floats:
     """(3, 2): the coefficients of a parabola through (K, 2) places at (K,) times."""
     powers = np.stack([np.ones_like(t), t, t**2], axis=1)
-    fresh = np.exp((t - t.max()) / FADES_S)
-    weights, usual_m, usual_mps2 = fresh, SIGHT_M, ACCELERATION_MPS2
+    near = np.exp(-np.abs(t) / FADES_S)
+    weights, usual_m, usual_mps2 = near, SIGHT_M, ACCELERATION_MPS2
     coefficients: Floats = np.zeros((3, 2))
     for _ in range(ROUNDS):
         stiffness = np.diag([1e-9, 1e-9, (usual_m / (usual_mps2 / 2)) ** 2])
@@ -80,7 +80,7 @@ def _curve(t: Floats, path_m: Floats) -> Floats:
         coefficients = np.linalg.solve(powers.T @ weighted + stiffness, weighted.T @ path_m).astype(np.float64)
         off_m = np.hypot(*(path_m - powers @ coefficients).T)
         usual_m = max(SPREAD * median(off_m.tolist()), LEAST_M)
-        weights = fresh * np.minimum(1.0, OUTLIER * usual_m / np.maximum(off_m, 1e-9))
+        weights = near * np.minimum(1.0, OUTLIER * usual_m / np.maximum(off_m, 1e-9))
         usual_mps2 = sqrt((ACCELERATION_MPS2**2 + float((2 * coefficients[2]) @ (2 * coefficients[2]))) / 2)
     return coefficients
 

@@ -56,7 +56,7 @@ class Scene:
     picture: ZoneState | None = None
     """The whole picture's state, where the camera has no zones."""
     crossings: tuple[Crossing, ...] = ()
-    """What became known with this moment."""
+    """What became known with this moment, but for how fast they are."""
     movements: tuple[Movement, ...] = ()
     heirs: Heirs = ()
     """Which tracks are ones that were just lost, under another id."""

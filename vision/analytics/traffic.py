@@ -31,10 +31,21 @@ class Moment:
 
     scene: Scene
     crossings: tuple[Crossing, ...]
+    """Those of which all is known now: where the camera is calibrated some moments after they happened."""
     movements: tuple[Movement, ...]
     incidents: tuple[IncidentChange, ...]
     congestion: CongestionLevel | None
     """The camera's level: its worst zone's, or the whole picture's where it has no zones."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastWords:
+    """What is told when a camera is watched no longer."""
+
+    crossings: tuple[Crossing, ...] = ()
+    """Those that were not told yet."""
+    incidents: tuple[IncidentChange, ...] = ()
+    """What went on ends."""
 
 
 class Learnt:
@@ -115,12 +126,13 @@ class Traffic:
             crossings += self._counter.update(known, was_at_s)
         motion = self._motion.update(tracks, at_s)
         crossings += self._counter.update(tracks, at_s, stands=motion.is_still)
-        crossings = self._passages.measured(crossings, motion, self._motion.way_of) if crossings else []
         return self._moment(motion, at_s, crossings, signals or {}, lying)
 
-    def close(self, at_s: float) -> tuple[IncidentChange, ...]:
-        """The camera is watched no longer: what goes on ends. Returns the last words."""
-        return tuple(self._incidents.close(at_s))
+    def close(self, at_s: float) -> LastWords:
+        """The camera is watched no longer."""
+        return LastWords(
+            crossings=tuple(self._passages.close(self._motion.way_of)), incidents=tuple(self._incidents.close(at_s))
+        )
 
     @property
     def open_count(self) -> int:
@@ -160,4 +172,5 @@ class Traffic:
             is_calibrated=self._is_calibrated,
         )
         incidents = tuple(self._incidents.update(scene))
-        return Moment(scene, scene.crossings, scene.movements, incidents, self._zones.congestion)
+        told = tuple(self._passages.update(crossings, motion, self._motion.way_of, at_s))
+        return Moment(scene, told, scene.movements, incidents, self._zones.congestion)

@@ -94,6 +94,7 @@ def count_video(
                 watch(frame, seen[-1])
     except KeyboardInterrupt:
         interrupted = True
+    crossings = [*(crossing for moment in seen for crossing in moment.crossings), *pipeline.close().crossings]
     frames = source.status().frames_received
     times_s = [moment.media_time_s for moment in seen]
     return VideoCount(
@@ -107,8 +108,7 @@ def count_video(
         cpu_s=time.process_time() - cpu_before_s,
         crossings=tuple(
             VideoCrossing(crossing, round(float(np.interp(crossing.at_s, times_s, indices))))
-            for moment in seen
-            for crossing in moment.crossings
+            for crossing in crossings
         ),
         movements=tuple(movement for moment in seen for movement in moment.movements),
         interrupted=interrupted,

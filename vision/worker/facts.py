@@ -6,7 +6,6 @@ from datetime import datetime
 from vision.analytics import Crossing, IncidentChange, Movement
 from vision.contracts import Incident, LineCrossing
 from vision.contracts import Movement as MovementEvent
-from vision.core import Frame
 from vision.pipeline import Observed
 from vision.worker.identity import SessionIds
 from vision.worker.surroundings import Outlet
@@ -23,7 +22,7 @@ class FactsTeller:
         self._ids = ids
         self._outlet = outlet
 
-    def crossing(self, frame: Frame, seen: Observed, crossing: Crossing) -> None:
+    def crossing(self, seen: Observed, crossing: Crossing) -> None:
         event = LineCrossing(
             event_id=self._ids.next(),
             camera_id=self._camera_id,
@@ -34,8 +33,8 @@ class FactsTeller:
             track_id=crossing.track_id,
             crossed_at=seen.wall_time(crossing.at_s),
             place=crossing.place,
-            captured_at=frame.captured_at,
-            frame_index=frame.index,
+            captured_at=seen.captured_at,
+            frame_index=seen.frame_index,
             confidence=crossing.confidence,
             speed_kmh=None if crossing.speed_kmh is None else round(crossing.speed_kmh, 1),
         )

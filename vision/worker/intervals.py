@@ -31,14 +31,18 @@ class Intervals:
         self._quality = QualityMeter(self._flow.interval_of, camera.interval, began_at=began_at)
 
     def add(self, seen: Observed, now: datetime) -> None:
-        """Count what a frame showed."""
+        """Take in what a frame showed."""
         self._quality.processed(now)
+        self.count(seen)
+        if seen.scene is not None:
+            self._zones.add(seen.scene, seen.captured_at)
+
+    def count(self, seen: Observed) -> None:
+        """Count the crossings."""
         for crossing in seen.crossings:
             crossed_at = seen.wall_time(crossing.at_s)
             self._flow.add(crossing, crossed_at)
             self._lines_now.add(crossing, crossed_at)
-        if seen.scene is not None:
-            self._zones.add(seen.scene, seen.captured_at)
 
     def account(
         self, now: datetime, *, watching: bool, frames_dropped: int, conditions: Iterable[PictureCondition]

@@ -1,6 +1,7 @@
 """One run of one camera: its frames analysed, what happened published, how much was seen kept account of."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -68,7 +69,7 @@ class CameraSession:
             for told in self._around.signals(self._camera.id):
                 self._pipeline.tell_signal(told)
         self._seen = seen = self._pipeline.process(due.frame, detections)
-        self._publish(due.frame, seen)
+        self._publish(seen)
         clock = self._around.clock
         now, now_s = clock.now(), clock.monotonic()
         self._intervals.add(seen, now)
@@ -100,8 +101,10 @@ class CameraSession:
         self._capture.stop()
         self._account(self._capture.status())
         if self._seen is not None:
-            for change in self._pipeline.close():
-                self._facts.incident(change, self._seen.wall_time, self._seen.captured_at)
+            words = self._pipeline.close()
+            last = replace(self._seen, crossings=words.crossings, movements=(), incidents=words.incidents)
+            self._publish(last)
+            self._intervals.count(last)
         self._tell_trouble(self._trouble.close(self._around.clock.monotonic()))
         self._intervals.report_all(self._around.clock.now())
         self._keep()
@@ -121,9 +124,9 @@ class CameraSession:
             self._seen, open_incidents=self._pipeline.open_count + self._trouble.open_count
         )
 
-    def _publish(self, frame: Frame, seen: Observed) -> None:
+    def _publish(self, seen: Observed) -> None:
         for crossing in seen.crossings:
-            self._facts.crossing(frame, seen, crossing)
+            self._facts.crossing(seen, crossing)
             self._totals[crossing.line_id, crossing.direction] += 1
         for movement in seen.movements:
             self._facts.movement(seen, movement)
