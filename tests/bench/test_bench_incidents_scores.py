@@ -14,7 +14,8 @@ from vision.bench.incidents.roads import ROADS
 from vision.bench.incidents.scoring import TRAJECTORY_KINDS, Score, report_json, score, total
 from vision.bench.incidents.simulation import Done
 from vision.bench.incidents.truth import Truth
-from vision.bench.incidents.watching import Raised, watch
+from vision.bench.incidents.watching import Crossed, Raised, Watched, watch
+from vision.contracts import Direction
 from vision.contracts import IncidentKind as Kind
 
 CAMERA_M = (140.0, -16.0)
@@ -106,6 +107,21 @@ def test_the_same_seed_plans_and_scripts_the_same_and_another_does_not() -> None
 def test_names_of_episodes_are_unique() -> None:
     names = [e.name for e in plan(events=30, hours=30, seed=1)]
     assert len(set(names)) == len(names)
+
+
+def test_a_vehicle_that_was_not_counted_takes_no_others_crossing() -> None:
+    road = ROADS["motorway"]
+    speeds_mps = (20.0, 10.0, 25.0, 12.0)
+    drivers = [
+        Driver((195 - 5 * v, -5.0), (1.0, 0.0), ((0, v),), from_s=1.2 * n) for n, v in enumerate(speeds_mps, start=2)
+    ]
+    truth = Truth(recording(drivers, 20), road, road.sites[0])
+    first, *others = truth.seen_crossings
+    told = [Crossed(c.line_id, Direction.IN, c.at_s + 0.1, c.along, c.speed_kmh) for c in others]
+    scored, _ = score(truth, Watched(crossed=told), is_quiet=True)
+    assert first.speed_kmh == pytest.approx(72)
+    assert scored.flows == [(3, 4)]
+    assert scored.speed_errors == pytest.approx([0, 0, 0], abs=1e-3)
 
 
 def test_the_products_own_analytics_notice_a_stopped_car_through_a_clean_camera() -> None:

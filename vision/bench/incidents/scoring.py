@@ -108,19 +108,22 @@ def _score_lines(truth: Truth, crossed: Sequence[Crossed], result: Score) -> Non
 def _paired(
     true: Sequence[TrueCrossing], told: Sequence[Crossed]
 ) -> tuple[list[tuple[TrueCrossing, Crossed]], list[Crossed]]:
-    """Each true crossing with the counted one nearest in time and place, if any; and the counted ones left over."""
-    left, pairs = list(told), []
-    for one in true:
-        near = [
-            t
-            for t in left
-            if abs(t.at_s - one.at_s) < SAME_CROSSING_S and abs(t.along - one.along) < SAME_CROSSING_ALONG
-        ]
-        if near:
-            best = min(near, key=lambda t: abs(t.at_s - one.at_s) / SAME_CROSSING_S + abs(t.along - one.along))
-            left.remove(best)
-            pairs.append((one, best))
-    return pairs, left
+    """Each true crossing with the counted one nearest in time and place, if any; and the counted ones left over.
+
+    The nearest pairs come first: a crossing that was not counted takes nobody else's.
+    """
+    apart_s = np.abs(np.subtract.outer([one.at_s for one in true], [t.at_s for t in told]))
+    apart = np.abs(np.subtract.outer([one.along for one in true], [t.along for t in told]))
+    rows, columns = np.nonzero((apart_s < SAME_CROSSING_S) & (apart < SAME_CROSSING_ALONG))
+    order = np.argsort(apart_s[rows, columns] / SAME_CROSSING_S + apart[rows, columns], kind="stable")
+    paired: dict[int, int] = {}
+    taken: set[int] = set()
+    for row, column in zip(rows[order].tolist(), columns[order].tolist(), strict=True):
+        if row not in paired and column not in taken:
+            paired[row] = column
+            taken.add(column)
+    pairs = [(true[row], told[column]) for row, column in sorted(paired.items())]
+    return pairs, [t for column, t in enumerate(told) if column not in taken]
 
 
 def _speed_error(truth: Truth, vehicle: int, at_s: float, told_kmh: float) -> list[float]:
