@@ -1,7 +1,22 @@
 """Persons where vehicles drive, and what a detector takes for one."""
 
+import numpy as np
 import pytest
-from incidents_road import NORTH, Actor, Noise, Place, box_m, camera, drives, flow, halts, kinds, raised, watched
+from incidents_road import (
+    NORTH,
+    Actor,
+    Camera,
+    Noise,
+    Place,
+    box_m,
+    camera,
+    drives,
+    flow,
+    halts,
+    kinds,
+    raised,
+    watched,
+)
 
 from vision.classes import ObjectClass
 
@@ -24,6 +39,16 @@ def test_who_crosses_is_one_incident_through_noise() -> None:
     crosses = Actor(lambda t: (60.0, 18 + 1.2 * (t - 3)) if 3 <= t < 20 else None, PERSON)
     noise = Noise(jitter=0.04, missed=0.03, switched=0.01, seed=2)
     assert kinds(watched(camera(), [crosses], 30, noise=noise)) == ["pedestrian"]
+
+
+def test_who_was_taken_for_a_rider_before_he_came_on_the_road_is_told_there() -> None:
+    seen = Camera(camera(NORTH))
+    changes = []
+    for t in np.arange(0, 17, 1 / 8).tolist():
+        walks = Actor(lambda at_s: (60.0, 15 + 1.3 * at_s), MOTORCYCLE if t < 2.5 else PERSON)
+        changes += seen.see([walks], t)
+    [change] = raised(changes)
+    assert change.at_s == pytest.approx((20 - 15) / 1.3 + 1.5, abs=1)
 
 
 def test_a_group_is_one_incident() -> None:

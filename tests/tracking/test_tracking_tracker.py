@@ -74,9 +74,15 @@ def test_a_sure_detection_counts_for_more_than_an_unsure_one() -> None:
 
 def test_a_rider_whose_motorcycle_is_seen_late_is_a_motorcycle() -> None:
     rider = [[Box(100, 100, 20, 40, 0.6, ObjectClass.PERSON)] for _ in range(8)]
-    mounted = [[Box(100, 100, 20, 40, 0.4, ObjectClass.MOTORCYCLE)] for _ in range(2)]
+    mounted = [[Box(100, 100, 20, 40, 0.4, ObjectClass.MOTORCYCLE)] for _ in range(4)]
     assert CLASSES[follow(rider)[-1].tracks.class_id[0]] is ObjectClass.PERSON
     assert CLASSES[follow(rider + mounted)[-1].tracks.class_id[0]] is ObjectClass.MOTORCYCLE
+
+
+def test_a_person_who_is_taken_for_a_rider_in_a_fifth_of_his_looks_walks() -> None:
+    kinds = [ObjectClass.PERSON] * 6 + [ObjectClass.MOTORCYCLE] * 2 + [ObjectClass.PERSON] * 2
+    walker = [[Box(100, 100, 20, 40, 0.6, kind)] for kind in kinds]
+    assert CLASSES[follow(walker)[-1].tracks.class_id[0]] is ObjectClass.PERSON
 
 
 def test_an_unsure_part_of_a_vehicle_is_no_vehicle() -> None:

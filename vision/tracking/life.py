@@ -12,7 +12,7 @@ TWO_WHEELERS = [ObjectClass.BICYCLE.class_id, ObjectClass.MOTORCYCLE.class_id]
 SMALL = [ObjectClass.PERSON.class_id, *TWO_WHEELERS]
 TRAIL = 6
 """Newest sightings that are kept of each track, to tell its motion."""
-RIDER_SHARE = 0.1
+RIDER_SHARE = 0.3
 """Who was seen on a two-wheeler at least so much, next to being seen as a person, rides it."""
 
 

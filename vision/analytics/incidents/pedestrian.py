@@ -23,7 +23,9 @@ EVER_MPS = 4.5
 HEIGHT_M = (0.7, 3.5)
 """A person's box, by the metres at his foot, which may be an estimate that is off by a half."""
 PERSON_SHARE = 0.6
-"""The part of the looks in which he is a person, of all looks; and one on a road, of those since he came there."""
+"""The part of the looks since he came on a road in which he is a person ..."""
+EVER_SHARE = 0.4
+"""... and of all: what he was taken for at first, from a few looks, weighs less than what he is taken for now."""
 COVERED = 0.5
 """A person whose box lies so far within a two-wheeler's rides or pushes it; within another vehicle's, he sits in it."""
 RIDERS_WITHIN_M = 4.0
@@ -60,7 +62,7 @@ class Pedestrian:
         if not len(self._runs) and not (motion.class_id == PERSON).any() and not pushes.any():
             return []
         trespasses = scene.inside[:, self._is_closed].any(axis=1) & ~scene.inside[:, self._is_open].any(axis=1)
-        holds = trespasses & _walks(motion, self._past.swiftest_mps) & (self._past.class_share(motion) >= PERSON_SHARE)
+        holds = trespasses & _walks(motion, self._past.swiftest_mps) & (self._past.class_share(motion) >= EVER_SHARE)
         if holds.any():
             holds &= ~_rides(motion, holds)
         holds |= pushes

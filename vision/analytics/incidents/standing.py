@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 
+from vision.analytics.incidents.creeping import Creeping
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.signs import is_slow, is_vehicle
 from vision.analytics.motion import Bools, Floats, Motion
@@ -86,6 +87,7 @@ class Stand:
     behind: dict[int, float] = field(default_factory=dict)
     """Tracks that were behind it and move, and when."""
     passers: set[int] = field(default_factory=set)
+    creeping: Creeping = field(default_factory=Creeping)
 
     @property
     def is_passed(self) -> bool:
@@ -128,11 +130,11 @@ class Stand:
 class Standing:
     """Follows the standing vehicles of one camera, and tells which of them stand for reasons of their own.
 
-    A vehicle is held back in a queue and behind somebody slow. It may be held back where others stand beside it,
-    where its road is not seen further on, and where traffic is congested or jammed: then it counts only once others
-    drove past it, in one of its own zones: beside a queue on a slip road the motorway flows. On a hard shoulder
-    nothing holds a vehicle back. What was parked when the camera came on stands for no reason that anybody saw, and
-    is passed over.
+    A vehicle is held back in a queue and behind somebody slow, and one that creeps on does not stand. It may be held
+    back where others stand beside it, where its road is not seen further on, and where traffic is congested or jammed:
+    then it counts only once others drove past it, in one of its own zones: beside a queue on a slip road the motorway
+    flows. On a hard shoulder nothing holds a vehicle back. What was parked when the camera came on stands for no
+    reason that anybody saw, and is passed over.
     """
 
     def __init__(
@@ -184,6 +186,7 @@ class Standing:
             self._stands[track] = stand
         stand.still_since_s = since_s
         stand.stand_at(motion.ground_m[n], scene.at_s)
+        stand.creeping.see(float(motion.foot_px[n, 0]), float(motion.foot_px[n, 1]), scene.at_s)
         return stand
 
     def _left_by(self, scene: Scene, n: int) -> Stand | None:
@@ -215,8 +218,9 @@ class Standing:
         waits = np.array([stand.queues for stand in self.stands], bool)
         is_held = (around.blocked_by.any(axis=1) | waits) & ~inside[:, shoulders].any(axis=1)
         comes_up = around.behind & (inside @ scene.inside.T)
+        px_m = np.hypot(*self.past.stride_px[self.rows].T).tolist()
         for i, stand in enumerate(self.stands):
-            if is_held[i]:
+            if is_held[i] or stand.creeping.creeps(px_m[i]):
                 stand.held_s = scene.at_s
             if not stand.is_passed:
                 stand.see_passing(

@@ -1,0 +1,50 @@
+"""Whether something creeps, however its box trembles: far away a jam's crawl shows only over seconds."""
+
+from dataclasses import dataclass
+from math import exp, hypot, sqrt
+
+FADES_AFTER_S = 8.0
+"""What was seen so long ago counts a third of what is seen now."""
+CREEPS_MPS, CREPT_M = 0.3, 2.0
+"""Who creeps is so fast on average, and has come so far."""
+
+
+@dataclass(slots=True)
+class Creeping:
+    """The places of one vehicle in the picture as a line through time: sums for least squares, whose oldest parts fade.
+
+    Times count from the newest look, places from the first one; seconds and pixels. Pixels, since metres that are
+    estimated change while they are learnt, and what stands would seem to go.
+    """
+
+    seen_s: float = 0.0
+    from_x: float = 0.0
+    from_y: float = 0.0
+    looks: float = 0.0
+    t: float = 0.0
+    tt: float = 0.0
+    x: float = 0.0
+    y: float = 0.0
+    tx: float = 0.0
+    ty: float = 0.0
+
+    def see(self, x_px: float, y_px: float, at_s: float) -> None:
+        """It is here now."""
+        if not self.looks:
+            self.from_x, self.from_y, self.seen_s = x_px, y_px, at_s
+        ago_s, self.seen_s = at_s - self.seen_s, at_s
+        kept = exp(-ago_s / FADES_AFTER_S)
+        self.tx, self.ty = kept * (self.tx - ago_s * self.x), kept * (self.ty - ago_s * self.y)
+        self.tt = kept * (self.tt + ago_s * (ago_s * self.looks - 2 * self.t))
+        self.t = kept * (self.t - ago_s * self.looks)
+        self.x, self.y = kept * self.x + x_px - self.from_x, kept * self.y + y_px - self.from_y
+        self.looks = kept * self.looks + 1
+
+    def creeps(self, px_m: float) -> bool:
+        """Whether it has come a way that trembling does not explain; `px_m`: pixels a metre along its way."""
+        spread = self.looks * self.tt - self.t**2
+        if spread <= 0:
+            return False
+        px_s = hypot(self.looks * self.tx - self.t * self.x, self.looks * self.ty - self.t * self.y) / spread
+        lasted_s = sqrt(12 * spread) / self.looks
+        return px_s >= CREEPS_MPS * px_m and px_s * lasted_s >= CREPT_M * px_m
