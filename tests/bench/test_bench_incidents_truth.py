@@ -61,6 +61,13 @@ def test_a_queue_is_who_waits_one_behind_the_other_from_the_stop_line_back() -> 
     assert [len(q) for q in queues] == [3] * 12
 
 
+def test_who_stands_behind_those_that_have_just_started_waits_until_his_turn_has_come() -> None:
+    starting = [Driver((5.25, -13.5 - 7 * n), NORTH, ((0, 0), (4 + 2 * n, 4.0))) for n in range(4)]
+    stays = Driver((5.25, -41.5), NORTH, ((0, 0),))
+    queues = truth("junction", recording([*starting, stays], 60)).queued["approach"]
+    assert [len(queues[round(at_s / STEP_S) - 1]) for at_s in (3, 5, 9, 12, 20, 50)] == [5, 4, 2, 1, 1, 0]
+
+
 def test_who_crawls_between_the_two_thresholds_waits_on_only_if_he_waited_before() -> None:
     crawls = ((0, 0), (2, 2.0), (4, 4.0))
     waited = Driver((5.25, -30), NORTH, crawls)
