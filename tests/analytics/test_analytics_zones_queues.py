@@ -55,6 +55,14 @@ def test_length_stays_right_while_tracks_blink_and_boxes_tremble() -> None:
     assert np.mean([abs(s.queue_length_m - 54.5) for s in told]) < 5.4
 
 
+def test_who_stands_waits_on_while_his_box_trembles_as_that_of_one_who_drives() -> None:
+    cars = queue_of(4)
+    rough = Vehicle(4, lambda t_s: cars[3].way(t_s) + (1.4 * np.sin(3.9 * t_s) if t_s > 22 else 0.0))
+    told = [s for s in Road(APPROACH).watch([*cars[:3], rough], 60, fps=8) if s.at_s > 25]
+    assert any((s.motion.pace_mps > 10 / 3.6).any() for s in told)
+    assert all(s.zones[0].queue_track_ids == {1, 2, 3, 4} for s in told)
+
+
 def test_a_vehicle_that_gets_another_id_while_it_waits_is_one_vehicle() -> None:
     cars = queue_of(3)
     old = Vehicle(2, cars[1].way, unseen=lambda t_s: t_s >= 20)

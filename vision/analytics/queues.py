@@ -94,7 +94,8 @@ class QueueWatch:
 
     A vehicle joins it when it is slower than `queued_below_kmh` inside the zone and near enough behind the stop line or
     behind one that waits; it leaves when it is faster than `moving_above_kmh`, leaves the zone, or still stands long
-    after all before it have gone. One that is lost from sight is kept for `hold_s`.
+    after all before it have gone. Who stands has no speed, however his box trembles. One that is lost from sight is
+    kept for `hold_s`.
     """
 
     def __init__(
@@ -125,7 +126,8 @@ class QueueWatch:
     def update(self, motion: Motion, present: Bools, at_s: float) -> Queue:
         """Take in who is where. `present` (N,): who is in the zone."""
         here = present & IS_VEHICLE[motion.class_id]
-        slow = self._slow(motion, np.flatnonzero(here & ~(motion.pace_mps > self._leaves_mps)), at_s)
+        pace_mps = np.where(motion.is_still, 0.0, motion.pace_mps)
+        slow = self._slow(motion, pace_mps, np.flatnonzero(here & ~(pace_mps > self._leaves_mps)), at_s)
         waiting = _connected(slow + self._lost(motion, slow, at_s), at_s)
         self._waiting = {waiter.track_id: waiter for waiter in waiting}
         if self._waiting or self._first_joined:
@@ -139,9 +141,9 @@ class QueueWatch:
             waited_s=tuple(at_s - self._first_joined[track] for track in self._waiting),
         )
 
-    def _slow(self, motion: Motion, rows: Ids, at_s: float) -> list[_Waiter]:
+    def _slow(self, motion: Motion, pace_mps: Floats, rows: Ids, at_s: float) -> list[_Waiter]:
         """Of the vehicles in the zone that are no faster than the queue may be, those that are slow enough to wait."""
-        joins = motion.pace_mps[rows] < self._joins_mps
+        joins = pace_mps[rows] < self._joins_mps
         if not len(rows):
             return []
         waits = [track in self._waiting for track in motion.track_id[rows].tolist()]
