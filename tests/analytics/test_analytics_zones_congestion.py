@@ -231,3 +231,14 @@ def test_nor_does_the_frame_rate(runs: list[tuple[int, int]]) -> None:
 def test_a_level_that_has_long_held_is_told(runs: list[tuple[int, int]]) -> None:
     levels = [n for n, seconds in runs for _ in range(seconds * 2)]
     assert kept([*levels, *[CONGESTED] * 100])[-1] == LEVELS[CONGESTED]
+
+
+def test_the_slower_a_crowd_is_the_less_of_the_road_must_be_seen_to_be_full() -> None:
+    def congested(relative_speed: float, filled: float, vehicles: float = 20, critical_fill: float = 0.065) -> bool:
+        return level_of(Traffic(relative_speed, filled, vehicles), SETTINGS, few=3, critical_fill=critical_fill) > DENSE
+
+    assert congested(0.25, 0.02)
+    assert not congested(0.45, 0.02)
+    assert congested(0.45, 0.06)
+    assert not congested(0.25, 0.02, vehicles=4)
+    assert not congested(0.25, 0.02, critical_fill=0.0975)

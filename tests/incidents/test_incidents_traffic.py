@@ -75,6 +75,26 @@ def test_a_slowdown_is_told_no_longer_when_most_of_the_pace_is_back() -> None:
     assert changes[-1].ended_s < 45
 
 
+def test_where_few_drive_three_who_brake_one_after_the_other_are_a_slowdown() -> None:
+    before = [Actor(drives(LANES_M[n % 2], 16, start_s=3.5 * n)) for n in range(6)]
+    few = [Actor(brakes(LANES_M[n % 2], 20 + 2 * n, 24 + n)) for n in range(3)]
+    assert kinds(watched(camera(NORTH), before + few, 40)) == ["sudden_slowdown"]
+
+
+def test_stop_and_go_is_no_slowdown() -> None:
+    def goes(lane: float, start_s: float) -> Way:
+        """3 m/s, but for 10 m/s from 30 to 34 s."""
+
+        def way(t: float) -> Place | None:
+            x = 3 * (t - start_s) + 7 * (min(max(t, 30), 34) - min(max(start_s, 30), 34))
+            return (x, lane) if t >= start_s and x <= 128 else None
+
+        return way
+
+    traffic = [Actor(goes(LANES_M[n % 4], n)) for n in range(-40, 50)]
+    assert "sudden_slowdown" not in kinds(watched(camera(NORTH), traffic, 50))
+
+
 def test_one_slow_vehicle_is_no_slowdown_of_traffic() -> None:
     slow = Actor(brakes(25.25, 10, 14))
     assert kinds(watched(camera(NORTH), [slow, *flow([21.75, 28.75, 32.25], 16, until_s=40)], 40, noise=NOISE)) == []

@@ -54,9 +54,9 @@ class Traffic:
 def level_of(traffic: Traffic, settings: CongestionConfig, few: float, critical_fill: float = CRITICAL_FILL) -> int:
     """The level that traffic amounts to, as a number. With fewer than `few` vehicles a road is free.
 
-    Slow alone is dense at most: it takes a road that is full beyond its critical density as well, unless nearly all
-    stand or creep: a detector sees few of those that stand far away. Half of the free-flow pace is that of traffic at
-    capacity (Greenshields, "A study of traffic capacity", 1935).
+    Slow alone is dense at most: it takes a road that is full beyond its critical density as well; the slower, the less
+    full, and where nearly all stand or creep however little: a detector sees few of those that stand far away. Half of
+    the free-flow pace is that of traffic at capacity (Greenshields, "A study of traffic capacity", 1935).
     """
     if traffic.vehicles < few or isnan(traffic.relative_speed):
         return FREE
@@ -70,9 +70,18 @@ def level_of(traffic: Traffic, settings: CongestionConfig, few: float, critical_
     creeps = traffic.relative_speed * critical_fill / CRITICAL_FILL < settings.jammed_below
     if traffic.vehicles >= CROWD and (creeps or traffic.standing >= ALL_STAND):
         return max(slow, CONGESTED)
-    if traffic.filled < critical_fill:
+    if traffic.filled < _needed_fill(traffic, settings, critical_fill):
         return min(slow, DENSE)
     return max(slow, DENSE if traffic.filled >= FULL else FREE)
+
+
+def _needed_fill(traffic: Traffic, settings: CongestionConfig, critical_fill: float) -> float:
+    """How full a road must be for its slow traffic to be congested: from nothing where a crowd is about to creep to
+    its critical density where traffic is only just slow, or nobody knows how slow."""
+    if traffic.vehicles < CROWD or critical_fill > CRITICAL_FILL:
+        return critical_fill
+    above_creeping = max(traffic.relative_speed - settings.jammed_below, 0.0)
+    return critical_fill * min(above_creeping / max(settings.congested_below - settings.jammed_below, 1e-6), 1.0)
 
 
 def improved(traffic: Traffic) -> Traffic:

@@ -17,14 +17,17 @@ from vision.config.incidents import SuddenSlowdownConfig
 from vision.config.zones import ZoneConfig
 from vision.contracts import IncidentKind
 
-FEWEST = 3
-"""Vehicles that must be seen at both times; so many, and a third of all, must have lost that part of their own pace."""
+FEWEST, SEEN_OVER_S = 3, 4.0
+"""So many vehicles, and a third of all, must have lost that part of their own pace, all within so long: where few
+drive, hardly so many are in sight at once."""
 SAMPLE_EVERY_S = 0.5
 SMOOTH_S = 2.0
-"""The pace of a zone is the mean over so long of the median of its vehicles."""
+"""The pace of a zone is the mean over so long of that of the middle half of its vehicles."""
 FLOWED = 0.5
 FLOWED_MPS = 5.0
-"""Traffic that slows down flowed before: at this part of its free pace, and at this pace."""
+FLOWED_FOR_S, FEWEST_SAMPLES = 10.0, 5
+"""Traffic that slows down flowed before: at this part of its free pace, and at this pace, in the median of so long: in
+stop-and-go a zone's vehicles are fast for some seconds."""
 PLATOON, ALL = 4, 0.8
 """Or so many must be there and such a part of them slow: they have slowed down before they came into the zone."""
 KEPT_S = 50.0
@@ -40,8 +43,18 @@ LONGEST_S = 120.0
 class _Sample:
     at_s: float
     pace_mps: float
-    """Median of the vehicles in the zone."""
+    """Mean of the middle half of the vehicles in the zone."""
     track_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Present:
+    """The N vehicles in a zone at one moment."""
+
+    track_id: Ids
+    paces_mps: Floats
+    slowed: Bools
+    """(N,): who was seen losing so much of his pace."""
 
 
 @dataclass(slots=True)
@@ -49,6 +62,8 @@ class _Zone:
     """One zone's last seconds, and the slowdown that goes on in it."""
 
     samples: deque[_Sample] = field(default_factory=lambda: deque(maxlen=256))
+    slowed_s: dict[int, float] = field(default_factory=dict)
+    """Who was seen slow after he had been fast, and when last."""
     from_mps: float | None = None
     """The pace before a slowdown that goes on."""
     since_s: float = 0.0
@@ -58,12 +73,18 @@ class _Zone:
         paces = [sample.pace_mps for sample in self.samples if from_s < sample.at_s <= to_s]
         return sum(paces) / len(paces) if len(paces) > 1 else float("nan")
 
+    def note_slowed(self, track_ids: Sequence[int], at_s: float) -> int:
+        """Take in who has slowed down; return how many have lately."""
+        self.slowed_s |= dict.fromkeys(track_ids, at_s)
+        self.slowed_s = {track: s for track, s in self.slowed_s.items() if at_s - s <= SEEN_OVER_S}
+        return len(self.slowed_s)
+
     def vehicles_since(self, from_s: float) -> int:
         """How many different vehicles were seen."""
         return len(frozenset[int]().union(*(sample.track_ids for sample in self.samples if sample.at_s > from_s)))
 
     def best_before(self, at_s: float, within_s: float) -> tuple[float, float]:
-        """The highest pace, smoothed, from `within_s` ago until now, and when it was: (m/s, s).
+        """The highest pace, median of `FLOWED_FOR_S`, from `within_s` ago until now, and when it was: (m/s, s).
 
         Where the zone was empty then, that of the last before. NaN as long as it is not known of enough vehicles:
         just after the camera came on, and on an empty road.
@@ -73,8 +94,13 @@ class _Zone:
         if len(seen) < FEWEST_BEFORE or before[0].at_s > at_s - 0.8 * within_s:
             return float("nan"), at_s
         lately = [s for s in before if s.at_s >= at_s - within_s - SMOOTH_S] or before[-1:]
-        paces = [(self.pace_mps(s.at_s - SMOOTH_S, s.at_s), s.at_s) for s in lately]
+        paces = [(self.usual_mps(s.at_s), s.at_s) for s in lately]
         return max((p for p in paces if not np.isnan(p[0])), default=(float("nan"), at_s))
+
+    def usual_mps(self, to_s: float) -> float:
+        """Median over `FLOWED_FOR_S`; NaN where there are too few samples to tell."""
+        paces = [sample.pace_mps for sample in self.samples if to_s - FLOWED_FOR_S < sample.at_s <= to_s]
+        return median(paces) if len(paces) >= FEWEST_SAMPLES else float("nan")
 
 
 class SuddenSlowdown:
@@ -106,8 +132,8 @@ class SuddenSlowdown:
         paces_mps = motion.pace_mps[rows]
         self._sample(zone, at_s, paces_mps, motion.track_id[rows])
         fastest_mps = np.maximum(motion.fastest_mps[rows], self._past.fastest_mps(rows))
-        slowed = paces_mps <= (1 - self._drop) * fastest_mps
-        if not self._is_slow(zone, scene.zones[z], paces_mps, slowed, at_s):
+        present = _Present(motion.track_id[rows], paces_mps, paces_mps <= (1 - self._drop) * fastest_mps)
+        if not self._is_slow(zone, scene.zones[z], present, at_s):
             return None
         return self._sign(scene, zone, scene.zones[z], zone.pace_mps(at_s - SMOOTH_S, at_s), len(rows))
 
@@ -115,11 +141,11 @@ class SuddenSlowdown:
         oldest_s = at_s - self._within_s - KEPT_S
         while zone.samples and zone.samples[0].at_s < oldest_s:
             zone.samples.popleft()
-        if len(paces_mps) >= FEWEST:
-            zone.samples.append(_Sample(at_s, median(paces_mps.tolist()), frozenset(track_id.tolist())))
+        if len(paces_mps):
+            zone.samples.append(_Sample(at_s, _middle(paces_mps), frozenset(track_id.tolist())))
 
-    def _is_slow(self, zone: _Zone, state: ZoneState, paces_mps: Floats, slowed: Bools, at_s: float) -> bool:
-        """Whether a slowdown goes on; notes its beginning and its end. `slowed`: who was seen losing so much."""
+    def _is_slow(self, zone: _Zone, state: ZoneState, present: _Present, at_s: float) -> bool:
+        """Whether a slowdown goes on; notes its beginning and its end."""
         now_mps = zone.pace_mps(at_s - SMOOTH_S, at_s)
         if zone.from_mps is not None:
             recovers = now_mps > (1 - self._drop / 2) * zone.from_mps
@@ -132,8 +158,8 @@ class SuddenSlowdown:
             return False
         best_mps, best_s = zone.best_before(at_s, self._within_s)
         flowed = best_mps >= max(FLOWED * state.free_pace_mps, FLOWED_MPS)
-        slow, vehicles = paces_mps <= (1 - self._drop) * best_mps, len(paces_mps)
-        is_seen = int((slow & slowed).sum()) >= max(FEWEST, vehicles / 3)
+        slow, vehicles = present.paces_mps <= (1 - self._drop) * best_mps, len(present.paces_mps)
+        is_seen = zone.note_slowed(present.track_id[slow & present.slowed].tolist(), at_s) >= max(FEWEST, vehicles / 3)
         is_all = zone.vehicles_since(at_s - SMOOTH_S) >= PLATOON and int(slow.sum()) >= ALL * vehicles > 0
         if flowed and now_mps <= (1 - self._drop) * best_mps and (is_seen or is_all):
             zone.from_mps, zone.since_s = best_mps, best_s
@@ -163,3 +189,9 @@ class SuddenSlowdown:
             since_s=zone.since_s,
             zone_id=state.zone.id,
         )
+
+
+def _middle(paces_mps: Floats) -> float:
+    """Mean of the middle half: where one lane stands and another flows, a median is either's."""
+    beyond = len(paces_mps) // 4
+    return float(np.sort(paces_mps)[beyond : len(paces_mps) - beyond].mean())
