@@ -6,6 +6,7 @@ from math import dist
 import numpy as np
 
 from vision.analytics.ground import Ground
+from vision.analytics.hidden import HiddenBook
 from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.rows import Ids
 from vision.analytics.sizes import IS_VEHICLE, LENGTHS_M
@@ -34,8 +35,9 @@ class Queue:
     """A queue just now."""
 
     track_ids: frozenset[int]
+    """Who waits, those among them that are out of sight behind others."""
     length_m: float
-    """From the stop line to the rear of the last; 0 where nobody waits."""
+    """From the stop line to the rear of the last one in sight; 0 where nobody waits."""
     reaches_spillback: bool
     waited_s: tuple[float, ...]
     """How long each has waited since it first joined, in no order."""
@@ -95,7 +97,7 @@ class QueueWatch:
     A vehicle joins it when it is slower than `queued_below_kmh` inside the zone and near enough behind the stop line or
     behind one that waits; it leaves when it is faster than `moving_above_kmh`, leaves the zone, or still stands long
     after all before it have gone. Who stands has no speed, however his box trembles. One that is lost from sight is
-    kept for `hold_s`.
+    kept for `hold_s`; one that went out of sight behind another waits while that one does.
     """
 
     def __init__(
@@ -118,10 +120,11 @@ class QueueWatch:
         self._waiting: dict[int, _Waiter] = {}
         self._first_joined: dict[int, float] = {}
         self._spilt_s = -np.inf
+        self._hidden = HiddenBook(hold_s)
 
     def __len__(self) -> int:
         """How many tracks are remembered."""
-        return len(self._first_joined)
+        return len(self._first_joined) + len(self._hidden)
 
     def update(self, motion: Motion, present: Bools, at_s: float) -> Queue:
         """Take in who is where. `present` (N,): who is in the zone."""
@@ -130,12 +133,13 @@ class QueueWatch:
         slow = self._slow(motion, pace_mps, np.flatnonzero(here & ~(pace_mps > self._leaves_mps)), at_s)
         waiting = _connected(slow + self._lost(motion, slow, at_s), at_s)
         self._waiting = {waiter.track_id: waiter for waiter in waiting}
+        self._hidden.update(motion, here, at_s)
         if self._waiting or self._first_joined:
             self._remember(motion.track_id[here].tolist(), at_s)
         if len(waiting) >= SMALLEST and min(waiter.to_spillback_m for waiter in waiting) <= TOUCHES_M:
             self._spilt_s = at_s
         return Queue(
-            track_ids=frozenset(self._waiting),
+            track_ids=frozenset([*self._waiting, *self._hidden.behind(self._waiting)]),
             length_m=max([0.0, *(waiter.rear_m for waiter in waiting)]),
             reaches_spillback=at_s - self._spilt_s <= HOLD_SPILLBACK_S,
             waited_s=tuple(at_s - self._first_joined[track] for track in self._waiting),
