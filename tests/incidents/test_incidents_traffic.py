@@ -219,6 +219,21 @@ def test_vehicles_that_come_to_stand_touching_are_a_suspected_collision_and_noth
     assert str(changes[0].evidence.facts["cues"]).count(",") >= 1
 
 
+def test_who_halts_touching_and_drives_on_did_not_collide() -> None:
+    first = halts(25.25, 14, 60, start_s=8, braking=9, for_s=5)
+    second = halts(25.25, 14, 55.4, start_s=8.6, braking=9, for_s=5)
+    changes = watched(camera(NORTH), [Actor(first), Actor(second), *flow(OTHERS)], 40)
+    assert "collision" not in kinds(changes)
+
+
+def test_who_comes_to_a_crawl_touching_did_not_collide() -> None:
+    def crawls(way: Way) -> Way:
+        return lambda t: None if (place := way(t)) is None else (place[0] + 0.4 * max(t - 14, 0), place[1])
+
+    pair = [Actor(crawls(actor.way)) for actor in runs_into(8)]
+    assert "collision" not in kinds(watched(camera(NORTH), [*pair, *flow(OTHERS)], 40))
+
+
 def test_one_cue_alone_is_no_collision() -> None:
     follows = [Actor(halts(25.25, 14, 60, start_s=10)), Actor(halts(25.25, 14, 54, start_s=16))]
     assert "collision" not in kinds(watched(camera(NORTH), [*follows, *flow(OTHERS)], 50))

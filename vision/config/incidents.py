@@ -117,7 +117,7 @@ class CongestionIncidentConfig(RuleConfig):
 class CollisionConfig(RuleConfig):
     """Vehicles that meet and come to a sudden stand where traffic flows."""
 
-    confirm_after: Duration = _confirm_after(3)
+    confirm_after: Duration = _confirm_after(8)
     clear_after: Duration = _clear_after(20)
     cool_down: Duration = _cool_down(120)
     least_confidence: Fraction = Field(

@@ -1,10 +1,11 @@
 """A suspected collision: vehicles that come to stand touching where traffic flows, by several cues at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from vision.analytics.incidents.creeping import Creeping
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.signs import ROAD, a, called, is_vehicle, sign_of
 from vision.analytics.incidents.standing import SLOW_MPS, Standing, is_slow_in
@@ -17,9 +18,9 @@ from vision.config.incidents import CollisionConfig
 from vision.config.zones import ZoneConfig, ZoneKind
 from vision.contracts import IncidentKind
 
-BRAKED_MPS2 = 6.0
+BRAKED_MPS2, BOTH_BRAKED_MPS2 = 6.0, 4.5
 """Harder than drivers brake who are not surprised: up to 3.4 m/s2 is comfortable (AASHTO Green Book), of which
-trembling boxes make more at times."""
+trembling boxes make more at times, though seldom of two at once."""
 DROVE_MPS, DROVE_S = 3.0, 0.7
 """Each came at such a pace at least, for so long at least: a tracker's leap is shorter."""
 COURSE_MPS, COURSE_S = 4.0, 0.9
@@ -28,8 +29,8 @@ LEAST_CONFIDENCE = 0.3
 """Of either detection."""
 LATELY_S = 10.0
 """Both have come to stand within so long."""
-TOGETHER_S = 2.0
-"""Vehicles that come to stand so near in time were stopped by the same thing."""
+TOGETHER_S = 3.0
+"""Vehicles that come to stand so near in time, as trembling boxes tell it, were stopped by the same thing."""
 CROSSED_DEG = 35.0
 """Courses that differ so much do not come to stand beside each other in traffic."""
 SWERVED_DEG = 50.0
@@ -69,6 +70,8 @@ class _Crash:
     confidence: float
     since_s: float
     seen_s: float
+    creeping: Creeping = field(default_factory=Creeping)
+    """Of the place between the two, which stays where they are though their ids change places."""
 
 
 class Collision:
@@ -76,7 +79,7 @@ class Collision:
 
     `braking`: one braked harder than drivers do (both: more so). `together`: they came to stand at the same moment.
     `crossing`: their courses differed. `swerving`: one changed its course abruptly. `flow`: others drive past; this
-    one never stands for another. The confidence combines them.
+    one never stands for another. The confidence combines them. Who goes on before it is told only halted.
     """
 
     kind = IncidentKind.COLLISION
@@ -84,6 +87,7 @@ class Collision:
     def __init__(self, zones: Sequence[ZoneConfig], settings: CollisionConfig, standing: Standing) -> None:
         self._is_road = np.array([zone.kind in ROAD | {ZoneKind.CROSSWALK} for zone in zones], bool)
         self._least_confidence = settings.least_confidence
+        self._confirm_after_s = settings.confirm_after.total_seconds()
         self._standing = standing
         self._crashes: list[_Crash] = []
 
@@ -95,14 +99,26 @@ class Collision:
         known = {track for crash in self._crashes for track in crash.tracks}
         if len(self._standing.rows) > 1:
             self._crashes += self._found(scene, known)
-        rows = {
-            int(t): int(n) for t, n in zip(scene.motion.track_id[self._standing.rows], self._standing.rows, strict=True)
-        }
+        self._crashes = [crash for crash in self._crashes if self._is_likely(scene, crash)]
+        track_id = scene.motion.track_id[self._standing.rows].tolist()
+        rows = dict(zip(track_id, self._standing.rows.tolist(), strict=True))
         return [
             self._sign(scene, crash, at)
             for crash in self._crashes
             if (at := [rows[t] for t in crash.tracks if t in rows])
         ]
+
+    def _is_likely(self, scene: Scene, crash: _Crash) -> bool:
+        """Not where they, or one of them, go on before they would be told."""
+        motion = scene.motion
+        rows = np.flatnonzero(np.isin(motion.track_id, crash.tracks))
+        if scene.at_s - crash.since_s > self._confirm_after_s or not len(rows):
+            return True
+        if len(rows) == len(crash.tracks):
+            x_px, y_px = motion.foot_px[rows].mean(axis=0).tolist()
+            crash.creeping.see(x_px, y_px, scene.at_s)
+        px_m = np.hypot(*self._standing.past.stride_px[rows].T)
+        return not crash.creeping.creeps(float(px_m.max()))
 
     def _found(self, scene: Scene, known: set[int]) -> list[_Crash]:
         """Pairs that came to stand lately and touching, with cues enough."""
@@ -177,12 +193,12 @@ class Collision:
     def _cues(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> tuple[str, ...]:
         rows, past = list(pair), self._standing.past
         since_s = scene.motion.still_since_s[rows]
-        braked = [past.braked_mps2(n, since) >= BRAKED_MPS2 for n, since in zip(rows, since_s.tolist(), strict=True)]
+        braked = sorted(past.braked_mps2(n, since) for n, since in zip(rows, since_s.tolist(), strict=True))
         u, v = past.courses(np.array(rows))
         cosine = float(u @ v)
         found = {
-            "braking": any(braked),
-            "both": all(braked),
+            "braking": braked[1] >= BRAKED_MPS2 or braked[0] >= BOTH_BRAKED_MPS2,
+            "both": braked[0] >= BOTH_BRAKED_MPS2,
             "together": bool(abs(since_s[0] - since_s[1]) <= TOGETHER_S),
             "crossing": cosine < np.cos(np.radians(CROSSED_DEG)) and self._have_courses(pair),
             "swerving": any(past.swerved_deg(n) >= SWERVED_DEG for n in rows),

@@ -5,8 +5,9 @@ from math import exp, hypot, sqrt
 
 FADES_AFTER_S = 8.0
 """What was seen so long ago counts a third of what is seen now."""
-CREEPS_MPS, CREPT_M = 0.3, 2.0
-"""Who creeps is so fast on average, and has come so far."""
+CREEPS_MPS, CREPT_M, CREEPS_FOR_S = 0.3, 2.0, 4.0
+"""Who creeps is so fast on average, has come so far, and was seen for so long: a half hidden box trembles as far in
+less."""
 
 
 @dataclass(slots=True)
@@ -47,4 +48,4 @@ class Creeping:
             return False
         px_s = hypot(self.looks * self.tx - self.t * self.x, self.looks * self.ty - self.t * self.y) / spread
         lasted_s = sqrt(12 * spread) / self.looks
-        return px_s >= CREEPS_MPS * px_m and px_s * lasted_s >= CREPT_M * px_m
+        return lasted_s >= CREEPS_FOR_S and px_s >= CREEPS_MPS * px_m and px_s * lasted_s >= CREPT_M * px_m
