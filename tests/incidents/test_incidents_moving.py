@@ -143,6 +143,13 @@ def test_a_bus_that_the_detector_takes_for_a_truck_now_and_then_does_not_encroac
     assert kinds(watched(lane, buses, 40, noise=Noise(jitter=0.03, flipped=0.15))) == []
 
 
+def test_a_truck_on_the_bus_lane_is_told_when_it_is_surely_none_that_may_be_there() -> None:
+    lane = camera(NORTH, BUS_LANE)
+    truck, car = (Actor(drives(32.25, 8), c) for c in (ObjectClass.TRUCK, ObjectClass.CAR))
+    [of_truck], [of_car] = (raised(watched(lane, [who], 14)) for who in (truck, car))
+    assert of_car.at_s < 4 < of_truck.at_s < 6.5
+
+
 def test_motorcycles_on_the_pavement_encroach_each_and_persons_do_not() -> None:
     rides = [Actor(drives(PAVEMENT_M, 5, start_s=2 * n), ObjectClass.MOTORCYCLE) for n in range(3)]
     walks = Actor(drives(39.5, 1.3, x_m=30), ObjectClass.PERSON)

@@ -8,10 +8,10 @@ from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.runs import Run, Runs
 from vision.analytics.incidents.signs import TWO_WHEELERS, a, called, is_vehicle, sign_of
-from vision.analytics.motion import Bools, Motion
+from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.rows import Ids
 from vision.analytics.scene import Scene
-from vision.classes import CLASSES
+from vision.classes import CLASSES, ObjectClass
 from vision.config.zones import ZoneConfig
 from vision.contracts import IncidentKind
 from vision.geometry import Polygons
@@ -26,8 +26,12 @@ STEADY_SHARE = 0.75
 """The part of the looks in which it is inside and of a class that may not be: classes flip, boxes tremble."""
 SHORTEST_M = 5.0
 """Who goes along in it; who crosses a pavement to a gateway stays in it for less."""
-WALKS_MPS = 2.2
-"""Who is no faster pushes his two-wheeler, or is a person taken for one with it."""
+WALKS_MPS, SHORTEST_RIDE_M = 2.2, 10.0
+"""Who is no faster pushes his two-wheeler, or is a person taken for one with it; a far box that trembles seems fast for
+a shorter way."""
+LOOKALIKES = frozenset({ObjectClass.BUS, ObjectClass.TRUCK})
+LOOKS_ALIKE_S = 4.0
+"""A bus is taken for a truck at first, or a truck for a bus: where one may be, the other is told after so long."""
 STANDS_S = 5.0
 """Who stands in it does not go along."""
 
@@ -45,6 +49,8 @@ class LaneEncroachment:
         self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in zones])
         self._is_foreign = np.array([[c not in zone.may_be_in for zone in zones] for c in CLASSES], bool)
         """(classes, Z)"""
+        self._least_s = np.array([[_least_s(c, zone) for zone in zones] for c in CLASSES])
+        """(classes, Z): how long a class must have been there."""
         self._past = past
         self._runs = Runs()
 
@@ -65,7 +71,9 @@ class LaneEncroachment:
         return [
             self._sign(scene, n, run, int(np.flatnonzero(foreign[n])[0]))
             for n, run in found
-            if run.share >= STEADY_SHARE and (_goes_along(motion, n, run) or _stands(motion, n, scene.at_s))
+            if run.share >= STEADY_SHARE
+            and run.lasted_s >= self._least_s[motion.class_id[n], zone[n]]
+            and (_goes_along(motion, n, run, self._past.stride_px[n]) or _stands(motion, n, scene.at_s))
         ]
 
     def _well_inside(self, motion: Motion, rows: Ids) -> Bools:
@@ -91,10 +99,16 @@ class LaneEncroachment:
         )
 
 
-def _goes_along(motion: Motion, n: int, run: Run) -> bool:
-    """Whether it has gone far enough, and, on two wheels, faster than on foot."""
-    needs_mps = WALKS_MPS if motion.class_id[n] in TWO_WHEELERS else 0.0
-    return run.way_m >= max(SHORTEST_M, needs_mps * run.lasted_s)
+def _least_s(object_class: ObjectClass, zone: ZoneConfig) -> float:
+    return LOOKS_ALIKE_S if object_class in LOOKALIKES and LOOKALIKES & set(zone.may_be_in) else 0.0
+
+
+def _goes_along(motion: Motion, n: int, run: Run, stride_px: Floats) -> bool:
+    """Whether it has gone far enough, and, on two wheels, faster than on foot, straight on as well."""
+    if motion.class_id[n] not in TWO_WHEELERS:
+        return run.way_m >= SHORTEST_M
+    straight_m = float(np.hypot(*(motion.foot_px[n] - run.foot_px)) / np.hypot(*stride_px))
+    return min(run.way_m, straight_m) >= max(SHORTEST_RIDE_M, WALKS_MPS * run.lasted_s)
 
 
 def _stands(motion: Motion, n: int, at_s: float) -> bool:
