@@ -13,7 +13,7 @@ ACROSS = np.array([[0.0, 0.0], [-0.8, 0.6]])
 
 
 def way(
-    speed_mps: float, gain_mps2: float = 0.0, *, fps: float = 12, since_s: float = 2.2, on_s: float = 1.0
+    speed_mps: float, gain_mps2: float = 0.0, *, fps: float = 12, since_s: float = 2.2, on_s: float = 0.7
 ) -> tuple[np.ndarray, np.ndarray]:
     """When and where a vehicle was that passes the line at time 0 at this speed, and gains so much a second."""
     times_s = np.arange(-since_s, on_s + 1e-9, 1 / fps)

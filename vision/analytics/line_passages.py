@@ -13,9 +13,10 @@ from vision.analytics.sizes import LENGTH_M
 from vision.config.lines import LineConfig
 from vision.geometry import apply_homography
 
-GOES_ON_S = 1.0
+GOES_ON_S = 0.7
 """A vehicle's speed at a line is told when it has gone on for so long: who brakes or starts there had another one
-before, and what comes after tells of the moment as much as what was before it."""
+before, and what comes after tells of the moment as much as what was before it. With what frames take to reach people it
+stays below a second."""
 SLOWEST_MPS = 0.3
 """Slower than this nobody is said to pass: the time that it would take him says nothing."""
 KMH_PER_MPS = 3.6

@@ -28,7 +28,7 @@ class LineCrossing(Message):
     place: Place
     """Where on the line, interpolated."""
     captured_at: UtcTime
-    """When the frame that showed it was taken, and how fast it was: latency counts from here."""
+    """When the frame was taken with which all of it was known, its speed too: latency counts from here."""
     frame_index: NonNegativeInt
     confidence: UnitInterval
     speed_kmh: float | None = None
