@@ -18,9 +18,10 @@ LIBRARY_FPS = 30
 WIDENED = 0.3
 """Boxes are widened by so much of their size on each side before their overlap is measured: at low rates the boxes of
 one small vehicle in two successive looks hardly touch."""
-TREMBLES, TURNS = 1.0, 1 / 64
+TREMBLES, TURNS = 1.0, 1 / 25
 """How much a box's edge, and its way from look to look, change unforeseen: variances, in those of a detection's error.
-As in ByteTrack's paper; the library's own numbers take each trembling for the beginning of a motion."""
+About as in ByteTrack's paper, whose looks are more frequent; the library's own numbers take each trembling for the
+beginning of a motion."""
 FIRST_ERROR, FIRST_WAY = 4.0, 44.0
 """The same of a track's first box, and of the way that it will go to the next."""
 OFF_BY_SIZE, OFF_BY_WAY = 0.5, 1.0
