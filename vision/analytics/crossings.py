@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from vision.analytics.anchors import Bools, Floats, Places, Ruler
+from vision.analytics.leaps import SightingsOf, Verdict, how_it_came
 from vision.analytics.rows import Ids, Rows
 from vision.classes import CLASSES, ObjectClass
 from vision.config.lines import LineConfig
@@ -21,7 +22,8 @@ RETURN_DEPTH = 0.5
 """How far behind the line, and how far back again, to be counted in the other direction as well; and how far on both
 sides is one who stands: half hidden, his box trembles by more than a tenth of its height."""
 SETTLES_S = 1.5
-"""Who stands and is seen on one side only for so long is at home there."""
+"""Who stands and is seen on one side only for so long is at home there: it was on another before, for less, because its
+box trembled; who was at home there too has crossed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class _Memory(Columns):
     """(M, L): that side too, while it is there and not on its way over the line; else 0."""
     home_depth: Floats
     """(M, L): how far from the line it has been on that side, in its own extent."""
+    home_for_s: Floats
+    """(M, L): for how long it has been seen on that side."""
     left_s: Floats
     """(M, L): when its anchor left that side, if it is away."""
     left_px: Floats
@@ -83,6 +87,7 @@ class _Memory(Columns):
             home=np.zeros((tracks, lines)),
             rest=np.zeros((tracks, lines)),
             home_depth=np.zeros((tracks, lines)),
+            home_for_s=np.zeros((tracks, lines)),
             left_s=np.full((tracks, lines), np.nan),
             left_px=np.full((tracks, lines, 2), np.nan),
             entry_px=np.full((tracks, lines), np.nan),
@@ -96,6 +101,7 @@ class _Memory(Columns):
 
     def stay(self, rows: Ids, places: Places, at_s: float) -> None:
         """These tracks are on the sides where they rested: nothing but where they are is new."""
+        self.home_for_s[rows] += (at_s - self.seen_s[rows])[:, None]
         self.seen_s[rows] = at_s
         self.size_px[rows], self.whole_px[rows] = places.size_px, places.whole_px
         depth = np.abs(places.distance_px) / places.extent_px
@@ -113,7 +119,10 @@ class LineCounter:
     A crossing is the change of sign of the anchor's distance from the line, inside the segment. It counts when the
     anchor has moved `FIRST_DEPTH` of the vehicle's extent from one side to the other, so that a box that trembles on
     the line counts nothing, and is dated back to the change of sign. Counting the same track the other way, or one that
-    stands, takes `RETURN_DEPTH` on both sides. Whatever happens, a track counts at most once per line and direction.
+    stands, takes `RETURN_DEPTH` on both sides; for the first time it is enough to have been for `SETTLES_S` on one side
+    and then on the other, as who creeps in a jam. A track that leaps over a line from one vehicle to another crosses
+    nothing, and from then on counts as the other (see `leaps`). Whatever happens, a vehicle counts at most once per
+    line and direction.
 
     At the picture's edge a box shows a part of its vehicle only. One that leaves is completed to the size it had; one
     that comes into sight over the line and moves off it on the side where its anchor is, has crossed it.
@@ -132,10 +141,13 @@ class LineCounter:
         """How many tracks are remembered."""
         return len(self._rows)
 
-    def update(self, tracks: Tracks, at_s: float, *, stands: Bools | None = None) -> list[Crossing]:
+    def update(
+        self, tracks: Tracks, at_s: float, *, stands: Bools | None = None, sightings_of: SightingsOf | None = None
+    ) -> list[Crossing]:
         """Take in where the tracks were at `at_s`; return what they have crossed since they were seen before.
 
-        `stands` (N,): who is known to stand. Unset: nobody is.
+        `stands` (N,): who is known to stand. Unset: nobody is. `sightings_of` tells the recent way of each, this moment
+        included; without it no leap is noticed.
         """
         self._rows.forget(at_s)
         if not len(tracks) or not self._lines:
@@ -150,12 +162,18 @@ class LineCounter:
             return []
         self._memory.stay(rows[rests], places[rests], at_s)
         stands = np.zeros(len(tracks), bool) if stands is None else stands
-        return self._follow(tracks[~rests], rows[~rests], places[~rests], stands[~rests], at_s)
+        tracks, rows, places, stands = tracks[~rests], rows[~rests], places[~rests], stands[~rests]
+        was = self._memory[rows]
+        now = _at_home_where_they_stand(self._moved(was, places, at_s), places, stands)
+        passed = _has_passed(now, places, stands)
+        if sightings_of is not None:
+            leapt, is_open = _leaps(now, was.seen_s, tracks, passed, sightings_of)
+            now, passed = _another_where(leapt, now, places), passed & ~is_open & ~leapt[:, None]
+        return self._follow(tracks, rows, places, now, passed)
 
-    def _follow(self, tracks: Tracks, rows: Ids, places: Places, stands: Bools, at_s: float) -> list[Crossing]:
-        """Those that are crossing a line, or may be."""
-        now = _at_home_where_they_stand(self._moved(self._memory[rows], places, at_s), places, stands)
-        passed, came_in = _has_passed(now, places, stands), _has_come_in(now, places)
+    def _follow(self, tracks: Tracks, rows: Ids, places: Places, now: _Memory, passed: Bools) -> list[Crossing]:
+        """Those that are crossing a line, or may be; `passed` (N, L): who has for certain."""
+        came_in = _has_come_in(now, places)
         if not (passed | came_in).any():
             self._memory.put(rows, now)
             return []
@@ -187,6 +205,7 @@ class LineCounter:
                 home=home,
                 rest=np.where(enters, 0.0, home),
                 home_depth=np.abs(places.distance_px) / places.extent_px,
+                home_for_s=np.zeros(home.shape),
                 left_s=np.where(enters, at_s, np.nan),
                 left_px=self._ruler.anchors_px(places.whole_px),
                 entry_px=np.where(enters, places.distance_px, np.nan),
@@ -216,6 +235,7 @@ class LineCounter:
             home=home,
             rest=_rest(home, left_s, entry_px),
             home_depth=np.maximum(was.home_depth, depth),
+            home_for_s=was.home_for_s + np.where(is_home, (at_s - was.seen_s)[:, None], 0.0),
             left_s=left_s,
             left_px=left_px,
             entry_px=entry_px,
@@ -244,23 +264,71 @@ class LineCounter:
 def _at_home_where_they_stand(now: _Memory, places: Places, stands: Bools) -> _Memory:
     """The memory in which those who stand, and were never well on the side that they were first seen on, are at home on
     the other one when they have been there for `SETTLES_S`: a box that trembled began there."""
-    settles = stands[:, None] & (now.home_depth < RETURN_DEPTH) & (now.seen_s[:, None] - now.left_s >= SETTLES_S)
+    settles = stands[:, None] & (now.home_depth < RETURN_DEPTH) & _has_settled(now) & (now.home_for_s < SETTLES_S)
     if not settles.any():
         return now
     home, left_s = np.where(settles, np.sign(places.distance_px), now.home), np.where(settles, np.nan, now.left_s)
     depth = np.where(settles, np.abs(places.distance_px) / places.extent_px, now.home_depth)
-    return replace(now, home=home, home_depth=depth, left_s=left_s, rest=_rest(home, left_s, now.entry_px))
+    for_s = np.where(settles, 0.0, now.home_for_s)
+    rest = _rest(home, left_s, now.entry_px)
+    return replace(now, home=home, home_depth=depth, home_for_s=for_s, left_s=left_s, rest=rest)
+
+
+def _has_settled(now: _Memory) -> Bools:
+    """(N, L): who has been on the other side for so long without coming back."""
+    return np.asarray(now.seen_s[:, None] - now.left_s >= SETTLES_S)
 
 
 def _has_passed(now: _Memory, places: Places, stands: Bools) -> Bools:
     """(N, L): whose anchor is for certain on the other side than before."""
     depth = np.abs(places.distance_px) / places.extent_px
+    was_counted = now.counted.any(axis=-1)
+    is_clear = np.minimum(now.home_depth, depth) >= FIRST_DEPTH
+    has_moved_over = is_clear & (now.home_for_s >= SETTLES_S) & _has_settled(now)
     deep_enough = np.where(
-        now.counted.any(axis=-1) | stands[:, None],
+        was_counted | (stands[:, None] & ~has_moved_over),
         (now.home_depth >= RETURN_DEPTH) & (depth >= RETURN_DEPTH),
         now.home_depth + depth >= FIRST_DEPTH,
     )
     return (places.distance_px * now.home < 0) & ~np.isnan(now.left_s) & deep_enough
+
+
+def _leaps(
+    now: _Memory, was_seen_s: Floats, tracks: Tracks, passed: Bools, sightings_of: SightingsOf
+) -> tuple[Bools, Bools]:
+    """(N,) which tracks leapt over a line to another vehicle, and (N, L) where nobody knows yet how they came over it.
+
+    Who has not passed, but stays beyond the line, is asked once.
+    """
+    leapt, is_open = np.zeros(len(now), bool), np.zeros(passed.shape, bool)
+    away_s, was_away_s = now.seen_s[:, None] - now.left_s, was_seen_s[:, None] - now.left_s
+    asks = passed | ((away_s > SETTLES_S) & (was_away_s <= SETTLES_S))
+    for n, line in np.argwhere(asks & np.isnan(now.entry_px)).tolist():
+        times_s, feet_px = sightings_of(int(tracks.track_id[n]))
+        size_px = float(np.sqrt((tracks.xyxy[n, 2:] - tracks.xyxy[n, :2]).prod()))
+        at_s = float(now.seen_s[n])
+        verdict = how_it_came(times_s, feet_px, left_s=float(now.left_s[n, line]), at_s=at_s, size_px=size_px)
+        leapt[n] |= verdict is Verdict.LEAPT
+        is_open[n, line] = verdict is Verdict.OPEN
+    return leapt, is_open
+
+
+def _another_where(leapt: Bools, now: _Memory, places: Places) -> _Memory:
+    """The memory in which who leapt is another vehicle, at home where it is, that has been counted nowhere."""
+    if not leapt.any():
+        return now
+    here, depth = np.sign(places.distance_px), np.abs(places.distance_px) / places.extent_px
+    each = leapt[:, None]
+    home, left_s = np.where(each, here, now.home), np.where(each, np.nan, now.left_s)
+    return replace(
+        now,
+        home=home,
+        rest=_rest(home, left_s, now.entry_px),
+        home_depth=np.where(each, depth, now.home_depth),
+        home_for_s=np.where(each, 0.0, now.home_for_s),
+        left_s=left_s,
+        counted=now.counted & ~each[..., None],
+    )
 
 
 def _has_come_in(now: _Memory, places: Places) -> Bools:
@@ -279,6 +347,7 @@ def _settled(now: _Memory, places: Places, passed: Bools, came_in: Bools, ways: 
         home=home,
         rest=_rest(home, left_s, entry_px),
         home_depth=np.where(passed, depth, now.home_depth),
+        home_for_s=np.where(passed, 0.0, now.home_for_s),
         left_s=left_s,
         entry_px=entry_px,
         counted=now.counted | ways,

@@ -192,10 +192,16 @@ class MotionBook:
 
     def way_of(self, track_id: int) -> tuple[Floats, Floats]:
         """A track's remembered sightings: when (K,), media time, and where on the road (K, 2), metres; oldest first."""
+        times_s, feet_px = self.sightings_of(track_id)
+        return times_s, apply_homography(self._ground.matrix, feet_px)
+
+    def sightings_of(self, track_id: int) -> tuple[Floats, Floats]:
+        """The same as they were in the picture: where its foot was (K, 2), in pixels."""
         row = self._rows.row_of(track_id)
         if row is None:
             return np.empty(0), np.empty((0, 2))
-        return self._memory.times_s[row], apply_homography(self._ground.matrix, self._memory.feet_px[row])
+        known = ~np.isnan(self._memory.times_s[row])
+        return self._memory.times_s[row, known], self._memory.feet_px[row, known]
 
     def _note(self, tracks: Tracks, xyxy: Floats, at_s: float) -> tuple[Ids, Floats, Floats]:
         """Remember one more sighting; return rows (N,), feet (N, 2) and extents (N,)."""

@@ -123,9 +123,9 @@ class Traffic:
         crossings: list[Crossing] = []
         for was_at_s, known in earlier:
             self._motion.recall(known, was_at_s)
-            crossings += self._counter.update(known, was_at_s)
+            crossings += self._counter.update(known, was_at_s, sightings_of=self._motion.sightings_of)
         motion = self._motion.update(tracks, at_s)
-        crossings += self._counter.update(tracks, at_s, stands=motion.is_still)
+        crossings += self._counter.update(tracks, at_s, stands=motion.is_still, sightings_of=self._motion.sightings_of)
         return self._moment(motion, at_s, crossings, signals or {}, lying)
 
     def close(self, at_s: float) -> LastWords:
