@@ -18,7 +18,7 @@ LIBRARY_FPS = 30
 WIDENED = 0.3
 """Boxes are widened by so much of their size on each side before their overlap is measured: at low rates the boxes of
 one small vehicle in two successive looks hardly touch."""
-TREMBLES, TURNS = 1.0, 1 / 25
+TREMBLES, TURNS = 1.0, 1 / 10
 """How much a box's edge, and its way from look to look, change unforeseen: variances, in those of a detection's error.
 About as in ByteTrack's paper, whose looks are more frequent; the library's own numbers take each trembling for the
 beginning of a motion."""

@@ -41,11 +41,23 @@ class Creeping:
         self.x, self.y = kept * self.x + x_px - self.from_x, kept * self.y + y_px - self.from_y
         self.looks = kept * self.looks + 1
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it was seen for long enough to say."""
+        return self._lasted_s >= CREEPS_FOR_S
+
     def creeps(self, px_m: float) -> bool:
         """Whether it has come a way that trembling does not explain; `px_m`: pixels a metre along its way."""
-        spread = self.looks * self.tt - self.t**2
-        if spread <= 0:
+        if not self.is_known:
             return False
-        px_s = hypot(self.looks * self.tx - self.t * self.x, self.looks * self.ty - self.t * self.y) / spread
-        lasted_s = sqrt(12 * spread) / self.looks
-        return lasted_s >= CREEPS_FOR_S and px_s >= CREEPS_MPS * px_m and px_s * lasted_s >= CREPT_M * px_m
+        px_s = hypot(self.looks * self.tx - self.t * self.x, self.looks * self.ty - self.t * self.y) / self._spread
+        return px_s >= CREEPS_MPS * px_m and px_s * self._lasted_s >= CREPT_M * px_m
+
+    @property
+    def _spread(self) -> float:
+        return self.looks * self.tt - self.t**2
+
+    @property
+    def _lasted_s(self) -> float:
+        """The length of an even stretch of time with as much spread as the looks have."""
+        return sqrt(12 * max(self._spread, 0.0)) / max(self.looks, 1.0)

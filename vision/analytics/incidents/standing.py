@@ -109,8 +109,9 @@ class Stand:
         return self.settled_since_s is not None and float(np.hypot(*(self.place_m - place_m))) <= near_m
 
     def is_free(self, at_s: float) -> bool:
-        """Whether nothing holds it back. What has stood free for long goes on to."""
-        is_free = at_s - self.held_s > HELD_S and (self.is_passed or self.doubted_s < at_s)
+        """Whether nothing holds it back, and it is known not to creep. What has stood free for long goes on to."""
+        is_held = at_s - self.held_s <= HELD_S or not self.creeping.is_known
+        is_free = not is_held and (self.is_passed or self.doubted_s < at_s)
         if self.settled_since_s is None and is_free and at_s - self.free_since_s >= SETTLED_S:
             self.settled_since_s = self.free_since_s
         return is_free or self.settled_since_s is not None
