@@ -20,6 +20,8 @@ ALIKE = 1.5
 BACK_S, STARTS_MPS2, LEAP_SIZES = 0.25, 4.0, 0.7
 """A track that comes back after so long, or later, is another vehicle's where it is farther from where it was going
 than it can have got by accelerating so, and than so many of its sizes."""
+VELOCITY_LAG_S = 0.6
+"""The velocity of who drives is that of so long ago: half of the time that it is told from."""
 
 Heirs = Sequence[tuple[int, int]]
 """(lost track, new track)."""
@@ -66,14 +68,21 @@ class HeirFinder:
             until_s = seen_s + (STOOD_LOST_S if last.is_still[n] else LOST_S)
             velocity_px = np.zeros(2) if last.is_still[n] else np.nan_to_num(last.velocity_px[n])
             self._lost[int(last.track_id[n])] = _Lost(
-                seen_s, until_s, last.foot_px[n], velocity_px, float(size_px[n]), float(last.scale_px_m[n])
+                seen_s,
+                until_s,
+                last.foot_px[n],
+                velocity_px,
+                0.0 if last.is_still[n] else VELOCITY_LAG_S,
+                float(size_px[n]),
+                float(last.scale_px_m[n]),
             )
 
     def _leaps(self, motion: Motion, n: int, at_s: float) -> bool:
         was = self._lost[int(motion.track_id[n])]
         unseen_s = at_s - was.seen_s
         away_px = motion.foot_px[n] - was.foot_px - was.velocity_px * unseen_s
-        may_px = LEAP_SIZES * was.size_px + STARTS_MPS2 / 2 * unseen_s**2 * was.scale_px_m
+        changed_m = STARTS_MPS2 / 2 * (unseen_s + was.velocity_lag_s) ** 2
+        may_px = LEAP_SIZES * was.size_px + changed_m * was.scale_px_m
         return unseen_s >= BACK_S and float(np.hypot(*away_px)) > may_px
 
     def _inherit(self, motion: Motion, new: list[int], at_s: float) -> list[tuple[int, int]]:
@@ -103,6 +112,7 @@ class _Lost:
     until_s: float
     foot_px: Floats
     velocity_px: Floats
+    velocity_lag_s: float
     size_px: float
     scale_px_m: float
 

@@ -16,7 +16,7 @@ Fact = TypeVar("Fact")
 
 DRIVES_MPS = 2.0
 GONE_M, GONE_SIZES = 5.0, 0.5
-"""Who is so far from where he crossed, in metres and in his own size in the picture, has gone on ..."""
+"""Who is so far from where he crossed, in metres and in his size in the picture, and not behind it, has gone on ..."""
 STEADY_S = 0.8
 """... when he is seen nowhere else for so long: a large box trembles by a quarter of its height."""
 GIVEN_UP_S = 20.0
@@ -33,6 +33,8 @@ class _Waiting(Generic[Fact]):
     """(2,)"""
     from_m: Floats
     """(2,)"""
+    heading: Floats
+    """(2,): where it was heading; NaN: not known."""
     seen_s: float
     row: int
     is_leaving: bool = False
@@ -55,14 +57,17 @@ class GoingOn(Generic[Fact]):
     def note(self, scene: Scene, n: int, fact: Fact) -> None:
         """The track in row `n` crossed something just now."""
         motion = scene.motion
-        track = int(motion.track_id[n])
-        self._waiting.setdefault(
-            track, _Waiting(fact, scene.at_s, motion.foot_px[n].copy(), motion.ground_m[n].copy(), scene.at_s, n)
-        )
+        from_px, from_m = motion.foot_px[n].copy(), motion.ground_m[n].copy()
+        waiting = _Waiting(fact, scene.at_s, from_px, from_m, self._past.heading[n].copy(), scene.at_s, n)
+        self._waiting.setdefault(int(motion.track_id[n]), waiting)
 
     def drop(self, is_void: Callable[[Fact], bool]) -> None:
-        """Forget facts that do not matter any more."""
-        self._waiting = {t: waiting for t, waiting in self._waiting.items() if not is_void(waiting.fact)}
+        """Forget facts that do not matter any more, unless those whom they are about are already going on."""
+        self._waiting = {
+            t: waiting
+            for t, waiting in self._waiting.items()
+            if waiting.is_leaving or waiting.far_since_s < inf or not is_void(waiting.fact)
+        }
 
     def update(self, scene: Scene) -> list[tuple[int | None, int, Fact]]:
         """(row, track, fact) of those who have clearly gone on; the row is None for one who has left the picture."""
@@ -93,8 +98,10 @@ class GoingOn(Generic[Fact]):
         size_px = np.array([scene.width_px, scene.height_px])
         extent_px = float(np.sqrt((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()))
         drives = bool(motion.pace_mps[n] >= DRIVES_MPS and not motion.is_still[n] and is_vehicle(motion.class_id)[n])
+        way_m = motion.ground_m[n] - waiting.from_m
         is_far = (
-            float(np.hypot(*(motion.ground_m[n] - waiting.from_m))) >= GONE_M
+            float(np.hypot(*way_m)) >= GONE_M
+            and not float(way_m @ waiting.heading) < 0
             and float(np.hypot(*(motion.foot_px[n] - waiting.from_px))) >= GONE_SIZES * extent_px
         )
         near_edge = np.any(motion.xyxy[n, :2] < EDGE * size_px) or np.any(motion.xyxy[n, 2:] > (1 - EDGE) * size_px)

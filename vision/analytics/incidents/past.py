@@ -68,6 +68,8 @@ class _Memory:
     """Since when its velocity cannot be told; NaN: it can."""
     leapt_s: Floats
     """When it last was amid a leap; NaN: never."""
+    below_s: Floats
+    """When its foot was last below the picture; NaN: never."""
 
     @classmethod
     def blank(cls) -> Self:
@@ -87,6 +89,7 @@ class _Memory:
             taken_for=counts,
             leaps_since_s=times,
             leapt_s=times,
+            below_s=times,
         )
 
     def grow(self, size: int) -> None:
@@ -100,7 +103,7 @@ class _Memory:
         self.taken_for[rows] = 0.0
         self.has_moved[rows] = False
         self.swiftest_mps[rows] = 0.0
-        self.leaps_since_s[rows] = self.leapt_s[rows] = np.nan
+        self.leaps_since_s[rows] = self.leapt_s[rows] = self.below_s[rows] = np.nan
 
     def copy(self, source: int, target: int) -> None:
         for f in fields(self):
@@ -159,6 +162,10 @@ class Past:
         """Whether the track in row `n` leapt from one vehicle to another since then."""
         return bool(self._memory.leapt_s[self._at[n]] >= since_s)
 
+    def went_below_since(self, n: int, since_s: float) -> bool:
+        """Whether the foot of the track in row `n` was below the picture since then."""
+        return bool(self._memory.below_s[self._at[n]] >= since_s)
+
     def class_share(self, motion: Motion) -> Floats:
         """(N,): the part of its looks in which each was taken for what it is taken for now."""
         taken_for = self._memory.taken_for[self._at]
@@ -172,14 +179,16 @@ class Past:
         memory = self._memory
         memory.grow(self._rows.size)
         new = np.isnan(was_s)
+        cut = cut_sides(motion.xyxy, self._size_px)
         if new.any():
             memory.clear(rows[new])
             memory.first_px[rows[new]], memory.first_m[rows[new]] = motion.foot_px[new], motion.ground_m[new]
-            memory.came_in[rows[new]] = cut_sides(motion.xyxy[new], self._size_px).any(axis=1)
+            memory.came_in[rows[new]] = cut[new].any(axis=1)
         for lost, heir in heirs:
             self._inherit(lost, heir)
         for track in leapt:
             memory.leapt_s[rows[motion.track_id == track]] = at_s
+        memory.below_s[rows[cut[:, 3]]] = at_s
         memory.taken_for[rows, motion.class_id] += 1
         width_px, height_px = (motion.xyxy[:, 2:] - motion.xyxy[:, :2]).T
         memory.size_px[rows] = np.sqrt(width_px * height_px)

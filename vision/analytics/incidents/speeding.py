@@ -21,8 +21,9 @@ LOOKS = 5
 LONGEST_S = 4.0
 SHORTEST_S = 0.9
 """The way that is measured once more, beside the motion's own regression: so many looks and so long at least."""
-NEARLY = 0.8
-"""Who drives this part of what is tolerated, or of whom it is not known yet, is followed."""
+NEARLY = 0.5
+"""Who drives this part of what is tolerated, or of whom it is not known yet, is followed: a foot that is told too near
+for a while is too fast when it comes back, and the slow part of its way belongs to it."""
 ERRORS = 2.0
 """Standard errors that a speed must exceed the limit by, beside the margin."""
 MOST_ALIKE = 0.8
