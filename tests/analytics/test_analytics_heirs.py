@@ -101,6 +101,6 @@ def test_who_turns_unseen_comes_back_as_itself() -> None:
     """It braked and turned before it was lost, and its velocity does not tell that yet."""
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
     book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder()
-    for n, cars in enumerate([*driving(1, 0, 20), *nothing(6), *driving(1, 23, 24)]):
+    for n, cars in enumerate([*driving(1, 0, 20), *nothing(6), *driving(1, 21, 22)]):
         heirs.update(book.update(tracks(cars), n / FPS), n / FPS)
     assert heirs.leapt == ()

@@ -104,6 +104,14 @@ def test_a_track_that_jumps_ahead_does_not_speed() -> None:
     assert kinds(watched(camera(LIMITED), [Actor(jumps)], 12)) == []
 
 
+def test_a_foot_that_was_told_too_near_for_a_while_does_not_speed_when_it_comes_back() -> None:
+    def half_hidden(t: float) -> Place | None:
+        x = 13.5 * t + float(np.interp(t, [3, 4, 4.5, 6.1], [0, -6, -6, 0]))
+        return (x, 25.25) if x < 128 else None
+
+    assert kinds(watched(camera(LIMITED), [Actor(half_hidden)], 12, noise=Noise(jitter=0.02, seed=3))) == []
+
+
 def test_two_who_speed_one_after_the_other_are_two() -> None:
     both = [Actor(drives(25.25, 22, start_s=start)) for start in (2, 4)]
     assert kinds(watched(camera(LIMITED), both, 15)) == ["speeding", "speeding"]
@@ -218,6 +226,22 @@ def test_a_track_that_leaps_to_a_vehicle_that_comes_back_makes_no_u_turn() -> No
     assert kinds(watched(config, [Actor(leaps)], 19)) == []
 
 
+def test_who_turns_below_the_picture_may_be_another_vehicle_that_comes_in_there() -> None:
+    def turns(lowest_m: float) -> Way:
+        def way(t: float) -> Place | None:
+            went_m = 6 * t
+            x = went_m if went_m < 80 else 160 - went_m
+            y = float(np.interp(went_m, [70, 80, 90], [lowest_m - 8, lowest_m, lowest_m - 4]))
+            return (x, y) if x >= 0 else None
+
+        return way
+
+    gate = line_m("gate", 60, 50, 60, 71.9)
+    for lowest_m, told in ((68.0, ["banned_movement"]), (72.0, [])):
+        config = camera(NORTH, lines=[gate], movements=[U_TURN])
+        assert kinds(watched(config, [Actor(turns(lowest_m))], 26)) == told
+
+
 @pytest.mark.parametrize("until_s", [10.0, 10.1])
 def test_nor_does_one_that_comes_back_under_the_id_of_a_lost_one_at_whichever_look(until_s: float) -> None:
     def comes_back(t: float) -> Place | None:
@@ -269,6 +293,23 @@ def test_who_creeps_over_the_line_and_waits_there_for_green_is_let_go() -> None:
     creeps = Actor(halts(25.25, 8, 92, start_s=2, for_s=12), ObjectClass.MOTORCYCLE)
     config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
     assert kinds(watched(config, [creeps], 40, signals=red_from(5, 25))) == []
+
+
+def test_who_waits_over_the_line_and_gives_its_id_to_one_behind_it_does_not_run_the_light() -> None:
+    waits = halts(25.25, 8, 92, start_s=2)
+
+    def leaps(t: float) -> Place | None:
+        x_m, y_m = waits(min(t, 20.0)) or (0.0, 25.25)
+        return x_m - 9 * min(max(t - 20, 0), 0.9), y_m
+
+    config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
+    assert kinds(watched(config, [Actor(leaps)], 30, signals=red_from(5))) == []
+
+
+def test_who_has_run_the_light_and_is_going_on_when_it_turns_green_did_run_it() -> None:
+    config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
+    runs = Actor(drives(25.25, 12, start_s=5))
+    assert kinds(watched(config, [runs], 25, signals=red_from(8, 13.3))) == ["red_light"]
 
 
 def test_who_comes_the_other_way_over_the_stop_line_does_not_run_the_light() -> None:
