@@ -312,6 +312,15 @@ def test_who_has_run_the_light_and_is_going_on_when_it_turns_green_did_run_it() 
     assert kinds(watched(config, [runs], 25, signals=red_from(8, 13.3))) == ["red_light"]
 
 
+def test_what_comes_into_the_picture_over_the_stop_line_comes_from_elsewhere_than_the_approach() -> None:
+    def turns_in(t: float) -> Place | None:
+        return (88 + 3 * (t - 2), 72 - 5 * (t - 2)) if 2 <= t < 12 else None
+
+    config = camera(GOVERNED, lines=[line_m("stop", 90, 20, 90, 72)], signals=[LIGHTS])
+    bus = Actor(turns_in, ObjectClass.BUS)
+    assert kinds(watched(config, [bus], 20, signals=red_from(1))) == []
+
+
 def test_who_comes_the_other_way_over_the_stop_line_does_not_run_the_light() -> None:
     config = camera({**GOVERNED, "direction": None}, lines=[STOP], signals=[LIGHTS])
     assert kinds(watched(config, [Actor(drives(25.25, 12, to_left=True))], 20, signals=red_from(1))) == []

@@ -81,8 +81,16 @@ class RedLight:
             return
         began_s, seen_s = self._reds.get(stop_line.signal.id, (np.inf, -np.inf))
         red_s = crossing.at_s - began_s
-        if red_s > stop_line.signal.grace.total_seconds() and crossing.at_s <= seen_s:
+        is_red = red_s > stop_line.signal.grace.total_seconds() and crossing.at_s <= seen_s
+        if is_red and _came_up(scene, n, stop_line):
             self._going_on.note(scene, n, _Crossed(crossing, stop_line, red_s))
+
+
+def _came_up(scene: Scene, n: int, stop_line: _StopLine) -> bool:
+    """Whether it was seen first before the line: what comes into the picture over it comes from elsewhere."""
+    ends_px = np.array([stop_line.line.start, stop_line.line.end]) * [scene.width_px, scene.height_px]
+    side_px = float(signed_distance_px(scene.motion.first_px[n, None], ends_px[None, 0], ends_px[None, 1])[0, 0])
+    return side_px < 0 if stop_line.forward is Direction.IN else side_px > 0
 
 
 def _is_green(scene: Scene, crossed: _Crossed) -> bool:
