@@ -314,7 +314,7 @@ def test_who_has_run_the_light_and_is_going_on_when_it_turns_green_did_run_it() 
 
 def test_what_comes_into_the_picture_over_the_stop_line_comes_from_elsewhere_than_the_approach() -> None:
     def turns_in(t: float) -> Place | None:
-        return (88 + 3 * (t - 2), 72 - 5 * (t - 2)) if 2 <= t < 12 else None
+        return (92 + 2 * (t - 2), 72 - 5 * (t - 2)) if 2 <= t < 12 else None
 
     config = camera(GOVERNED, lines=[line_m("stop", 90, 20, 90, 72)], signals=[LIGHTS])
     bus = Actor(turns_in, ObjectClass.BUS)
