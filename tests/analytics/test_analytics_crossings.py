@@ -9,7 +9,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from vision.analytics import LineCounter
-from vision.analytics.crossings import FIRST_DEPTH, RETURN_DEPTH
+from vision.analytics.sides import FIRST_DEPTH, RETURN_DEPTH
 from vision.classes import ObjectClass
 from vision.config.lines import Anchor, LineConfig
 

@@ -10,8 +10,8 @@ import numpy as np
 from vision.analytics.edges import cut_sides
 from vision.analytics.heirs import Heirs
 from vision.analytics.motion import Bools, Floats, Motion
-from vision.analytics.motion_book import REST_SIZES
 from vision.analytics.rows import Ids, Rows, grown
+from vision.analytics.way_memory import REST_SIZES
 from vision.classes import CLASSES
 
 HEADING_ABOVE_MPS = 1.5

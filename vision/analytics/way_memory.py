@@ -1,0 +1,146 @@
+"""What is remembered of the way of each track, and of where it stands."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from vision.analytics.motion import Bools, Floats
+from vision.analytics.rows import Ids, grown
+
+SAMPLES = 32
+SAMPLE_EVERY_S = 1 / 14
+"""Sightings that are nearer in time to the one before are not kept: a way of about two seconds at any frame rate."""
+STAND_OVER_S = 1.5
+"""A vehicle stands when it has not moved for so long."""
+LEFT_SIZES = 0.4
+REST_SIZES = LEFT_SIZES / 2
+"""A vehicle stands from when it came so near to where it stands."""
+LEFT_FOR_S = 0.4
+"""A standing vehicle has left when it is so far, in its own sizes (and in metres), from where it stood, at every
+sighting for so long: a box that is half hidden leaps farther, but comes back."""
+
+
+@dataclass(slots=True, eq=False)
+class WayMemory:
+    """What is remembered, by row (see `Rows`). NaN: nothing. The newest K sightings, oldest first, lie at the end."""
+
+    times_s: Floats
+    """(R, K)"""
+    feet_px: Floats
+    """(R, K, 2)"""
+    size_px: Floats
+    """(R, 2): width and height when last seen whole."""
+    is_cut: Bools
+    """Whether the picture's edge cut it off so far, so that nobody knows where it touches the road."""
+    first_s: Floats
+    first_px: Floats
+    """(R, 2)"""
+    still_since_s: Floats
+    still_px: Floats
+    """(R, 2): where it stands."""
+    moved: Bools
+    fastest_mps: Floats
+    legacy_since_s: Floats
+    """Since when a lost track stood whose place this one took, until it stands itself; NaN: nobody's."""
+    legacy_px: Floats
+    """(R, 2): where."""
+    legacy_moved: Bools
+    legacy_fastest_mps: Floats
+
+    @classmethod
+    def empty(cls) -> Self:
+        none, pairs = np.zeros(0), np.zeros((0, 2))
+        ways = np.zeros((0, SAMPLES, 2))
+        flags = np.zeros(0, bool)
+        return cls(
+            times_s=ways[..., 0],
+            feet_px=ways,
+            size_px=pairs,
+            is_cut=flags,
+            first_s=none,
+            first_px=pairs,
+            still_since_s=none,
+            still_px=pairs,
+            moved=flags,
+            fastest_mps=none,
+            legacy_since_s=none,
+            legacy_px=pairs,
+            legacy_moved=flags,
+            legacy_fastest_mps=none,
+        )
+
+    def grow(self, size: int) -> None:
+        if size > len(self.moved):
+            for f in fields(self):
+                setattr(self, f.name, grown(getattr(self, f.name), size))
+
+    def begin(self, rows: Ids, foot_px: Floats, at_s: float) -> None:
+        """Tracks that are new, and where they are first seen."""
+        for column in (
+            self.times_s,
+            self.feet_px,
+            self.size_px,
+            self.still_since_s,
+            self.still_px,
+            self.legacy_since_s,
+        ):
+            column[rows] = np.nan
+        self.first_s[rows], self.first_px[rows] = at_s, foot_px
+        self.moved[rows], self.is_cut[rows], self.fastest_mps[rows] = False, False, 0.0
+
+    def come_in(self, rows: Ids, is_cut: Bools) -> None:
+        """Whom the picture's edge cuts off with unknown sizes (N,); the way of who has come in begins there."""
+        self.times_s[rows[self.is_cut[rows] & ~is_cut]] = np.nan
+        self.is_cut[rows] = is_cut
+
+    def bequeath(self, testators: Ids, heirs: Ids) -> None:
+        """What is known of tracks that stood is their heirs', once these stand; it is given once."""
+        self.legacy_since_s[heirs], self.legacy_px[heirs] = self.still_since_s[testators], self.still_px[testators]
+        self.legacy_moved[heirs], self.legacy_fastest_mps[heirs] = self.moved[testators], self.fastest_mps[testators]
+        self.still_since_s[testators] = np.nan
+
+    def stand(self, rows: Ids, place_px: Floats, since_s: Floats, extent_px: Floats) -> None:
+        """Tracks come to stand (N, 2), since then (N,); who stands where he has a legacy has stood as long as that."""
+        off_px = np.linalg.norm(place_px - self.legacy_px[rows], axis=1)
+        inherits = ~np.isnan(self.legacy_since_s[rows]) & (off_px < LEFT_SIZES * extent_px)
+        self.still_px[rows], self.still_since_s[rows] = place_px, since_s
+        heirs = rows[inherits]
+        self.still_since_s[heirs] = self.legacy_since_s[heirs]
+        self.moved[heirs] |= self.legacy_moved[heirs]
+        self.fastest_mps[heirs] = np.fmax(self.fastest_mps[heirs], self.legacy_fastest_mps[heirs])
+        self.legacy_since_s[rows] = np.nan
+
+    def stays_away(self, rows: Ids, far_px: Floats, since_s: float) -> Bools:
+        """(N,): who was farther than (N,) from where it stands, or stood, at every sighting since then."""
+        away_px = np.linalg.norm(self.feet_px[rows] - self.still_px[rows, None], axis=2)
+        stays: Bools = ((away_px > far_px[:, None]) | ~(self.times_s[rows] >= since_s)).all(axis=1)
+        return stays
+
+    def add(self, rows: Ids, foot_px: Floats, at_s: float) -> None:
+        """One more sighting, which takes the newest one's place where the one before that is only just older."""
+        goes_on = rows[~(at_s - self.times_s[rows, -2] < 2 * SAMPLE_EVERY_S)]
+        self.times_s[goes_on, :-1] = self.times_s[goes_on, 1:]
+        self.feet_px[goes_on, :-1] = self.feet_px[goes_on, 1:]
+        self.times_s[rows, -1], self.feet_px[rows, -1] = at_s, foot_px
+
+    def since(self, rows: Ids, since_s: float) -> tuple[Floats, Floats]:
+        """The newest sightings (N, k) (N, k, 2) of some tracks, at least two, all those since then among them."""
+        times_s = self.times_s[rows]
+        first = min(int((times_s >= since_s).any(axis=0).argmax()), SAMPLES - 2)
+        return times_s[:, first:], self.feet_px[rows, first:]
+
+    def came_to_rest(self, rows: Ids, extent_px: Floats, at_s: float) -> tuple[Floats, Floats]:
+        """Where each would stand (N, 2), and since when (N,): the first of the newest sightings that all lie there, but
+        for leaps of a box that comes back."""
+        times_s, feet_px = self.times_s[rows], self.feet_px[rows]
+        recent = times_s >= at_s - STAND_OVER_S
+        rest_px = np.where(recent[..., None], feet_px, 0).sum(axis=1) / recent.sum(axis=1)[:, None]
+        away_px = np.linalg.norm(feet_px - rest_px[:, None], axis=2)
+        far = away_px > REST_SIZES * extent_px[:, None]
+        last_near = np.maximum.accumulate(np.where(far, -1, np.arange(SAMPLES)), axis=1)
+        far_since_s = np.take_along_axis(times_s, np.minimum(last_near + 1, SAMPLES - 1), axis=1)
+        stays_far = far & ~(times_s - far_since_s < LEFT_FOR_S)
+        last_far = np.where(stays_far, np.arange(SAMPLES), -1).max(axis=1)
+        here_s = np.where(np.arange(SAMPLES) > last_far[:, None], times_s, np.nan)
+        return rest_px, np.fmin.reduce(here_s, axis=1)
