@@ -107,8 +107,7 @@ def count_video(
         wall_s=time.perf_counter() - started_s,
         cpu_s=time.process_time() - cpu_before_s,
         crossings=tuple(
-            VideoCrossing(crossing, round(float(np.interp(crossing.at_s, times_s, indices))))
-            for crossing in crossings
+            VideoCrossing(crossing, round(float(np.interp(crossing.at_s, times_s, indices)))) for crossing in crossings
         ),
         movements=tuple(movement for moment in seen for movement in moment.movements),
         interrupted=interrupted,
