@@ -63,6 +63,8 @@ def test_the_demo_counts_real_traffic_until_ctrl_c_and_leaves_nothing_running(tm
     final = re.search(r"(\d+) crossings counted and stored", said)
     assert final, said
     assert int(final[1]) >= counted
+    _, last_table = re.split(r"^ *counted *$", said, flags=re.MULTILINE)
+    assert "online" in last_table, said
     assert not Path(folder[1]).exists()
     assert pids_mentioning(folder[1]) == []
 

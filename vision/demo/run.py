@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -97,9 +98,11 @@ class Demonstration:
             self._console.print(counts_table(service.cameras(), title=title))
 
     def _finish(self, service: Service, children: Children) -> int:
-        """Drain the workers, wait until the store has what they sent, then tell what was counted."""
+        """Drain the workers, wait until the store has what they sent, then tell what was counted, and how fast."""
+        at_work = {camera.camera_id: camera for camera in service.cameras()}
         children.stop("work")
-        cameras = _when_settled(service)
+        settled = _when_settled(service)
+        cameras = [replace(at_work.get(camera.camera_id, camera), lines=camera.lines) for camera in settled]
         children.stop_all()
         self._console.print(counts_table(cameras, title="counted"))
         return total(cameras)
