@@ -148,5 +148,6 @@ def test_an_independent_client_plays_our_simulated_cameras(shows: dict[str, Show
         source = f"rtspsrc location={cameras.urls['cam']} protocols={protocol} user-id=root user-pw=s3cret"
         command = f"{player} {source} ! {caps} ! identity eos-after=50 ! fakesink sync=false"
         done = subprocess.run(command.split(), capture_output=True, text=True, timeout=30, check=False)
-    # Its exit status tells of its farewell too: at times it asks for a pause on a connection that it has closed.
     assert "Got EOS" in done.stdout, done.stderr
+    # At times it asks for a pause on a connection that it has closed itself; nothing else may be wrong.
+    assert done.returncode == 0 or "gst_rtspsrc_pause" in done.stderr, done.stderr

@@ -20,8 +20,8 @@ WIDENED = 0.3
 one small vehicle in two successive looks hardly touch."""
 TREMBLES, TURNS = 1.0, 1 / 10
 """How much a box's edge, and its way from look to look, change unforeseen: variances, in those of a detection's error.
-About as in ByteTrack's paper, whose looks are more frequent; the library's own numbers take each trembling for the
-beginning of a motion."""
+ByteTrack's paper has 1 and 1/64 for thirty looks a second; with fewer a way changes more, since a vehicle that drives
+off slows down in the picture. The library's own numbers take each trembling for the beginning of a motion."""
 FIRST_ERROR, FIRST_WAY = 4.0, 44.0
 """The same of a track's first box, and of the way that it will go to the next."""
 OFF_BY_SIZE, OFF_BY_WAY = 0.5, 1.0

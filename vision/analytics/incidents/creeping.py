@@ -12,7 +12,8 @@ less."""
 
 @dataclass(slots=True)
 class Creeping:
-    """The places of one vehicle in the picture as a line through time: sums for least squares, whose oldest parts fade.
+    """The places of one vehicle in the picture as a line through time, by least squares in which what is old fades
+    exponentially: the sums that it takes.
 
     Times count from the newest look, places from the first one; seconds and pixels. Pixels, since metres that are
     estimated change while they are learnt, and what stands would seem to go.
