@@ -20,6 +20,7 @@ from incidents_road import (
     kinds,
     line_m,
     raised,
+    stands_s,
     watched,
 )
 
@@ -310,6 +311,41 @@ def test_who_has_run_the_light_and_is_going_on_when_it_turns_green_did_run_it() 
     config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
     runs = Actor(drives(25.25, 12, start_s=5))
     assert kinds(watched(config, [runs], 25, signals=red_from(8, 13.3))) == ["red_light"]
+
+
+NEAR_EDGE = {**GOVERNED, "polygon": box_m(2, 20, 118, 34)}
+EDGE_STOP = line_m("stop", 118, 20, 118, 34)
+
+
+def test_who_halts_over_the_line_at_the_pictures_edge_and_goes_out_of_it_at_red_has_run_the_light() -> None:
+    halting = halts(25.25, 8, 121, start_s=2, for_s=2)
+    stood_s = stands_s(8, 121, start_s=2) + 2
+
+    def crawls_out(t: float) -> Place | None:
+        if t < stood_s:
+            return halting(t)
+        x = 121 + 1.6 * (t - stood_s)
+        return (x, 25.25) if x < 127 else None
+
+    config = camera(NEAR_EDGE, lines=[EDGE_STOP], signals=[LIGHTS])
+    assert kinds(watched(config, [Actor(crawls_out)], 40, signals=red_from(5))) == ["red_light"]
+
+
+def test_who_waits_over_the_line_at_the_pictures_edge_and_is_lost_from_sight_has_not_run_the_light() -> None:
+    waits = halts(25.25, 8, 121, start_s=2)
+    config = camera(NEAR_EDGE, lines=[EDGE_STOP], signals=[LIGHTS])
+    lost = Actor(lambda t: waits(t) if t < 25 else None)
+    assert kinds(watched(config, [lost], 40, signals=red_from(5, 35))) == []
+
+
+def test_who_has_run_the_light_is_no_nearer_again_when_the_pictures_edge_hides_more_of_him() -> None:
+    def seen_less(t: float) -> Place | None:
+        x = 12 * t
+        return (x if x < 125 else 123 - x / 1e4, 25.25) if t < 14 else None
+
+    config = camera(NEAR_EDGE, lines=[EDGE_STOP], signals=[LIGHTS])
+    truck = Actor(seen_less, ObjectClass.TRUCK)
+    assert kinds(watched(config, [truck], 20, signals=red_from(5))) == ["red_light"]
 
 
 def test_what_comes_into_the_picture_over_the_stop_line_comes_from_elsewhere_than_the_approach() -> None:

@@ -7,9 +7,10 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from vision.analytics.edges import cut_sides
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.signs import is_vehicle
-from vision.analytics.motion import Floats
+from vision.analytics.motion import Floats, Motion
 from vision.analytics.scene import Scene
 
 Fact = TypeVar("Fact")
@@ -21,7 +22,11 @@ STEADY_S = 0.8
 """... when he is seen nowhere else for so long: a large box trembles by a quarter of its height."""
 GIVEN_UP_S = 20.0
 EDGE = 0.08
-"""Who is lost from sight while he drives, so near to the picture's edge, has driven out of it."""
+"""Who is lost from sight while he drives, so near to the picture's edge, has driven out of it. Of one that the edge
+cuts off more and more the foot seems to slow down: he need not drive fast any more once he is far."""
+HIDES_FOOT = [0, 2, 3]
+"""The sides (left, right, bottom) at which the picture's edge hides where a vehicle touches the road: nobody knows then
+that who was far is nearer again."""
 LOST_S = 1.0
 
 
@@ -96,21 +101,27 @@ class GoingOn(Generic[Fact]):
         """Note where it is; whether it has leapt to another vehicle since."""
         motion = scene.motion
         size_px = np.array([scene.width_px, scene.height_px])
-        extent_px = float(np.sqrt((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()))
-        drives = bool(motion.pace_mps[n] >= DRIVES_MPS and not motion.is_still[n] and is_vehicle(motion.class_id)[n])
-        way_m = motion.ground_m[n] - waiting.from_m
-        is_far = (
-            float(np.hypot(*way_m)) >= GONE_M
-            and not float(way_m @ waiting.heading) < 0
-            and float(np.hypot(*(motion.foot_px[n] - waiting.from_px))) >= GONE_SIZES * extent_px
-        )
         near_edge = np.any(motion.xyxy[n, :2] < EDGE * size_px) or np.any(motion.xyxy[n, 2:] > (1 - EDGE) * size_px)
+        hides_foot = bool(cut_sides(motion.xyxy[n, None], size_px)[0, HIDES_FOOT].any())
+        is_far, is_still = _is_far(motion, n, waiting), bool(motion.is_still[n])
+        drives = bool(motion.pace_mps[n] >= DRIVES_MPS and not is_still and is_vehicle(motion.class_id)[n])
         waiting.seen_s = scene.at_s
-        if not is_far or motion.is_still[n]:
+        if is_still or not (is_far or hides_foot):
             waiting.far_since_s = inf
-        elif drives:
+        elif is_far and drives:
             waiting.far_since_s = min(waiting.far_since_s, scene.at_s)
-        if drives or motion.is_still[n] or not near_edge:
-            # A vehicle of which the edge cuts off more and more seems to slow down.
-            waiting.is_leaving = drives and bool(near_edge)
+        goes_off = bool(near_edge) and not is_still and (drives or (is_far and hides_foot))
+        if goes_off or is_still or not near_edge:
+            waiting.is_leaving = goes_off
         return self._past.has_leapt_since(n, waiting.since_s)
+
+
+def _is_far(motion: Motion, n: int, waiting: _Waiting[Fact]) -> bool:
+    """Whether it is clearly away from where it crossed, and not behind it."""
+    way_m = motion.ground_m[n] - waiting.from_m
+    extent_px = float(np.sqrt((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()))
+    return (
+        float(np.hypot(*way_m)) >= GONE_M
+        and not float(way_m @ waiting.heading) < 0
+        and float(np.hypot(*(motion.foot_px[n] - waiting.from_px))) >= GONE_SIZES * extent_px
+    )
