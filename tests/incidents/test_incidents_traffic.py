@@ -161,16 +161,21 @@ def test_where_no_zone_is_drawn_traffic_that_is_slow_for_longer_than_any_red_lig
     assert told.reason.startswith("traffic is congested")
 
 
-def test_a_queue_that_reaches_its_line_spills_back() -> None:
+def spilt_queue() -> tuple[IncidentWatch, Scene]:
+    """A scene in which the queue reaches its spillback line."""
     lines = [line_m("stop", 120, 20, 120, 34), line_m("far", 20, 20, 20, 34)]
     zone = {**NORTH, "stop_line": "stop", "spillback_line": "far"}
-    watch, scene = scene_of(
+    return scene_of(
         camera(zone, lines=lines),
         reaches_spillback=True,
         queue_track_ids=frozenset(range(30)),
         queue_length_m=98.0,
         congestion=None,
     )
+
+
+def test_a_queue_that_reaches_its_line_spills_back() -> None:
+    watch, scene = spilt_queue()
     [change] = over(watch, scene, 0, 20)
     assert (change.kind, change.evidence.facts["queue_veh"], change.evidence.facts["queue_m"]) == (
         "queue_spillback",
@@ -178,6 +183,17 @@ def test_a_queue_that_reaches_its_line_spills_back() -> None:
         98,
     )
     assert change.place == pytest.approx((20 / 128, 27 / 72), abs=0.01)
+
+
+def test_a_queue_that_is_back_with_each_red_of_a_long_cycle_is_one_spillback_until_it_stays_away() -> None:
+    watch, spilt = spilt_queue()
+    short = replace(spilt, zones=(replace(spilt.zones[0], reaches_spillback=False), *spilt.zones[1:]))
+    changes = []
+    for red_s in (0, 180, 360):
+        changes += over(watch, spilt, red_s, red_s + 40) + over(watch, short, red_s + 40, red_s + 180)
+    changes += over(watch, short, 540, 560) + over(watch, spilt, 560, 570)
+    assert [str(c.phase) for c in changes] == ["raised", "ended", "raised"]
+    assert changes[1].ended_s == pytest.approx(400, abs=0.5)
 
 
 def test_something_that_lies_on_the_road_is_told_once() -> None:

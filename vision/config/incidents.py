@@ -99,11 +99,15 @@ class SuddenSlowdownConfig(RuleConfig):
 
 
 class QueueSpillbackConfig(RuleConfig):
-    """A queue that reaches back to its zone's spillback line."""
+    """A queue that reaches back to its zone's spillback line.
+
+    Before a signal it recedes with each green and is back with each red: it is over once it has stayed away for a
+    whole cycle, which lasts two or three minutes at a large junction.
+    """
 
     confirm_after: Duration = _confirm_after(5)
-    clear_after: Duration = _clear_after(15)
-    cool_down: Duration = _cool_down(60)
+    clear_after: Duration = _clear_after(150)
+    cool_down: Duration = _cool_down(0)
 
 
 class CongestionIncidentConfig(RuleConfig):
