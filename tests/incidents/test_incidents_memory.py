@@ -14,6 +14,7 @@ from incidents_road import (
     drives,
     halts,
     kinds,
+    stands_s,
     watched,
 )
 
@@ -99,3 +100,24 @@ def test_what_is_remembered_of_tracks_is_forgotten_with_them() -> None:
     past.update(empty, 60.0)
     assert runs.update(empty, np.zeros(0, bool), 60.0) == []
     assert (len(past), len(runs)) == (0, 0)
+
+
+@pytest.mark.parametrize("fps", [4.0, 8.0, 25.0])
+def test_a_vehicle_that_something_stops_is_told_from_one_that_brakes_as_hard_as_it_can(fps: float) -> None:
+    dead, dead_mps2 = braked(halts(25.25, 14, 60, braking=60), 20, fps=fps)
+    hard, _ = braked(halts(25.25, 14, 60, braking=9), 20, fps=fps)
+    assert dead_mps2 > 7
+    assert dead.slowed_mps2(0) > 10
+    assert hard.slowed_mps2(0) < 10
+
+
+def test_a_box_that_leaps_ahead_to_where_its_vehicle_will_stand_does_not_make_it_brake_harder() -> None:
+    stops, ahead_s, unseen_s = halts(25.25, 12, 60, braking=4), 4.95, 5.25
+    stands_from_s = stands_s(12, 60, braking=4)
+
+    def leaps(t: float) -> Place | None:
+        if unseen_s <= t < stands_from_s + 0.3:
+            return None
+        return (60, 25.25) if ahead_s <= t < unseen_s else stops(t)
+
+    assert braked(leaps, 15)[1] < 4.5

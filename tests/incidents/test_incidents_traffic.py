@@ -226,7 +226,13 @@ def crosses(start_s: float) -> list[Actor]:
     return [Actor(car), Actor(motorcycle, ObjectClass.MOTORCYCLE)]
 
 
-@pytest.mark.parametrize("crash", [runs_into, crosses])
+def runs_into_a_standing_one(start_s: float) -> list[Actor]:
+    """One breaks down, the next sees him too late."""
+    first = halts(25.25, 14, 60, start_s=start_s - 4)
+    return [Actor(first), Actor(halts(25.25, 14, 55.4, start_s=start_s + 2, braking=60))]
+
+
+@pytest.mark.parametrize("crash", [runs_into, runs_into_a_standing_one, crosses])
 def test_vehicles_that_come_to_stand_touching_are_a_suspected_collision_and_nothing_else(crash: object) -> None:
     changes = watched(camera(NORTH), [*crash(8), *flow(OTHERS)], 40)  # type: ignore[operator]
     assert kinds(changes) == ["collision"]
@@ -253,6 +259,8 @@ def test_who_comes_to_a_crawl_touching_did_not_collide() -> None:
 def test_one_cue_alone_is_no_collision() -> None:
     follows = [Actor(halts(25.25, 14, 60, start_s=10)), Actor(halts(25.25, 14, 54, start_s=16))]
     assert "collision" not in kinds(watched(camera(NORTH), [*follows, *flow(OTHERS)], 50))
+    late = [Actor(halts(25.25, 14, 60, start_s=10)), Actor(halts(25.25, 14, 54, start_s=16, braking=9))]
+    assert "collision" not in kinds(watched(camera(NORTH), [*late, *flow(OTHERS)], 50))
     hard = [Actor(halts(25.25, 14, 60, start_s=10, braking=9))]
     assert kinds(watched(camera(NORTH), [*hard, *flow(OTHERS)], 40)) == ["stopped_vehicle"]
 

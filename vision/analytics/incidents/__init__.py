@@ -16,7 +16,7 @@ calibrated, otherwise `..._pct`, a part of the zone's free flow.
 | `sudden_slowdown` | `zone`, `lost_pct`, `within_s`, `vehicles`, `from_kmh` and `to_kmh` (calibrated) |
 | `queue_spillback` | `zone`, `line`, `queue_veh`, `queue_m` (calibrated) |
 | `congestion` | `zone`, `level` (a `CongestionLevel`), `speed_kmh` or `speed_pct` (absent: nothing drives) |
-| `collision` | `classes` and `cues` (by commas: `braking,together,crossing,swerving,flow`), `zone`, `stands_s` |
+| `collision` | `classes` and `cues` (by commas: `braking,abrupt,together,crossing,swerving,flow`), `zone`, `stands_s` |
 | `object_on_road` | `zone`, `lies_s` |
 | `camera_offline`, `camera_frozen` | `state` (a `CameraState`) |
 | `camera_obscured` | `lost_pct` |

@@ -21,6 +21,8 @@ from vision.contracts import IncidentKind
 BRAKED_MPS2, BOTH_BRAKED_MPS2 = 6.0, 4.5
 """Harder than drivers brake who are not surprised: up to 3.4 m/s2 is comfortable (AASHTO Green Book), of which
 trembling boxes make more at times, though seldom of two at once."""
+ABRUPT_MPS2 = 10.0
+"""Harder than brakes can: dry asphalt holds tyres to 0.7 to 0.9 g. Who stops so was stopped."""
 DROVE_MPS, DROVE_S = 3.0, 0.7
 """Each came at such a pace at least, for so long at least: a tracker's leap is shorter."""
 COURSE_MPS, COURSE_S = 4.0, 0.9
@@ -40,10 +42,19 @@ FARTHEST_M = 25.0
 """No two vehicles that touch are farther apart."""
 HIDDEN_M = 3.5
 """Where one stands in front of the other in the picture, it hides the other's foot, which seems so much farther."""
-WEIGHTS = {"braking": 0.45, "both": 0.2, "together": 0.3, "crossing": 0.35, "swerving": 0.3, "flow": 0.25}
+WEIGHTS = {
+    "braking": 0.45,
+    "abrupt": 0.45,
+    "both": 0.2,
+    "together": 0.3,
+    "crossing": 0.35,
+    "swerving": 0.3,
+    "flow": 0.25,
+}
 """How much each cue alone speaks for a collision; together 1 - (1 - a) (1 - b) ..., as independent witnesses would."""
 WORDS = {
     "braking": "hard braking",
+    "abrupt": "a stop harder than brakes make it",
     "together": "both at once",
     "crossing": "courses that crossed",
     "swerving": "a swerve",
@@ -77,7 +88,8 @@ class _Crash:
 class Collision:
     """Two vehicles that drove stand touching, out of every queue, and at least two cues speak for it.
 
-    `braking`: one braked harder than drivers do (both: more so). `together`: they came to stand at the same moment.
+    `braking`: one braked harder than drivers do (both: more so). `abrupt`: one stopped harder than brakes can, so that
+    it hit something, if only one that stood already. `together`: they came to stand at the same moment.
     `crossing`: their courses differed. `swerving`: one changed its course abruptly. `flow`: others drive past; this
     one never stands for another. The confidence combines them. Who goes on before it is told only halted.
     """
@@ -141,7 +153,7 @@ class Collision:
                 cues = self._cues(scene, i, j, pair)
                 confidence = 1 - float(np.prod([1 - WEIGHTS[cue] for cue in cues]))
                 own = [cue for cue in cues if cue not in SUPPORTING]
-                may_follow = "together" not in cues and self._follows(i, j, pair)
+                may_follow = not {"together", "abrupt"} & set(cues) and self._follows(i, j, pair)
                 if len(own) >= FEWEST_CUES and not may_follow and confidence >= self._least_confidence:
                     since_s = float(motion.still_since_s[list(pair)].min())
                     classes = CLASSES[motion.class_id[pair[0]]], CLASSES[motion.class_id[pair[1]]]
@@ -169,7 +181,8 @@ class Collision:
         return list(zip(came[i[touch]].tolist(), came[j[touch]].tolist(), strict=True))
 
     def _follows(self, i: int, j: int, pair: tuple[int, int]) -> bool:
-        """Whether one stands just behind the other: unless both came to stand at once, he only waits there."""
+        """Whether one stands just behind the other: unless both came to stand at once or one was stopped by the other,
+        he only waits there."""
         return bool(self._standing.blocked_by[i, pair[1]] or self._standing.blocked_by[j, pair[0]])
 
     def _have_courses(self, pair: tuple[int, int]) -> bool:
@@ -193,11 +206,13 @@ class Collision:
     def _cues(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> tuple[str, ...]:
         rows, past = list(pair), self._standing.past
         since_s = scene.motion.still_since_s[rows]
-        braked = sorted(past.braked_mps2(n, since) for n, since in zip(rows, since_s.tolist(), strict=True))
+        brakings = [past.braked_mps2(n, since) for n, since in zip(rows, since_s.tolist(), strict=True)]
+        braked = sorted(brakings)
         u, v = past.courses(np.array(rows))
         cosine = float(u @ v)
         found = {
             "braking": braked[1] >= BRAKED_MPS2 or braked[0] >= BOTH_BRAKED_MPS2,
+            "abrupt": any(self._stopped_dead(n, mps2) for n, mps2 in zip(rows, brakings, strict=True)),
             "both": braked[0] >= BOTH_BRAKED_MPS2,
             "together": bool(abs(since_s[0] - since_s[1]) <= TOGETHER_S),
             "crossing": cosine < np.cos(np.radians(CROSSED_DEG)) and self._have_courses(pair),
@@ -205,6 +220,10 @@ class Collision:
             "flow": self._standing.stands[i].is_passed or self._standing.stands[j].is_passed,
         }
         return tuple(cue for cue, is_found in found.items() if is_found)
+
+    def _stopped_dead(self, n: int, braked_mps2: float) -> bool:
+        """Far away a place says little more of it than that it braked hard; its pace must say the rest."""
+        return braked_mps2 >= BRAKED_MPS2 and self._standing.past.slowed_mps2(n) >= ABRUPT_MPS2
 
     def _sign(self, scene: Scene, crash: _Crash, rows: list[int]) -> Evidence:
         """At the first of the pair that is seen; it goes on while one of them stands."""

@@ -34,6 +34,9 @@ FEWEST = 3
 """Velocities from which a pace of driving is told."""
 VELOCITY_LAG_S = 0.6
 SHORTEST_BRAKING_S = 0.4
+FAST_PART, SLOW_PART = 0.7, 0.25
+"""A vehicle brakes from the first part of the pace at which it drove to the second, as its pace tells."""
+SHORTEST_FALL_S = 0.1
 KNOWN_AFTER_S = 1.2
 LEAP_S = 0.5
 """A track that is older than that and whose velocity cannot be told for so long has leapt from one vehicle to another:
@@ -216,27 +219,49 @@ class Past:
             return np.asarray(total / np.hypot(total[:, :1], total[:, 1:]), np.float64)
 
     def braked_mps2(self, n: int, still_since_s: float) -> float:
-        """How hard the track in row `n` braked before it stood; 0 where that is not known.
+        """How hard the track in row `n` braked before it stood, at least; 0 where that is not known.
 
-        From 70 % of the pace at which it drove to standstill: a box that trembles gives no steady pace from look to
-        look, but the upper quartile of some seconds, and when it was last so fast, are told well enough. It is taken to
-        stand from when it is as near to its place as a standing one trembles: braking evenly it needs a while for that
-        last piece.
+        It is told in two ways, by when it came to its place and by how fast its pace fell (`slowed_mps2`): the one errs
+        where a box trembles or creeps, the other where a track leaps, and what both say is believed.
+
+        By its place it braked from 70 % of the pace at which it drove to standstill: a box that trembles gives no
+        steady pace from look to look, but the upper quartile of some seconds, and when it was last so fast, are told
+        well enough. It is taken to stand from when it is as near to its place as a standing one trembles: braking
+        evenly it needs a while for that last piece.
         """
-        times_s, velocities = self._last(n)
-        paces = _lengths(velocities)
-        paces = np.median([paces, np.append(paces[1:], paces[-1:]), np.append(paces[:1], paces[:-1])], axis=0)
+        times_s, paces = self._paces(n)
         # A velocity is told from the last 1.2 s: it was so half of that ago.
         was_s = times_s - VELOCITY_LAG_S
         driving = (paces >= DRIVES_MPS) & (was_s < still_since_s)
         if driving.sum() < FEWEST:
             return 0.0
-        part_mps = 0.7 * float(np.percentile(paces[driving], 75))
+        part_mps = FAST_PART * float(np.percentile(paces[driving], 75))
         last_fast_s = float(was_s[paces >= part_mps].max())
         braking_s = max(still_since_s - last_fast_s, SHORTEST_BRAKING_S)
         # part = a (braking + sqrt(2 rest / a))
         root = np.sqrt(2 * self._rest_m(n))
-        return float((np.sqrt(root**2 + 4 * braking_s * part_mps) - root) / (2 * braking_s)) ** 2
+        by_place_mps2 = float((np.sqrt(root**2 + 4 * braking_s * part_mps) - root) / (2 * braking_s)) ** 2
+        return min(by_place_mps2, self.slowed_mps2(n))
+
+    def slowed_mps2(self, n: int) -> float:
+        """How fast the pace of the track in row `n` fell when it was last fast; 0 where that is not known.
+
+        From 70 % of the pace at which it drove to 25 %. A velocity is told from 1.2 s, in which braking looks softer
+        than it is, and never harder: what stops dead seems to need 0.4 s for that.
+        """
+        times_s, paces = self._paces(n)
+        driving = paces >= DRIVES_MPS
+        if driving.sum() < FEWEST:
+            return 0.0
+        drove_mps = float(np.percentile(paces[driving], 75))
+        fast_mps, slow_mps = FAST_PART * drove_mps, SLOW_PART * drove_mps
+        last = int(np.flatnonzero(paces >= fast_mps)[-1])
+        slow = last + np.flatnonzero(paces[last:] < slow_mps)
+        if not len(slow):
+            return 0.0
+        fell = slice(last, int(slow[0]) + 1)
+        falling_s = np.interp([-fast_mps, -slow_mps], -np.minimum.accumulate(paces[fell]), times_s[fell])
+        return (fast_mps - slow_mps) / max(float(falling_s[1] - falling_s[0]), SHORTEST_FALL_S)
 
     def _rest_m(self, n: int) -> float:
         """How far from its place the vehicle in row `n` is already taken to stand there, along its way."""
@@ -252,6 +277,13 @@ class Past:
         angles = np.arctan2(velocities[:, 1], velocities[:, 0])
         turned = np.abs((angles[None] - angles[:, None] + np.pi) % (2 * np.pi) - np.pi)
         return degrees(float(np.where(_comparable(times_s[None] - times_s[:, None]), turned, 0.0).max(initial=0.0)))
+
+    def _paces(self, n: int) -> tuple[Floats, Floats]:
+        """When the track in row `n` was how fast in its last seconds of driving; one odd look is left out."""
+        times_s, velocities = self._last(n)
+        paces = _lengths(velocities)
+        before, after = np.append(paces[:1], paces[:-1]), np.append(paces[1:], paces[-1:])
+        return times_s, np.asarray(np.median([before, paces, after], axis=0), np.float64)
 
     def _last(self, n: int) -> tuple[Floats, Floats]:
         row = self._at[n]

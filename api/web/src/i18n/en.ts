@@ -144,6 +144,7 @@ export const en = {
   "reason.with.from_kmh": ", from {from_kmh} to {to_kmh} km/h",
   "reason.with.queue_m": " ({queue_m} m)",
   "cue.braking": "hard braking",
+  "cue.abrupt": "stopped harder than brakes can",
   "cue.together": "vehicles very close",
   "cue.crossing": "crossing paths",
   "cue.swerving": "others swerve",

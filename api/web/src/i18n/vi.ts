@@ -146,6 +146,7 @@ export const vi: Words = {
   "reason.with.from_kmh": ", từ {from_kmh} xuống {to_kmh} km/h",
   "reason.with.queue_m": " ({queue_m} m)",
   "cue.braking": "phanh gấp",
+  "cue.abrupt": "dừng gấp hơn mức phanh có thể",
   "cue.together": "các xe sát nhau",
   "cue.crossing": "hướng đi cắt nhau",
   "cue.swerving": "xe khác phải tránh",
