@@ -1,5 +1,7 @@
 """A track that goes on under another id is recognised by its place; what hides it is not taken for it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,13 +20,26 @@ Car = tuple[int, float, float]
 
 def found(looks: list[list[Car]]) -> list[tuple[int, int]]:
     """Which tracks inherit which, over looks a tenth of a second apart."""
+    return inherited([tracks(cars) for cars in looks])
+
+
+def inherited(looks: list[Tracks]) -> list[tuple[int, int]]:
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
     book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder()
     told: list[tuple[int, int]] = []
-    for n, cars in enumerate(looks):
-        motion = book.update(tracks(cars), n / FPS)
+    for n, seen in enumerate(looks):
+        motion = book.update(seen, n / FPS)
         told += heirs.update(motion, n / FPS)
     return told
+
+
+def half_hidden(track: int, looks: int, shown: float = 0.4) -> list[Tracks]:
+    """One that stands, of which something that passes in front shows the upper part only."""
+    [whole] = standing(track, 1, size=80)
+    boxes = tracks(whole)
+    left, top, right, bottom = boxes.xyxy[0].tolist()
+    part = np.array([[left, top, right, top + shown * (bottom - top)]], np.float32)
+    return [replace(boxes, xyxy=part)] * looks
 
 
 def tracks(cars: list[Car]) -> Tracks:
@@ -95,6 +110,30 @@ def test_who_comes_back_where_nobody_can_have_driven_is_another(unseen: int, to_
 def test_each_lost_track_is_inherited_once() -> None:
     both = [a + b for a, b in zip(standing(2, 5), standing(3, 5), strict=True)]
     assert len(found(standing(1, 30) + both)) == 1
+
+
+WAITS = [tracks(cars) for cars in standing(1, 30, size=80)]
+
+
+@pytest.mark.parametrize("squeezed", [0, 2, 4, 5])
+def test_one_that_stood_is_recognised_where_it_stood_however_it_was_squeezed_before_it_was_hidden(
+    squeezed: int,
+) -> None:
+    begins = [tracks(cars) for cars in standing(2, 5, size=80)]
+    assert inherited([*WAITS, *half_hidden(1, squeezed, shown=0.2), *half_hidden(2, 3), *begins]) == [(1, 2)]
+
+
+def test_one_that_stood_and_was_squeezed_before_it_was_hidden_comes_back_as_itself() -> None:
+    ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
+    book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder()
+    for n, seen in enumerate([*WAITS, *half_hidden(1, 3, shown=0.2), *map(tracks, nothing(3)), WAITS[0]]):
+        heirs.update(book.update(seen, n / FPS), n / FPS)
+        assert heirs.leapt == ()
+
+
+def test_who_drives_past_the_place_of_one_that_is_lost_is_not_taken_for_it() -> None:
+    passes = [[(2, 40.0 * n, 80.0)] for n in range(20)]
+    assert inherited([*WAITS, *map(tracks, passes)]) == []
 
 
 def test_who_turns_unseen_comes_back_as_itself() -> None:

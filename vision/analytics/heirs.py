@@ -17,6 +17,13 @@ NEAR_SIZES = 0.6
 ALIKE = 1.5
 """... if neither is so many times as large as the other: what passes in front of a vehicle is not that vehicle."""
 
+STOOD_OVER_S, STOOD_EVERY_S = 1.5, 0.2
+"""Where one stood is told from its places of so long, looked at so often: what begins to hide it squeezes its box."""
+LEFT_S = 0.6
+"""One that stood until so shortly before it was lost may stand there still, and have been squeezed off."""
+LATE_S = 0.6
+"""A new track may be one that stood for so long after it began: what is still half hidden is not yet alike."""
+
 BACK_S, STARTS_MPS2, LEAP_SIZES = 0.25, 4.0, 0.7
 """A track that comes back after so long, or later, is another vehicle's where it is farther from where it was going
 than it can have got by accelerating so, and than so many of its sizes."""
@@ -35,7 +42,12 @@ class HeirFinder:
         self._seen: set[int] = set()
         self._last = Motion.empty()
         self._last_s = -inf
-        self._lost: dict[int, _Lost] = {}
+        self._recent: list[tuple[float, Motion]] = []
+        """Looks of the last `STOOD_OVER_S`."""
+        self._lost: dict[int, tuple[_Lost, ...]] = {}
+        """By track: what is known of it, each of which it may be recognised by."""
+        self._heirs: set[int] = set()
+        """Tracks in sight that have inherited one."""
         self.leapt: tuple[int, ...] = ()
         """Tracks that come back just now, and are another vehicle's."""
 
@@ -56,37 +68,61 @@ class HeirFinder:
             new = [n for n, track in enumerate(ids) if track in came]
             self.leapt = tuple(ids[n] for n in new if ids[n] in self._lost and self._leaps(motion, n, at_s))
             oldest_s = at_s - STOOD_LOST_S
-            self._lost = {t: lost for t, lost in self._lost.items() if lost.seen_s >= oldest_s and t not in now}
-            heirs = self._inherit(motion, new, at_s) if new and self._lost else []
+            self._lost = {t: was for t, was in self._lost.items() if was[0].seen_s >= oldest_s and t not in now}
+            heirs = self._inherit(motion, new, at_s) if self._lost else []
+        self._heirs = (self._heirs & now) | {heir for _, heir in heirs}
         self._seen, self._last, self._last_s = now, motion, at_s
+        if not self._recent or at_s - self._recent[-1][0] >= STOOD_EVERY_S:
+            self._recent = [*(r for r in self._recent if at_s - r[0] <= STOOD_OVER_S), (at_s, motion)]
         return heirs
 
     def _lose(self, gone: set[int]) -> None:
-        last, seen_s = self._last, self._last_s
+        last = self._last
         size_px = _sizes_px(last.xyxy)
         for n in [n for n, track in enumerate(last.track_id.tolist()) if track in gone]:
-            until_s = seen_s + (STOOD_LOST_S if last.is_still[n] else LOST_S)
-            velocity_px = np.zeros(2) if last.is_still[n] else np.nan_to_num(last.velocity_px[n])
-            self._lost[int(last.track_id[n])] = _Lost(
-                seen_s,
-                until_s,
+            stood, is_still = self._stood(n), bool(last.is_still[n])
+            was = _Lost(
+                self._last_s,
+                self._last_s + (STOOD_LOST_S if is_still else LOST_S),
                 last.foot_px[n],
-                velocity_px,
-                0.0 if last.is_still[n] else VELOCITY_LAG_S,
+                np.zeros(2) if is_still else np.nan_to_num(last.velocity_px[n]),
+                0.0 if is_still else VELOCITY_LAG_S,
                 float(size_px[n]),
                 float(last.scale_px_m[n]),
+                stands=is_still,
             )
+            self._lost[int(last.track_id[n])] = (was,) if stood is None else (was, stood)
+
+    def _stood(self, n: int) -> "_Lost | None":
+        """Where the track in row `n` of the last look stood, if it did so just before it was lost."""
+        track, looks = self._last.track_id[n], [*self._recent, (self._last_s, self._last)]
+        just_before = [motion for at_s, motion in looks if self._last_s - at_s <= LEFT_S]
+        if not any(motion.is_still[motion.track_id == track].any() for motion in just_before):
+            return None
+        at = [(motion, np.flatnonzero((motion.track_id == track) & motion.is_still)) for _, motion in looks]
+        stood = [(motion.foot_px[rows[0]], motion.xyxy[rows[0]]) for motion, rows in at if len(rows)]
+        foot_px, boxes = np.median([foot for foot, _ in stood], axis=0), np.array([box for _, box in stood])
+        return _Lost(
+            self._last_s,
+            self._last_s + STOOD_LOST_S,
+            foot_px,
+            np.zeros(2),
+            0.0,
+            float(np.median(_sizes_px(boxes))),
+            float(self._last.scale_px_m[n]),
+            stands=True,
+        )
 
     def _leaps(self, motion: Motion, n: int, at_s: float) -> bool:
-        was = self._lost[int(motion.track_id[n])]
-        unseen_s = at_s - was.seen_s
-        away_px = motion.foot_px[n] - was.foot_px - was.velocity_px * unseen_s
-        changed_m = STARTS_MPS2 / 2 * (unseen_s + was.velocity_lag_s) ** 2
-        may_px = LEAP_SIZES * was.size_px + changed_m * was.scale_px_m
-        return unseen_s >= BACK_S and float(np.hypot(*away_px)) > may_px
+        """Whether the track in row `n`, which comes back, does so where it can have got to from nowhere that it was."""
+        return all(was.cannot_reach(motion.foot_px[n], at_s) for was in self._lost[int(motion.track_id[n])])
 
-    def _inherit(self, motion: Motion, new: list[int], at_s: float) -> list[tuple[int, int]]:
-        lost, states = list(self._lost), list(self._lost.values())
+    def _inherit(self, motion: Motion, came: list[int], at_s: float) -> list[tuple[int, int]]:
+        stood = any(each[-1].stands for each in self._lost.values())
+        new = came + (self._late(motion, came, at_s) if stood else [])
+        if not new:
+            return []
+        lost, states = zip(*((t, was) for t, each in self._lost.items() for was in each), strict=True)
         feet_px = np.array([was.foot_px for was in states])
         ways_px = np.array([was.velocity_px * (at_s - was.seen_s) for was in states])
         away_px = _away(motion.foot_px[new][:, None] - feet_px, ways_px)
@@ -94,14 +130,20 @@ class HeirFinder:
         small_px, large_px = np.minimum(old_px, new_px), np.maximum(old_px, new_px)
         seen_s, until_s = np.array([(was.seen_s, was.until_s) for was in states]).T
         may_be = (large_px < ALIKE * small_px) & (motion.first_seen_s[new][:, None] > seen_s) & (at_s <= until_s)
+        may_be[len(came) :] &= np.array([was.stands for was in states])
         sizes = np.where(may_be, away_px / np.maximum(small_px, 1e-9), inf)
         heirs: list[tuple[int, int]] = []
         while sizes.size and (nearest := float(sizes.min())) <= NEAR_SIZES:
             i, j = np.argwhere(sizes == nearest)[0].tolist()
             heirs.append((lost[j], int(motion.track_id[new[i]])))
-            sizes[i], sizes[:, j] = inf, inf
+            sizes[i], sizes[:, np.array(lost) == lost[j]] = inf, inf
             del self._lost[lost[j]]
         return heirs
+
+    def _late(self, motion: Motion, came: list[int], at_s: float) -> list[int]:
+        """Rows of tracks that began a moment ago and have inherited none yet."""
+        began = np.flatnonzero(at_s - motion.first_seen_s <= LATE_S).tolist()
+        return [n for n in began if n not in came and int(motion.track_id[n]) not in self._heirs]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +157,15 @@ class _Lost:
     velocity_lag_s: float
     size_px: float
     scale_px_m: float
+    stands: bool = False
+
+    def cannot_reach(self, foot_px: Floats, at_s: float) -> bool:
+        """Whether a place is farther from where it was going than it can have got by then."""
+        unseen_s = at_s - self.seen_s
+        away_px = foot_px - self.foot_px - self.velocity_px * unseen_s
+        changed_m = STARTS_MPS2 / 2 * (unseen_s + self.velocity_lag_s) ** 2
+        may_px = LEAP_SIZES * self.size_px + changed_m * self.scale_px_m
+        return unseen_s >= BACK_S and float(np.hypot(*away_px)) > may_px
 
 
 def _away(places_px: Floats, ways_px: Floats) -> Floats:
