@@ -105,6 +105,26 @@ def test_a_track_that_jumps_ahead_does_not_speed() -> None:
     assert kinds(watched(camera(LIMITED), [Actor(jumps)], 12)) == []
 
 
+def test_who_gains_speed_in_sight_speeds_though_he_was_slow_when_he_came_in() -> None:
+    def gains(t: float) -> Place | None:
+        """12 m/s, and from half way on 2 m/s more each second."""
+        x = 12 * t + max(t - 64 / 12, 0) ** 2
+        return (x, 25.25) if x < 128 else None
+
+    assert kinds(watched(camera(LIMITED), [Actor(gains)], 12, noise=Noise(jitter=0.02, seed=3))) == ["speeding"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_who_is_half_hidden_and_trembles_by_metres_does_not_speed(seed: int) -> None:
+    errors_m = np.random.default_rng(seed).normal(0, 3, 100)
+
+    def trembles(t: float) -> Place | None:
+        x = 13.5 * t + float(np.interp(t, np.arange(100) / 2, errors_m))
+        return (x, 25.25) if x < 128 else None
+
+    assert kinds(watched(camera(LIMITED), [Actor(trembles)], 12)) == []
+
+
 def test_a_foot_that_was_told_too_near_for_a_while_does_not_speed_when_it_comes_back() -> None:
     def half_hidden(t: float) -> Place | None:
         x = 13.5 * t + float(np.interp(t, [3, 4, 4.5, 6.1], [0, -6, -6, 0]))

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import hypot
 from statistics import median
 
 import numpy as np
@@ -30,6 +29,15 @@ MOST_ALIKE = 0.8
 """Errors follow each other from look to look: so much at most, as far as a short way tells it."""
 
 
+CURVE_S = 2.0
+"""A shorter way does not tell who gains speed from a foot that drifts within its box."""
+OFF_M = {1: 1.5, 2: 0.6}
+"""A way whose places are further from that of who drives evenly, or gains speed evenly, tells no speed: half hidden
+vehicles tremble by several metres on the road, and only so little tells who gains speed from a foot that comes back."""
+FIERCEST_MPS2 = 4.0
+"""No vehicle gains speed faster for longer than a moment; a foot that comes back does."""
+
+
 @dataclass(slots=True)
 class Way:
     """Where a vehicle was that is, or may be, fast: (s, x m, y m)."""
@@ -39,21 +47,38 @@ class Way:
     def speed_kmh(self) -> float:
         """What it drives at least, as far as it can be told; 0 while its way is too short.
 
-        The lower of the median over the steps and the regression over the whole way less its error: a tracker's leap to
-        another vehicle raises the regression, not the median, and trembling widens the error.
+        By its whole way as if it drove evenly, or by the curve of who gains speed, whichever tells more.
         """
         if len(self.places) < LOOKS or self.places[-1][0] - self.places[0][0] < SHORTEST_S:
             return 0.0
         places = np.array(self.places)
-        times_s = places[:, 0] - places[:, 0].mean()
-        off_m = places[:, 1:] - places[:, 1:].mean(axis=0)
-        spread = float((times_s**2).sum())
-        velocity = times_s @ off_m / spread
-        residual_m = off_m - times_s[:, None] * velocity
-        error_mps = float(np.sqrt((residual_m**2).sum() / (len(places) - 2) / spread)) * _times_wider(residual_m)
         steps = places[1:] - places[:-1]
-        step_mps: float = median((np.hypot(steps[:, 1], steps[:, 2]) / steps[:, 0]).tolist())
-        return 3.6 * min(hypot(*velocity.tolist()) - ERRORS * error_mps, step_mps)
+        steps_mps = np.hypot(steps[:, 1], steps[:, 2]) / steps[:, 0]
+        latest = places[1:, 0] > places[-1, 0] - SHORTEST_S
+        even = min(_at_least(places, degree=1)[1], median(steps_mps.tolist()))
+        _, gaining_mps, gain_mps2 = _at_least(places, degree=2)
+        is_gaining = 0 < gain_mps2 <= FIERCEST_MPS2 and places[-1, 0] - places[0, 0] >= CURVE_S
+        return 3.6 * max(even, min(gaining_mps, median(steps_mps[latest].tolist())) if is_gaining else 0.0)
+
+
+def _at_least(places: Floats, *, degree: int) -> list[float]:
+    """(degree + 1,): the place, speed and gain (m, m/s, m/s^2) that a polynomial through (K, 3) places tells, each less
+    its error.
+
+    At the middle of the shortest way that is measured. Trembling widens the error, and so does what is no polynomial;
+    nothing is told (0) of what is too far from one.
+    """
+    orders = np.arange(degree + 1)
+    powers = (places[:, 0] - places[-1, 0] + SHORTEST_S / 2)[:, None] ** orders
+    spread = np.linalg.inv(powers.T @ powers)
+    coefficients = spread @ powers.T @ places[:, 1:]
+    residual_m = places[:, 1:] - powers @ coefficients
+    usual_m = float(np.sqrt((residual_m**2).sum() / (len(places) - degree - 1)))
+    if usual_m > OFF_M[degree]:
+        return [0.0] * (degree + 1)
+    errors = usual_m * np.sqrt(np.diag(spread)) * _times_wider(residual_m)
+    told: list[float] = (np.maximum(orders, 1) * (np.hypot(*coefficients.T) - ERRORS * errors)).tolist()
+    return told
 
 
 def _times_wider(residual_m: Floats) -> float:
@@ -96,9 +121,9 @@ class Speeding:
         while scene.at_s - way.places[0][0] > LONGEST_S:
             way.places.popleft()
         z = int(np.where(scene.inside[n], self._tolerated_kmh, np.inf).argmin())
-        if not motion.speed_kmh[n] > self._tolerated_kmh[z]:
+        if motion.speed_kmh[n] <= self._tolerated_kmh[z]:
             return None
-        speed_kmh = min(way.speed_kmh(), float(motion.speed_kmh[n]))
+        speed_kmh = float(np.fmin(way.speed_kmh(), motion.speed_kmh[n]))
         if speed_kmh <= self._tolerated_kmh[z]:
             return None
         return _sign(scene, n, scene.zones[z].zone, speed_kmh, way.places[0][0])
