@@ -1,7 +1,7 @@
 """Whether something creeps, however its box trembles: far away a jam's crawl shows only over seconds."""
 
 from dataclasses import dataclass
-from math import exp, hypot, sqrt
+from math import exp, sqrt
 
 FADES_AFTER_S = 8.0
 """What was seen so long ago counts a third of what is seen now."""
@@ -47,12 +47,17 @@ class Creeping:
         """Whether it was seen for long enough to say."""
         return self._lasted_s >= CREEPS_FOR_S
 
-    def creeps(self, px_m: float) -> bool:
-        """Whether it has come a way that trembling does not explain; `px_m`: pixels a metre along its way."""
+    def creeps(self, stride_px: tuple[float, float]) -> bool:
+        """Whether it has come on by a way that trembling does not explain; `stride_px`: a metre of its way.
+
+        On, as it drives: who sways or is seen further back does not creep.
+        """
         if not self.is_known:
             return False
-        px_s = hypot(self.looks * self.tx - self.t * self.x, self.looks * self.ty - self.t * self.y) / self._spread
-        return px_s >= CREEPS_MPS * px_m and px_s * self._lasted_s >= CREPT_M * px_m
+        x_px, y_px = stride_px
+        along = (self.looks * self.tx - self.t * self.x) * x_px + (self.looks * self.ty - self.t * self.y) * y_px
+        mps = along / max(x_px**2 + y_px**2, 1e-9) / self._spread
+        return mps >= CREEPS_MPS and mps * self._lasted_s >= CREPT_M
 
     @property
     def _spread(self) -> float:

@@ -219,9 +219,9 @@ class Standing:
         waits = np.array([stand.queues for stand in self.stands], bool)
         is_held = (around.blocked_by.any(axis=1) | waits) & ~inside[:, shoulders].any(axis=1)
         comes_up = around.behind & (inside @ scene.inside.T)
-        px_m = np.hypot(*self.past.stride_px[self.rows].T).tolist()
-        for i, stand in enumerate(self.stands):
-            if is_held[i] or stand.creeping.creeps(px_m[i]):
+        strides_px = self.past.stride_px[self.rows].tolist()
+        for i, (stand, (x_px, y_px)) in enumerate(zip(self.stands, strides_px, strict=True)):
+            if is_held[i] or stand.creeping.creeps((x_px, y_px)):
                 stand.held_s = scene.at_s
             if not stand.is_passed:
                 stand.see_passing(
