@@ -81,6 +81,12 @@ def test_where_few_drive_three_who_brake_one_after_the_other_are_a_slowdown() ->
     assert kinds(watched(camera(NORTH), before + few, 40)) == ["sudden_slowdown"]
 
 
+def test_traffic_that_comes_slowly_into_a_zone_that_was_empty_for_a_while_has_slowed_down() -> None:
+    before = [Actor(drives(LANES_M[n % 2], 16, start_s=1.5 * n)) for n in range(12)]
+    slow = [Actor(drives(LANES_M[n % 2], 4, start_s=38 + 2.5 * n)) for n in range(8)]
+    assert kinds(watched(camera(NORTH), before + slow, 60)) == ["sudden_slowdown"]
+
+
 def test_stop_and_go_is_no_slowdown() -> None:
     def goes(lane: float, start_s: float) -> Way:
         """3 m/s, but for 10 m/s from 30 to 34 s."""

@@ -86,15 +86,15 @@ class _Zone:
     def best_before(self, at_s: float, within_s: float) -> tuple[float, float]:
         """The highest pace, median of `FLOWED_FOR_S`, from `within_s` ago until now, and when it was: (m/s, s).
 
-        Where the zone was empty then, that of the last before. NaN as long as it is not known of enough vehicles:
-        just after the camera came on, and on an empty road.
+        Where the zone was empty at the beginning, that of the last before counts: who comes first into it may be slow
+        already. NaN as long as it is not known of enough vehicles: just after the camera came on, and on an empty road.
         """
         before = [s for s in self.samples if s.at_s <= at_s - SMOOTH_S]
         seen = frozenset[int]().union(*(s.track_ids for s in before))
         if len(seen) < FEWEST_BEFORE or before[0].at_s > at_s - 0.8 * within_s:
             return float("nan"), at_s
-        lately = [s for s in before if s.at_s >= at_s - within_s - SMOOTH_S] or before[-1:]
-        paces = [(self.usual_mps(s.at_s), s.at_s) for s in lately]
+        earlier = sum(s.at_s < at_s - within_s - SMOOTH_S for s in before)
+        paces = [(self.usual_mps(s.at_s), s.at_s) for s in before[max(earlier - 1, 0) :]]
         return max((p for p in paces if not np.isnan(p[0])), default=(float("nan"), at_s))
 
     def usual_mps(self, to_s: float) -> float:
