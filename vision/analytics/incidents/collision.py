@@ -129,8 +129,8 @@ class Collision:
         if len(rows) == len(crash.tracks):
             x_px, y_px = motion.foot_px[rows].mean(axis=0).tolist()
             crash.creeping.see(x_px, y_px, scene.at_s)
-        px_m = np.hypot(*self._standing.past.stride_px[rows].T)
-        return not crash.creeping.creeps(float(px_m.max()))
+        strides_px = self._standing.past.stride_px[rows].tolist()
+        return not any(crash.creeping.creeps((x_px, y_px)) for x_px, y_px in strides_px)
 
     def _found(self, scene: Scene, known: set[int]) -> list[_Crash]:
         """Pairs that came to stand lately and touching, with cues enough."""

@@ -58,7 +58,8 @@ class Way:
         even = min(_at_least(places, degree=1)[1], median(steps_mps.tolist()))
         _, gaining_mps, gain_mps2 = _at_least(places, degree=2)
         is_gaining = 0 < gain_mps2 <= FIERCEST_MPS2 and places[-1, 0] - places[0, 0] >= CURVE_S
-        return 3.6 * max(even, min(gaining_mps, median(steps_mps[latest].tolist())) if is_gaining else 0.0)
+        gaining = min(gaining_mps, median(steps_mps[latest].tolist())) if is_gaining else 0.0
+        return 3.6 * float(max(even, gaining))
 
 
 def _at_least(places: Floats, *, degree: int) -> list[float]:
