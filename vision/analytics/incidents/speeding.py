@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Self
 
 import numpy as np
 
@@ -25,15 +26,17 @@ NEARLY = 0.5
 for a while is too fast when it comes back, and the slow part of its way belongs to it."""
 ERRORS = 2.0
 """Standard errors that a speed must exceed the limit by, beside the margin."""
+SURE = 1 / 15
+"""A speed is told when its standard error is at most this part of it: half hidden vehicles tremble by metres, alike for
+so long that a short way does not show it."""
 MOST_ALIKE = 0.8
 """Errors follow each other from look to look: so much at most, as far as a short way tells it."""
 
 
 CURVE_S = 2.0
 """A shorter way does not tell who gains speed from a foot that drifts within its box."""
-OFF_M = {1: 1.5, 2: 0.6}
-"""A way whose places are further from that of who drives evenly, or gains speed evenly, tells no speed: half hidden
-vehicles tremble by several metres on the road, and only so little tells who gains speed from a foot that comes back."""
+OFF_M = 0.6
+"""The places of who gains speed are so near to his curve; a foot that comes back is further off."""
 FIERCEST_MPS2 = 4.0
 """No vehicle gains speed faster for longer than a moment; a foot that comes back does."""
 
@@ -55,31 +58,37 @@ class Way:
         steps = places[1:] - places[:-1]
         steps_mps = np.hypot(steps[:, 1], steps[:, 2]) / steps[:, 0]
         latest = places[1:, 0] > places[-1, 0] - SHORTEST_S
-        even = min(_at_least(places, degree=1)[1], median(steps_mps.tolist()))
-        _, gaining_mps, gain_mps2 = _at_least(places, degree=2)
-        is_gaining = 0 < gain_mps2 <= FIERCEST_MPS2 and places[-1, 0] - places[0, 0] >= CURVE_S
-        gaining = min(gaining_mps, median(steps_mps[latest].tolist())) if is_gaining else 0.0
+        evenly, curve = _Fit.of(places, degree=1), _Fit.of(places, degree=2)
+        even = min(evenly.least_mps, median(steps_mps.tolist()))
+        is_gaining = 0 < curve.least_gain_mps2 <= FIERCEST_MPS2 and curve.off_m <= OFF_M
+        is_gaining &= places[-1, 0] - places[0, 0] >= CURVE_S
+        gaining = min(curve.least_mps, median(steps_mps[latest].tolist())) if is_gaining else 0.0
         return 3.6 * float(max(even, gaining))
 
 
-def _at_least(places: Floats, *, degree: int) -> list[float]:
-    """(degree + 1,): the place, speed and gain (m, m/s, m/s^2) that a polynomial through (K, 3) places tells, each less
-    its error.
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """What a polynomial through a way tells of the middle of the shortest way that is measured."""
 
-    At the middle of the shortest way that is measured. Trembling widens the error, and so does what is no polynomial;
-    nothing is told (0) of what is too far from one.
-    """
-    orders = np.arange(degree + 1)
-    powers = (places[:, 0] - places[-1, 0] + SHORTEST_S / 2)[:, None] ** orders
-    spread = np.linalg.inv(powers.T @ powers)
-    coefficients = spread @ powers.T @ places[:, 1:]
-    residual_m = places[:, 1:] - powers @ coefficients
-    usual_m = float(np.sqrt((residual_m**2).sum() / (len(places) - degree - 1)))
-    if usual_m > OFF_M[degree]:
-        return [0.0] * (degree + 1)
-    errors = usual_m * np.sqrt(np.diag(spread)) * _times_wider(residual_m)
-    told: list[float] = (np.maximum(orders, 1) * (np.hypot(*coefficients.T) - ERRORS * errors)).tolist()
-    return told
+    least_mps: float
+    """Speed less its error; 0 where that is not sure enough."""
+    least_gain_mps2: float
+    """How fast speed changes, less its error."""
+    off_m: float
+    """Standard deviation of the places from it."""
+
+    @classmethod
+    def of(cls, places: Floats, *, degree: int) -> Self:
+        """By least squares, of (K, 3) places. Trembling widens the errors, and so does what is no polynomial."""
+        powers = (places[:, 0] - places[-1, 0] + SHORTEST_S / 2)[:, None] ** np.arange(degree + 1)
+        spread = np.linalg.inv(powers.T @ powers)
+        coefficients = spread @ powers.T @ places[:, 1:]
+        residual_m = places[:, 1:] - powers @ coefficients
+        off_m = float(np.sqrt((residual_m**2).sum() / (len(places) - degree - 1)))
+        told = np.hypot(*coefficients.T).tolist()
+        errors = (ERRORS * off_m * np.sqrt(np.diag(spread)) * _times_wider(residual_m)).tolist()
+        is_sure = errors[1] <= ERRORS * SURE * told[1]
+        return cls(told[1] - errors[1] if is_sure else 0.0, 2 * (told[-1] - errors[-1]), off_m)
 
 
 def _times_wider(residual_m: Floats) -> float:
