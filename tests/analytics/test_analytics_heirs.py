@@ -90,6 +90,11 @@ def test_a_track_that_comes_back_has_no_heir() -> None:
     assert found(driving(1, 0, 20) + nothing(4) + both) == []
 
 
+def test_a_track_that_comes_back_in_place_of_its_heir_is_that_vehicle_again() -> None:
+    looks = driving(1, 0, 10) + driving(2, 12, 16) + driving(1, 16, 20)
+    assert found(looks) == [(1, 2), (2, 1)]
+
+
 def test_one_of_two_that_were_lost_and_is_back_is_not_the_other() -> None:
     both = [[(1, 400.0, 40.0), (2, 420.0, 40.0)]] * 30
     assert found(both + nothing(3) + [[(2, 410.0, 40.0)]] * 5) == []

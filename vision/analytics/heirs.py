@@ -36,7 +36,7 @@ Heirs = Sequence[tuple[int, int]]
 
 class HeirFinder:
     """Watches which tracks vanish and which begin. Each lost one is inherited once, by the one nearest to it that began
-    after it was lost."""
+    after it was lost, or by the track that it had inherited, which is back."""
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
@@ -46,8 +46,8 @@ class HeirFinder:
         """Looks of the last `STOOD_OVER_S`."""
         self._lost: dict[int, tuple[_Lost, ...]] = {}
         """By track: what is known of it, each of which it may be recognised by."""
-        self._heirs: set[int] = set()
-        """Tracks in sight that have inherited one."""
+        self._heirs: dict[int, int] = {}
+        """By track in sight, or looked for, that has inherited one: which."""
         self.leapt: tuple[int, ...] = ()
         """Tracks that come back just now, and are another vehicle's."""
 
@@ -70,7 +70,8 @@ class HeirFinder:
             oldest_s = at_s - STOOD_LOST_S
             self._lost = {t: was for t, was in self._lost.items() if was[0].seen_s >= oldest_s and t not in now}
             heirs = self._inherit(motion, new, at_s) if self._lost else []
-        self._heirs = (self._heirs & now) | {heir for _, heir in heirs}
+        self._heirs = {t: was for t, was in self._heirs.items() if t in now or t in self._lost}
+        self._heirs |= {heir: lost for lost, heir in heirs}
         self._seen, self._last, self._last_s = now, motion, at_s
         if not self._recent or at_s - self._recent[-1][0] >= STOOD_EVERY_S:
             self._recent = [*(r for r in self._recent if at_s - r[0] <= STOOD_OVER_S), (at_s, motion)]
@@ -129,13 +130,16 @@ class HeirFinder:
         old_px, new_px = np.array([was.size_px for was in states]), _sizes_px(motion.xyxy[new])[:, None]
         small_px, large_px = np.minimum(old_px, new_px), np.maximum(old_px, new_px)
         seen_s, until_s = np.array([(was.seen_s, was.until_s) for was in states]).T
-        may_be = (large_px < ALIKE * small_px) & (motion.first_seen_s[new][:, None] > seen_s) & (at_s <= until_s)
+        ids = motion.track_id[new][:, None]
+        is_back = ids == [self._heirs.get(track, 0) for track in lost]
+        may_be = (large_px < ALIKE * small_px) & (motion.first_seen_s[new][:, None] > seen_s) | is_back
+        may_be &= at_s <= until_s
         may_be[len(came) :] &= np.array([was.stands for was in states])
         sizes = np.where(may_be, away_px / np.maximum(small_px, 1e-9), inf)
         heirs: list[tuple[int, int]] = []
         while sizes.size and (nearest := float(sizes.min())) <= NEAR_SIZES:
             i, j = np.argwhere(sizes == nearest)[0].tolist()
-            heirs.append((lost[j], int(motion.track_id[new[i]])))
+            heirs.append((lost[j], int(ids[i, 0])))
             sizes[i], sizes[:, np.array(lost) == lost[j]] = inf, inf
             del self._lost[lost[j]]
         return heirs
