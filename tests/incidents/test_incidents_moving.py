@@ -1,5 +1,7 @@
 """Vehicles that go where, or how, they may not: wrong way, speeding, encroachment, banned movements, red lights."""
 
+from math import inf
+
 import numpy as np
 import pytest
 from incidents_road import (
@@ -331,6 +333,45 @@ def test_who_has_run_the_light_and_is_going_on_when_it_turns_green_did_run_it() 
     config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
     runs = Actor(drives(25.25, 12, start_s=5))
     assert kinds(watched(config, [runs], 25, signals=red_from(8, 13.3))) == ["red_light"]
+
+
+def test_who_waits_long_over_the_line_and_goes_on_before_it_turns_green_has_run_the_light() -> None:
+    waits = Actor(halts(25.25, 8, 91.5, start_s=2, for_s=40))
+    goes_s = stands_s(8, 91.5, start_s=2) + 40
+    config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
+    assert kinds(watched(config, [waits], 70, signals=red_from(5))) == ["red_light"]
+    assert kinds(watched(config, [waits], 70, signals=red_from(5, goes_s))) == []
+
+
+@pytest.mark.parametrize("seen_again_s", [60.0, inf])
+def test_who_waits_over_the_line_through_a_green_that_was_not_seen_is_let_go(seen_again_s: float) -> None:
+    waits = Actor(halts(25.25, 8, 91.5, start_s=2, for_s=60))
+
+    def signals(t: float) -> dict[str, SignalNow]:
+        if t < 25:
+            return {"lights": SignalNow(Light.RED, 5)} if t >= 5 else {}
+        return {"lights": SignalNow(Light.RED, seen_again_s)} if t >= seen_again_s else {}
+
+    assert kinds(watched(camera(GOVERNED, lines=[STOP], signals=[LIGHTS]), [waits], 90, signals=signals)) == []
+
+
+@pytest.mark.parametrize("early_s", [0.2, 0.3, 0.5, 0.8])
+def test_who_drives_over_the_line_just_before_it_turns_green_has_run_the_light(early_s: float) -> None:
+    config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
+    crosses_s = 5 + 90 / 6
+    drive = [Actor(drives(25.25, 6, start_s=5))]
+    assert kinds(watched(config, drive, 30, signals=red_from(8, crosses_s + early_s))) == ["red_light"]
+
+
+@pytest.mark.parametrize("starts_s", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("at_m", [89.5, 89.9, 90.1, 90.5])
+def test_who_waits_at_the_line_and_starts_with_green_is_let_go_however_hard_he_starts(
+    at_m: float, starts_s: float
+) -> None:
+    waits = Actor(halts(25.25, 8, at_m, start_s=2, for_s=20), ObjectClass.MOTORCYCLE)
+    green_s = stands_s(8, at_m, start_s=2) + 20 - starts_s
+    config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
+    assert kinds(watched(config, [waits], 60, signals=red_from(5, green_s))) == []
 
 
 NEAR_EDGE = {**GOVERNED, "polygon": box_m(2, 20, 118, 34)}

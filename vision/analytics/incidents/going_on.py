@@ -21,6 +21,7 @@ GONE_M, GONE_SIZES = 5.0, 0.5
 STEADY_S = 0.8
 """... when he is seen nowhere else for so long: a large box trembles by a quarter of its height."""
 GIVEN_UP_S = 20.0
+"""Who is not seen for so long is not waited for. Who stands where he crossed may wait for minutes, and go on then."""
 EDGE = 0.08
 """Who is lost from sight while he drives, so near to the picture's edge, has driven out of it. Of one that the edge
 cuts off more and more the foot seems to slow down: he need not drive fast any more once he is far."""
@@ -42,6 +43,8 @@ class _Waiting(Generic[Fact]):
     """(2,): where it was heading; NaN: not known."""
     seen_s: float
     row: int
+    drives_on: bool
+    """Whether he drives, and has not stood since."""
     is_leaving: bool = False
     far_since_s: float = inf
 
@@ -63,15 +66,17 @@ class GoingOn(Generic[Fact]):
         """The track in row `n` crossed something just now."""
         motion = scene.motion
         from_px, from_m = motion.foot_px[n].copy(), motion.ground_m[n].copy()
-        waiting = _Waiting(fact, scene.at_s, from_px, from_m, self._past.heading[n].copy(), scene.at_s, n)
+        heading, drives = self._past.heading[n].copy(), _drives(motion, n)
+        waiting = _Waiting(fact, scene.at_s, from_px, from_m, heading, scene.at_s, n, drives)
         self._waiting.setdefault(int(motion.track_id[n]), waiting)
 
     def drop(self, is_void: Callable[[Fact], bool]) -> None:
-        """Forget facts that do not matter any more, unless those whom they are about are already going on."""
+        """Forget facts that do not matter any more, unless those whom they are about are already going on: who has not
+        stood since, and drives, need not be far yet."""
         self._waiting = {
             t: waiting
             for t, waiting in self._waiting.items()
-            if waiting.is_leaving or waiting.far_since_s < inf or not is_void(waiting.fact)
+            if waiting.drives_on or waiting.is_leaving or waiting.far_since_s < inf or not is_void(waiting.fact)
         }
 
     def update(self, scene: Scene) -> list[tuple[int | None, int, Fact]]:
@@ -88,7 +93,7 @@ class GoingOn(Generic[Fact]):
             is_gone = n is not None and scene.at_s - waiting.far_since_s >= STEADY_S
             if (has_left or is_gone) and not has_leapt:
                 gone.append((n, track, waiting.fact))
-            if has_leapt or has_left or is_gone or scene.at_s - waiting.since_s > GIVEN_UP_S:
+            if has_leapt or has_left or is_gone or scene.at_s - waiting.seen_s > GIVEN_UP_S:
                 del self._waiting[track]
         return gone
 
@@ -104,8 +109,8 @@ class GoingOn(Generic[Fact]):
         near_edge = np.any(motion.xyxy[n, :2] < EDGE * size_px) or np.any(motion.xyxy[n, 2:] > (1 - EDGE) * size_px)
         hides_foot = bool(cut_sides(motion.xyxy[n, None], size_px)[0, HIDES_FOOT].any())
         is_far, is_still = _is_far(motion, n, waiting), bool(motion.is_still[n])
-        drives = bool(motion.pace_mps[n] >= DRIVES_MPS and not is_still and is_vehicle(motion.class_id)[n])
-        waiting.seen_s = scene.at_s
+        drives = _drives(motion, n)
+        waiting.seen_s, waiting.drives_on = scene.at_s, waiting.drives_on and drives
         if is_still or not (is_far or hides_foot):
             waiting.far_since_s = inf
         elif is_far and drives:
@@ -114,6 +119,11 @@ class GoingOn(Generic[Fact]):
         if goes_off or is_still or not near_edge:
             waiting.is_leaving = goes_off
         return self._past.has_leapt_since(n, waiting.since_s)
+
+
+def _drives(motion: Motion, n: int) -> bool:
+    is_driven = is_vehicle(motion.class_id)[n] and not motion.is_still[n]
+    return bool(is_driven and motion.pace_mps[n] >= DRIVES_MPS)
 
 
 def _is_far(motion: Motion, n: int, waiting: _Waiting[Fact]) -> bool:

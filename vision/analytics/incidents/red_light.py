@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vision.analytics.crossings import Crossing
-from vision.analytics.incidents.going_on import GoingOn
+from vision.analytics.incidents.going_on import DRIVES_MPS, GIVEN_UP_S, GoingOn
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.signs import a, called
@@ -18,6 +18,8 @@ from vision.contracts import Direction, IncidentKind
 from vision.geometry import signed_distance_px
 
 CONFIDENCE = 0.9
+STARTS_MPS2 = 4.0
+"""Nobody starts harder: who is faster than that since it turned green was driving already at red."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class RedLight:
             for crossing in scene.crossings:
                 if crossing.track_id in rows:
                     self._note(scene, rows[crossing.track_id], crossing)
-        self._going_on.drop(lambda crossed: _is_green(scene, crossed))
+        self._going_on.drop(lambda crossed: self._is_over(scene, crossed))
         return [_sign(scene, n, track, crossed) for n, track, crossed in self._going_on.update(scene)]
 
     def _note(self, scene: Scene, n: int, crossing: Crossing) -> None:
@@ -82,8 +84,15 @@ class RedLight:
         began_s, seen_s = self._reds.get(stop_line.signal.id, (np.inf, -np.inf))
         red_s = crossing.at_s - began_s
         is_red = red_s > stop_line.signal.grace.total_seconds() and crossing.at_s <= seen_s
-        if is_red and _came_up(scene, n, stop_line):
+        if is_red and _came_up(scene, n, stop_line) and not _may_have_waited(scene, n, stop_line):
             self._going_on.note(scene, n, _Crossed(crossing, stop_line, red_s))
+
+    def _is_over(self, scene: Scene, crossed: _Crossed) -> bool:
+        """Whether it is green, or the red at which it crossed is no more: who waits on lets it be."""
+        signal_id = crossed.stop_line.signal.id
+        now, (began_s, seen_s) = scene.signals.get(signal_id), self._reds[signal_id]
+        is_green = now is not None and now.light is Light.GREEN
+        return is_green or began_s > crossed.crossing.at_s or scene.at_s - seen_s > GIVEN_UP_S
 
 
 def _came_up(scene: Scene, n: int, stop_line: _StopLine) -> bool:
@@ -93,9 +102,13 @@ def _came_up(scene: Scene, n: int, stop_line: _StopLine) -> bool:
     return side_px < 0 if stop_line.forward is Direction.IN else side_px > 0
 
 
-def _is_green(scene: Scene, crossed: _Crossed) -> bool:
-    now = scene.signals.get(crossed.stop_line.signal.id)
-    return now is not None and now.light is Light.GREEN
+def _may_have_waited(scene: Scene, n: int, stop_line: _StopLine) -> bool:
+    """Whether it is green by now, and it may have started only then: a crossing is clear a moment after it was."""
+    now = scene.signals.get(stop_line.signal.id)
+    if now is None or now.light is not Light.GREEN:
+        return False
+    gained_mps = STARTS_MPS2 * (scene.at_s - now.since_s)
+    return bool(scene.motion.is_still[n] or not scene.motion.pace_mps[n] - gained_mps >= DRIVES_MPS)
 
 
 def _forward(zone: ZoneConfig, line: LineConfig) -> Direction:
