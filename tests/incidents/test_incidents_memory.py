@@ -20,6 +20,7 @@ from incidents_road import (
 
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.runs import Runs
+from vision.analytics.motion import Bools
 from vision.classes import ObjectClass
 
 
@@ -34,7 +35,7 @@ def braked(way: Way, end_s: float, *, fps: float = 10, noise: Noise | None = Non
     for t in np.arange(0, end_s, 1 / fps).tolist():
         scene = seen.scene([Actor(way)], t)
         past.update(scene.motion, t, scene.heirs)
-    return past, past.braked_mps2(0, float(scene.motion.still_since_s[0]))
+    return past, past.braked_mps2(0, float(scene.motion.still_since_s[0]), scene.motion.ground_m[0])
 
 
 @pytest.mark.parametrize("fps", [4.0, 10.0, 25.0])
@@ -121,3 +122,40 @@ def test_a_box_that_leaps_ahead_to_where_its_vehicle_will_stand_does_not_make_it
         return (60, 25.25) if ahead_s <= t < unseen_s else stops(t)
 
     assert braked(leaps, 15)[1] < 4.5
+
+
+@pytest.mark.parametrize(("unseen_s", "least_mps2"), [(0.5, 8), (1.0, 5), (1.5, 4)])
+def test_who_came_to_stand_unseen_braked_as_hard_as_the_way_that_was_left_to_him_tells(
+    unseen_s: float, least_mps2: float
+) -> None:
+    def hidden(way: Way, until_s: float) -> Way:
+        return lambda t: None if until_s - unseen_s <= t < until_s else way(t)
+
+    dead, hard, soft = (
+        braked(hidden(halts(25.25, 14, 60, braking=mps2), stands_s(14, 60, braking=mps2) + 0.3), 15, fps=8)[1]
+        for mps2 in (60, 6, 2.5)
+    )
+    assert dead > least_mps2
+    assert hard < 7.5
+    assert soft < 3.5
+
+
+def arrived(*tracks: Way) -> Bools:
+    """Which of some tracks have come, after ten seconds; each is seen then."""
+    seen, past = Camera(camera(NORTH)), Past(*SIZE, 5.0)
+    for t in np.arange(0, 10, 1 / 8).tolist():
+        scene = seen.scene([Actor(way) for way in tracks], t)
+        past.update(scene.motion, t, scene.heirs)
+    return past.has_moved
+
+
+def test_who_stands_where_another_id_came_to_and_went_on_with_a_neighbour_came_under_that_one() -> None:
+    comes = halts(25.25, 14, 60, braking=9)
+    leaps = lambda t: comes(t) if t < 6 else (64.6, 25.25)  # noqa: E731
+    assert arrived(leaps, lambda t: (60, 25.25) if t > 6.5 else None).all()
+
+
+def test_who_stands_where_another_drove_past_or_beside_it_was_there_before() -> None:
+    stands = lambda t: (60, 25.25) if t > 4.6 else None  # noqa: E731
+    assert arrived(drives(25.25, 8), stands).tolist() == [True, False]
+    assert arrived(halts(28.75, 14, 60, braking=9), stands).tolist() == [True, False]

@@ -238,7 +238,25 @@ def runs_into_a_standing_one(start_s: float) -> list[Actor]:
     return [Actor(first), Actor(halts(25.25, 14, 55.4, start_s=start_s + 2, braking=60))]
 
 
-@pytest.mark.parametrize("crash", [runs_into, runs_into_a_standing_one, crosses])
+def leaps_on(start_s: float) -> list[Actor]:
+    """The id of who runs into another leaps on to him, and a new one begins where it left."""
+    first, _ = (actor.way for actor in runs_into(start_s))
+    second, hit_s = halts(25.25, 14, 55.4, start_s=start_s + 0.6, braking=60), start_s + 0.6 + 55.4 / 14
+    return [
+        Actor(lambda t: first(t) if t < hit_s - 0.3 else None),
+        Actor(lambda t: second(t) if t < hit_s + 0.3 else (60, 25.25)),
+        Actor(lambda t: (55.4, 25.25) if t >= hit_s + 1.0 else None),
+    ]
+
+
+def unseen(start_s: float) -> list[Actor]:
+    """Who runs into another is not seen while he does."""
+    first, _ = (actor.way for actor in runs_into(start_s))
+    second, hit_s = halts(25.25, 14, 55.4, start_s=start_s + 0.6, braking=60), start_s + 0.6 + 55.4 / 14
+    return [Actor(first), Actor(lambda t: None if hit_s - 0.3 <= t < hit_s + 0.8 else second(t))]
+
+
+@pytest.mark.parametrize("crash", [runs_into, runs_into_a_standing_one, crosses, leaps_on, unseen])
 def test_vehicles_that_come_to_stand_touching_are_a_suspected_collision_and_nothing_else(crash: object) -> None:
     changes = watched(camera(NORTH), [*crash(8), *flow(OTHERS)], 40)  # type: ignore[operator]
     assert kinds(changes) == ["collision"]

@@ -206,7 +206,8 @@ class Collision:
     def _cues(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> tuple[str, ...]:
         rows, past = list(pair), self._standing.past
         since_s = scene.motion.still_since_s[rows]
-        brakings = [past.braked_mps2(n, since) for n, since in zip(rows, since_s.tolist(), strict=True)]
+        places_m = [self._standing.stands[k].place_m for k in (i, j)]
+        brakings = [past.braked_mps2(*each) for each in zip(rows, since_s.tolist(), places_m, strict=True)]
         braked = sorted(brakings)
         u, v = past.courses(np.array(rows))
         cosine = float(u @ v)

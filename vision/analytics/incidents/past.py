@@ -9,6 +9,7 @@ import numpy as np
 
 from vision.analytics.edges import cut_sides
 from vision.analytics.heirs import Heirs
+from vision.analytics.incidents.arrivals import Arrival, Arrivals
 from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.rows import Ids, Rows, grown
 from vision.analytics.way_memory import REST_SIZES
@@ -37,6 +38,8 @@ SHORTEST_BRAKING_S = 0.4
 FAST_PART, SLOW_PART = 0.7, 0.25
 """A vehicle brakes from the first part of the pace at which it drove to the second, as its pace tells."""
 SHORTEST_FALL_S = 0.1
+UNSEEN_S = 0.45
+"""Who drove, was not seen for so long, and stood by then came to stand unseen."""
 KNOWN_AFTER_S = 1.2
 LEAP_S = 0.5
 """A track that is older than that and whose velocity cannot be told for so long has leapt from one vehicle to another:
@@ -63,6 +66,8 @@ class _Memory:
     """(R, KEPT): the newest last; NaN: none."""
     velocities: Floats
     """(R, KEPT, 2): metres a second."""
+    places_m: Floats
+    """(R, KEPT, 2): on the road."""
     swiftest_mps: Floats
     """(R,): the highest pace that it kept up, straight on, over `STEADY_LOOKS`."""
     taken_for: Floats
@@ -88,6 +93,7 @@ class _Memory:
             stride_px=pairs,
             times_s=kept,
             velocities=ways,
+            places_m=ways,
             swiftest_mps=times,
             taken_for=counts,
             leaps_since_s=times,
@@ -101,7 +107,7 @@ class _Memory:
                 setattr(self, f.name, grown(getattr(self, f.name), size))
 
     def clear(self, rows: Ids) -> None:
-        for column in (self.heading, self.stride_px, self.times_s, self.velocities):
+        for column in (self.heading, self.stride_px, self.times_s, self.velocities, self.places_m):
             column[rows] = np.nan
         self.taken_for[rows] = 0.0
         self.has_moved[rows] = False
@@ -125,10 +131,11 @@ class Past:
         self._rows = Rows(forget_after_s)
         self._memory = _Memory.blank()
         self._at: Ids = np.zeros(0, np.int64)
+        self._arrivals = Arrivals()
 
     def __len__(self) -> int:
-        """How many tracks are remembered."""
-        return len(self._rows)
+        """How many tracks and looks are remembered."""
+        return len(self._rows) + len(self._arrivals)
 
     @property
     def heading(self) -> Floats:
@@ -202,6 +209,9 @@ class Past:
         memory.stride_px[rows[moves]] = motion.velocity_px[moves] / pace_mps
         self._sample(rows, motion, at_s)
         self._note_leaps(rows, motion, at_s)
+        unmoved = ~motion.moved_before & ~memory.has_moved[rows]
+        for arrival in self._arrivals.update(motion, unmoved, at_s):
+            self._arrive(arrival, rows, motion)
         self._at = rows
 
     def drove_s(self, rows: Ids, at_least_mps: float) -> Floats:
@@ -218,8 +228,8 @@ class Past:
         with np.errstate(invalid="ignore"):
             return np.asarray(total / np.hypot(total[:, :1], total[:, 1:]), np.float64)
 
-    def braked_mps2(self, n: int, still_since_s: float) -> float:
-        """How hard the track in row `n` braked before it stood, at least; 0 where that is not known.
+    def braked_mps2(self, n: int, still_since_s: float, place_m: Floats) -> float:
+        """How hard the track in row `n` braked before it stood at `place_m`, at least; 0 where that is not known.
 
         It is told in two ways, by when it came to its place and by how fast its pace fell (`slowed_mps2`): the one errs
         where a box trembles or creeps, the other where a track leaps, and what both say is believed.
@@ -228,7 +238,12 @@ class Past:
         steady pace from look to look, but the upper quartile of some seconds, and when it was last so fast, are told
         well enough. It is taken to stand from when it is as near to its place as a standing one trembles: braking
         evenly it needs a while for that last piece.
+
+        Of who came to stand unseen neither is known, but where and how fast it was last: it had that way left.
         """
+        unseen_mps2 = self._braked_unseen_mps2(n, place_m)
+        if unseen_mps2 is not None:
+            return unseen_mps2
         times_s, paces = self._paces(n)
         # A velocity is told from the last 1.2 s: it was so half of that ago.
         was_s = times_s - VELOCITY_LAG_S
@@ -238,10 +253,20 @@ class Past:
         part_mps = FAST_PART * float(np.percentile(paces[driving], 75))
         last_fast_s = float(was_s[paces >= part_mps].max())
         braking_s = max(still_since_s - last_fast_s, SHORTEST_BRAKING_S)
-        # part = a (braking + sqrt(2 rest / a))
-        root = np.sqrt(2 * self._rest_m(n))
-        by_place_mps2 = float((np.sqrt(root**2 + 4 * braking_s * part_mps) - root) / (2 * braking_s)) ** 2
-        return min(by_place_mps2, self.slowed_mps2(n))
+        return min(_evenly_mps2(part_mps, braking_s, self._rest_m(n)), self.slowed_mps2(n))
+
+    def _braked_unseen_mps2(self, n: int, place_m: Floats) -> float | None:
+        """How hard it braked to stand at `place_m`, if it was not seen for a while after it was last fast."""
+        times_s, paces = self._paces(n)
+        driving = paces >= DRIVES_MPS
+        if driving.sum() < FEWEST:
+            return None
+        last = int(np.flatnonzero(paces >= FAST_PART * float(np.percentile(paces[driving], 75)))[-1])
+        if not (times_s[last + 1 : last + 2] - times_s[last] >= UNSEEN_S).any():
+            return None
+        was_m = self._memory.places_m[self._at[n], last - len(paces)]
+        # A velocity is told from the last 1.2 s: half of that it may have braked.
+        return _evenly_mps2(float(paces[last]), VELOCITY_LAG_S, float(np.hypot(*(place_m - was_m))))
 
     def slowed_mps2(self, n: int) -> float:
         """How fast the pace of the track in row `n` fell when it was last fast; 0 where that is not known.
@@ -305,8 +330,10 @@ class Past:
         due = np.isfinite(motion.pace_mps) & ~motion.is_still & ~(at_s - memory.times_s[rows, -1] < KEPT_EVERY_S)
         at = rows[due]
         if len(at):
-            memory.times_s[at, :-1], memory.velocities[at, :-1] = memory.times_s[at, 1:], memory.velocities[at, 1:]
+            for column in (memory.times_s, memory.velocities, memory.places_m):
+                column[at, :-1] = column[at, 1:]
             memory.times_s[at, -1], memory.velocities[at, -1] = at_s, motion.velocity_mps[due]
+            memory.places_m[at, -1] = motion.ground_m[due]
             steady_mps = _lengths(memory.velocities[at, -STEADY_LOOKS:].mean(axis=1))
             memory.swiftest_mps[at] = np.fmax(memory.swiftest_mps[at], steady_mps)
 
@@ -317,10 +344,35 @@ class Past:
         leaps = rows[at_s - memory.leaps_since_s[rows] >= LEAP_S]
         memory.leapt_s[leaps] = at_s
 
+    def _arrive(self, arrival: Arrival, rows: Ids, motion: Motion) -> None:
+        """It has the past of the id under which it came, until it was seen so last, and stood at its first look."""
+        memory, source = self._memory, self._rows.row_of(arrival.came_as)
+        if source is None or not memory.has_moved[source]:
+            return
+        n = int(np.flatnonzero(motion.track_id == arrival.track)[0])
+        target = int(rows[n])
+        memory.copy(source, target)
+        later = min(int((memory.times_s[source] > arrival.seen_s).sum()), KEPT - 1)
+        for column, now in (
+            (memory.times_s, motion.first_seen_s[n]),
+            (memory.velocities, np.zeros(2)),
+            (memory.places_m, motion.ground_m[n]),
+        ):
+            column[target, later:-1] = column[source, 1 : KEPT - later]
+            column[target, :later] = np.nan
+            column[target, -1] = now
+
     def _inherit(self, lost: int, heir: int) -> None:
         source, target = self._rows.row_of(lost), self._rows.row_of(heir)
         if source is not None and target is not None:
             self._memory.copy(source, target)
+
+
+def _evenly_mps2(pace_mps: float, braking_s: float, rest_m: float) -> float:
+    """How hard who drove so fast brakes evenly to a stand, for so long and then over the rest of its way."""
+    # pace = a (braking + sqrt(2 rest / a))
+    root = np.sqrt(2 * rest_m)
+    return float((np.sqrt(root**2 + 4 * braking_s * pace_mps) - root) / (2 * braking_s)) ** 2
 
 
 def _lengths(vectors: Floats) -> Floats:
