@@ -35,7 +35,7 @@ def braked(way: Way, end_s: float, *, fps: float = 10, noise: Noise | None = Non
     for t in np.arange(0, end_s, 1 / fps).tolist():
         scene = seen.scene([Actor(way)], t)
         past.update(scene.motion, t, scene.heirs)
-    return past, past.braked_mps2(0, float(scene.motion.still_since_s[0]), scene.motion.ground_m[0])
+    return past, past.driving(0).braked_mps2(float(scene.motion.still_since_s[0]), scene.motion.ground_m[0])
 
 
 @pytest.mark.parametrize("fps", [4.0, 10.0, 25.0])
@@ -67,8 +67,8 @@ def test_a_swerve_is_seen_and_a_bend_is_none() -> None:
     def bends(t: float) -> Place:
         return 60 * np.sin(t / 8), 60 - 50 * np.cos(t / 8)
 
-    assert remembered(swerves, 5.2).swerved_deg(0) > 45
-    assert remembered(bends, 6).swerved_deg(0) < 20
+    assert remembered(swerves, 5.2).driving(0).swerved_deg() > 45
+    assert remembered(bends, 6).driving(0).swerved_deg() < 20
 
 
 def test_a_new_id_on_the_way_inherits_what_was_known() -> None:
@@ -108,8 +108,8 @@ def test_a_vehicle_that_something_stops_is_told_from_one_that_brakes_as_hard_as_
     dead, dead_mps2 = braked(halts(25.25, 14, 60, braking=60), 20, fps=fps)
     hard, _ = braked(halts(25.25, 14, 60, braking=9), 20, fps=fps)
     assert dead_mps2 > 7
-    assert dead.slowed_mps2(0) > 10
-    assert hard.slowed_mps2(0) < 10
+    assert dead.driving(0).slowed_mps2() > 10
+    assert hard.driving(0).slowed_mps2() < 10
 
 
 def test_a_box_that_leaps_ahead_to_where_its_vehicle_will_stand_does_not_make_it_brake_harder() -> None:

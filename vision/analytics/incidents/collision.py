@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from vision.analytics.incidents.creeping import Creeping
+from vision.analytics.incidents.driving import Driving
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.signs import ROAD, a, called, is_vehicle, sign_of
 from vision.analytics.incidents.standing import SLOW_MPS, Standing, is_slow_in
@@ -207,24 +208,21 @@ class Collision:
         rows, past = list(pair), self._standing.past
         since_s = scene.motion.still_since_s[rows]
         places_m = [self._standing.stands[k].place_m for k in (i, j)]
-        brakings = [past.braked_mps2(*each) for each in zip(rows, since_s.tolist(), places_m, strict=True)]
+        driving = [past.driving(n) for n in rows]
+        brakings = [d.braked_mps2(*each) for d, *each in zip(driving, since_s.tolist(), places_m, strict=True)]
         braked = sorted(brakings)
         u, v = past.courses(np.array(rows))
         cosine = float(u @ v)
         found = {
             "braking": braked[1] >= BRAKED_MPS2 or braked[0] >= BOTH_BRAKED_MPS2,
-            "abrupt": any(self._stopped_dead(n, mps2) for n, mps2 in zip(rows, brakings, strict=True)),
+            "abrupt": any(_stopped_dead(d, mps2) for d, mps2 in zip(driving, brakings, strict=True)),
             "both": braked[0] >= BOTH_BRAKED_MPS2,
             "together": bool(abs(since_s[0] - since_s[1]) <= TOGETHER_S),
             "crossing": cosine < np.cos(np.radians(CROSSED_DEG)) and self._have_courses(pair),
-            "swerving": any(past.swerved_deg(n) >= SWERVED_DEG for n in rows),
+            "swerving": any(d.swerved_deg() >= SWERVED_DEG for d in driving),
             "flow": self._standing.stands[i].is_passed or self._standing.stands[j].is_passed,
         }
         return tuple(cue for cue, is_found in found.items() if is_found)
-
-    def _stopped_dead(self, n: int, braked_mps2: float) -> bool:
-        """Far away a place says little more of it than that it braked hard; its pace must say the rest."""
-        return braked_mps2 >= BRAKED_MPS2 and self._standing.past.slowed_mps2(n) >= ABRUPT_MPS2
 
     def _sign(self, scene: Scene, crash: _Crash, rows: list[int]) -> Evidence:
         """At the first of the pair that is seen; it goes on while one of them stands."""
@@ -267,3 +265,8 @@ def _cross(one: Floats, other: Floats) -> Floats:
 def _both(classes: tuple[ObjectClass, ObjectClass]) -> str:
     one, other = classes
     return f"two {one}{'es' if one.endswith('s') else 's'}" if one is other else f"{a(one)} and {a(other)}"
+
+
+def _stopped_dead(driving: Driving, braked_mps2: float) -> bool:
+    """Far away a place says little more of it than that it braked hard; its pace must say the rest."""
+    return braked_mps2 >= BRAKED_MPS2 and driving.slowed_mps2() >= ABRUPT_MPS2

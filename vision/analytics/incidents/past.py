@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from math import degrees
 from typing import Self
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from vision.analytics.edges import cut_sides
 from vision.analytics.heirs import Heirs
 from vision.analytics.incidents.arrivals import Arrival, Arrivals
+from vision.analytics.incidents.driving import DRIVES_MPS, Driving
 from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.rows import Ids, Rows, grown
 from vision.analytics.way_memory import REST_SIZES
@@ -17,29 +17,16 @@ from vision.classes import CLASSES
 
 HEADING_ABOVE_MPS = 1.5
 """Slower, a heading is noise; and while a vehicle stands, however its box trembles."""
-SWERVE_ABOVE_MPS = 4.0
 KEPT = 20
 KEPT_EVERY_S = 0.24
 """Velocities of about the last five seconds before now or, of a vehicle that stands, before it stood."""
-APART_S = (0.5, 1.3)
-"""Swerving is told from velocities so far apart."""
 MOVED_M, MOVED_SIZES = 2.0, 1.0
 """A vehicle has moved once it was so far from where it was first seen, in metres and in its own size."""
 CAME_IN_SIZES = 0.4
 """Of one that the picture's edge cut off when it was first seen: it has come in, seldom is one parked there."""
-DRIVES_MPS = 2.5
 COURSE_LOOKS = 8
 STEADY_LOOKS = 8
 """Over about two seconds trembling makes no way: what is left of a pace then was driven."""
-FEWEST = 3
-"""Velocities from which a pace of driving is told."""
-VELOCITY_LAG_S = 0.6
-SHORTEST_BRAKING_S = 0.4
-FAST_PART, SLOW_PART = 0.7, 0.25
-"""A vehicle brakes from the first part of the pace at which it drove to the second, as its pace tells."""
-SHORTEST_FALL_S = 0.1
-UNSEEN_S = 0.45
-"""Who drove, was not seen for so long, and stood by then came to stand unseen."""
 KNOWN_AFTER_S = 1.2
 LEAP_S = 0.5
 """A track that is older than that and whose velocity cannot be told for so long has leapt from one vehicle to another:
@@ -228,92 +215,13 @@ class Past:
         with np.errstate(invalid="ignore"):
             return np.asarray(total / np.hypot(total[:, :1], total[:, 1:]), np.float64)
 
-    def braked_mps2(self, n: int, still_since_s: float, place_m: Floats) -> float:
-        """How hard the track in row `n` braked before it stood at `place_m`, at least; 0 where that is not known.
-
-        It is told in two ways, by when it came to its place and by how fast its pace fell (`slowed_mps2`): the one errs
-        where a box trembles or creeps, the other where a track leaps, and what both say is believed.
-
-        By its place it braked from 70 % of the pace at which it drove to standstill: a box that trembles gives no
-        steady pace from look to look, but the upper quartile of some seconds, and when it was last so fast, are told
-        well enough. It is taken to stand from when it is as near to its place as a standing one trembles: braking
-        evenly it needs a while for that last piece.
-
-        Of who came to stand unseen neither is known, but where and how fast it was last: it had that way left.
-        """
-        unseen_mps2 = self._braked_unseen_mps2(n, place_m)
-        if unseen_mps2 is not None:
-            return unseen_mps2
-        times_s, paces = self._paces(n)
-        # A velocity is told from the last 1.2 s: it was so half of that ago.
-        was_s = times_s - VELOCITY_LAG_S
-        driving = (paces >= DRIVES_MPS) & (was_s < still_since_s)
-        if driving.sum() < FEWEST:
-            return 0.0
-        part_mps = FAST_PART * float(np.percentile(paces[driving], 75))
-        last_fast_s = float(was_s[paces >= part_mps].max())
-        braking_s = max(still_since_s - last_fast_s, SHORTEST_BRAKING_S)
-        return min(_evenly_mps2(part_mps, braking_s, self._rest_m(n)), self.slowed_mps2(n))
-
-    def _braked_unseen_mps2(self, n: int, place_m: Floats) -> float | None:
-        """How hard it braked to stand at `place_m`, if it was not seen for a while after it was last fast."""
-        times_s, paces = self._paces(n)
-        driving = paces >= DRIVES_MPS
-        if driving.sum() < FEWEST:
-            return None
-        last = int(np.flatnonzero(paces >= FAST_PART * float(np.percentile(paces[driving], 75)))[-1])
-        if not (times_s[last + 1 : last + 2] - times_s[last] >= UNSEEN_S).any():
-            return None
-        was_m = self._memory.places_m[self._at[n], last - len(paces)]
-        # A velocity is told from the last 1.2 s: half of that it may have braked.
-        return _evenly_mps2(float(paces[last]), VELOCITY_LAG_S, float(np.hypot(*(place_m - was_m))))
-
-    def slowed_mps2(self, n: int) -> float:
-        """How fast the pace of the track in row `n` fell when it was last fast; 0 where that is not known.
-
-        From 70 % of the pace at which it drove to 25 %. A velocity is told from 1.2 s, in which braking looks softer
-        than it is, and never harder: what stops dead seems to need 0.4 s for that.
-        """
-        times_s, paces = self._paces(n)
-        driving = paces >= DRIVES_MPS
-        if driving.sum() < FEWEST:
-            return 0.0
-        drove_mps = float(np.percentile(paces[driving], 75))
-        fast_mps, slow_mps = FAST_PART * drove_mps, SLOW_PART * drove_mps
-        last = int(np.flatnonzero(paces >= fast_mps)[-1])
-        slow = last + np.flatnonzero(paces[last:] < slow_mps)
-        if not len(slow):
-            return 0.0
-        fell = slice(last, int(slow[0]) + 1)
-        falling_s = np.interp([-fast_mps, -slow_mps], -np.minimum.accumulate(paces[fell]), times_s[fell])
-        return (fast_mps - slow_mps) / max(float(falling_s[1] - falling_s[0]), SHORTEST_FALL_S)
-
-    def _rest_m(self, n: int) -> float:
-        """How far from its place the vehicle in row `n` is already taken to stand there, along its way."""
-        row = self._at[n]
-        px_m = float(np.hypot(*self._memory.stride_px[row]))
-        return REST_SIZES * float(self._memory.size_px[row]) / px_m if px_m > 0 else 0.0
-
-    def swerved_deg(self, n: int) -> float:
-        """How much the heading of the track in row `n` changed at most within about a second of its last driving."""
-        times_s, velocities = self._last(n)
-        fast = _lengths(velocities) > SWERVE_ABOVE_MPS
-        times_s, velocities = times_s[fast], velocities[fast]
-        angles = np.arctan2(velocities[:, 1], velocities[:, 0])
-        turned = np.abs((angles[None] - angles[:, None] + np.pi) % (2 * np.pi) - np.pi)
-        return degrees(float(np.where(_comparable(times_s[None] - times_s[:, None]), turned, 0.0).max(initial=0.0)))
-
-    def _paces(self, n: int) -> tuple[Floats, Floats]:
-        """When the track in row `n` was how fast in its last seconds of driving; one odd look is left out."""
-        times_s, velocities = self._last(n)
-        paces = _lengths(velocities)
-        before, after = np.append(paces[:1], paces[:-1]), np.append(paces[1:], paces[-1:])
-        return times_s, np.asarray(np.median([before, paces, after], axis=0), np.float64)
-
-    def _last(self, n: int) -> tuple[Floats, Floats]:
-        row = self._at[n]
-        kept = ~np.isnan(self._memory.times_s[row])
-        return self._memory.times_s[row][kept], self._memory.velocities[row][kept]
+    def driving(self, n: int) -> Driving:
+        """The last seconds of driving of the track in row `n`, also under an id before."""
+        memory, row = self._memory, self._at[n]
+        kept = ~np.isnan(memory.times_s[row])
+        px_m = float(np.hypot(*memory.stride_px[row]))
+        rest_m = REST_SIZES * float(memory.size_px[row]) / px_m if px_m > 0 else 0.0
+        return Driving(memory.times_s[row][kept], memory.velocities[row][kept], memory.places_m[row][kept], rest_m)
 
     def _note_moved(self, rows: Ids, motion: Motion) -> None:
         memory = self._memory
@@ -368,17 +276,6 @@ class Past:
             self._memory.copy(source, target)
 
 
-def _evenly_mps2(pace_mps: float, braking_s: float, rest_m: float) -> float:
-    """How hard who drove so fast brakes evenly to a stand, for so long and then over the rest of its way."""
-    # pace = a (braking + sqrt(2 rest / a))
-    root = np.sqrt(2 * rest_m)
-    return float((np.sqrt(root**2 + 4 * braking_s * pace_mps) - root) / (2 * braking_s)) ** 2
-
-
 def _lengths(vectors: Floats) -> Floats:
     """(...,) of (..., 2): how long each is."""
     return np.hypot(vectors[..., 0], vectors[..., 1])
-
-
-def _comparable(apart_s: Floats) -> Bools:
-    return (apart_s >= APART_S[0]) & (apart_s <= APART_S[1])
