@@ -16,8 +16,9 @@ FEWEST = 3
 VELOCITY_LAG_S = 0.6
 """A velocity is told from the last 1.2 s: it was so half of that ago."""
 SHORTEST_BRAKING_S = 0.4
-FAST_PART, SLOW_PART = 0.7, 0.25
-"""A vehicle brakes from the first part of the pace at which it drove to the second, as its pace tells."""
+FAST_PART, HALF, SLOW_PART = 0.7, 0.5, 0.25
+"""A vehicle brakes from the first part of the pace at which it drove to the last or, if it is seen no slower, to the
+second at least."""
 SHORTEST_FALL_S = 0.1
 UNSEEN_S = 0.45
 """Who drove, was not seen for so long, and stood by then came to stand unseen."""
@@ -64,8 +65,9 @@ class Driving:
     def slowed_mps2(self) -> float:
         """How fast its pace fell when it was last fast; 0 where that is not known.
 
-        From 70 % of the pace at which it drove to 25 %. A velocity is told from 1.2 s, in which braking looks softer
-        than it is, and never harder: what stops dead seems to need 0.4 s for that.
+        From 70 % of the pace at which it drove to 25 %, or to half of it at least where it stood before it was seen
+        slower. A velocity is told from 1.2 s, in which braking looks softer than it is, and never harder: what stops
+        dead seems to need 0.4 s for that.
         """
         paces = self._paces()
         driving = paces >= DRIVES_MPS
@@ -74,12 +76,13 @@ class Driving:
         drove_mps = _usual_mps(paces[driving])
         fast_mps, slow_mps = FAST_PART * drove_mps, SLOW_PART * drove_mps
         last = int(np.flatnonzero(paces >= fast_mps)[-1])
-        slow = last + np.flatnonzero(paces[last:] < slow_mps)
-        if not len(slow):
+        falling = np.minimum.accumulate(paces[last:])
+        if falling[-1] > HALF * drove_mps:
             return 0.0
-        fell = slice(last, int(slow[0]) + 1)
-        falling_s = np.interp([-fast_mps, -slow_mps], -np.minimum.accumulate(paces[fell]), self.times_s[fell])
-        return (fast_mps - slow_mps) / max(float(falling_s[1] - falling_s[0]), SHORTEST_FALL_S)
+        fell = falling[: int((falling >= slow_mps).sum()) + 1]
+        low_mps = max(slow_mps, float(fell[-1]))
+        falling_s = np.interp([-fast_mps, -low_mps], -fell, self.times_s[last : last + len(fell)])
+        return (fast_mps - low_mps) / max(float(falling_s[1] - falling_s[0]), SHORTEST_FALL_S)
 
     def swerved_deg(self) -> float:
         """How much its heading changed at most within about a second."""
