@@ -112,6 +112,21 @@ def test_a_vehicle_that_something_stops_is_told_from_one_that_brakes_as_hard_as_
     assert hard.driving(0).slowed_mps2() < 10
 
 
+def test_a_vehicle_that_something_stops_and_that_stands_before_it_is_seen_slow_stopped_as_hard() -> None:
+    stops, stood_s = halts(25.25, 14, 60, braking=60), 14 / 60 / 2 + 60 / 14
+    unseen, mps2 = braked(lambda t: None if 0.6 < t - stood_s < 1.6 else stops(t), 20, fps=8)
+    assert mps2 > 7
+    assert unseen.driving(0).slowed_mps2() > 10
+
+
+def test_who_is_not_seen_for_a_while_has_not_leapt_all_that_time() -> None:
+    def hidden(t: float) -> Place | None:
+        """At 8 m/s; his box leaps once before something hides him for a second."""
+        return None if 5 <= t < 6.2 else (8 * t + (6 if 4.8 < t < 5 else 0), 25.25)
+
+    assert not remembered(hidden, 8, fps=8).has_leapt_since(0, 0.0)
+
+
 def test_a_box_that_leaps_ahead_to_where_its_vehicle_will_stand_does_not_make_it_brake_harder() -> None:
     stops, ahead_s, unseen_s = halts(25.25, 12, 60, braking=4), 4.95, 5.25
     stands_from_s = stands_s(12, 60, braking=4)

@@ -81,6 +81,13 @@ def test_where_few_drive_three_who_brake_one_after_the_other_are_a_slowdown() ->
     assert kinds(watched(camera(NORTH), before + few, 40)) == ["sudden_slowdown"]
 
 
+@pytest.mark.parametrize("others", [[], [Actor(drives(32.25, 16, start_s=t)) for t in range(20, 40, 2)]])
+def test_two_who_brake_are_a_slowdown_of_traffic_if_nobody_else_is_in_sight(others: list[Actor]) -> None:
+    before = [Actor(drives(LANES_M[n % 2], 16, start_s=2.5 * n)) for n in range(8)]
+    two = [Actor(brakes(LANES_M[n], 20 + 2 * n, 24 + n)) for n in range(2)]
+    assert kinds(watched(camera(NORTH), before + two + others, 40)) == ([] if others else ["sudden_slowdown"])
+
+
 def test_traffic_that_comes_slowly_into_a_zone_that_was_empty_for_a_while_has_slowed_down() -> None:
     before = [Actor(drives(LANES_M[n % 2], 16, start_s=1.5 * n)) for n in range(12)]
     slow = [Actor(drives(LANES_M[n % 2], 4, start_s=38 + 2.5 * n)) for n in range(8)]

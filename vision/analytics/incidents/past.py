@@ -28,6 +28,7 @@ COURSE_LOOKS = 8
 STEADY_LOOKS = 8
 """Over about two seconds trembling makes no way: what is left of a pace then was driven."""
 KNOWN_AFTER_S = 1.2
+UNSEEN_S = 0.6
 LEAP_S = 0.5
 """A track that is older than that and whose velocity cannot be told for so long has leapt from one vehicle to another:
 a box that trembles hides it for a look or two."""
@@ -195,7 +196,7 @@ class Past:
         memory.heading[rows[moves]] = motion.velocity_mps[moves] / pace_mps
         memory.stride_px[rows[moves]] = motion.velocity_px[moves] / pace_mps
         self._sample(rows, motion, at_s)
-        self._note_leaps(rows, motion, at_s)
+        self._note_leaps(rows, motion, at_s, was_s)
         unmoved = ~motion.moved_before & ~memory.has_moved[rows]
         for arrival in self._arrivals.update(motion, unmoved, at_s):
             self._arrive(arrival, rows, motion)
@@ -245,10 +246,12 @@ class Past:
             steady_mps = _lengths(memory.velocities[at, -STEADY_LOOKS:].mean(axis=1))
             memory.swiftest_mps[at] = np.fmax(memory.swiftest_mps[at], steady_mps)
 
-    def _note_leaps(self, rows: Ids, motion: Motion, at_s: float) -> None:
+    def _note_leaps(self, rows: Ids, motion: Motion, at_s: float, was_s: Floats) -> None:
+        """Who is not seen for a while (`was_s` (N,): when each was seen before) has not leapt all that time."""
         memory = self._memory
         is_unknown = np.isnan(motion.pace_mps) & (at_s - motion.first_seen_s > KNOWN_AFTER_S)
-        memory.leaps_since_s[rows] = np.where(is_unknown, np.fmin(memory.leaps_since_s[rows], at_s), np.nan)
+        since_s = np.where(at_s - was_s > UNSEEN_S, at_s, np.fmin(memory.leaps_since_s[rows], at_s))
+        memory.leaps_since_s[rows] = np.where(is_unknown, since_s, np.nan)
         leaps = rows[at_s - memory.leaps_since_s[rows] >= LEAP_S]
         memory.leapt_s[leaps] = at_s
 

@@ -20,6 +20,8 @@ from vision.contracts import IncidentKind
 FEWEST, SEEN_OVER_S = 3, 4.0
 """So many vehicles, and a third of all, must have lost that part of their own pace, all within so long: where few
 drive, hardly so many are in sight at once."""
+FEWEST_OF_ALL = 2
+"""So many are enough if nobody else is in sight."""
 SAMPLE_EVERY_S = 0.5
 SMOOTH_S = 2.0
 """The pace of a zone is the mean over so long of that of the middle half of its vehicles."""
@@ -159,7 +161,8 @@ class SuddenSlowdown:
         best_mps, best_s = zone.best_before(at_s, self._within_s)
         flowed = best_mps >= max(FLOWED * state.free_pace_mps, FLOWED_MPS)
         slow, vehicles = present.paces_mps <= (1 - self._drop) * best_mps, len(present.paces_mps)
-        is_seen = zone.note_slowed(present.track_id[slow & present.slowed].tolist(), at_s) >= max(FEWEST, vehicles / 3)
+        slowed = zone.note_slowed(present.track_id[slow & present.slowed].tolist(), at_s)
+        is_seen = slowed >= (FEWEST_OF_ALL if slow.all() else max(FEWEST, vehicles / 3))
         is_all = zone.vehicles_since(at_s - SMOOTH_S) >= PLATOON and int(slow.sum()) >= ALL * vehicles > 0
         if flowed and now_mps <= (1 - self._drop) * best_mps and (is_seen or is_all):
             zone.from_mps, zone.since_s = best_mps, best_s
