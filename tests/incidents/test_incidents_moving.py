@@ -11,6 +11,7 @@ from incidents_road import (
     PAVEMENT_M,
     SHOULDER,
     Actor,
+    Camera,
     Noise,
     Place,
     Way,
@@ -193,6 +194,27 @@ def test_who_pushes_a_motorcycle_along_the_pavement_walks_and_who_rides_it_encro
 ) -> None:
     along = Actor(drives(PAVEMENT_M, speed_mps, start_s=2, x_m=20), ObjectClass.MOTORCYCLE)
     assert kinds(watched(camera(NORTH, PAVEMENT), [along], 22)) == told
+
+
+def test_a_person_who_is_faster_than_anybody_walks_rides_and_encroaches() -> None:
+    rides = Actor(drives(PAVEMENT_M, 6), ObjectClass.PERSON)
+    [change] = raised(watched(camera(NORTH, PAVEMENT), [rides], 22))
+    assert (change.kind, change.evidence.facts["class"]) == ("lane_encroachment", "motorcycle")
+
+
+def test_a_car_that_was_taken_for_a_truck_at_first_is_told_sooner_than_the_truck() -> None:
+    def told_s(classes: list[ObjectClass]) -> float:
+        """When one at 8 m/s is told that is taken for the first class for 1 s, and then for the second."""
+        seen, way = Camera(camera(NORTH, BUS_LANE)), drives(32.25, 8)
+        for t in np.arange(0, 15, 1 / 8).tolist():
+            if seen.see([Actor(way, classes[t > 1])], t):
+                return t
+        return 15.0
+
+    car = told_s([ObjectClass.TRUCK, ObjectClass.CAR])
+    assert car < 4
+    assert told_s([ObjectClass.TRUCK, ObjectClass.TRUCK]) > car + 0.5
+    assert told_s([ObjectClass.BUS, ObjectClass.CAR]) > car + 0.5
 
 
 def test_who_crosses_the_pavement_to_a_gateway_or_grazes_the_lane_does_not_encroach() -> None:

@@ -1,13 +1,14 @@
 """A vehicle in a zone that is not for its class: a car on a bus lane, anything on a pavement."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.runs import Run, Runs
-from vision.analytics.incidents.signs import TWO_WHEELERS, a, called, is_vehicle, sign_of
+from vision.analytics.incidents.signs import PERSON, RIDES_MPS, TWO_WHEELERS, a, called, is_vehicle, sign_of
 from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.rows import Ids
 from vision.analytics.scene import Scene
@@ -20,7 +21,7 @@ WELL_INSIDE = (0.3, 0.15)
 """So much of the box's width to both sides of its foot, and of its height before and behind, lies in the zone too: the
 foot of a long vehicle seen obliquely may lie so far beside it, and who only grazes a zone is not in it."""
 CLASS_SHARE = 0.75
-"""The part of all its looks in which it was taken for what it is taken for now."""
+"""The part of all its looks in which it was taken for what it is taken for now, or another that may not be there."""
 _AROUND = np.array([[-1, 0], [1, 0], [0, -1], [0, 1]], np.float64)
 STEADY_SHARE = 0.75
 """The part of the looks in which it is inside and of a class that may not be: classes flip, boxes tremble."""
@@ -31,7 +32,9 @@ WALKS_MPS, SHORTEST_RIDE_M = 2.2, 10.0
 a shorter way."""
 LOOKALIKES = frozenset({ObjectClass.BUS, ObjectClass.TRUCK})
 LOOKS_ALIKE_S = 4.0
-"""A bus is taken for a truck at first, or a truck for a bus: where one may be, the other is told after so long."""
+ALIKE_COUNTS = 0.5
+"""A bus is taken for a truck at first, or a truck for a bus: where one may be, the other is told after so long, and a
+look at which a car was taken for the other counts so much against it."""
 STANDS_S = 5.0
 """Who stands in it does not go along."""
 
@@ -39,7 +42,7 @@ STANDS_S = 5.0
 class LaneEncroachment:
     """Goes along, or stands, well inside a zone that does not allow its class. Persons are another kind's business.
 
-    Who pushes a two-wheeler walks.
+    Who pushes a two-wheeler walks; a person who is faster than anybody walks rides one.
     """
 
     kind = IncidentKind.LANE_ENCROACHMENT
@@ -51,6 +54,8 @@ class LaneEncroachment:
         """(classes, Z)"""
         self._least_s = np.array([[_least_s(c, zone) for zone in zones] for c in CLASSES])
         """(classes, Z): how long a class must have been there."""
+        self._counts = np.where(self._least_s > 0, ALIKE_COUNTS, 1.0) * self._is_foreign
+        """(classes, Z): how much a look counts at which a vehicle was taken for a class."""
         self._past = past
         self._runs = Runs()
 
@@ -58,6 +63,8 @@ class LaneEncroachment:
         return len(self._runs)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
+        rides = (scene.motion.class_id == PERSON) & (self._past.swiftest_mps > RIDES_MPS)
+        scene = _mounted(scene, rides)
         motion = scene.motion
         foreign = scene.inside & self._is_foreign[motion.class_id] & is_vehicle(motion.class_id)[:, None]
         rows = np.flatnonzero(foreign.any(axis=1) & motion.moved_before)
@@ -65,9 +72,9 @@ class LaneEncroachment:
             return []
         if len(rows):
             foreign[rows] &= self._well_inside(motion, rows)
-        holds = foreign.any(axis=1) & motion.moved_before & (self._past.class_share(motion) >= CLASS_SHARE)
         zone = foreign.argmax(axis=1)
-        found = self._runs.update(motion, holds, scene.at_s, apart=zone)
+        is_surely = self._foreign_share(motion, zone, rides) >= CLASS_SHARE
+        found = self._runs.update(motion, foreign.any(axis=1) & motion.moved_before & is_surely, scene.at_s, apart=zone)
         return [
             self._sign(scene, n, run, int(np.flatnonzero(foreign[n])[0]))
             for n, run in found
@@ -75,6 +82,14 @@ class LaneEncroachment:
             and run.lasted_s >= self._least_s[motion.class_id[n], zone[n]]
             and (_goes_along(motion, n, run, self._past.stride_px[n]) or _stands(motion, n, scene.at_s))
         ]
+
+    def _foreign_share(self, motion: Motion, zone: Ids, rides: Bools) -> Floats:
+        """(N,): the part of its looks in which each was taken for what may not be in its zone, or for one who rides."""
+        counts = self._counts[:, zone].T
+        counts[np.arange(len(motion)), motion.class_id] = 1.0
+        counts[rides, PERSON] = 1.0
+        share: Floats = (self._past.class_shares() * counts).sum(axis=1)
+        return share
 
     def _well_inside(self, motion: Motion, rows: Ids) -> Bools:
         """(len(rows), Z)"""
@@ -97,6 +112,14 @@ class LaneEncroachment:
             reach_m=2.0,
             since_s=run.since_s,
         )
+
+
+def _mounted(scene: Scene, rides: Bools) -> Scene:
+    """The same, in which persons who ride are motorcycles."""
+    if not rides.any():
+        return scene
+    class_id = np.where(rides, ObjectClass.MOTORCYCLE.class_id, scene.motion.class_id)
+    return replace(scene, motion=replace(scene.motion, class_id=class_id))
 
 
 def _least_s(object_class: ObjectClass, zone: ZoneConfig) -> float:

@@ -164,11 +164,15 @@ class Past:
         """Whether the foot of the track in row `n` was below the picture since then."""
         return bool(self._memory.below_s[self._at[n]] >= since_s)
 
-    def class_share(self, motion: Motion) -> Floats:
-        """(N,): the part of its looks in which each was taken for what it is taken for now."""
+    def class_shares(self) -> Floats:
+        """(N, classes): the part of its looks in which each was taken for each class."""
         taken_for = self._memory.taken_for[self._at]
-        share: Floats = taken_for[np.arange(len(motion)), motion.class_id] / taken_for.sum(axis=1)
-        return share
+        shares: Floats = taken_for / taken_for.sum(axis=1, keepdims=True)
+        return shares
+
+    def class_share(self, motion: Motion) -> Floats:
+        """(N,): that for what it is taken for now."""
+        return self.class_shares()[np.arange(len(motion)), motion.class_id]
 
     def update(self, motion: Motion, at_s: float, heirs: Heirs = (), leapt: Sequence[int] = ()) -> None:
         """Take in how tracks move, which of them are ones that were just lost, and which leapt while unseen."""

@@ -7,7 +7,7 @@ import numpy as np
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.runs import Run, Runs
-from vision.analytics.incidents.signs import PERSON, ROAD, TWO_WHEELERS, called, is_vehicle, sign_of
+from vision.analytics.incidents.signs import PERSON, RIDES_MPS, ROAD, TWO_WHEELERS, called, is_vehicle, sign_of
 from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.scene import Scene
 from vision.classes import ObjectClass
@@ -18,8 +18,6 @@ SLOWEST_MPS = 0.4
 """Who is slower does not push what he stands beside."""
 FASTEST_MPS = 3.0
 """A person walks or trots; who is faster rides something that the detector does not see."""
-EVER_MPS = 4.5
-"""Who ever kept up such a pace rides."""
 HEIGHT_M = (0.7, 3.5)
 """A person's box, by the metres at his foot, which may be an estimate that is off by a half."""
 PERSON_SHARE = 0.6
@@ -108,7 +106,7 @@ def _is_on_foot(motion: Motion, swiftest_mps: Floats) -> Bools:
     height_m = (motion.xyxy[:, 3] - motion.xyxy[:, 1]) / motion.scale_px_m
     on_foot: Bools = (
         (motion.pace_mps <= FASTEST_MPS)
-        & ~(swiftest_mps > EVER_MPS)
+        & ~(swiftest_mps > RIDES_MPS)
         & (height_m > HEIGHT_M[0])
         & (height_m < HEIGHT_M[1])
     )

@@ -19,6 +19,8 @@ Facts = Mapping[str, float | str]
 
 PERSON = ObjectClass.PERSON.class_id
 TWO_WHEELERS = np.array([ObjectClass.BICYCLE.class_id, ObjectClass.MOTORCYCLE.class_id])
+RIDES_MPS = 4.5
+"""Who ever kept up such a pace rides, whatever the detector takes him for."""
 ROAD = frozenset({ZoneKind.CARRIAGEWAY, ZoneKind.BUS_LANE, ZoneKind.SHOULDER})
 """Where vehicles drive, or may have to."""
 
