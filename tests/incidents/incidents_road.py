@@ -219,7 +219,8 @@ class Camera:
         length, width = SIZE_M[actor.object_class]
         jitter = self._noise.rng.normal(0, self._noise.jitter, 2) * (length, width) if self._noise.jitter else (0, 0)
         x, y = place[0] + jitter[0], place[1] + jitter[1]
-        return [(x - length / 2) * PX_M, (y - width) * PX_M, (x + length / 2) * PX_M, y * PX_M]
+        bottom_px = min(y * PX_M, SIZE[1])
+        return [(x - length / 2) * PX_M, (y - width) * PX_M, (x + length / 2) * PX_M, bottom_px]
 
 
 def watched(

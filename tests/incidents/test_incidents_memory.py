@@ -127,6 +127,16 @@ def test_who_is_not_seen_for_a_while_has_not_leapt_all_that_time() -> None:
     assert not remembered(hidden, 8, fps=8).has_leapt_since(0, 0.0)
 
 
+@pytest.mark.parametrize("off_m", [0.0, 9.0])
+def test_who_trembles_where_he_is_has_not_leapt_and_who_is_elsewhere_after_it_has(off_m: float) -> None:
+    def trembles(t: float) -> Place | None:
+        """At 4 s his box leaps ahead for a look, and comes back, or stays away."""
+        ahead_m = 5.0 if 4 <= t < 4.2 else off_m if t > 4 else 0.0
+        return (40 + ahead_m, 25.25)
+
+    assert remembered(trembles, 8, fps=8).has_leapt_since(0, 0.0) is (off_m > 0)
+
+
 def test_a_box_that_leaps_ahead_to_where_its_vehicle_will_stand_does_not_make_it_brake_harder() -> None:
     stops, ahead_s, unseen_s = halts(25.25, 12, 60, braking=4), 4.95, 5.25
     stands_from_s = stands_s(12, 60, braking=4)

@@ -414,6 +414,24 @@ def test_who_halts_over_the_line_at_the_pictures_edge_and_goes_out_of_it_at_red_
     assert kinds(watched(config, [Actor(crawls_out)], 40, signals=red_from(5))) == ["red_light"]
 
 
+DOWN = {**GOVERNED, "polygon": box_m(50, 2, 64, 68.5), "direction": {"start": [0.45, 0.2], "end": [0.45, 0.8]}}
+LOW_STOP = line_m("stop", 50, 68.5, 64, 68.5)
+
+
+@pytest.mark.parametrize("goes", [True, False])
+def test_who_waits_over_the_line_at_the_lower_edge_has_run_the_light_if_he_sinks_out_of_the_picture(goes: bool) -> None:
+    halting, goes_s = halts(57, 8, 70.5, start_s=2), stands_s(8, 70.5, start_s=2) + 3
+
+    def sinks(t: float) -> Place | None:
+        place = halting(min(t, goes_s))
+        if place is None or t > goes_s + 2.5:
+            return None
+        return (57, place[0] + (1.2 * max(t - goes_s, 0) if goes else 0))
+
+    config = camera(DOWN, lines=[LOW_STOP], signals=[LIGHTS])
+    assert kinds(watched(config, [Actor(sinks)], 40, signals=red_from(5))) == (["red_light"] if goes else [])
+
+
 def test_who_waits_over_the_line_at_the_pictures_edge_and_is_lost_from_sight_has_not_run_the_light() -> None:
     waits = halts(25.25, 8, 121, start_s=2)
     config = camera(NEAR_EDGE, lines=[EDGE_STOP], signals=[LIGHTS])

@@ -25,9 +25,13 @@ GIVEN_UP_S = 20.0
 EDGE = 0.08
 """Who is lost from sight while he drives, so near to the picture's edge, has driven out of it. Of one that the edge
 cuts off more and more the foot seems to slow down: he need not drive fast any more once he is far."""
-HIDES_FOOT = [0, 2, 3]
+BOTTOM = 3
+HIDES_FOOT = [0, 2, BOTTOM]
 """The sides (left, right, bottom) at which the picture's edge hides where a vehicle touches the road: nobody knows then
 that who was far is nearer again."""
+MOSTLY_OUT = 0.6
+"""Of one that drives out of the picture below less is left to be seen than this part of the height that it had where it
+crossed: who only waits there and is lost from sight was seen whole."""
 LOST_S = 1.0
 
 
@@ -41,6 +45,8 @@ class _Waiting(Generic[Fact]):
     """(2,)"""
     heading: Floats
     """(2,): where it was heading; NaN: not known."""
+    height_px: float
+    """Of his box there."""
     seen_s: float
     row: int
     drives_on: bool
@@ -67,7 +73,8 @@ class GoingOn(Generic[Fact]):
         motion = scene.motion
         from_px, from_m = motion.foot_px[n].copy(), motion.ground_m[n].copy()
         heading, drives = self._past.heading[n].copy(), _drives(motion, n)
-        waiting = _Waiting(fact, scene.at_s, from_px, from_m, heading, scene.at_s, n, drives)
+        height_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1])
+        waiting = _Waiting(fact, scene.at_s, from_px, from_m, heading, height_px, scene.at_s, n, drives)
         self._waiting.setdefault(int(motion.track_id[n]), waiting)
 
     def drop(self, is_void: Callable[[Fact], bool]) -> None:
@@ -107,7 +114,9 @@ class GoingOn(Generic[Fact]):
         motion = scene.motion
         size_px = np.array([scene.width_px, scene.height_px])
         near_edge = np.any(motion.xyxy[n, :2] < EDGE * size_px) or np.any(motion.xyxy[n, 2:] > (1 - EDGE) * size_px)
-        hides_foot = bool(cut_sides(motion.xyxy[n, None], size_px)[0, HIDES_FOOT].any())
+        cut = cut_sides(motion.xyxy[n, None], size_px)[0]
+        hides_foot = bool(cut[HIDES_FOOT].any())
+        is_mostly_out = bool(cut[BOTTOM]) and motion.xyxy[n, 3] - motion.xyxy[n, 1] < MOSTLY_OUT * waiting.height_px
         is_far, is_still = _is_far(motion, n, waiting), bool(motion.is_still[n])
         drives = _drives(motion, n)
         waiting.seen_s, waiting.drives_on = scene.at_s, waiting.drives_on and drives
@@ -116,6 +125,7 @@ class GoingOn(Generic[Fact]):
         elif is_far and drives:
             waiting.far_since_s = min(waiting.far_since_s, scene.at_s)
         goes_off = bool(near_edge) and not is_still and (drives or (is_far and hides_foot))
+        goes_off |= bool(is_mostly_out)
         if goes_off or is_still or not near_edge:
             waiting.is_leaving = goes_off
         return self._past.has_leapt_since(n, waiting.since_s)

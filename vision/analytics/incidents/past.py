@@ -13,6 +13,7 @@ from vision.analytics.incidents.driving import DRIVES_MPS, Driving
 from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.rows import Ids, Rows, grown
 from vision.analytics.way_memory import REST_SIZES
+from vision.analytics.ways import LEAP_SIZES
 from vision.classes import CLASSES
 
 HEADING_ABOVE_MPS = 1.5
@@ -28,7 +29,7 @@ COURSE_LOOKS = 8
 STEADY_LOOKS = 8
 """Over about two seconds trembling makes no way: what is left of a pace then was driven."""
 KNOWN_AFTER_S = 1.2
-UNSEEN_S = 0.6
+UNSEEN_S = 0.3
 LEAP_S = 0.5
 """A track that is older than that and whose velocity cannot be told for so long has leapt from one vehicle to another:
 a box that trembles hides it for a look or two."""
@@ -62,6 +63,8 @@ class _Memory:
     """(R, classes): how many looks it was taken for each class."""
     leaps_since_s: Floats
     """Since when its velocity cannot be told; NaN: it can."""
+    sure_px: Floats
+    """(R, 2): its foot when its velocity could be told last."""
     leapt_s: Floats
     """When it last was amid a leap; NaN: never."""
     below_s: Floats
@@ -85,6 +88,7 @@ class _Memory:
             swiftest_mps=times,
             taken_for=counts,
             leaps_since_s=times,
+            sure_px=pairs,
             leapt_s=times,
             below_s=times,
         )
@@ -185,6 +189,7 @@ class Past:
         if new.any():
             memory.clear(rows[new])
             memory.first_px[rows[new]], memory.first_m[rows[new]] = motion.foot_px[new], motion.ground_m[new]
+            memory.sure_px[rows[new]] = motion.foot_px[new]
             memory.came_in[rows[new]] = cut[new].any(axis=1)
         for lost, heir in heirs:
             self._inherit(lost, heir)
@@ -251,13 +256,16 @@ class Past:
             memory.swiftest_mps[at] = np.fmax(memory.swiftest_mps[at], steady_mps)
 
     def _note_leaps(self, rows: Ids, motion: Motion, at_s: float, was_s: Floats) -> None:
-        """Who is not seen for a while (`was_s` (N,): when each was seen before) has not leapt all that time."""
+        """Who is not seen for a while (`was_s` (N,): when each was seen before) has not leapt all that time; nor has
+        who is where he was: he trembled."""
         memory = self._memory
         is_unknown = np.isnan(motion.pace_mps) & (at_s - motion.first_seen_s > KNOWN_AFTER_S)
         since_s = np.where(at_s - was_s > UNSEEN_S, at_s, np.fmin(memory.leaps_since_s[rows], at_s))
         memory.leaps_since_s[rows] = np.where(is_unknown, since_s, np.nan)
-        leaps = rows[at_s - memory.leaps_since_s[rows] >= LEAP_S]
-        memory.leapt_s[leaps] = at_s
+        is_away = _lengths(motion.foot_px - memory.sure_px[rows]) > LEAP_SIZES * memory.size_px[rows]
+        memory.leapt_s[rows[is_away & (at_s - memory.leaps_since_s[rows] >= LEAP_S)]] = at_s
+        sure = np.isfinite(motion.pace_mps)
+        memory.sure_px[rows[sure]] = motion.foot_px[sure]
 
     def _arrive(self, arrival: Arrival, rows: Ids, motion: Motion) -> None:
         """It has the past of the id under which it came, until it was seen so last, and stood at its first look."""
