@@ -52,18 +52,21 @@ class Way:
 
         By its whole way as if it drove evenly, or by the curve of who gains speed, whichever tells more.
         """
-        if len(self.places) < LOOKS or self.places[-1][0] - self.places[0][0] < SHORTEST_S:
+        lasts_s = self.places[-1][0] - self.places[0][0]
+        if len(self.places) < LOOKS or lasts_s < SHORTEST_S:
             return 0.0
         places = np.array(self.places)
         steps = places[1:] - places[:-1]
         steps_mps = np.hypot(steps[:, 1], steps[:, 2]) / steps[:, 0]
+        even: float = min(_Fit.of(places, degree=1).least_mps, median(steps_mps.tolist()))
+        if lasts_s < CURVE_S:
+            return 3.6 * even
+        curve = _Fit.of(places, degree=2)
+        if not (0 < curve.least_gain_mps2 <= FIERCEST_MPS2 and curve.off_m <= OFF_M):
+            return 3.6 * even
         latest = places[1:, 0] > places[-1, 0] - SHORTEST_S
-        evenly, curve = _Fit.of(places, degree=1), _Fit.of(places, degree=2)
-        even = min(evenly.least_mps, median(steps_mps.tolist()))
-        is_gaining = 0 < curve.least_gain_mps2 <= FIERCEST_MPS2 and curve.off_m <= OFF_M
-        is_gaining &= places[-1, 0] - places[0, 0] >= CURVE_S
-        gaining = min(curve.least_mps, median(steps_mps[latest].tolist())) if is_gaining else 0.0
-        return 3.6 * float(max(even, gaining))
+        gaining: float = min(curve.least_mps, median(steps_mps[latest].tolist()))
+        return 3.6 * max(even, gaining)
 
 
 @dataclass(frozen=True, slots=True)
