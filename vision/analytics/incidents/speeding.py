@@ -26,9 +26,9 @@ NEARLY = 0.5
 for a while is too fast when it comes back, and the slow part of its way belongs to it."""
 ERRORS = 2.0
 """Standard errors that a speed must exceed the limit by, beside the margin."""
-SURE = 1 / 15
-"""A speed is told when its standard error is at most this part of it: half hidden vehicles tremble by metres, alike for
-so long that a short way does not show it."""
+SURE, SURE_SOON = 1 / 15, 1 / 40
+"""A speed is told when its standard error is at most this part of it; the second where the way is shorter than twice
+the shortest: half hidden vehicles tremble by metres, alike for so long that such a way does not show it."""
 MOST_ALIKE = 0.8
 """Errors follow each other from look to look: so much at most, as far as a short way tells it."""
 
@@ -90,7 +90,8 @@ class _Fit:
         off_m = float(np.sqrt((residual_m**2).sum() / (len(places) - degree - 1)))
         told = np.hypot(*coefficients.T).tolist()
         errors = (ERRORS * off_m * np.sqrt(np.diag(spread)) * _times_wider(residual_m)).tolist()
-        is_sure = errors[1] <= ERRORS * SURE * told[1]
+        sure = SURE if places[-1, 0] - places[0, 0] >= 2 * SHORTEST_S else SURE_SOON
+        is_sure = errors[1] <= ERRORS * sure * told[1]
         return cls(told[1] - errors[1] if is_sure else 0.0, 2 * (told[-1] - errors[-1]), off_m)
 
 
