@@ -128,6 +128,12 @@ def test_spillback_lasts_over_a_blink_of_the_last_vehicle() -> None:
     assert all(told)
 
 
+def test_a_queue_that_nobody_waits_in_any_more_reaches_nothing() -> None:
+    scenes = [s for s in Road(APPROACH).watch(queue_of(10, goes_s=40), 90, fps=8) if s.zones[0].reaches_spillback]
+    assert scenes
+    assert all(s.zones[0].queue_track_ids for s in scenes)
+
+
 def test_without_calibration_the_queue_is_counted_all_the_same() -> None:
     config = camera([road(10, 112, stop_line="stop")], LINES, calibration=None)
     assert len(state(queue_of(6), 30, config).queue_track_ids) == 6

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from vision.classes import CLASSES, VEHICLES, ObjectClass
-from vision.detection.suppression import iou, suppress
+from vision.detection.suppression import suppress
+from vision.geometry import iou
 
 VEHICLE = np.array([c in VEHICLES for c in CLASSES])
 Boxes = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]

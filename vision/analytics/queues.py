@@ -27,7 +27,7 @@ SMALLEST = 2
 SAME_PLACE = 0.25
 """Of a vehicle's length: where one is lost and another found this near, it is the same one."""
 HOLD_SPILLBACK_S = 2.0
-"""A spillback that is not seen for less than this goes on: tracks blink."""
+"""A spillback that is not seen for less than this goes on while anybody waits: tracks blink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class QueueWatch:
         return Queue(
             track_ids=frozenset([*self._waiting, *self._hidden.behind(self._waiting)]),
             length_m=max([0.0, *(waiter.rear_m for waiter in waiting)]),
-            reaches_spillback=at_s - self._spilt_s <= HOLD_SPILLBACK_S,
+            reaches_spillback=bool(waiting) and at_s - self._spilt_s <= HOLD_SPILLBACK_S,
             waited_s=tuple(at_s - self._first_joined[track] for track in self._waiting),
         )
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.detection.suppression import iou
+from vision.geometry import iou
 
 SAME_IOU = 0.3
 """Boxes that overlap so much are of one vehicle. Low, since COCO's boxes leave riders out and labels are loose."""

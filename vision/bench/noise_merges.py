@@ -11,7 +11,7 @@ from vision.bench.matching import match
 from vision.classes import ObjectClass
 from vision.core import NgatuError
 from vision.detection import Detector
-from vision.detection.suppression import area, intersection
+from vision.geometry import area, intersection
 from vision.labels.dataset import image_file, open_image, read
 
 SWALLOWED = 0.5

@@ -15,7 +15,7 @@ from vision.config.base import Config, Fraction
 from vision.core import Detections, ModelError
 from vision.data_files import data_dir
 from vision.detection.detector import Detector
-from vision.detection.suppression import iou
+from vision.geometry import iou
 
 SURE = 0.25
 """From this confidence on a box is shown and believed; it is where a track begins."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from vision.classes import ObjectClass
 from vision.core import Detections
-from vision.detection.suppression import intersection
+from vision.geometry import intersection
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float32]

@@ -3,30 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.geometry import iou
+
 FloatArray = NDArray[np.float32]
 MAX_CANDIDATES = 1000
-
-
-def iou(a: FloatArray, b: FloatArray) -> FloatArray:
-    """(N, 4) and (M, 4) boxes to the (N, M) matrix of intersection over union."""
-    inter = intersection(a, b)
-    union = area(a)[:, None] + area(b)[None, :] - inter
-    ratio: FloatArray = inter / np.maximum(union, np.float32(1e-9))
-    return ratio
-
-
-def intersection(a: FloatArray, b: FloatArray) -> FloatArray:
-    """(N, 4) and (M, 4) boxes to the (N, M) matrix of shared areas in square pixels."""
-    width = np.minimum(a[:, None, 2], b[None, :, 2]) - np.maximum(a[:, None, 0], b[None, :, 0])
-    height = np.minimum(a[:, None, 3], b[None, :, 3]) - np.maximum(a[:, None, 1], b[None, :, 1])
-    shared: FloatArray = width.clip(min=0) * height.clip(min=0)
-    return shared
-
-
-def area(boxes: FloatArray) -> FloatArray:
-    """(N, 4) boxes to (N,) square pixels."""
-    sizes: FloatArray = (boxes[:, 2] - boxes[:, 0]).clip(min=0) * (boxes[:, 3] - boxes[:, 1]).clip(min=0)
-    return sizes
 
 
 def suppress(

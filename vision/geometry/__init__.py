@@ -1,5 +1,6 @@
-"""Lines, polygons and planes: pure functions of arrays."""
+"""Lines, boxes, polygons and planes: pure functions of arrays."""
 
+from vision.geometry.boxes import area, intersection, iou
 from vision.geometry.homography import (
     DegenerateError,
     Homography,
@@ -15,8 +16,11 @@ __all__ = [
     "Homography",
     "Polygons",
     "apply_homography",
+    "area",
     "extent_across_px",
     "fit_homography",
+    "intersection",
+    "iou",
     "pixels_per_unit",
     "place_on_line",
     "points_in_polygons",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from vision.classes import CLASSES, ObjectClass
-from vision.detection.suppression import iou
+from vision.geometry import iou
 from vision.labels.dataset import DataSet, image_file, label_file, open_image
 from vision.labels.errors import Problem
 from vision.labels.ledger import LEDGER_FILE, Entry, read_ledger

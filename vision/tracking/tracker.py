@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from vision.classes import CLASSES, ObjectClass
 from vision.config.camera import TrackingConfig
 from vision.core import Detections, Tracks
+from vision.geometry import area, intersection
 from vision.tracking.library import Association
 from vision.tracking.life import Life, Seen
 from vision.tracking.stitching import predecessor_of
@@ -88,12 +89,8 @@ class Tracker:
 def _may_be_parts(detections: Detections) -> NDArray[np.bool_]:
     """(N,): unsure detections that lie inside a surer one of their kind: a cab, a mirror, the rider's legs."""
     boxes, confidence = detections.xyxy, detections.confidence
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = (high - low).clip(min=0).prod(axis=-1)
-    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=-1)
     small = _IS_SMALL[detections.class_id]
-    inside = (shared > PART_INSIDE * area[:, None]) & (small[:, None] == small[None, :])
+    inside = (intersection(boxes, boxes) > PART_INSIDE * area(boxes)[:, None]) & (small[:, None] == small[None, :])
     surer = confidence[None, :] > confidence[:, None]
     is_part: NDArray[np.bool_] = np.any(inside & surer, axis=1)
     return is_part & (confidence < PART_CONFIDENCE)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vision.classes import CLASSES, ObjectClass
 from vision.core import Detections
-from vision.detection.suppression import area, intersection, iou
+from vision.geometry import area, intersection, iou
 from vision.labels.dataset import Image
 from vision.training.dataset import Labels
 

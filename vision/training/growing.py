@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vision.core import Detections
 from vision.detection.riders import TWO_WHEELERS
-from vision.detection.suppression import iou
+from vision.geometry import iou
 from vision.training.dataset import Labels
 
 SAME_IOU = 0.4

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from vision.classes import CLASSES
 from vision.core import Detections
-from vision.detection.suppression import iou
+from vision.geometry import iou
 from vision.labels.dataset import Image
 from vision.training.dataset import Labels
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from vision.analytics.incidents.signs import is_vehicle
 from vision.analytics.motion import Bools, Floats, Motion
+from vision.geometry import iou
 
 BEFORE_S = 2.0
 """A vehicle is without a track for so long at most when its id goes on with the one that it touches."""
@@ -69,7 +70,4 @@ class Arrivals:
 
 def _same(box: Floats, boxes: Floats) -> Bools:
     """(N,): which boxes (N, 4) are the (4,) box, but for their trembling."""
-    sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
-    shared = np.clip(sides, 0.0, None).prod(axis=1)
-    union = (box[2:] - box[:2]).prod() + (boxes[:, 2:] - boxes[:, :2]).prod(axis=1) - shared
-    return np.asarray(shared >= SAME_BOX * union, bool)
+    return np.asarray(iou(box[None], boxes)[0] >= SAME_BOX, bool)

@@ -29,10 +29,9 @@ COURSE_LOOKS = 8
 STEADY_LOOKS = 8
 """Over about two seconds trembling makes no way: what is left of a pace then was driven."""
 KNOWN_AFTER_S = 1.2
-UNSEEN_S = 0.3
-LEAP_S = 0.5
-"""A track that is older than that and whose velocity cannot be told for so long has leapt from one vehicle to another:
-a box that trembles hides it for a look or two."""
+LEAP_S, BLINK_S = 0.5, 0.3
+"""A track that is older than that and whose velocity cannot be told for so long, without a longer pause between its
+looks, has leapt from one vehicle to another: a box that trembles hides it for a look or two."""
 
 
 @dataclass(slots=True, eq=False)
@@ -260,7 +259,7 @@ class Past:
         who is where he was: he trembled."""
         memory = self._memory
         is_unknown = np.isnan(motion.pace_mps) & (at_s - motion.first_seen_s > KNOWN_AFTER_S)
-        since_s = np.where(at_s - was_s > UNSEEN_S, at_s, np.fmin(memory.leaps_since_s[rows], at_s))
+        since_s = np.where(at_s - was_s > BLINK_S, at_s, np.fmin(memory.leaps_since_s[rows], at_s))
         memory.leaps_since_s[rows] = np.where(is_unknown, since_s, np.nan)
         is_away = _lengths(motion.foot_px - memory.sure_px[rows]) > LEAP_SIZES * memory.size_px[rows]
         memory.leapt_s[rows[is_away & (at_s - memory.leaps_since_s[rows] >= LEAP_S)]] = at_s

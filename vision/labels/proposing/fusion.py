@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vision.core import Detections
 from vision.core.columns import Columns
-from vision.detection.suppression import iou
+from vision.geometry import iou
 
 SAME_IOU = 0.55
 """The paper's threshold."""

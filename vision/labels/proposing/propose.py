@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vision.classes import CLASSES
 from vision.core import Detections
-from vision.detection.suppression import iou
+from vision.geometry import iou
 from vision.labels.dataset import DataSet, image_file, open_image, write_labels
 from vision.labels.ledger import Hint, read_ledger
 from vision.labels.picture import Boxes, LabelledPicture

@@ -1,0 +1,30 @@
+"""Boxes that are given by their left, upper, right and lower edges."""
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+F = TypeVar("F", np.float32, np.float64)
+
+
+def iou(a: NDArray[F], b: NDArray[F]) -> NDArray[F]:
+    """(N, 4) and (M, 4) boxes to the (N, M) matrix of intersection over union."""
+    inter = intersection(a, b)
+    union = area(a)[:, None] + area(b)[None, :] - inter
+    ratio: NDArray[F] = inter / np.maximum(union, np.float32(1e-9))
+    return ratio
+
+
+def intersection(a: NDArray[F], b: NDArray[F]) -> NDArray[F]:
+    """(N, 4) and (M, 4) boxes to the (N, M) matrix of shared areas in square pixels."""
+    width = np.minimum(a[:, None, 2], b[None, :, 2]) - np.maximum(a[:, None, 0], b[None, :, 0])
+    height = np.minimum(a[:, None, 3], b[None, :, 3]) - np.maximum(a[:, None, 1], b[None, :, 1])
+    shared: NDArray[F] = width.clip(min=0) * height.clip(min=0)
+    return shared
+
+
+def area(boxes: NDArray[F]) -> NDArray[F]:
+    """(N, 4) boxes to (N,) square pixels."""
+    sizes: NDArray[F] = (boxes[:, 2] - boxes[:, 0]).clip(min=0) * (boxes[:, 3] - boxes[:, 1]).clip(min=0)
+    return sizes
