@@ -54,25 +54,44 @@ def test_traffic_that_brakes_all_at_once_is_told_soon() -> None:
     assert changes[0].evidence.facts["lost_pct"] > 50
 
 
+def paced(lane: float, start_s: float, at_s: list[float], paces_mps: list[float]) -> Way:
+    """Drives as fast as is given of some times, evenly faster or slower between them."""
+    ticks_s = np.arange(-60, 99, 0.05)
+    ways_m = np.concatenate([[0], np.cumsum(0.05 * np.interp(ticks_s, at_s, paces_mps))[:-1]])
+
+    def way(t: float) -> Place | None:
+        x = float(np.interp(t, ticks_s, ways_m) - np.interp(start_s, ticks_s, ways_m))
+        return (x, lane) if t >= start_s and x <= 128 else None
+
+    return way
+
+
 def test_a_slowdown_is_told_no_longer_when_most_of_the_pace_is_back() -> None:
-    def recovers(lane: float, start_s: float) -> Way:
-        """From 16 m/s to 4 at 22 s, and to 12 at 32 s."""
-        times_s, paces_mps = np.array([-60, 22, 25, 32, 35, 99.0]), np.array([16, 16, 4, 4, 12, 12.0])
-        ticks_s = np.arange(-60, 99, 0.05)
-        ways_m = np.concatenate([[0], np.cumsum(0.05 * np.interp(ticks_s, times_s, paces_mps))[:-1]])
-
-        def way(t: float) -> Place | None:
-            x = float(np.interp(t, ticks_s, ways_m) - np.interp(start_s, ticks_s, ways_m))
-            return (x, lane) if t >= start_s and x <= 128 else None
-
-        return way
-
-    traffic = [Actor(recovers(LANES_M[n % 4], n * 1.2)) for n in range(-8, 40)]
+    at_s, paces_mps = [22.0, 25, 32, 35], [16.0, 4, 4, 12]
+    traffic = [Actor(paced(LANES_M[n % 4], n * 1.2, at_s, paces_mps)) for n in range(-8, 40)]
     changes = [c for c in watched(camera(NORTH), traffic, 70) if c.kind == "sudden_slowdown"]
     assert 22 < changes[0].at_s < 32
     assert str(changes[-1].phase) == "ended"
     assert changes[-1].ended_s is not None
     assert changes[-1].ended_s < 45
+
+
+def test_traffic_that_is_off_again_at_once_has_not_slowed_down() -> None:
+    at_s, paces_mps = [22.0, 23.5, 24, 26.5], [16.0, 5.5, 5.5, 16]
+    traffic = [Actor(paced(LANES_M[n % 4], n * 1.2, at_s, paces_mps)) for n in range(-8, 40)]
+    assert kinds(watched(camera(NORTH), traffic, 60)) == []
+
+
+def test_of_traffic_that_slows_down_just_as_the_camera_comes_on_it_is_not_known_how_it_flowed() -> None:
+    traffic = [Actor(paced(LANES_M[n % 4], n * 1.2, [0.0, 5], [16.0, 4])) for n in range(-20, 16)]
+    assert "sudden_slowdown" not in kinds(watched(camera(NORTH), traffic, 25))
+
+
+def test_one_who_halts_when_a_platoon_has_just_passed_is_no_slowdown_of_traffic() -> None:
+    before = [Actor(drives(LANES_M[n % 4], 16, start_s=1.0 * n)) for n in range(16)]
+    platoon = [Actor(drives(LANES_M[n % 4], 11, start_s=15 + 0.3 * n)) for n in range(5)]
+    one = Actor(brakes(25.25, 18.5, 22, from_mps=11, to_mps=0.3))
+    assert kinds(watched(camera(NORTH), [*before, *platoon, one], 31)) == []
 
 
 def test_where_few_drive_three_who_brake_one_after_the_other_are_a_slowdown() -> None:

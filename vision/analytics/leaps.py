@@ -57,7 +57,7 @@ def how_it_came(times_s: Floats, feet_px: Floats, *, left_s: float, at_s: float,
         return Verdict.OPEN
     after = slice(first, int(np.searchsorted(times_s, times_s[first] + AFTER_S, side="right")))
     pace_px = max(np.hypot(*velocity_px), np.hypot(*_velocity(times_s[after], feet_px[after])))
-    apart_px = np.hypot(*(np.median(feet_px[after], axis=0) - np.median(feet_px[before], axis=0)))
+    apart_px = np.hypot(*(_middle(feet_px[after]) - _middle(feet_px[before])))
     apart_s = times_s[after].mean() - times_s[before].mean()
     return Verdict.LEAPT if apart_px > LEAP_SIZES * size_px + may_px + pace_px * apart_s else Verdict.WENT
 
@@ -88,4 +88,10 @@ def _velocity(times_s: Floats, feet_px: Floats) -> Floats:
     if not half:
         return np.zeros(2)
     elapsed_s = times_s[half:].mean() - times_s[:half].mean()
-    return np.asarray((np.median(feet_px[half:], axis=0) - np.median(feet_px[:half], axis=0)) / elapsed_s)
+    return np.asarray((_middle(feet_px[half:]) - _middle(feet_px[:half])) / elapsed_s)
+
+
+def _middle(feet_px: Floats) -> Floats:
+    """(2,): the median of each coordinate; of so few, an order of magnitude sooner than by numpy's own."""
+    ordered = np.sort(feet_px, axis=0)
+    return np.asarray((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2)

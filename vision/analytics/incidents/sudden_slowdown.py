@@ -35,8 +35,9 @@ PLATOON, ALL = 4, 0.8
 KEPT_S = 50.0
 FEWEST_BEFORE = 5
 """Different vehicles that were seen before."""
-MOST_OF_IT = 0.8
-"""The part of the drop that must last: who has nearly recovered is not told of any more."""
+MOST_OF_IT, SETTLES_S = 0.8, 2.0
+"""The part of the drop that must last, once all of it has been there for so long: traffic that behind one slow vehicle
+slows down and is off again has not, and who has nearly recovered is not told of any more."""
 LONGEST_S = 120.0
 """A slowdown that lasts longer is congestion, which is another kind."""
 
@@ -46,7 +47,8 @@ class _Sample:
     at_s: float
     pace_mps: float
     """Mean of the middle half of the vehicles in the zone."""
-    track_ids: frozenset[int]
+    paces_mps: dict[int, float]
+    """Of each of them, by track."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,12 +65,16 @@ class _Present:
 class _Zone:
     """One zone's last seconds, and the slowdown that goes on in it."""
 
+    began_s: float
+    """When it was looked at first."""
     samples: deque[_Sample] = field(default_factory=lambda: deque(maxlen=256))
     slowed_s: dict[int, float] = field(default_factory=dict)
     """Who was seen slow after he had been fast, and when last."""
     from_mps: float | None = None
     """The pace before a slowdown that goes on."""
     since_s: float = 0.0
+    slow_from_s: float = 0.0
+    """When that pace was kept last, and when all of the drop was noticed."""
 
     def pace_mps(self, from_s: float, to_s: float) -> float:
         """Mean over the samples of a time; NaN where there are fewer than two."""
@@ -81,9 +87,13 @@ class _Zone:
         self.slowed_s = {track: s for track, s in self.slowed_s.items() if at_s - s <= SEEN_OVER_S}
         return len(self.slowed_s)
 
-    def vehicles_since(self, from_s: float) -> int:
-        """How many different vehicles were seen."""
-        return len(frozenset[int]().union(*(sample.track_ids for sample in self.samples if sample.at_s > from_s)))
+    def vehicles_since(self, from_s: float) -> list[float]:
+        """The newest paces of the different vehicles that were seen."""
+        newest: dict[int, float] = {}
+        for sample in self.samples:
+            if sample.at_s > from_s:
+                newest |= sample.paces_mps
+        return list(newest.values())
 
     def best_before(self, at_s: float, within_s: float) -> tuple[float, float]:
         """The highest pace, median of `FLOWED_FOR_S`, from `within_s` ago until now, and when it was: (m/s, s).
@@ -92,7 +102,7 @@ class _Zone:
         already. NaN as long as it is not known of enough vehicles: just after the camera came on, and on an empty road.
         """
         before = [s for s in self.samples if s.at_s <= at_s - SMOOTH_S]
-        seen = frozenset[int]().union(*(s.track_ids for s in before))
+        seen = set[int]().union(*(s.paces_mps for s in before))
         if len(seen) < FEWEST_BEFORE or before[0].at_s > at_s - 0.8 * within_s:
             return float("nan"), at_s
         earlier = sum(s.at_s < at_s - within_s - SMOOTH_S for s in before)
@@ -100,7 +110,9 @@ class _Zone:
         return max((p for p in paces if not np.isnan(p[0])), default=(float("nan"), at_s))
 
     def usual_mps(self, to_s: float) -> float:
-        """Median over `FLOWED_FOR_S`; NaN where there are too few samples to tell."""
+        """Median over `FLOWED_FOR_S`; NaN where there are too few samples to tell, or nobody has looked for so long."""
+        if to_s - self.began_s < FLOWED_FOR_S:
+            return float("nan")
         paces = [sample.pace_mps for sample in self.samples if to_s - FLOWED_FOR_S < sample.at_s <= to_s]
         return median(paces) if len(paces) >= FEWEST_SAMPLES else float("nan")
 
@@ -115,7 +127,8 @@ class SuddenSlowdown:
 
     def __init__(self, zones: Sequence[ZoneConfig], settings: SuddenSlowdownConfig, past: Past) -> None:
         self._past = past
-        self._zones = {z: _Zone() for z, zone in enumerate(zones) if zone.kind in ROAD and zone.stop_line is None}
+        self._watched = [z for z, zone in enumerate(zones) if zone.kind in ROAD and zone.stop_line is None]
+        self._zones: dict[int, _Zone] = {}
         self._drop, self._within_s = settings.drop, settings.within.total_seconds()
         self._looked_s = -np.inf
         self._signs: list[Evidence] = []
@@ -124,6 +137,7 @@ class SuddenSlowdown:
         """What was found at the newest sample: traffic as a whole does not change from frame to frame."""
         if scene.at_s - self._looked_s >= SAMPLE_EVERY_S:
             self._looked_s = scene.at_s
+            self._zones = self._zones or {z: _Zone(began_s=scene.at_s) for z in self._watched}
             self._signs = [sign for z, zone in self._zones.items() if (sign := self._look_at(scene, z, zone))]
         return self._signs
 
@@ -144,13 +158,14 @@ class SuddenSlowdown:
         while zone.samples and zone.samples[0].at_s < oldest_s:
             zone.samples.popleft()
         if len(paces_mps):
-            zone.samples.append(_Sample(at_s, _middle(paces_mps), frozenset(track_id.tolist())))
+            zone.samples.append(_Sample(at_s, _middle(paces_mps), dict(zip(track_id.tolist(), paces_mps.tolist(), strict=True))))
 
     def _is_slow(self, zone: _Zone, state: ZoneState, present: _Present, at_s: float) -> bool:
         """Whether a slowdown goes on; notes its beginning and its end."""
         now_mps = zone.pace_mps(at_s - SMOOTH_S, at_s)
         if zone.from_mps is not None:
-            recovers = now_mps > (1 - self._drop / 2) * zone.from_mps
+            is_settled = at_s - zone.slow_from_s >= SETTLES_S
+            recovers = now_mps > (1 - (self._drop / 2 if is_settled else self._drop)) * zone.from_mps
             if recovers or at_s - zone.since_s > LONGEST_S:
                 zone.from_mps = None
             return zone.from_mps is not None and now_mps <= (1 - MOST_OF_IT * self._drop) * zone.from_mps
@@ -160,12 +175,14 @@ class SuddenSlowdown:
             return False
         best_mps, best_s = zone.best_before(at_s, self._within_s)
         flowed = best_mps >= max(FLOWED * state.free_pace_mps, FLOWED_MPS)
-        slow, vehicles = present.paces_mps <= (1 - self._drop) * best_mps, len(present.paces_mps)
+        slow_mps = (1 - self._drop) * best_mps
+        slow, vehicles = present.paces_mps <= slow_mps, len(present.paces_mps)
         slowed = zone.note_slowed(present.track_id[slow & present.slowed].tolist(), at_s)
-        is_seen = slowed >= (FEWEST_OF_ALL if slow.all() else max(FEWEST, vehicles / 3))
-        is_all = zone.vehicles_since(at_s - SMOOTH_S) >= PLATOON and int(slow.sum()) >= ALL * vehicles > 0
-        if flowed and now_mps <= (1 - self._drop) * best_mps and (is_seen or is_all):
-            zone.from_mps, zone.since_s = best_mps, best_s
+        is_seen = slowed >= (FEWEST_OF_ALL if slow.all() and vehicles >= FEWEST_OF_ALL else max(FEWEST, vehicles / 3))
+        lately = [pace <= slow_mps for pace in zone.vehicles_since(at_s - SMOOTH_S)]
+        is_all = len(lately) >= PLATOON and sum(lately) >= ALL * len(lately)
+        if flowed and now_mps <= slow_mps and (is_seen or is_all):
+            zone.from_mps, zone.since_s, zone.slow_from_s = best_mps, best_s, at_s
         return zone.from_mps is not None
 
     def _sign(self, scene: Scene, zone: _Zone, state: ZoneState, now_mps: float, slowed: int) -> Evidence:
