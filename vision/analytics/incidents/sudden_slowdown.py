@@ -158,7 +158,9 @@ class SuddenSlowdown:
         while zone.samples and zone.samples[0].at_s < oldest_s:
             zone.samples.popleft()
         if len(paces_mps):
-            zone.samples.append(_Sample(at_s, _middle(paces_mps), dict(zip(track_id.tolist(), paces_mps.tolist(), strict=True))))
+            zone.samples.append(
+                _Sample(at_s, _middle(paces_mps), dict(zip(track_id.tolist(), paces_mps.tolist(), strict=True)))
+            )
 
     def _is_slow(self, zone: _Zone, state: ZoneState, present: _Present, at_s: float) -> bool:
         """Whether a slowdown goes on; notes its beginning and its end."""
