@@ -172,6 +172,23 @@ def test_who_has_run_the_light_is_no_nearer_again_when_the_pictures_edge_hides_m
     assert kinds(watched(config, [truck], 20, signals=red_from(5))) == ["red_light"]
 
 
+@pytest.mark.parametrize(("speed_mps", "runs"), [(10, True), (5, False)])
+def test_who_drives_over_the_line_at_a_pace_at_which_nobody_comes_to_wait_has_run_the_light_though_he_stops_soon(
+    speed_mps: float, runs: bool
+) -> None:
+    brakes = Actor(halts(25.25, speed_mps, 94.5, start_s=2, braking=6.0))
+    config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
+    assert kinds(watched(config, [brakes], 30, signals=red_from(5, 25))) == (["red_light"] if runs else [])
+
+
+def test_who_came_up_to_the_line_has_run_the_light_though_his_id_was_one_who_went_away_beyond_it() -> None:
+    def goes_and_comes(t: float) -> Place | None:
+        return (95 - 12 * t, 50 - 3 * t) if t < 7.8 else (12 * (t - 7.8), 25.25)
+
+    config = camera({**GOVERNED, "direction": None}, lines=[STOP], signals=[LIGHTS])
+    assert kinds(watched(config, [Actor(goes_and_comes)], 18, signals=red_from(3))) == ["red_light"]
+
+
 def test_what_comes_into_the_picture_over_the_stop_line_comes_from_elsewhere_than_the_approach() -> None:
     def turns_in(t: float) -> Place | None:
         return (92 + 2 * (t - 2), 72 - 5 * (t - 2)) if 2 <= t < 12 else None

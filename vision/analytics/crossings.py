@@ -49,6 +49,8 @@ class Crossing:
     """How long the vehicle takes to pass over a point with its whole length; `None` where its pace is not known."""
     front_at_s: float | None = None
     """When its front reached the line, media time."""
+    before_s: float = 0.0
+    """For how long it had been seen on the side that it came from; 0 where it came into the picture over the line."""
 
 
 class LineCounter:
@@ -188,6 +190,7 @@ class LineCounter:
 
     def _crossing(self, now: Sides, tracks: Tracks, n: int, line: int, way: int) -> Crossing:
         x, y = now.left_px[n, line] / self._ruler.size_px
+        came_over = now.home[n, line] == (1 if way else -1)
         return Crossing(
             line_id=self._lines[line].id,
             direction=Direction.OUT if way else Direction.IN,
@@ -196,6 +199,7 @@ class LineCounter:
             at_s=float(now.left_s[n, line]),
             place=(float(x), float(y)),
             confidence=float(tracks.confidence[n]),
+            before_s=float(now.home_for_s[n, line]) if came_over else 0.0,
         )
 
 

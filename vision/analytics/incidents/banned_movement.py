@@ -60,7 +60,7 @@ class BannedMovement:
         for made in banned:
             n = rows.get(made.track_id)
             if n is not None and self._has_turned(n, made) and not self._may_be_another(n, made):
-                self._going_on.note(scene, n, made)
+                self._going_on.note(scene, n, made, made.left_at_s)
         for c in crossings:
             if c.track_id in rows:
                 heading = self._past.heading[rows[c.track_id]]

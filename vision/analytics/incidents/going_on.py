@@ -20,6 +20,9 @@ GONE_M, GONE_SIZES = 5.0, 0.5
 """Who is so far from where he crossed, in metres and in his size in the picture, and not behind it, has gone on ..."""
 STEADY_S = 0.8
 """... when he is seen nowhere else for so long: a large box trembles by a quarter of its height."""
+RUNS_MPS, RAN_M = 7.0, 3.5
+"""Nobody comes to wait at such a pace, kept up until he was over: who drove so fast has gone on once he is so far from
+where he crossed, though he stop there for those who have the right of way."""
 GIVEN_UP_S = 20.0
 """Who is not seen for so long is not waited for. Who stands where he crossed may wait for minutes, and go on then."""
 EDGE = 0.08
@@ -51,6 +54,8 @@ class _Waiting(Generic[Fact]):
     row: int
     drives_on: bool
     """Whether he drives, and has not stood since."""
+    ran: bool
+    """Whether he crossed at a pace at which nobody comes to wait."""
     is_leaving: bool = False
     far_since_s: float = inf
 
@@ -68,13 +73,17 @@ class GoingOn(Generic[Fact]):
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def note(self, scene: Scene, n: int, fact: Fact) -> None:
-        """The track in row `n` crossed something just now."""
+    def note(self, scene: Scene, n: int, fact: Fact, crossed_s: float) -> None:
+        """It became clear just now that the track in row `n` crossed something at `crossed_s`, media time."""
         motion = scene.motion
         from_px, from_m = motion.foot_px[n].copy(), motion.ground_m[n].copy()
         heading, drives = self._past.heading[n].copy(), _drives(motion, n)
+        ran = drives and min(motion.pace_mps[n], self._past.steady_mps[n]) >= RUNS_MPS
+        if ran:
+            from_px -= motion.velocity_px[n] * (scene.at_s - crossed_s)
+            from_m -= motion.velocity_mps[n] * (scene.at_s - crossed_s)
         height_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1])
-        waiting = _Waiting(fact, scene.at_s, from_px, from_m, heading, height_px, scene.at_s, n, drives)
+        waiting = _Waiting(fact, scene.at_s, from_px, from_m, heading, height_px, scene.at_s, n, drives, bool(ran))
         self._waiting.setdefault(int(motion.track_id[n]), waiting)
 
     def drop(self, is_void: Callable[[Fact], bool]) -> None:
@@ -120,7 +129,7 @@ class GoingOn(Generic[Fact]):
         is_far, is_still = _is_far(motion, n, waiting), bool(motion.is_still[n])
         drives = _drives(motion, n)
         waiting.seen_s, waiting.drives_on = scene.at_s, waiting.drives_on and drives
-        if is_still or not (is_far or hides_foot):
+        if (is_still and not waiting.ran) or not (is_far or hides_foot):
             waiting.far_since_s = inf
         elif is_far and drives:
             waiting.far_since_s = min(waiting.far_since_s, scene.at_s)
@@ -141,7 +150,7 @@ def _is_far(motion: Motion, n: int, waiting: _Waiting[Fact]) -> bool:
     way_m = motion.ground_m[n] - waiting.from_m
     extent_px = float(np.sqrt((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()))
     return (
-        float(np.hypot(*way_m)) >= GONE_M
+        float(np.hypot(*way_m)) >= (RAN_M if waiting.ran else GONE_M)
         and not float(way_m @ waiting.heading) < 0
         and float(np.hypot(*(motion.foot_px[n] - waiting.from_px))) >= GONE_SIZES * extent_px
     )

@@ -18,6 +18,8 @@ from vision.contracts import Direction, IncidentKind
 from vision.geometry import signed_distance_px
 
 CONFIDENCE = 0.9
+CAME_UP_S = 1.0
+"""Who was seen before the line for so long came up to it, though the track began beyond: it may have been another's."""
 STARTS_MPS2 = 4.0
 """Nobody starts harder: who is faster than that since it turned green was driving already at red."""
 
@@ -84,8 +86,8 @@ class RedLight:
         began_s, seen_s = self._reds.get(stop_line.signal.id, (np.inf, -np.inf))
         red_s = crossing.at_s - began_s
         is_red = red_s > stop_line.signal.grace.total_seconds() and crossing.at_s <= seen_s
-        if is_red and _came_up(scene, n, stop_line) and not _may_have_waited(scene, n, stop_line):
-            self._going_on.note(scene, n, _Crossed(crossing, stop_line, red_s))
+        if is_red and _came_up(scene, n, stop_line, crossing) and not _may_have_waited(scene, n, stop_line):
+            self._going_on.note(scene, n, _Crossed(crossing, stop_line, red_s), crossing.at_s)
 
     def _is_over(self, scene: Scene, crossed: _Crossed) -> bool:
         """Whether it is green, or the red at which it crossed is no more: who waits on lets it be."""
@@ -95,8 +97,10 @@ class RedLight:
         return is_green or began_s > crossed.crossing.at_s or scene.at_s - seen_s > GIVEN_UP_S
 
 
-def _came_up(scene: Scene, n: int, stop_line: _StopLine) -> bool:
-    """Whether it was seen first before the line: what comes into the picture over it comes from elsewhere."""
+def _came_up(scene: Scene, n: int, stop_line: _StopLine, crossing: Crossing) -> bool:
+    """Whether it was seen before the line, first or for long: what comes into the picture over it is from elsewhere."""
+    if crossing.before_s >= CAME_UP_S:
+        return True
     ends_px = np.array([stop_line.line.start, stop_line.line.end]) * [scene.width_px, scene.height_px]
     side_px = float(signed_distance_px(scene.motion.first_px[n, None], ends_px[None, 0], ends_px[None, 1])[0, 0])
     return side_px < 0 if stop_line.forward is Direction.IN else side_px > 0
