@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vision.geometry import extent_across_px, place_on_line, signed_distance_px, zero_crossing
+from vision.geometry import extent_across_px, off_way_px, place_on_line, signed_distance_px, zero_crossing
 
 coordinate = st.floats(-2000, 2000, allow_nan=False)
 points = st.tuples(coordinate, coordinate)
@@ -62,3 +62,9 @@ def test_a_value_that_moves_evenly_is_zero_where_its_way_is_divided_in_proportio
 
 def test_values_of_one_sign_are_nowhere_zero() -> None:
     assert np.isnan(zero_crossing(np.array([1.0, -2.0, 0.0, np.nan]), np.array([3.0, -1.0, 0.0, 1.0]))).all()
+
+
+def test_a_place_is_off_a_way_beside_it_behind_its_start_and_beyond_its_end_and_one_on_it_is_not() -> None:
+    places = np.array([[4.0, 3.0], [-3.0, 4.0], [13.0, 4.0], [7.0, 0.0]])
+    assert off_way_px(places, np.array([10.0, 0.0])).tolist() == [3, 5, 5, 0]
+    assert off_way_px(places[:1], np.zeros(2)).tolist() == [5]

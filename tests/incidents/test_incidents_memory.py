@@ -128,6 +128,15 @@ def test_who_is_not_seen_for_a_while_has_not_leapt_all_that_time() -> None:
 
 
 @pytest.mark.parametrize("off_m", [0.0, 9.0])
+def test_who_trembles_while_he_drives_on_has_not_leapt_and_who_is_off_his_way_after_it_has(off_m: float) -> None:
+    def trembles(t: float) -> Place | None:
+        """At 8 m/s; at 4 s his box leaps aside for a look, and comes back, or stays away."""
+        return (8 * t, 25.25 + (5.0 if 4 <= t < 4.2 else off_m if t > 4 else 0.0))
+
+    assert remembered(trembles, 8, fps=8).has_leapt_since(0, 0.0) is (off_m > 0)
+
+
+@pytest.mark.parametrize("off_m", [0.0, 9.0])
 def test_who_trembles_where_he_is_has_not_leapt_and_who_is_elsewhere_after_it_has(off_m: float) -> None:
     def trembles(t: float) -> Place | None:
         """At 4 s his box leaps ahead for a look, and comes back, or stays away."""

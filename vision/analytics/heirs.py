@@ -7,6 +7,7 @@ from math import inf
 import numpy as np
 
 from vision.analytics.motion import Floats, Motion
+from vision.geometry import off_way_px
 
 LOST_S = 1.5
 """A track is inherited for so long after it was seen last ..."""
@@ -126,7 +127,7 @@ class HeirFinder:
         lost, states = zip(*((t, was) for t, each in self._lost.items() for was in each), strict=True)
         feet_px = np.array([was.foot_px for was in states])
         ways_px = np.array([was.velocity_px * (at_s - was.seen_s) for was in states])
-        away_px = _away(motion.foot_px[new][:, None] - feet_px, ways_px)
+        away_px = off_way_px(motion.foot_px[new][:, None] - feet_px, ways_px)
         old_px, new_px = np.array([was.size_px for was in states]), _sizes_px(motion.xyxy[new])[:, None]
         small_px, large_px = np.minimum(old_px, new_px), np.maximum(old_px, new_px)
         seen_s, until_s = np.array([(was.seen_s, was.until_s) for was in states]).T
@@ -170,17 +171,6 @@ class _Lost:
         changed_m = STARTS_MPS2 / 2 * (unseen_s + self.velocity_lag_s) ** 2
         may_px = LEAP_SIZES * self.size_px + changed_m * self.scale_px_m
         return unseen_s >= BACK_S and float(np.hypot(*away_px)) > may_px
-
-
-def _away(places_px: Floats, ways_px: Floats) -> Floats:
-    """(N, M): how far (N, M, 2) places, from where each of M lost tracks was, are from the (M, 2) ways that they went.
-
-    One that brakes does not come as far as it was going.
-    """
-    lengths = np.maximum((ways_px**2).sum(axis=1), 1e-9)
-    part = np.clip((places_px * ways_px).sum(axis=2) / lengths, 0.0, 1.0)
-    away_px: Floats = np.linalg.norm(places_px - part[..., None] * ways_px, axis=2)
-    return away_px
 
 
 def _sizes_px(xyxy: Floats) -> Floats:

@@ -8,7 +8,7 @@ from vision.geometry.homography import (
     fit_homography,
     pixels_per_unit,
 )
-from vision.geometry.lines import extent_across_px, place_on_line, signed_distance_px, zero_crossing
+from vision.geometry.lines import extent_across_px, off_way_px, place_on_line, signed_distance_px, zero_crossing
 from vision.geometry.polygons import Polygons, points_in_polygons, polygon_area
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "fit_homography",
     "intersection",
     "iou",
+    "off_way_px",
     "pixels_per_unit",
     "place_on_line",
     "points_in_polygons",

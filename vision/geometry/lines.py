@@ -48,5 +48,17 @@ def zero_crossing(before: Floats, after: Floats) -> Floats:
     return np.where((part >= 0) & (part <= 1), part, np.nan)
 
 
+def off_way_px(places_px: Floats, ways_px: Floats) -> Floats:
+    """(...,): how far (..., 2) places are from the nearest point of (..., 2) straight ways; both as seen from where the
+    ways begin.
+
+    One that brakes does not come as far as it was going, and is on its way none the less.
+    """
+    lengths = np.maximum((ways_px**2).sum(axis=-1), 1e-9)
+    part = np.clip((places_px * ways_px).sum(axis=-1) / lengths, 0.0, 1.0)
+    away_px: Floats = np.linalg.norm(places_px - part[..., None] * ways_px, axis=-1)
+    return away_px
+
+
 def _per_line(points_px: Floats) -> Floats:
     return points_px if points_px.ndim == 3 else points_px[:, None, :]

@@ -15,6 +15,7 @@ from vision.analytics.rows import Ids, Rows, grown
 from vision.analytics.way_memory import REST_SIZES
 from vision.analytics.ways import LEAP_SIZES
 from vision.classes import CLASSES
+from vision.geometry import off_way_px
 
 HEADING_ABOVE_MPS = 1.5
 """Slower, a heading is noise; and while a vehicle stands, however its box trembles."""
@@ -63,7 +64,9 @@ class _Memory:
     leaps_since_s: Floats
     """Since when its velocity cannot be told; NaN: it can."""
     sure_px: Floats
-    """(R, 2): its foot when its velocity could be told last."""
+    """(R, 2): its foot when its velocity could be told last ..."""
+    sure_px_s: Floats
+    """(R, 2): ... and that velocity, in pixels a second."""
     leapt_s: Floats
     """When it last was amid a leap; NaN: never."""
     below_s: Floats
@@ -88,6 +91,7 @@ class _Memory:
             taken_for=counts,
             leaps_since_s=times,
             sure_px=pairs,
+            sure_px_s=pairs,
             leapt_s=times,
             below_s=times,
         )
@@ -188,7 +192,7 @@ class Past:
         if new.any():
             memory.clear(rows[new])
             memory.first_px[rows[new]], memory.first_m[rows[new]] = motion.foot_px[new], motion.ground_m[new]
-            memory.sure_px[rows[new]] = motion.foot_px[new]
+            memory.sure_px[rows[new]], memory.sure_px_s[rows[new]] = motion.foot_px[new], 0.0
             memory.came_in[rows[new]] = cut[new].any(axis=1)
         for lost, heir in heirs:
             self._inherit(lost, heir)
@@ -256,15 +260,19 @@ class Past:
 
     def _note_leaps(self, rows: Ids, motion: Motion, at_s: float, was_s: Floats) -> None:
         """Who is not seen for a while (`was_s` (N,): when each was seen before) has not leapt all that time; nor has
-        who is where he was: he trembled."""
+        who is on the way that he was going, or still where he was: he trembled."""
         memory = self._memory
         is_unknown = np.isnan(motion.pace_mps) & (at_s - motion.first_seen_s > KNOWN_AFTER_S)
         since_s = np.where(at_s - was_s > BLINK_S, at_s, np.fmin(memory.leaps_since_s[rows], at_s))
         memory.leaps_since_s[rows] = np.where(is_unknown, since_s, np.nan)
-        is_away = _lengths(motion.foot_px - memory.sure_px[rows]) > LEAP_SIZES * memory.size_px[rows]
-        memory.leapt_s[rows[is_away & (at_s - memory.leaps_since_s[rows] >= LEAP_S)]] = at_s
+        doubted = np.flatnonzero(at_s - memory.leaps_since_s[rows] >= LEAP_S)
+        if len(doubted):
+            at = rows[doubted]
+            ways_px = memory.sure_px_s[at] * (at_s - memory.leaps_since_s[at])[:, None]
+            away_px = off_way_px(motion.foot_px[doubted] - memory.sure_px[at], ways_px)
+            memory.leapt_s[at[away_px > LEAP_SIZES * memory.size_px[at]]] = at_s
         sure = np.isfinite(motion.pace_mps)
-        memory.sure_px[rows[sure]] = motion.foot_px[sure]
+        memory.sure_px[rows[sure]], memory.sure_px_s[rows[sure]] = motion.foot_px[sure], motion.velocity_px[sure]
 
     def _arrive(self, arrival: Arrival, rows: Ids, motion: Motion) -> None:
         """It has the past of the id under which it came, until it was seen so last, and stood at its first look."""
