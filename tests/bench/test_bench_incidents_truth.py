@@ -131,6 +131,16 @@ def test_who_drives_well_over_the_limit_is_an_event_and_who_is_about_at_it_neith
         assert [e.kind for e in may("motorway", recorded)] == [Kind.SPEEDING] * excuse
 
 
+@pytest.mark.parametrize(("slow", "events"), [(range(22, 25), 1), (range(23, 25), 0)])
+def test_a_slowdown_is_of_three_that_are_slow_in_sight_however_many_brake(slow: range, events: int) -> None:
+    speeds = {True: ((0, 20.0), (20, 3.0)), False: ((0, 20.0),)}
+    traffic = [Driver((270 - 20 * n, -5.25), EAST, speeds[n in slow]) for n in range(slow.stop)]
+    actors = tuple(range(20, slow.stop))
+    recorded = recording(traffic, 36, acts=(Done("sudden_slowdown", 20, 36, actors),))
+    assert [e.kind for e in due("motorway", recorded)].count(Kind.SUDDEN_SLOWDOWN) == events
+    assert Kind.SUDDEN_SLOWDOWN in {e.kind for e in may("motorway", recorded)}
+
+
 def test_only_who_was_told_to_run_the_red_light_is_an_event() -> None:
     lights = "g" * 20 + "r" * 60
     drivers = [Driver((1.75, -50), NORTH, ((0, 5),)), Driver((5.25, -50), NORTH, ((0, 5),))]

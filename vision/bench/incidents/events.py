@@ -11,7 +11,7 @@ Events, each as long as the kind's `confirm_after` and a little more (`PATIENCE_
 - banned movement: its vehicle crosses the exit line
 - collision: two vehicles meet, and stand; both are in sight for half of the `SEEN_OVER_S` after they met
 - speeding: faster than limit and tolerance by 3 %
-- sudden slowdown: all brake as told, and their zone's pace falls by 60 %
+- sudden slowdown: all brake as told, three of them come to be that slow within their zone, and its pace falls by 60 %
 - queue spillback: the queue reaches the line
 - congestion: a zone's pace is under 0.3 of free flow for `rise_after` and 30 s more; due once it has been for
   `rise_after`, since that is when it is to be told

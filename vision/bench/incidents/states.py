@@ -21,6 +21,8 @@ FEW, SOME = 2.0, 4.0
 SMOOTH_S = 15.0
 SLOWDOWN, MAYBE_SLOWDOWN = 0.6, 0.35
 """Part of its pace that a zone loses."""
+SLOWED = 3
+"""So many vehicles are in the zone, within the time, when they have lost that part of it."""
 WITHIN_S = 15.0
 NEAR_SPILLBACK_M = 8.0
 STANDS_ALONE_S = 5.0
@@ -89,9 +91,12 @@ def _slowdowns(truth: Truth) -> Pair:
         for actors, begun_s in acts if truth.zones[zone].direction else ():
             window = (truth.times_s >= begun_s) & (truth.times_s <= begun_s + WITHIN_S)
             rows = truth.rows_of(actors)
-            is_here = truth.inside[rows, zone] & window[truth.moment[rows]]
-            present = len(np.unique(truth.recording.vehicle[rows[is_here]]))
-            if present >= 3 and (np.nan_to_num(lost[window]) > SLOWDOWN).any():
+            slow_mps = (1 - SLOWDOWN) * before[np.searchsorted(truth.times_s, begun_s)]
+            is_slow_here = (
+                truth.inside[rows, zone] & window[truth.moment[rows]] & (truth.recording.speed_mps[rows] <= slow_mps)
+            )
+            slowed = len(np.unique(truth.recording.vehicle[rows[is_slow_here]]))
+            if slowed >= SLOWED and (np.nan_to_num(lost[window]) > SLOWDOWN).any():
                 moments = np.flatnonzero(window)
                 due.append(_zone_event(truth, Kind.SUDDEN_SLOWDOWN, zone, (int(moments[0]), int(moments[-1]))))
     return due, may
