@@ -57,3 +57,15 @@ def test_what_was_long_ago_fades() -> None:
     for t in np.arange(0, 60, 0.2).tolist():
         creeping.see(min(t, 10.0), 0.0, t)
     assert not creeping.creeps(ON)
+
+
+@given(st.floats(-1e4, 1e4), st.sampled_from([0.0, 0.6]), st.integers(0, 9))
+def test_who_goes_on_under_another_id_creeps_if_he_did_wherever_its_box_is(
+    off_px: float, mps: float, seed: int
+) -> None:
+    one, more = seen(mps, 0.2, seed=seed), seen(mps, 0.2, seed=seed)
+    more.go_on_at(more.last_x + off_px, more.last_y - off_px)
+    for t in np.arange(12, 16, 0.2).tolist():
+        one.see(mps * t, 0.0, t)
+        more.see(mps * t + off_px, -off_px, t)
+    assert more.creeps(ON) is one.creeps(ON) is (mps > 0)

@@ -1,5 +1,7 @@
 """Vehicles that stand: which are incidents, and which wait, queue or are parked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from incidents_road import (
@@ -8,7 +10,9 @@ from incidents_road import (
     PAVEMENT,
     SHOULDER,
     SHOULDER_M,
+    SIZE,
     Actor,
+    Camera,
     Noise,
     Place,
     Way,
@@ -24,6 +28,7 @@ from incidents_road import (
     watched,
 )
 
+from vision.analytics.incidents.standing import Standing
 from vision.classes import ObjectClass
 from vision.config.incidents import StoppedVehicleConfig
 
@@ -42,6 +47,23 @@ def test_a_vehicle_that_stops_while_traffic_flows_is_told_six_seconds_after_its_
     assert changes[0].started_s == pytest.approx(stands_s(14, 60, start_s=10), abs=1.2)
     assert changes[0].at_s - stands_s(14, 60, start_s=10) < 8
     assert changes[0].evidence.facts["class"] == object_class
+
+
+def test_who_creeps_on_and_is_taken_for_another_who_was_seen_last_where_he_is_creeps_on() -> None:
+    def creeps(t: float) -> Place:
+        return (4 + 8 * min(t, 4) + 0.45 * max(t - 4, 0), 25.25)
+
+    seen, standing = Camera(camera(NORTH)), Standing(camera(NORTH).zones, *SIZE)
+    actors = [Actor(creeps, ObjectClass.TRUCK), Actor(halts(25.25, 14, 60, start_s=4))]
+    for t in np.arange(0, 24, 1 / 8).tolist():
+        scene = seen.scene(actors[: 2 if t < 14 else 1], t)
+        still_since_s = scene.motion.still_since_s.copy()
+        if t >= 6:
+            still_since_s[0] = 5.0 if t < 16 else 10.0
+        standing.update(replace(scene, motion=replace(scene.motion, still_since_s=still_since_s)))
+    (stand,) = standing.stands
+    assert stand.since_s == 10.0
+    assert not standing.free
 
 
 def test_it_is_told_on_an_empty_road_too() -> None:

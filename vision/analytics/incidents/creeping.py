@@ -22,6 +22,8 @@ class Creeping:
     seen_s: float = 0.0
     from_x: float = 0.0
     from_y: float = 0.0
+    last_x: float = 0.0
+    last_y: float = 0.0
     looks: float = 0.0
     t: float = 0.0
     tt: float = 0.0
@@ -34,6 +36,7 @@ class Creeping:
         """It is here now."""
         if not self.looks:
             self.from_x, self.from_y, self.seen_s = x_px, y_px, at_s
+        self.last_x, self.last_y = x_px, y_px
         ago_s, self.seen_s = at_s - self.seen_s, at_s
         kept = exp(-ago_s / FADES_AFTER_S)
         self.tx, self.ty = kept * (self.tx - ago_s * self.x), kept * (self.ty - ago_s * self.y)
@@ -41,6 +44,11 @@ class Creeping:
         self.t = kept * (self.t - ago_s * self.looks)
         self.x, self.y = kept * self.x + x_px - self.from_x, kept * self.y + y_px - self.from_y
         self.looks = kept * self.looks + 1
+
+    def go_on_at(self, x_px: float, y_px: float) -> None:
+        """It is another track's now, which is here: how far one is from the other is no way that anybody has come."""
+        self.from_x += x_px - self.last_x
+        self.from_y += y_px - self.last_y
 
     @property
     def is_known(self) -> bool:

@@ -179,15 +179,20 @@ class Standing:
         track, since_s = int(motion.track_id[n]), float(motion.still_since_s[n])
         stand = self._stands.get(track)
         drove = motion.moved_before[n] or self.past.has_moved[n]
+        x_px, y_px = motion.foot_px[n].tolist()
         if stand is None or stand.still_since_s != since_s:
-            queued = stand is not None and stand.queues
+            was, queued = stand, stand is not None and stand.queues
             stand = self._left_by(scene, n) or (Stand(since_s, scene.at_s, queues=queued) if drove else None)
             if stand is None:
                 return None
             self._stands[track] = stand
+            if was is not None and scene.at_s - was.seen_s <= HELD_S:
+                stand.creeping = was.creeping
+            else:
+                stand.creeping.go_on_at(x_px, y_px)
         stand.still_since_s = since_s
         stand.stand_at(motion.ground_m[n], scene.at_s)
-        stand.creeping.see(float(motion.foot_px[n, 0]), float(motion.foot_px[n, 1]), scene.at_s)
+        stand.creeping.see(x_px, y_px, scene.at_s)
         return stand
 
     def _left_by(self, scene: Scene, n: int) -> Stand | None:
