@@ -33,13 +33,16 @@ def inherited(looks: list[Tracks]) -> list[tuple[int, int]]:
     return told
 
 
+def part_of(seen: Tracks, shown: float) -> Tracks:
+    """The upper part of the only vehicle that is seen: something that passes in front hides the rest."""
+    left, top, right, bottom = seen.xyxy[0].tolist()
+    return replace(seen, xyxy=np.array([[left, top, right, top + shown * (bottom - top)]], np.float32))
+
+
 def half_hidden(track: int, looks: int, shown: float = 0.4) -> list[Tracks]:
     """One that stands, of which something that passes in front shows the upper part only."""
     [whole] = standing(track, 1, size=80)
-    boxes = tracks(whole)
-    left, top, right, bottom = boxes.xyxy[0].tolist()
-    part = np.array([[left, top, right, top + shown * (bottom - top)]], np.float32)
-    return [replace(boxes, xyxy=part)] * looks
+    return [part_of(tracks(whole), shown)] * looks
 
 
 def tracks(cars: list[Car]) -> Tracks:
@@ -148,3 +151,14 @@ def test_who_turns_unseen_comes_back_as_itself() -> None:
     for n, cars in enumerate([*driving(1, 0, 20), *nothing(6), *driving(1, 21, 22)]):
         heirs.update(book.update(tracks(cars), n / FPS), n / FPS)
     assert heirs.leapt == ()
+
+
+def test_who_drives_and_is_squeezed_before_it_is_hidden_comes_back_as_itself() -> None:
+    """What begins to hide it leaves no velocity to be told; it drove on at the one that was told before."""
+    ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
+    book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder()
+    drives = [tracks(cars) for cars in driving(1, 0, 33, size=80)]
+    whole, squeezed, back = drives[:20], [part_of(seen, 0.2) for seen in drives[20:22]], drives[32:]
+    for n, seen in enumerate([*whole, *squeezed, *map(tracks, nothing(10)), *back]):
+        heirs.update(book.update(seen, n / FPS), n / FPS)
+        assert heirs.leapt == ()

@@ -1,6 +1,6 @@
 """Who runs a red light, and who only waits over the line."""
 
-from math import inf
+from math import cos, inf, pi, sin
 
 import pytest
 from incidents_road import (
@@ -72,6 +72,31 @@ def test_who_waits_over_the_line_and_gives_its_id_to_one_behind_it_does_not_run_
 
     config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
     assert kinds(watched(config, [Actor(leaps)], 30, signals=red_from(5))) == []
+
+
+def u_turn(t: float) -> Place | None:
+    """At 4 m/s up to 2 m beyond the line, round to the left, and back."""
+    turns_s, radius_m = 92 / 4, 2.0
+    angle = 4 * (t - turns_s) / radius_m
+    if t < turns_s:
+        return 4 * t, 25.25
+    if angle < pi:
+        return 92 + radius_m * sin(angle), 25.25 - radius_m * (1 - cos(angle))
+    return 92 - radius_m * (angle - pi), 25.25 - 2 * radius_m
+
+
+def test_who_turns_round_beyond_the_line_and_drives_away_at_red_has_run_the_light_and_one_who_waits_there_has_not() -> (
+    None
+):
+    waits = halts(25.25, 8, 92, start_s=2)
+
+    def leaps(t: float) -> Place | None:
+        """The id of who waits there goes to one that comes the other way."""
+        return waits(t) if t < 20 else (91 - 9 * (t - 20), 22.5)
+
+    config = camera({**GOVERNED, "direction": None}, lines=[STOP], signals=[LIGHTS])
+    assert kinds(watched(config, [Actor(u_turn, ObjectClass.MOTORCYCLE)], 35, signals=red_from(5))) == ["red_light"]
+    assert kinds(watched(config, [Actor(leaps, ObjectClass.MOTORCYCLE)], 29, signals=red_from(5))) == []
 
 
 def test_who_has_run_the_light_and_is_going_on_when_it_turns_green_did_run_it() -> None:

@@ -87,13 +87,22 @@ class HeirFinder:
                 self._last_s,
                 self._last_s + (STOOD_LOST_S if is_still else LOST_S),
                 last.foot_px[n],
-                np.zeros(2) if is_still else np.nan_to_num(last.velocity_px[n]),
+                np.zeros(2) if is_still else self._velocity_px(n),
                 0.0 if is_still else VELOCITY_LAG_S,
                 float(size_px[n]),
                 float(last.scale_px_m[n]),
                 stands=is_still,
             )
             self._lost[int(last.track_id[n])] = (was,) if stood is None else (was, stood)
+
+    def _velocity_px(self, n: int) -> Floats:
+        """(2,): how fast the track in row `n` of the last look was when that was known last; 0: it never was lately."""
+        track = self._last.track_id[n]
+        for motion in (self._last, *(motion for _, motion in reversed(self._recent))):
+            for velocity_px in motion.velocity_px[motion.track_id == track]:
+                if np.isfinite(velocity_px).all():
+                    return np.asarray(velocity_px)
+        return np.zeros(2)
 
     def _stood(self, n: int) -> "_Lost | None":
         """Where the track in row `n` of the last look stood, if it did so just before it was lost."""
@@ -117,7 +126,8 @@ class HeirFinder:
 
     def _leaps(self, motion: Motion, n: int, at_s: float) -> bool:
         """Whether the track in row `n`, which comes back, does so where it can have got to from nowhere that it was."""
-        return all(was.cannot_reach(motion.foot_px[n], at_s) for was in self._lost[int(motion.track_id[n])])
+        size_px = float(_sizes_px(motion.xyxy[n, None])[0])
+        return all(was.cannot_reach(motion.foot_px[n], size_px, at_s) for was in self._lost[int(motion.track_id[n])])
 
     def _inherit(self, motion: Motion, came: list[int], at_s: float) -> list[tuple[int, int]]:
         stood = any(each[-1].stands for each in self._lost.values())
@@ -164,12 +174,15 @@ class _Lost:
     scale_px_m: float
     stands: bool = False
 
-    def cannot_reach(self, foot_px: Floats, at_s: float) -> bool:
-        """Whether a place is farther from where it was going than it can have got by then."""
+    def cannot_reach(self, foot_px: Floats, size_px: float, at_s: float) -> bool:
+        """Whether one of that size is farther from where it was going than it can have got by then.
+
+        What hid it may have squeezed its box: the larger size is its own.
+        """
         unseen_s = at_s - self.seen_s
         away_px = foot_px - self.foot_px - self.velocity_px * unseen_s
         changed_m = STARTS_MPS2 / 2 * (unseen_s + self.velocity_lag_s) ** 2
-        may_px = LEAP_SIZES * self.size_px + changed_m * self.scale_px_m
+        may_px = LEAP_SIZES * max(self.size_px, size_px) + changed_m * self.scale_px_m
         return unseen_s >= BACK_S and float(np.hypot(*away_px)) > may_px
 
 

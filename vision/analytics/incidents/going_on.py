@@ -17,7 +17,8 @@ Fact = TypeVar("Fact")
 
 DRIVES_MPS = 2.0
 GONE_M, GONE_SIZES = 5.0, 0.5
-"""Who is so far from where he crossed, in metres and in his size in the picture, and not behind it, has gone on ..."""
+"""Who is so far from where he crossed, in metres and in his size in the picture, and not behind it unless he drove on,
+turned round and drives away, has gone on ..."""
 STEADY_S = 0.8
 """... when he is seen nowhere else for so long: a large box trembles by a quarter of its height."""
 RUNS_MPS, RAN_M = 7.0, 3.5
@@ -146,11 +147,12 @@ def _drives(motion: Motion, n: int) -> bool:
 
 
 def _is_far(motion: Motion, n: int, waiting: _Waiting[Fact]) -> bool:
-    """Whether it is clearly away from where it crossed, and not behind it."""
+    """Whether it is clearly away from where it crossed, and not behind it, where only another comes up."""
     way_m = motion.ground_m[n] - waiting.from_m
     extent_px = float(np.sqrt((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()))
+    is_behind, drives_away = float(way_m @ waiting.heading) < 0, float(way_m @ motion.velocity_mps[n]) > 0
     return (
         float(np.hypot(*way_m)) >= (RAN_M if waiting.ran else GONE_M)
-        and not float(way_m @ waiting.heading) < 0
+        and (not is_behind or (waiting.drives_on and drives_away))
         and float(np.hypot(*(motion.foot_px[n] - waiting.from_px))) >= GONE_SIZES * extent_px
     )
