@@ -103,7 +103,14 @@ def drives(
 
 
 def halts(
-    y_m: float, speed_mps: float, at_m: float, *, start_s: float = 0, braking: float = 3.0, for_s: float = np.inf
+    y_m: float,
+    speed_mps: float,
+    at_m: float,
+    *,
+    start_s: float = 0,
+    braking: float = 3.0,
+    for_s: float = np.inf,
+    starting: float = np.inf,
 ) -> Way:
     """Drives in, brakes, stands at a place, and goes on after `for_s`."""
     brake_s, brake_m = speed_mps / braking, speed_mps**2 / (2 * braking)
@@ -113,7 +120,8 @@ def halts(
         if t < start_s:
             return None
         if t >= stands_from_s + for_s:
-            x = at_m + speed_mps * (t - stands_from_s - for_s)
+            went_s, fast_s = t - stands_from_s - for_s, speed_mps / starting
+            x = at_m + (speed_mps * (went_s - fast_s / 2) if went_s >= fast_s else starting * went_s**2 / 2)
         elif t >= stands_from_s:
             x = at_m
         elif t >= stands_from_s - brake_s:

@@ -146,6 +146,18 @@ def test_who_trembles_where_he_is_has_not_leapt_and_who_is_elsewhere_after_it_ha
     assert remembered(trembles, 8, fps=8).has_leapt_since(0, 0.0) is (off_m > 0)
 
 
+@pytest.mark.parametrize(("starts_mps2", "has_leapt"), [(2.0, False), (4.0, False), (60.0, True)])
+def test_who_starts_as_hard_as_anybody_can_has_not_leapt_and_who_is_faster_than_that_at_once_has(
+    starts_mps2: float, has_leapt: bool
+) -> None:
+    def starts(t: float) -> Place | None:
+        """To 12 m/s; the box of one that drives past is no farther at first than one that trembles."""
+        went_s, fast_s = max(t - 4, 0.0), 12 / starts_mps2
+        return (20 + (starts_mps2 * went_s**2 / 2 if went_s < fast_s else 12 * (went_s - fast_s / 2)), 25.25)
+
+    assert remembered(starts, 8, fps=8).has_leapt_since(0, 0.0) is has_leapt
+
+
 def test_a_box_that_leaps_ahead_to_where_its_vehicle_will_stand_does_not_make_it_brake_harder() -> None:
     stops, ahead_s, unseen_s = halts(25.25, 12, 60, braking=4), 4.95, 5.25
     stands_from_s = stands_s(12, 60, braking=4)

@@ -106,7 +106,7 @@ def test_who_has_run_the_light_and_is_going_on_when_it_turns_green_did_run_it() 
 
 
 def test_who_waits_long_over_the_line_and_goes_on_before_it_turns_green_has_run_the_light() -> None:
-    waits = Actor(halts(25.25, 8, 91.5, start_s=2, for_s=40))
+    waits = Actor(halts(25.25, 8, 91.5, start_s=2, for_s=40, starting=3.0))
     goes_s = stands_s(8, 91.5, start_s=2) + 40
     config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
     assert kinds(watched(config, [waits], 70, signals=red_from(5))) == ["red_light"]

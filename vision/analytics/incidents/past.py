@@ -33,6 +33,9 @@ KNOWN_AFTER_S = 1.2
 LEAP_S, BLINK_S = 0.5, 0.3
 """A track that is older than that and whose velocity cannot be told for so long, without a longer pause between its
 looks, has leapt from one vehicle to another: a box that trembles hides it for a look or two."""
+STARTS_MPS2, STARTED_S = 4.0, 1.0
+"""So has one that is faster than whoever starts so, from so long before it was last taken to stand: nobody starts
+harder."""
 
 
 @dataclass(slots=True, eq=False)
@@ -69,6 +72,8 @@ class _Memory:
     """(R, 2): ... and that velocity, in pixels a second."""
     leapt_s: Floats
     """When it last was amid a leap; NaN: never."""
+    still_s: Floats
+    """When it stood last; NaN: never."""
     below_s: Floats
     """When its foot was last below the picture; NaN: never."""
 
@@ -93,6 +98,7 @@ class _Memory:
             sure_px=pairs,
             sure_px_s=pairs,
             leapt_s=times,
+            still_s=times,
             below_s=times,
         )
 
@@ -107,7 +113,7 @@ class _Memory:
         self.taken_for[rows] = 0.0
         self.has_moved[rows] = False
         self.swiftest_mps[rows] = 0.0
-        self.leaps_since_s[rows] = self.leapt_s[rows] = self.below_s[rows] = np.nan
+        self.leaps_since_s[rows] = self.leapt_s[rows] = self.still_s[rows] = self.below_s[rows] = np.nan
 
     def copy(self, source: int, target: int) -> None:
         for f in fields(self):
@@ -271,6 +277,9 @@ class Past:
             ways_px = memory.sure_px_s[at] * (at_s - memory.leaps_since_s[at])[:, None]
             away_px = off_way_px(motion.foot_px[doubted] - memory.sure_px[at], ways_px)
             memory.leapt_s[at[away_px > LEAP_SIZES * memory.size_px[at]]] = at_s
+        memory.still_s[rows[motion.is_still]] = at_s
+        most_mps = STARTS_MPS2 * (at_s - memory.still_s[rows] + STARTED_S)
+        memory.leapt_s[rows[(motion.pace_mps > most_mps) & ~motion.is_still]] = at_s
         sure = np.isfinite(motion.pace_mps)
         memory.sure_px[rows[sure]], memory.sure_px_s[rows[sure]] = motion.foot_px[sure], motion.velocity_px[sure]
 
