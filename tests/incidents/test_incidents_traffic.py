@@ -282,7 +282,27 @@ def unseen(start_s: float) -> list[Actor]:
     return [Actor(first), Actor(lambda t: None if hit_s - 0.3 <= t < hit_s + 0.8 else second(t))]
 
 
-@pytest.mark.parametrize("crash", [runs_into, runs_into_a_standing_one, crosses, leaps_on, unseen])
+def switched(start_s: float) -> list[Actor]:
+    """The ids of the two change places where they touch; the first has stood for a while."""
+    first = halts(25.25, 14, 60, start_s=start_s - 3, braking=4)
+    second, hit_s = halts(25.25, 6, 55.4, start_s=start_s - 3.7, braking=60), start_s - 3.7 + 55.4 / 6
+    return [
+        Actor(lambda t: first(t) if t < hit_s else None if t < hit_s + 0.7 else (55.4, 25.25)),
+        Actor(lambda t: second(t) if t < hit_s else None if t < hit_s + 0.7 else (60, 25.25)),
+    ]
+
+
+def comes_into_sight(start_s: float) -> list[Actor]:
+    """Something hides who runs into another until just before."""
+    first = halts(25.25, 14, 60, start_s=start_s, braking=4)
+    second, hit_s = halts(25.25, 14, 55.4, start_s=start_s + 2, braking=60), start_s + 2 + 55.4 / 14
+    return [Actor(first), Actor(lambda t: None if t < hit_s - 0.4 else second(t))]
+
+
+@pytest.mark.parametrize(
+    "crash",
+    [runs_into, runs_into_a_standing_one, crosses, leaps_on, unseen, switched, comes_into_sight],
+)
 def test_vehicles_that_come_to_stand_touching_are_a_suspected_collision_and_nothing_else(crash: object) -> None:
     changes = watched(camera(NORTH), [*crash(8), *flow(OTHERS)], 40)  # type: ignore[operator]
     assert kinds(changes) == ["collision"]
@@ -304,6 +324,18 @@ def test_who_comes_to_a_crawl_touching_did_not_collide() -> None:
 
     pair = [Actor(crawls(actor.way)) for actor in runs_into(8)]
     assert "collision" not in kinds(watched(camera(NORTH), [*pair, *flow(OTHERS)], 40))
+
+
+@pytest.mark.parametrize("leaps_m", [-20.0, 20.0])
+def test_a_box_that_leaps_for_a_look_does_not_say_that_they_go_on(leaps_m: float) -> None:
+    first, second = (actor.way for actor in runs_into(8))
+
+    def leaps_once(t: float) -> tuple[float, float] | None:
+        place = first(t)
+        return place if place is None or not 18.9 < t < 19.1 else (place[0] + leaps_m, place[1])
+
+    changes = watched(camera(NORTH), [Actor(leaps_once), Actor(second), *flow(OTHERS)], 40, fps=4)
+    assert kinds(changes) == ["collision"]
 
 
 def test_one_cue_alone_is_no_collision() -> None:

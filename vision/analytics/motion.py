@@ -45,6 +45,8 @@ class Motion(Columns):
     """(N,): when the track began, media time."""
     first_px: Floats
     """(N, 2): where its foot was then."""
+    first_m: Floats
+    """(N, 2): that point on the road, as `ground_m`."""
     travelled_m: Floats
     """(N,): metres from there to here, straight."""
     still_since_s: Floats
@@ -80,6 +82,7 @@ class Motion(Columns):
             scale_px_m=none,
             first_seen_s=none,
             first_px=pairs,
+            first_m=pairs,
             travelled_m=none,
             still_since_s=none,
             moved_before=np.empty(0, bool),

@@ -149,6 +149,7 @@ class MotionBook:
             scale_px_m=pixels_per_unit(self._ground.matrix, foot_px),
             first_seen_s=memory.first_s[rows],
             first_px=memory.first_px[rows],
+            first_m=ways.first_m,
             travelled_m=ways.from_first_m,
             still_since_s=memory.still_since_s[rows],
             moved_before=memory.moved[rows],

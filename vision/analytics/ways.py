@@ -35,6 +35,8 @@ class Ways:
     from_still_px: Floats
     """(N,): straight from where it stands, or stood; NaN for who never did."""
     from_still_m: Floats
+    first_m: Floats
+    """(N, 2): where it was seen first."""
     from_first_px: Floats
     """(N,): straight from where it was seen first."""
     from_first_m: Floats
@@ -61,6 +63,7 @@ class Ways:
             drift=drift,
             from_still_px=np.hypot(away[:, 0, 0], away[:, 0, 1]),
             from_still_m=np.hypot(away[:, 0, 2], away[:, 0, 3]),
+            first_m=marks[:, -1, 2:],
             from_first_px=np.hypot(away[:, 1, 0], away[:, 1, 1]),
             from_first_m=np.hypot(away[:, 1, 2], away[:, 1, 3]),
         )

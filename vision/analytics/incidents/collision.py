@@ -10,7 +10,7 @@ from vision.analytics.incidents.driving import Driving
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.signs import ROAD, a, called, is_vehicle, sign_of
 from vision.analytics.incidents.standing import SLOW_MPS, Standing, is_slow_in
-from vision.analytics.motion import Bools, Floats
+from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.rows import Ids
 from vision.analytics.scene import Scene
 from vision.analytics.sizes import LENGTHS_M, WIDTHS_M
@@ -39,6 +39,8 @@ CROSSED_DEG = 35.0
 SWERVED_DEG = 50.0
 SLACK_M = 0.8
 """Vehicles so near to each other lengthways touch, as well as the feet of boxes tell; half as near sideways."""
+SWITCHED_M = 1.0
+"""Whose ids a tracker has switched stand so far behind each other at least."""
 FARTHEST_M = 25.0
 """No two vehicles that touch are farther apart."""
 HIDDEN_M = 3.5
@@ -66,6 +68,8 @@ STANDING_AROUND = 2
 """Where so many others stand beside them or ahead, a jam forms."""
 KEPT_S = 5.0
 """A pair that is not seen standing for so long is forgotten."""
+LEAP_M = 4.0
+"""A half hidden box that is seen so far from where its vehicle stands says nothing of whether it goes on."""
 REACH_M = 10.0
 FEWEST_CUES = 2
 SUPPORTING = {"flow", "both", "swerving"}
@@ -125,13 +129,19 @@ class Collision:
         """Not where they, or one of them, go on before they would be told."""
         motion = scene.motion
         rows = np.flatnonzero(np.isin(motion.track_id, crash.tracks))
-        if scene.at_s - crash.since_s > self._confirm_after_s or not len(rows):
+        if scene.at_s - crash.since_s > self._confirm_after_s:
             return True
-        if len(rows) == len(crash.tracks):
-            x_px, y_px = motion.foot_px[rows].mean(axis=0).tolist()
-            crash.creeping.see(x_px, y_px, scene.at_s)
+        if len(rows) < len(crash.tracks) or self._leaps(motion, rows):
+            return True
+        x_px, y_px = motion.foot_px[rows].mean(axis=0).tolist()
+        crash.creeping.see(x_px, y_px, scene.at_s)
         strides_px = self._standing.past.stride_px[rows].tolist()
         return not any(crash.creeping.creeps((x_px, y_px)) for x_px, y_px in strides_px)
+
+    def _leaps(self, motion: Motion, rows: Ids) -> bool:
+        """Whether the box of one that stands is far from where it does just now."""
+        places_m = {n: s.place_m for n, s in zip(self._standing.rows.tolist(), self._standing.stands, strict=True)}
+        return any(np.hypot(*(motion.ground_m[n] - places_m.get(n, motion.ground_m[n]))) > LEAP_M for n in rows)
 
     def _found(self, scene: Scene, known: set[int]) -> list[_Crash]:
         """Pairs that came to stand lately and touching, with cues enough."""
@@ -143,12 +153,11 @@ class Collision:
             & scene.inside[standing.rows][:, self._is_road].any(axis=1)
         )
         came = np.flatnonzero(lately)
-        came = came[standing.past.drove_s(standing.rows[came], DROVE_MPS) >= DROVE_S]
         crashes = []
         for i, j in self._touching(scene, came):
             pair = int(standing.rows[i]), int(standing.rows[j])
             tracks = int(motion.track_id[pair[0]]), int(motion.track_id[pair[1]])
-            if known.issuperset(tracks):
+            if known.issuperset(tracks) or not all(self._drove(motion, n) for n in pair):
                 continue
             if not self._is_held(scene, i, j, pair):
                 cues = self._cues(scene, i, j, pair)
@@ -160,6 +169,14 @@ class Collision:
                     classes = CLASSES[motion.class_id[pair[0]]], CLASSES[motion.class_id[pair[1]]]
                     crashes.append(_Crash(tracks, classes, cues, confidence, since_s, scene.at_s))
         return crashes
+
+    def _drove(self, motion: Motion, n: int) -> bool:
+        """Whether one was seen driving for long enough or, if it came into sight just before, was seen to stop hard."""
+        past, row = self._standing.past, np.array([n])
+        if past.drove_s(row, DROVE_MPS)[0] >= DROVE_S:
+            return True
+        since_s, course = float(motion.still_since_s[n]), past.courses(row)[0]
+        return past.driving(n).braked_mps2(since_s, motion.ground_m[n], course) >= ABRUPT_MPS2
 
     def _touching(self, scene: Scene, came: Ids) -> list[tuple[int, int]]:
         """Pairs of some standing vehicles that touch on the road, each of usual size and along its course."""
@@ -206,18 +223,18 @@ class Collision:
 
     def _cues(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> tuple[str, ...]:
         rows, past = list(pair), self._standing.past
-        since_s = scene.motion.still_since_s[rows]
+        since_s = scene.motion.still_since_s[rows].tolist()
         places_m = [self._standing.stands[k].place_m for k in (i, j)]
         driving = [past.driving(n) for n in rows]
-        brakings = [d.braked_mps2(*each) for d, *each in zip(driving, since_s.tolist(), places_m, strict=True)]
+        u, v = courses = past.courses(np.array(rows))
+        stood_s, brakings = zip(*_stops(driving, since_s, places_m, courses), strict=True)
         braked = sorted(brakings)
-        u, v = past.courses(np.array(rows))
         cosine = float(u @ v)
         found = {
             "braking": braked[1] >= BRAKED_MPS2 or braked[0] >= BOTH_BRAKED_MPS2,
-            "abrupt": any(_stopped_dead(d, mps2) for d, mps2 in zip(driving, brakings, strict=True)),
+            "abrupt": braked[1] >= ABRUPT_MPS2,
             "both": braked[0] >= BOTH_BRAKED_MPS2,
-            "together": bool(abs(since_s[0] - since_s[1]) <= TOGETHER_S),
+            "together": bool(abs(stood_s[0] - stood_s[1]) <= TOGETHER_S),
             "crossing": cosine < np.cos(np.radians(CROSSED_DEG)) and self._have_courses(pair),
             "swerving": any(d.swerved_deg() >= SWERVED_DEG for d in driving),
             "flow": self._standing.stands[i].is_passed or self._standing.stands[j].is_passed,
@@ -267,6 +284,25 @@ def _both(classes: tuple[ObjectClass, ObjectClass]) -> str:
     return f"two {one}{'es' if one.endswith('s') else 's'}" if one is other else f"{a(one)} and {a(other)}"
 
 
-def _stopped_dead(driving: Driving, braked_mps2: float) -> bool:
-    """Far away a place says little more of it than that it braked hard; its pace must say the rest."""
-    return braked_mps2 >= BRAKED_MPS2 and driving.slowed_mps2() >= ABRUPT_MPS2
+def _stops(
+    driving: Sequence[Driving], since_s: Sequence[float], places_m: Sequence[Floats], courses: Floats
+) -> list[tuple[float, float]]:
+    """When each of two that touch came to stand, and how hard it braked: they stand at (2,) each since then, on courses
+    (2, 2).
+
+    Where they touch a tracker takes each for the other at times: who stands behind his fellow, and was seen beyond him
+    while that one still came from behind, has got his id since, and his fellow's way led to where he stands now.
+    """
+    for i, j in ((0, 1), (1, 0)):
+        halfway_m, course = (places_m[i] + places_m[j]) / 2, courses[j]
+        came = driving[j].behind(halfway_m, course)
+        beyond_s = driving[i].was_beyond_s(halfway_m, course, since_s[i])
+        is_behind = (places_m[j] - places_m[i]) @ course > SWITCHED_M
+        if is_behind and beyond_s is not None and len(came.looked_s) and came.looked_s[-1] > beyond_s:
+            came_s = float(came.looked_s[-1])
+            stood = since_s[i], driving[i].braked_mps2(since_s[i], places_m[j], course)
+            return [stood, (came_s, came.braked_mps2(came_s, places_m[i], course))]
+    return [
+        (s, d.braked_mps2(s, place_m, course))
+        for d, s, place_m, course in zip(driving, since_s, places_m, courses, strict=True)
+    ]

@@ -22,6 +22,8 @@ HEADING_ABOVE_MPS = 1.5
 KEPT = 20
 KEPT_EVERY_S = 0.24
 """Velocities of about the last five seconds before now or, of a vehicle that stands, before it stood."""
+LOOKS, LOOKS_EVERY_S = 36, 0.1
+"""Looks at a vehicle, of the last four seconds or so, from which its braking is told."""
 MOVED_M, MOVED_SIZES = 2.0, 1.0
 """A vehicle has moved once it was so far from where it was first seen, in metres and in its own size."""
 CAME_IN_SIZES = 0.4
@@ -58,8 +60,10 @@ class _Memory:
     """(R, KEPT): the newest last; NaN: none."""
     velocities: Floats
     """(R, KEPT, 2): metres a second."""
-    places_m: Floats
-    """(R, KEPT, 2): on the road."""
+    looked_s: Floats
+    """(R, LOOKS): when it was seen, until it was known to stand, the newest last; NaN: not."""
+    looked_m: Floats
+    """(R, LOOKS, 2): where it was then, on the road."""
     swiftest_mps: Floats
     """(R,): the highest pace that it kept up, straight on, over `STEADY_LOOKS`."""
     taken_for: Floats
@@ -91,7 +95,8 @@ class _Memory:
             stride_px=pairs,
             times_s=kept,
             velocities=ways,
-            places_m=ways,
+            looked_s=np.zeros((0, LOOKS)),
+            looked_m=np.zeros((0, LOOKS, 2)),
             swiftest_mps=times,
             taken_for=counts,
             leaps_since_s=times,
@@ -108,7 +113,7 @@ class _Memory:
                 setattr(self, f.name, grown(getattr(self, f.name), size))
 
     def clear(self, rows: Ids) -> None:
-        for column in (self.heading, self.stride_px, self.times_s, self.velocities, self.places_m):
+        for column in (self.heading, self.stride_px, self.times_s, self.velocities, self.looked_s, self.looked_m):
             column[rows] = np.nan
         self.taken_for[rows] = 0.0
         self.has_moved[rows] = False
@@ -214,6 +219,7 @@ class Past:
         memory.heading[rows[moves]] = motion.velocity_mps[moves] / pace_mps
         memory.stride_px[rows[moves]] = motion.velocity_px[moves] / pace_mps
         self._sample(rows, motion, at_s)
+        self._note_looks(rows, motion, new, at_s)
         self._note_leaps(rows, motion, at_s, was_s)
         unmoved = ~motion.moved_before & ~memory.has_moved[rows]
         for arrival in self._arrivals.update(motion, unmoved, at_s):
@@ -237,10 +243,16 @@ class Past:
     def driving(self, n: int) -> Driving:
         """The last seconds of driving of the track in row `n`, also under an id before."""
         memory, row = self._memory, self._at[n]
-        kept = ~np.isnan(memory.times_s[row])
+        kept, seen = ~np.isnan(memory.times_s[row]), ~np.isnan(memory.looked_s[row])
         px_m = float(np.hypot(*memory.stride_px[row]))
         rest_m = REST_SIZES * float(memory.size_px[row]) / px_m if px_m > 0 else 0.0
-        return Driving(memory.times_s[row][kept], memory.velocities[row][kept], memory.places_m[row][kept], rest_m)
+        return Driving(
+            memory.times_s[row][kept],
+            memory.velocities[row][kept],
+            memory.looked_s[row][seen],
+            memory.looked_m[row][seen],
+            rest_m,
+        )
 
     def _note_moved(self, rows: Ids, motion: Motion) -> None:
         memory = self._memory
@@ -257,12 +269,22 @@ class Past:
         due = np.isfinite(motion.pace_mps) & ~motion.is_still & ~(at_s - memory.times_s[rows, -1] < KEPT_EVERY_S)
         at = rows[due]
         if len(at):
-            for column in (memory.times_s, memory.velocities, memory.places_m):
-                column[at, :-1] = column[at, 1:]
-            memory.times_s[at, -1], memory.velocities[at, -1] = at_s, motion.velocity_mps[due]
-            memory.places_m[at, -1] = motion.ground_m[due]
+            _push(memory.times_s, at, at_s)
+            _push(memory.velocities, at, motion.velocity_mps[due])
             steady_mps = _lengths(memory.velocities[at, -STEADY_LOOKS:].mean(axis=1))
             memory.swiftest_mps[at] = np.fmax(memory.swiftest_mps[at], steady_mps)
+
+    def _note_looks(self, rows: Ids, motion: Motion, new: Bools, at_s: float) -> None:
+        """A new track was seen before it was believed, too."""
+        memory = self._memory
+        begins = new & (at_s - motion.first_seen_s >= LOOKS_EVERY_S)
+        goes = ~motion.is_still & ~(at_s - memory.looked_s[rows, -1] < LOOKS_EVERY_S)
+        for due, seen_s, seen_m in (
+            (begins, motion.first_seen_s[begins], motion.first_m[begins]),
+            (goes, at_s, motion.ground_m[goes]),
+        ):
+            _push(memory.looked_s, rows[due], seen_s)
+            _push(memory.looked_m, rows[due], seen_m)
 
     def _note_leaps(self, rows: Ids, motion: Motion, at_s: float, was_s: Floats) -> None:
         """Who is not seen for a while (`was_s` (N,): when each was seen before) has not leapt all that time; nor has
@@ -291,20 +313,29 @@ class Past:
         n = int(np.flatnonzero(motion.track_id == arrival.track)[0])
         target = int(rows[n])
         memory.copy(source, target)
-        later = min(int((memory.times_s[source] > arrival.seen_s).sum()), KEPT - 1)
-        for column, now in (
-            (memory.times_s, motion.first_seen_s[n]),
-            (memory.velocities, np.zeros(2)),
-            (memory.places_m, motion.ground_m[n]),
-        ):
-            column[target, later:-1] = column[source, 1 : KEPT - later]
-            column[target, :later] = np.nan
-            column[target, -1] = now
+        for times_s, values in ((memory.times_s, memory.velocities), (memory.looked_s, memory.looked_m)):
+            _forget_later(times_s, values, target, arrival.seen_s)
+        _push(memory.looked_s, np.array([target]), motion.first_seen_s[n])
+        _push(memory.looked_m, np.array([target]), motion.ground_m[n])
 
     def _inherit(self, lost: int, heir: int) -> None:
         source, target = self._rows.row_of(lost), self._rows.row_of(heir)
         if source is not None and target is not None:
             self._memory.copy(source, target)
+
+
+def _push(column: Floats, rows: Ids, values: Floats | float) -> None:
+    """One more value in some rows, the newest last; the oldest is forgotten."""
+    column[rows, :-1] = column[rows, 1:]
+    column[rows, -1] = values
+
+
+def _forget_later(times_s: Floats, values: Floats, row: int, since_s: float) -> None:
+    """What one row has of later than that."""
+    later = int((times_s[row] > since_s).sum())
+    for column in (values, times_s) if later else ():
+        column[row, later:] = column[row, :-later].copy()
+        column[row, :later] = np.nan
 
 
 def _lengths(vectors: Floats) -> Floats:
