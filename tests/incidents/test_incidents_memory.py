@@ -172,16 +172,6 @@ def test_who_starts_as_hard_as_anybody_can_has_not_leapt_and_who_is_faster_than_
     assert remembered(starts, 8, fps=8).has_leapt_since(0, 0.0) is has_leapt
 
 
-@pytest.mark.parametrize(("turns_s", "has_leapt"), [(2.5, False), (0.3, True)])
-def test_who_turns_round_has_not_leapt_and_one_that_heads_back_at_once_has(turns_s: float, has_leapt: bool) -> None:
-    def heads_back(t: float) -> Place | None:
-        """At 6 m/s, as slowly as he likes in the turn, and back at 6 m/s."""
-        part = min(max((t - 5) / turns_s, 0.0), 1.0)
-        return 40 + 6 * min(t, 5.0) - 6 * max(t - 5 - turns_s, 0.0), 25.25 - 2 * part
-
-    assert remembered(heads_back, 9, fps=8).has_leapt_since(0, 0.0) is has_leapt
-
-
 def test_a_box_that_leaps_ahead_to_where_its_vehicle_will_stand_does_not_make_it_brake_harder() -> None:
     stops, ahead_s, unseen_s = halts(25.25, 12, 60, braking=4), 4.95, 5.25
     stands_from_s = stands_s(12, 60, braking=4)

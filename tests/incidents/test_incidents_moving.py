@@ -275,7 +275,7 @@ def test_a_track_that_leaps_to_a_vehicle_that_comes_back_makes_no_u_turn() -> No
 def test_who_turns_below_the_picture_may_be_another_vehicle_that_comes_in_there() -> None:
     def turns(lowest_m: float) -> Way:
         def way(t: float) -> Place | None:
-            went_m = 4 * t
+            went_m = 6 * t
             x = went_m if went_m < 80 else 160 - went_m
             y = float(np.interp(went_m, [70, 80, 90], [lowest_m - 8, lowest_m, lowest_m - 4]))
             return (x, y) if x >= 0 else None
@@ -285,7 +285,7 @@ def test_who_turns_below_the_picture_may_be_another_vehicle_that_comes_in_there(
     gate = line_m("gate", 60, 50, 60, 71.9)
     for lowest_m, told in ((68.0, ["banned_movement"]), (72.0, [])):
         config = camera(NORTH, lines=[gate], movements=[U_TURN])
-        assert kinds(watched(config, [Actor(turns(lowest_m))], 39)) == told
+        assert kinds(watched(config, [Actor(turns(lowest_m))], 26)) == told
 
 
 @pytest.mark.parametrize("until_s", [10.0, 10.1])

@@ -35,9 +35,6 @@ KNOWN_AFTER_S = 1.2
 LEAP_S, BLINK_S = 0.5, 0.3
 """A track that is older than that and whose velocity cannot be told for so long, without a longer pause between its
 looks, has leapt from one vehicle to another: a box that trembles hides it for a look or two."""
-GRIP_MPS2, BACK_LOOKS = 9.0, 5
-"""So has one that heads back after so few looks, about a second, and changed its velocity by more: tyres do not hold
-better."""
 STARTS_MPS2, STARTED_S = 4.0, 1.0
 """So has one that is faster than whoever starts so, from so long before it was last taken to stand: nobody starts
 harder."""
@@ -276,7 +273,6 @@ class Past:
             _push(memory.velocities, at, motion.velocity_mps[due])
             steady_mps = _lengths(memory.velocities[at, -STEADY_LOOKS:].mean(axis=1))
             memory.swiftest_mps[at] = np.fmax(memory.swiftest_mps[at], steady_mps)
-            memory.leapt_s[at[self._heads_back_at_once(at)]] = at_s
 
     def _note_looks(self, rows: Ids, motion: Motion, new: Bools, at_s: float) -> None:
         """A new track was seen before it was believed, too."""
@@ -289,14 +285,6 @@ class Past:
         ):
             _push(memory.looked_s, rows[due], seen_s)
             _push(memory.looked_m, rows[due], seen_m)
-
-    def _heads_back_at_once(self, rows: Ids) -> Bools:
-        """(len(rows),): whose newest velocity and that of a second before are against each other, and too far apart."""
-        memory = self._memory
-        now_mps, was_mps = memory.velocities[rows, -1], memory.velocities[rows, -BACK_LOOKS]
-        elapsed_s = memory.times_s[rows, -1] - memory.times_s[rows, -BACK_LOOKS]
-        is_against = (now_mps * was_mps).sum(axis=1) < 0
-        return np.asarray(is_against & (_lengths(now_mps - was_mps) > GRIP_MPS2 * elapsed_s), bool)
 
     def _note_leaps(self, rows: Ids, motion: Motion, at_s: float, was_s: Floats) -> None:
         """Who is not seen for a while (`was_s` (N,): when each was seen before) has not leapt all that time; nor has
