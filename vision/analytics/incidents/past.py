@@ -35,7 +35,7 @@ KNOWN_AFTER_S = 1.2
 LEAP_S, BLINK_S = 0.5, 0.3
 """A track that is older than that and whose velocity cannot be told for so long, without a longer pause between its
 looks, has leapt from one vehicle to another: a box that trembles hides it for a look or two."""
-STARTS_MPS2, STARTED_S = 4.0, 1.0
+STARTS_MPS2, STARTED_S = 4.0, 1.5
 """So has one that is faster than whoever starts so, from so long before it was last taken to stand: nobody starts
 harder."""
 
