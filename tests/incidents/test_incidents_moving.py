@@ -1,5 +1,7 @@
 """Vehicles that go where, or how, they may not: wrong way, speeding, encroachment, banned movements."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from incidents_road import (
@@ -8,6 +10,7 @@ from incidents_road import (
     PAVEMENT,
     PAVEMENT_M,
     SHOULDER,
+    SIZE,
     Actor,
     Camera,
     Noise,
@@ -23,7 +26,7 @@ from incidents_road import (
     watched,
 )
 
-from vision.analytics.incidents import speeding
+from vision.analytics.incidents import IncidentWatch, speeding
 from vision.classes import ObjectClass
 
 NOISE = Noise(jitter=0.03, missed=0.02, switched=0.001, flipped=0.02, seed=1)
@@ -49,6 +52,28 @@ def test_with_the_direction_turned_round_each_vehicle_is_told_once() -> None:
 def test_traffic_that_goes_the_right_way_through_noise_is_no_incident() -> None:
     slow = flow([25.25], 3, every_s=6, until_s=30, object_class=ObjectClass.MOTORCYCLE)
     assert kinds(watched(camera(), [*slow, *flow([21.75, 28.75])], 40, noise=NOISE)) == []
+
+
+@pytest.mark.parametrize(("object_class", "told"), [("person", []), ("motorcycle", ["lane_encroachment"])])
+def test_who_halts_on_the_pavement_parks_there_unless_he_is_taken_for_a_person(
+    object_class: str, told: list[str]
+) -> None:
+    halts_soon = Actor(lambda t: (40 + 5 * min(t, 1.9), PAVEMENT_M), ObjectClass(object_class))
+    assert kinds(watched(camera(NORTH, PAVEMENT), [halts_soon], 12)) == told
+
+
+@pytest.mark.parametrize(("top_comes", "told"), [(0.0, []), (0.6, ["wrong_way"])])
+def test_a_box_that_only_grows_downwards_does_not_go_the_wrong_way(top_comes: float, told: list[str]) -> None:
+    settings = camera({**NORTH, "direction": {"start": [0.5, 0.9], "end": [0.5, 0.1]}})
+    seen, watch = Camera(settings), IncidentWatch(settings, *SIZE)
+    nears = Actor(lambda t: (50, 21 + 4 * t), ObjectClass.MOTORCYCLE)
+    changes = []
+    for t in np.arange(0, 3.2, 1 / 8).tolist():
+        scene = seen.scene([nears], t)
+        xyxy = scene.motion.xyxy.copy()
+        xyxy[:, 1] -= (1 - top_comes) * 10 * 4 * t
+        changes += watch.update(replace(scene, motion=replace(scene.motion, xyxy=xyxy)))
+    assert kinds(changes) == told
 
 
 def test_who_backs_a_little_to_park_does_not_go_the_wrong_way() -> None:

@@ -42,7 +42,7 @@ STANDS_S = 5.0
 class LaneEncroachment:
     """Goes along, or stands, well inside a zone that does not allow its class. Persons are another kind's business.
 
-    Who pushes a two-wheeler walks; a person who is faster than anybody walks rides one.
+    Who pushes a two-wheeler walks; a person who is faster than anybody walks rides one, and one who stands does not.
     """
 
     kind = IncidentKind.LANE_ENCROACHMENT
@@ -80,7 +80,10 @@ class LaneEncroachment:
             for n, run in found
             if run.share >= STEADY_SHARE
             and run.lasted_s >= self._least_s[motion.class_id[n], zone[n]]
-            and (_goes_along(motion, n, run, self._past.stride_px[n]) or _stands(motion, n, scene.at_s))
+            and (
+                _goes_along(motion, n, run, self._past.stride_px[n])
+                or (_stands(motion, n, scene.at_s) and not rides[n])
+            )
         ]
 
     def _foreign_share(self, motion: Motion, zone: Ids, rides: Bools) -> Floats:

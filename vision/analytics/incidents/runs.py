@@ -30,6 +30,8 @@ class Run:
     """Where it began, as its velocity has it."""
     extent_px: float
     """Its size in the picture there: the square root of the box's area."""
+    height_px: float
+    """The height of its box there."""
     looks: int = 0
     hits: int = 0
     """Looks at which the track was seen, and those at which the condition held."""
@@ -88,6 +90,7 @@ class Runs:
                     at_s,
                     (float(began[0]), float(began[1])),
                     extent_px(motion, n),
+                    float(motion.xyxy[n, 3] - motion.xyxy[n, 1]),
                 )
                 self._runs[int(track_id[n])] = run
             run.looks += 1
