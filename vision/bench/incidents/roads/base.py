@@ -138,7 +138,8 @@ class Happening:
     demands: frozenset[Demand] = FLOWING
     """Where it is an incident: nobody stops alone in a jam."""
     yields: float = 1.0
-    """Part of the attempts that succeed: a speeder may find slow traffic before him, one vehicle hide another."""
+    """Part of the attempts that succeed: a speeder may find slow traffic before him, one vehicle hide another, who
+    brakes be out of sight before he is slow."""
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ MOTORWAY = Road(
         Happening(Kind.WRONG_WAY, _wrong_way, 25),
         Happening(Kind.PEDESTRIAN, _walker, 60),
         Happening(Kind.SPEEDING, _speeder, 25, frozenset({Demand.FREE}), yields=0.5),
-        Happening(Kind.SUDDEN_SLOWDOWN, _slowdown, 180, frozenset({Demand.DENSE}), yields=0.85),
+        Happening(Kind.SUDDEN_SLOWDOWN, _slowdown, 180, frozenset({Demand.DENSE}), yields=0.55),
         Happening(Kind.CONGESTION, _congestion, 560, frozenset({Demand.DENSE})),
         Happening(Kind.COLLISION, _collision, 200, yields=0.6),
     ),

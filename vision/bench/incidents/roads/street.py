@@ -179,7 +179,7 @@ STREET = Road(
         Happening(Kind.LANE_ENCROACHMENT, _on_bus_lane, 35),
         Happening(Kind.LANE_ENCROACHMENT, _on_pavement, 60),
         Happening(Kind.SPEEDING, _speeder, 35, frozenset({Demand.FREE}), yields=0.5),
-        Happening(Kind.SUDDEN_SLOWDOWN, _slowdown, 180, frozenset({Demand.DENSE}), yields=0.85),
+        Happening(Kind.SUDDEN_SLOWDOWN, _slowdown, 180, frozenset({Demand.DENSE}), yields=0.55),
         Happening(Kind.CONGESTION, _congestion, 560, frozenset({Demand.DENSE})),
         Happening(Kind.COLLISION, _collision, 200, yields=0.4),
     ),
