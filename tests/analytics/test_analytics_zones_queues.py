@@ -128,6 +128,13 @@ def test_spillback_lasts_over_a_blink_of_the_last_vehicle() -> None:
     assert all(told)
 
 
+def test_who_seemed_to_wait_for_a_look_before_he_was_lost_makes_no_spillback() -> None:
+    *cars, end = queue_of(10)
+    slip = Vehicle(end.track_id, end.way, unseen=lambda t_s: not 34.2 < t_s < 35)
+    told = [s.zones[0].reaches_spillback for s in Road(APPROACH).watch([*cars, slip], 60, fps=8) if s.at_s > 30]
+    assert sum(told) < (0.8 + 0.8 + 2) * 8
+
+
 def test_a_queue_that_nobody_waits_in_any_more_reaches_nothing() -> None:
     scenes = [s for s in Road(APPROACH).watch(queue_of(10, goes_s=40), 90, fps=8) if s.zones[0].reaches_spillback]
     assert scenes

@@ -97,7 +97,8 @@ class QueueWatch:
     A vehicle joins it when it is slower than `queued_below_kmh` inside the zone and near enough behind the stop line or
     behind one that waits; it leaves when it is faster than `moving_above_kmh`, leaves the zone, or still stands long
     after all before it have gone. Who stands has no speed, however his box trembles. One that is lost from sight is
-    kept for `hold_s`; one that went out of sight behind another waits while that one does.
+    kept for `hold_s`, but no longer than it was seen to wait; one that went out of sight behind another waits while
+    that one does.
     """
 
     def __init__(
@@ -186,7 +187,7 @@ class QueueWatch:
             was
             for was in self._waiting.values()
             if was.track_id not in seen
-            and at_s - was.seen_s <= self._hold_s
+            and at_s - was.seen_s <= min(self._hold_s, was.seen_s - self._first_joined[was.track_id])
             and not any(dist(was.foot_px, other.foot_px) <= was.reach_px for other in others)
         ]
 
