@@ -24,16 +24,30 @@ from vision.analytics.motion import Bools
 from vision.classes import ObjectClass
 
 
-def remembered(way: Way, end_s: float, *, fps: float = 10, noise: Noise | None = None) -> Past:
+def remembered(
+    way: Way,
+    end_s: float,
+    *,
+    fps: float = 10,
+    noise: Noise | None = None,
+    object_class: ObjectClass = ObjectClass.CAR,
+) -> Past:
     """The past of one vehicle, the only one in the picture at the end."""
-    return braked(way, end_s, fps=fps, noise=noise)[0]
+    return braked(way, end_s, fps=fps, noise=noise, object_class=object_class)[0]
 
 
-def braked(way: Way, end_s: float, *, fps: float = 10, noise: Noise | None = None) -> tuple[Past, float]:
+def braked(
+    way: Way,
+    end_s: float,
+    *,
+    fps: float = 10,
+    noise: Noise | None = None,
+    object_class: ObjectClass = ObjectClass.CAR,
+) -> tuple[Past, float]:
     """The same, and how hard it is said to have braked."""
     seen, past = Camera(camera(NORTH), noise), Past(*SIZE, 5.0)
     for t in np.arange(0, end_s, 1 / fps).tolist():
-        scene = seen.scene([Actor(way)], t)
+        scene = seen.scene([Actor(way, object_class)], t)
         past.update(scene.motion, t, scene.heirs)
     since_s, course = float(scene.motion.still_since_s[0]), past.courses(np.array([0]))[0]
     return past, past.driving(0).braked_mps2(since_s, scene.motion.ground_m[0], course)
@@ -170,6 +184,14 @@ def test_who_starts_as_hard_as_anybody_can_has_not_leapt_and_who_is_faster_than_
         return (20 + (starts_mps2 * went_s**2 / 2 if went_s < fast_s else 12 * (went_s - fast_s / 2)), 25.25)
 
     assert remembered(starts, 8, fps=8).has_leapt_since(0, 0.0) is has_leapt
+
+
+def test_a_half_hidden_one_whose_box_swings_to_and_fro_where_it_stands_has_not_leapt() -> None:
+    def swings(t: float) -> Place:
+        """What passes in front of a bus squeezes its box for a while, by seven metres at 10 m/s."""
+        return (40 + 7 * abs(np.sin(np.pi / 2 * (t - 4) / 0.7)) if 4 < t < 6.8 else 40, 25.25)
+
+    assert not remembered(swings, 8, fps=8, object_class=ObjectClass.BUS).has_leapt_since(0, 0.0)
 
 
 def test_a_box_that_leaps_ahead_to_where_its_vehicle_will_stand_does_not_make_it_brake_harder() -> None:

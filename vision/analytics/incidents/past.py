@@ -35,9 +35,9 @@ KNOWN_AFTER_S = 1.2
 LEAP_S, BLINK_S = 0.5, 0.3
 """A track that is older than that and whose velocity cannot be told for so long, without a longer pause between its
 looks, has leapt from one vehicle to another: a box that trembles hides it for a look or two."""
-STARTS_MPS2, STARTED_S = 4.0, 1.5
-"""So has one that is faster than whoever starts so, from so long before it was last taken to stand: nobody starts
-harder."""
+STARTS_MPS2, STARTED_S, GONE_SIZES = 4.0, 1.5, 1.3
+"""So has one that is faster than whoever starts so, from so long before it was last taken to stand, once it is so many
+of its sizes from there: nobody starts harder, and who trembles where he is has not started."""
 
 
 @dataclass(slots=True, eq=False)
@@ -78,6 +78,8 @@ class _Memory:
     """When it last was amid a leap; NaN: never."""
     still_s: Floats
     """When it stood last; NaN: never."""
+    stood_px: Floats
+    """(R, 2): where its foot was then."""
     below_s: Floats
     """When its foot was last below the picture; NaN: never."""
 
@@ -104,6 +106,7 @@ class _Memory:
             sure_px_s=pairs,
             leapt_s=times,
             still_s=times,
+            stood_px=pairs,
             below_s=times,
         )
 
@@ -300,8 +303,13 @@ class Past:
             away_px = off_way_px(motion.foot_px[doubted] - memory.sure_px[at], ways_px)
             memory.leapt_s[at[away_px > LEAP_SIZES * memory.size_px[at]]] = at_s
         memory.still_s[rows[motion.is_still]] = at_s
-        most_mps = STARTS_MPS2 * (at_s - memory.still_s[rows] + STARTED_S)
-        memory.leapt_s[rows[(motion.pace_mps > most_mps) & ~motion.is_still]] = at_s
+        memory.stood_px[rows[motion.is_still]] = motion.foot_px[motion.is_still]
+        is_fast = motion.pace_mps > STARTS_MPS2 * (at_s - memory.still_s[rows] + STARTED_S)
+        starts = np.flatnonzero(is_fast & ~motion.is_still)
+        if len(starts):
+            at = rows[starts]
+            away_px = _lengths(motion.foot_px[starts] - memory.stood_px[at])
+            memory.leapt_s[at[away_px > GONE_SIZES * memory.size_px[at]]] = at_s
         sure = np.isfinite(motion.pace_mps)
         memory.sure_px[rows[sure]], memory.sure_px_s[rows[sure]] = motion.foot_px[sure], motion.velocity_px[sure]
 
