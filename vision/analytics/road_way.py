@@ -22,7 +22,8 @@ SIGHT_M, LEAST_M = 0.5, 0.3
 """How far off a sighting is taken to be at first, and at least."""
 SPREAD = 0.85
 """From the median distance of points spread about another in the plane to the deviation along one direction."""
-ROUNDS = 5
+ROUNDS, CLOSE = 5, 1e-3
+"""So often at most is it fitted anew, and no more once nothing changes by so much (metres, m/s, half m/s²)."""
 OUTLIER = 0.5
 """A sighting so many deviations off and more counts by the inverse of its distance (Huber, "Robust estimation of a
 location parameter", 1964). So few: a box that is half hidden trembles several times as much for a second or two, and in
@@ -73,11 +74,14 @@ def _curve(t: Floats, path_m: Floats) -> Floats:
     powers = np.stack([np.ones_like(t), t, t**2], axis=1)
     near = np.exp(-np.abs(t) / FADES_S)
     weights, usual_m, usual_mps2 = near, SIGHT_M, ACCELERATION_MPS2
-    coefficients: Floats = np.zeros((3, 2))
+    coefficients: Floats = np.full((3, 2), np.inf)
     for _ in range(ROUNDS):
         stiffness = np.diag([1e-9, 1e-9, (usual_m / (usual_mps2 / 2)) ** 2])
         weighted = powers * weights[:, None]
+        was = coefficients
         coefficients = np.linalg.solve(powers.T @ weighted + stiffness, weighted.T @ path_m).astype(np.float64)
+        if np.abs(coefficients - was).max() < CLOSE:
+            break
         off_m = np.hypot(*(path_m - powers @ coefficients).T)
         usual_m = max(SPREAD * median(off_m.tolist()), LEAST_M)
         weights = near * np.minimum(1.0, OUTLIER * usual_m / np.maximum(off_m, 1e-9))

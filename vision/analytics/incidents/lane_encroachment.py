@@ -70,11 +70,14 @@ class LaneEncroachment:
         rows = np.flatnonzero(foreign.any(axis=1) & motion.moved_before)
         if not len(rows) and not len(self._runs):
             return []
+        holds = np.zeros(len(motion), bool)
         if len(rows):
             foreign[rows] &= self._well_inside(motion, rows)
         zone = foreign.argmax(axis=1)
-        is_surely = self._foreign_share(motion, zone, rides) >= CLASS_SHARE
-        found = self._runs.update(motion, foreign.any(axis=1) & motion.moved_before & is_surely, scene.at_s, apart=zone)
+        if len(rows):
+            is_surely = self._foreign_share(motion.class_id[rows], rows, zone[rows], rides[rows]) >= CLASS_SHARE
+            holds[rows] = foreign[rows].any(axis=1) & is_surely
+        found = self._runs.update(motion, holds, scene.at_s, apart=zone)
         return [
             self._sign(scene, n, run, int(np.flatnonzero(foreign[n])[0]))
             for n, run in found
@@ -86,12 +89,12 @@ class LaneEncroachment:
             )
         ]
 
-    def _foreign_share(self, motion: Motion, zone: Ids, rides: Bools) -> Floats:
-        """(N,): the part of its looks in which each was taken for what may not be in its zone, or for one who rides."""
+    def _foreign_share(self, class_id: Ids, rows: Ids, zone: Ids, rides: Bools) -> Floats:
+        """(len(rows),): part of its looks in which each of some was taken for what may not be in its zone, or rides."""
         counts = self._counts[:, zone].T
-        counts[np.arange(len(motion)), motion.class_id] = 1.0
+        counts[np.arange(len(rows)), class_id] = 1.0
         counts[rides, PERSON] = 1.0
-        share: Floats = (self._past.class_shares() * counts).sum(axis=1)
+        share: Floats = (self._past.class_shares()[rows] * counts).sum(axis=1)
         return share
 
     def _well_inside(self, motion: Motion, rows: Ids) -> Bools:

@@ -126,21 +126,22 @@ class Speeding:
         if not len(rows):
             return []
         rows = rows[is_vehicle(motion.class_id[rows]) & np.isfinite(motion.ground_m[rows]).all(axis=1)]
-        return [sign for n in rows.tolist() if (sign := self._look_at(scene, n)) is not None]
+        strictest = np.where(scene.inside[rows], self._tolerated_kmh, np.inf).argmin(axis=1)
+        columns = (rows, strictest, motion.track_id[rows], motion.ground_m[rows], motion.speed_kmh[rows])
+        signs: list[Evidence] = []
+        for n, z, track, (x, y), now_kmh in zip(*(column.tolist() for column in columns), strict=True):
+            way, most_kmh = self._follow(track, (scene.at_s, x, y)), self._tolerated_kmh[z]
+            if not now_kmh <= most_kmh and (speed_kmh := min(way.speed_kmh(), now_kmh)) > most_kmh:
+                signs.append(_sign(scene, n, scene.zones[z].zone, speed_kmh, way.places[0][0]))
+        return signs
 
-    def _look_at(self, scene: Scene, n: int) -> Evidence | None:
-        motion = scene.motion
-        way = self._ways.setdefault(int(motion.track_id[n]), Way())
-        way.places.append((scene.at_s, float(motion.ground_m[n, 0]), float(motion.ground_m[n, 1])))
-        while scene.at_s - way.places[0][0] > LONGEST_S:
+    def _follow(self, track: int, place: tuple[float, float, float]) -> Way:
+        """Its way, this place included."""
+        way = self._ways.setdefault(track, Way())
+        way.places.append(place)
+        while place[0] - way.places[0][0] > LONGEST_S:
             way.places.popleft()
-        z = int(np.where(scene.inside[n], self._tolerated_kmh, np.inf).argmin())
-        if motion.speed_kmh[n] <= self._tolerated_kmh[z]:
-            return None
-        speed_kmh = float(np.fmin(way.speed_kmh(), motion.speed_kmh[n]))
-        if speed_kmh <= self._tolerated_kmh[z]:
-            return None
-        return _sign(scene, n, scene.zones[z].zone, speed_kmh, way.places[0][0])
+        return way
 
 
 def _sign(scene: Scene, n: int, zone: ZoneConfig, speed_kmh: float, since_s: float) -> Evidence:
