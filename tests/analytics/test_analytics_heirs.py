@@ -162,3 +162,44 @@ def test_who_drives_and_is_squeezed_before_it_is_hidden_comes_back_as_itself() -
     for n, seen in enumerate([*whole, *squeezed, *map(tracks, nothing(10)), *back]):
         heirs.update(book.update(seen, n / FPS), n / FPS)
         assert heirs.leapt == ()
+
+
+def taken(looks: list[list[Car]]) -> tuple[list[tuple[int, int]], set[int]]:
+    """Which tracks inherit which, and which are another vehicle's since."""
+    ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
+    book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder()
+    told: list[tuple[int, int]] = []
+    leapt: set[int] = set()
+    for n, cars in enumerate(looks):
+        told += heirs.update(book.update(tracks(cars), n / FPS), n / FPS)
+        leapt |= set(heirs.leapt)
+    assert len(heirs) <= 1
+    return told, leapt
+
+
+def goes_on_from(x: float, looks: int, track: int = 1, step_px: float = 10.0) -> list[list[Car]]:
+    return [[(track, x + step_px * n, 40.0)] for n in range(looks)]
+
+
+def beside(some: list[list[Car]], others: list[list[Car]]) -> list[list[Car]]:
+    return [one + other for one, other in zip(some, others, strict=True)]
+
+
+def test_one_that_stands_and_whose_id_goes_on_with_what_drives_past_is_the_new_one_in_its_place() -> None:
+    passes, stays = goes_on_from(450, 20), nothing(3) + standing(2, 17)
+    assert taken(standing(1, 30) + beside(passes, stays)) == ([(1, 2)], {1})
+
+
+def test_one_that_leaps_while_it_is_half_hidden_and_comes_back_has_its_id_still() -> None:
+    leaps, passes = goes_on_from(430, 4, step_px=0) + standing(1, 16), standing(2, 20)
+    assert taken(standing(1, 30) + beside(leaps, passes)) == ([], set())
+
+
+def test_what_begins_where_one_stands_that_leaps_and_drives_on_is_not_that_one() -> None:
+    leaps, passes = goes_on_from(440, 20, step_px=0), goes_on_from(400, 20, track=2)
+    assert taken(standing(1, 30) + beside(leaps, passes)) == ([], set())
+
+
+def test_what_begins_where_one_stood_that_drove_on_is_another() -> None:
+    drives_on, comes = goes_on_from(400, 40), nothing(20) + standing(2, 20)
+    assert taken(standing(1, 30) + beside(drives_on, comes)) == ([], set())

@@ -7,6 +7,7 @@ from math import inf
 import numpy as np
 
 from vision.analytics.motion import Floats, Motion
+from vision.analytics.taken_ids import TakenIds
 from vision.geometry import off_way_px
 
 LOST_S = 1.5
@@ -37,7 +38,8 @@ Heirs = Sequence[tuple[int, int]]
 
 class HeirFinder:
     """Watches which tracks vanish and which begin. Each lost one is inherited once, by the one nearest to it that began
-    after it was lost, or by the track that it had inherited, which is back."""
+    after it was lost, or by the track that it had inherited, which is back. One that stands, and whose id goes on with
+    what drove past, is inherited too."""
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
@@ -49,12 +51,13 @@ class HeirFinder:
         """By track: what is known of it, each of which it may be recognised by."""
         self._heirs: dict[int, int] = {}
         """By track in sight, or looked for, that has inherited one: which."""
+        self._taken = TakenIds()
         self.leapt: tuple[int, ...] = ()
-        """Tracks that come back just now, and are another vehicle's."""
+        """Tracks that come back just now, or are seen all the time, and are another vehicle's."""
 
     def __len__(self) -> int:
-        """How many lost tracks are looked for."""
-        return len(self._lost)
+        """How many lost tracks are looked for, and how many that stood may go on under another id."""
+        return len(self._lost) + len(self._taken)
 
     def update(self, motion: Motion, at_s: float) -> Heirs:
         """Take in the tracks of one moment; return which of them inherit which lost ones."""
@@ -65,18 +68,20 @@ class HeirFinder:
             self._lose(gone)
         heirs: list[tuple[int, int]] = []
         self.leapt = ()
+        new = [n for n, track in enumerate(ids) if track in came] if came else []
         if self._lost:
-            new = [n for n, track in enumerate(ids) if track in came]
             self.leapt = tuple(ids[n] for n in new if ids[n] in self._lost and self._leaps(motion, n, at_s))
             oldest_s = at_s - STOOD_LOST_S
             self._lost = {t: was for t, was in self._lost.items() if was[0].seen_s >= oldest_s and t not in now}
             heirs = self._inherit(motion, new, at_s) if self._lost else []
         self._heirs = {t: was for t, was in self._heirs.items() if t in now or t in self._lost}
         self._heirs |= {heir: lost for lost, heir in heirs}
+        taken = self._taken.update(motion, new, at_s, [was for _, was in self._recent])
+        self.leapt += tuple(track for track, _ in taken)
         self._seen, self._last, self._last_s = now, motion, at_s
         if not self._recent or at_s - self._recent[-1][0] >= STOOD_EVERY_S:
             self._recent = [*(r for r in self._recent if at_s - r[0] <= STOOD_OVER_S), (at_s, motion)]
-        return heirs
+        return heirs + taken
 
     def _lose(self, gone: set[int]) -> None:
         last = self._last

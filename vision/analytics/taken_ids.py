@@ -1,0 +1,86 @@
+"""Whose id went on with what drove past: the new track that begins where a vehicle stands is that vehicle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vision.analytics.motion import Floats, Motion
+
+SAME_PLACE_SIZES, ALIKE = 0.35, 1.3
+"""A new track that begins so near, in its own size, to where another stood just before, and is not so many times as
+large or as small, may be the one that stood there ..."""
+GONE_SIZES, DECIDED_S = 0.5, 0.5
+"""... if the other is that far away from there and the new one stays, all that time: who is half hidden leaps too, but
+comes back, and what hides him drives on."""
+
+NEW_S = 1.0
+"""A track that was first seen earlier has been another's already."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pair:
+    """A track that stood, and a new one that began in its place."""
+
+    stood: int
+    new: int
+    at_px: Floats
+    """(2,): where the new one began."""
+    size_px: float
+    since_s: float
+
+
+class TakenIds:
+    """Watches which tracks begin where another one that is still in sight stood, and says which of them it is."""
+
+    def __init__(self) -> None:
+        self._pairs: list[_Pair] = []
+
+    def __len__(self) -> int:
+        """How many pairs are not decided."""
+        return len(self._pairs)
+
+    def update(
+        self, motion: Motion, came: Sequence[int], at_s: float, recent: Sequence[Motion]
+    ) -> list[tuple[int, int]]:
+        """Which tracks' vehicles go on under which other id: (the track that stood, the new one), decided just now.
+
+        `came`: the rows of tracks that were not seen a look before. `recent`: how tracks moved at the looks before.
+        """
+        taken = self._decide(motion, at_s) if self._pairs else []
+        new = [n for n in came if at_s - motion.first_seen_s[n] <= NEW_S]
+        self._pairs += [pair for n in new for pair in _pairs(motion, n, at_s, recent)]
+        return taken
+
+    def _decide(self, motion: Motion, at_s: float) -> list[tuple[int, int]]:
+        feet_px = dict(zip(motion.track_id.tolist(), motion.foot_px, strict=True))
+        taken, undecided = [], []
+        for pair in self._pairs:
+            new_px, other_px = feet_px.get(pair.new, pair.at_px), feet_px.get(pair.stood)
+            stays = np.hypot(*(new_px - pair.at_px)) < SAME_PLACE_SIZES * pair.size_px
+            is_back = other_px is not None and np.hypot(*(other_px - pair.at_px)) < GONE_SIZES * pair.size_px
+            if not stays or is_back:
+                continue
+            if at_s - pair.since_s < DECIDED_S:
+                undecided.append(pair)
+            elif other_px is not None:
+                taken.append((pair.stood, pair.new))
+        self._pairs = undecided
+        return taken
+
+
+def _pairs(motion: Motion, n: int, at_s: float, recent: Sequence[Motion]) -> list[_Pair]:
+    """Which tracks in sight stood where the new one in row `n` begins."""
+    left, top, right, bottom = motion.xyxy[n]
+    area_px2 = float((right - left) * (bottom - top))
+    at_px, size_px = motion.foot_px[n].copy(), area_px2**0.5
+    stood: set[int] = set()
+    for was in recent:
+        is_near = np.hypot(*(was.foot_px - at_px).T) < SAME_PLACE_SIZES * size_px
+        for m in np.flatnonzero(is_near & was.is_still).tolist():
+            sizes = float((was.xyxy[m, 2:] - was.xyxy[m, :2]).prod()) / area_px2
+            if ALIKE**-2 < sizes < ALIKE**2:
+                stood.add(int(was.track_id[m]))
+    return [
+        _Pair(track, int(motion.track_id[n]), at_px, size_px, at_s) for track in stood & set(motion.track_id.tolist())
+    ]
