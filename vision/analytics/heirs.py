@@ -8,6 +8,7 @@ import numpy as np
 
 from vision.analytics.motion import Floats, Motion
 from vision.analytics.taken_ids import TakenIds
+from vision.analytics.turned import Turned
 from vision.geometry import off_way_px
 
 LOST_S = 1.5
@@ -23,6 +24,9 @@ STOOD_OVER_S, STOOD_EVERY_S = 1.5, 0.2
 """Where one stood is told from its places of so long, looked at so often: what begins to hide it squeezes its box."""
 LEFT_S = 0.6
 """One that stood until so shortly before it was lost may stand there still, and have been squeezed off."""
+TAKEN_S = 0.8
+"""One that stood until so shortly before another began in its place, and is elsewhere, may have lost its id to what
+drove past."""
 LATE_S = 0.6
 """A new track may be one that stood for so long after it began: what is still half hidden is not yet alike."""
 
@@ -41,7 +45,7 @@ class HeirFinder:
     after it was lost, or by the track that it had inherited, which is back. One that stands, and whose id goes on with
     what drove past, is inherited too."""
 
-    def __init__(self) -> None:
+    def __init__(self, width_px: int, height_px: int) -> None:
         self._seen: set[int] = set()
         self._last = Motion.empty()
         self._last_s = -inf
@@ -52,12 +56,13 @@ class HeirFinder:
         self._heirs: dict[int, int] = {}
         """By track in sight, or looked for, that has inherited one: which."""
         self._taken = TakenIds()
+        self._turned = Turned(width_px, height_px)
         self.leapt: tuple[int, ...] = ()
         """Tracks that come back just now, or are seen all the time, and are another vehicle's."""
 
     def __len__(self) -> int:
-        """How many lost tracks are looked for, and how many that stood may go on under another id."""
-        return len(self._lost) + len(self._taken)
+        """How many lost tracks are looked for, and how many others may go on under another id."""
+        return len(self._lost) + len(self._taken) + len(self._turned)
 
     def update(self, motion: Motion, at_s: float) -> Heirs:
         """Take in the tracks of one moment; return which of them inherit which lost ones."""
@@ -74,9 +79,10 @@ class HeirFinder:
             oldest_s = at_s - STOOD_LOST_S
             self._lost = {t: was for t, was in self._lost.items() if was[0].seen_s >= oldest_s and t not in now}
             heirs = self._inherit(motion, new, at_s) if self._lost else []
+        heirs += self._turned.update(motion, new, at_s, heirs)
         self._heirs = {t: was for t, was in self._heirs.items() if t in now or t in self._lost}
         self._heirs |= {heir: lost for lost, heir in heirs}
-        taken = self._taken.update(motion, new, at_s, [was for _, was in self._recent])
+        taken = self._taken.update(motion, new, at_s, [was for was_s, was in self._recent if at_s - was_s <= TAKEN_S])
         self.leapt += tuple(track for track, _ in taken)
         self._seen, self._last, self._last_s = now, motion, at_s
         if not self._recent or at_s - self._recent[-1][0] >= STOOD_EVERY_S:
@@ -86,7 +92,9 @@ class HeirFinder:
     def _lose(self, gone: set[int]) -> None:
         last = self._last
         size_px = _sizes_px(last.xyxy)
-        for n in [n for n, track in enumerate(last.track_id.tolist()) if track in gone]:
+        rows = [n for n, track in enumerate(last.track_id.tolist()) if track in gone]
+        self._turned.lose(last, rows, self._last_s)
+        for n in rows:
             stood, is_still = self._stood(n), bool(last.is_still[n])
             was = _Lost(
                 self._last_s,

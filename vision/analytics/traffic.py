@@ -100,7 +100,7 @@ class Traffic:
         )
         self._counter = LineCounter(camera.lines, width_px, height_px, forget_after_s=forget_after_s)
         self._passages = LinePassages(camera.lines, width_px, height_px, ground, implausible_mps=implausible_mps)
-        self._heirs = HeirFinder()
+        self._heirs = HeirFinder(width_px, height_px)
         self._movements = MovementCounter(camera.movements)
         self._zones = ZoneWatch(camera, width_px, height_px, ground, free_flow=learnt.free_flow)
         self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in camera.zones])
