@@ -1,11 +1,11 @@
 """A suspected collision: vehicles that come to stand touching where traffic flows, by several cues at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
-from vision.analytics.incidents.creeping import Creeping
+from vision.analytics.incidents.crash import Crash
 from vision.analytics.incidents.driving import Driving
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.signs import ROAD, a, called, is_vehicle, sign_of
@@ -26,6 +26,8 @@ ABRUPT_MPS2 = 10.0
 """Harder than brakes can: dry asphalt holds tyres to 0.7 to 0.9 g. Who stops so was stopped."""
 DROVE_MPS, DROVE_S = 3.0, 0.7
 """Each came at such a pace at least, for so long at least: a tracker's leap is shorter."""
+COMES_IN_S = 1.5
+"""Who comes in at the picture's edge, and stands so soon, drove in, though that was not seen for so long."""
 COURSE_MPS, COURSE_S = 4.0, 0.9
 """A course is told of who drove so fast for so long."""
 LEAST_CONFIDENCE = 0.3
@@ -34,6 +36,9 @@ LATELY_S = 10.0
 """Both have come to stand within so long."""
 TOGETHER_S = 3.0
 """Vehicles that come to stand so near in time, as trembling boxes tell it, were stopped by the same thing."""
+ALONE_S = 1.5
+"""Who stood alone for longer, until one came that braked gently, was not stopped by that one; nor was who stood alone
+for longer than that: how hard he braked tells nothing."""
 CROSSED_DEG = 35.0
 """Courses that differ so much do not come to stand beside each other in traffic."""
 SWERVED_DEG = 50.0
@@ -76,20 +81,6 @@ SUPPORTING = {"flow", "both", "swerving"}
 """These make it surer, and do not count among the fewest: the traffic around, and what trembling boxes do too."""
 
 
-@dataclass(slots=True)
-class _Crash:
-    """A pair that was found, while one of them stands where it was."""
-
-    tracks: tuple[int, int]
-    classes: tuple[ObjectClass, ObjectClass]
-    cues: tuple[str, ...]
-    confidence: float
-    since_s: float
-    seen_s: float
-    creeping: Creeping = field(default_factory=Creeping)
-    """Of the place between the two, which stays where they are though their ids change places."""
-
-
 class Collision:
     """Two vehicles that drove stand touching, out of every queue, and at least two cues speak for it.
 
@@ -106,13 +97,15 @@ class Collision:
         self._least_confidence = settings.least_confidence
         self._confirm_after_s = settings.confirm_after.total_seconds()
         self._standing = standing
-        self._crashes: list[_Crash] = []
+        self._crashes: list[Crash] = []
 
     def __len__(self) -> int:
         return len(self._crashes)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
         self._crashes = [crash for crash in self._crashes if scene.at_s - crash.seen_s <= KEPT_S]
+        for crash in self._crashes:
+            crash.follow(scene)
         known = {track for crash in self._crashes for track in crash.tracks}
         if len(self._standing.rows) > 1:
             self._crashes += self._found(scene, known)
@@ -125,13 +118,13 @@ class Collision:
             if (at := [rows[t] for t in crash.tracks if t in rows])
         ]
 
-    def _is_likely(self, scene: Scene, crash: _Crash) -> bool:
+    def _is_likely(self, scene: Scene, crash: Crash) -> bool:
         """Not where they, or one of them, go on before they would be told."""
         motion = scene.motion
         rows = np.flatnonzero(np.isin(motion.track_id, crash.tracks))
         if scene.at_s - crash.since_s > self._confirm_after_s:
             return True
-        if len(rows) < len(crash.tracks) or self._leaps(motion, rows):
+        if len(rows) < len(crash.tracks) or crash.is_covered or self._leaps(motion, rows):
             return True
         x_px, y_px = motion.foot_px[rows].mean(axis=0).tolist()
         crash.creeping.see(x_px, y_px, scene.at_s)
@@ -143,7 +136,7 @@ class Collision:
         places_m = {n: s.place_m for n, s in zip(self._standing.rows.tolist(), self._standing.stands, strict=True)}
         return any(np.hypot(*(motion.ground_m[n] - places_m.get(n, motion.ground_m[n]))) > LEAP_M for n in rows)
 
-    def _found(self, scene: Scene, known: set[int]) -> list[_Crash]:
+    def _found(self, scene: Scene, known: set[int]) -> list[Crash]:
         """Pairs that came to stand lately and touching, with cues enough."""
         motion, standing = scene.motion, self._standing
         lately = (
@@ -165,17 +158,25 @@ class Collision:
                 own = [cue for cue in cues if cue not in SUPPORTING]
                 may_follow = not {"together", "abrupt"} & set(cues) and self._follows(i, j, pair)
                 if len(own) >= FEWEST_CUES and not may_follow and confidence >= self._least_confidence:
-                    since_s = float(motion.still_since_s[list(pair)].min())
+                    since_s = motion.still_since_s[list(pair)].tolist()
+                    places_m = np.array([standing.stands[k].place_m for k in (i, j)])
                     classes = CLASSES[motion.class_id[pair[0]]], CLASSES[motion.class_id[pair[1]]]
-                    crashes.append(_Crash(tracks, classes, cues, confidence, since_s, scene.at_s))
+                    there_s = [scene.at_s, scene.at_s]
+                    crash = Crash(
+                        tracks, classes, cues, confidence, min(since_s), places_m, since_s, there_s, scene.at_s
+                    )
+                    crashes.append(crash)
         return crashes
 
     def _drove(self, motion: Motion, n: int) -> bool:
-        """Whether one was seen driving for long enough or, if it came into sight just before, was seen to stop hard."""
+        """Whether one was seen driving for long enough or, if it came into sight just before, drove into the picture or
+        was seen to stop hard."""
         past, row = self._standing.past, np.array([n])
         if past.drove_s(row, DROVE_MPS)[0] >= DROVE_S:
             return True
         since_s, course = float(motion.still_since_s[n]), past.courses(row)[0]
+        if 0 <= since_s - motion.first_seen_s[n] <= COMES_IN_S and past.began_at_the_edge(n):
+            return True
         return past.driving(n).braked_mps2(since_s, motion.ground_m[n], course) >= ABRUPT_MPS2
 
     def _touching(self, scene: Scene, came: Ids) -> list[tuple[int, int]]:
@@ -189,7 +190,7 @@ class Collision:
         near = np.abs(away_m).sum(axis=1) <= FARTHEST_M
         i, j, away_m = i[near], j[near], away_m[near]
         courses, classes = self._standing.past.courses(rows), scene.motion.class_id[rows]
-        u, v = courses[i], courses[j]
+        u, v = _headings(courses[i], courses[j])
         lengths_m, widths_m = LENGTHS_M[classes], WIDTHS_M[classes]
         cosine, sine = np.abs((u * v).sum(axis=1)), np.abs(_cross(u, v))
         along_m = (lengths_m[i] + cosine * lengths_m[j] + sine * widths_m[j]) / 2 + SLACK_M
@@ -207,6 +208,10 @@ class Collision:
         """Whether both drove fast and long enough for their courses to be told."""
         return bool((self._standing.past.drove_s(np.array(pair), COURSE_MPS) >= COURSE_S).all())
 
+    def _has_leapt(self, n: int, driving: Driving) -> bool:
+        """Whether, in those last seconds of driving, it leapt from one vehicle to another: a leap is no course."""
+        return self._standing.past.has_leapt_since(n, float(driving.times_s.min(initial=np.inf)))
+
     def _is_held(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> bool:
         """Whether either stands behind somebody other than its fellow, or both where traffic comes to a stand."""
         motion, n = scene.motion, pair[0]
@@ -223,25 +228,29 @@ class Collision:
 
     def _cues(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> tuple[str, ...]:
         rows, past = list(pair), self._standing.past
-        since_s = scene.motion.still_since_s[rows].tolist()
+        stills_s = scene.motion.still_since_s[rows].tolist()
+        since_s = [past.stands_since_s(n, s) for n, s in zip(rows, stills_s, strict=True)]
         places_m = [self._standing.stands[k].place_m for k in (i, j)]
         driving = [past.driving(n) for n in rows]
-        u, v = courses = past.courses(np.array(rows))
-        stood_s, brakings = zip(*_stops(driving, since_s, places_m, courses), strict=True)
-        braked = sorted(brakings)
-        cosine = float(u @ v)
+        u, v = _headings(*past.courses(np.array(rows)))
+        (first_s, first_mps2), (last_s, last_mps2) = sorted(_stops(driving, since_s, places_m, np.stack([u, v])))
+        alone_s, is_gentle = last_s - first_s, 0 < last_mps2 < BOTH_BRAKED_MPS2
+        is_at_once = alone_s <= TOGETHER_S
+        stood_alone = not is_at_once or (alone_s > ALONE_S and is_gentle)
+        braked = sorted([0.0 if stood_alone else first_mps2, last_mps2])
+        cosine, leapt = float(u @ v), any(map(self._has_leapt, rows, driving))
         found = {
             "braking": braked[1] >= BRAKED_MPS2 or braked[0] >= BOTH_BRAKED_MPS2,
             "abrupt": braked[1] >= ABRUPT_MPS2,
             "both": braked[0] >= BOTH_BRAKED_MPS2,
-            "together": bool(abs(stood_s[0] - stood_s[1]) <= TOGETHER_S),
-            "crossing": cosine < np.cos(np.radians(CROSSED_DEG)) and self._have_courses(pair),
-            "swerving": any(d.swerved_deg() >= SWERVED_DEG for d in driving),
+            "together": is_at_once,
+            "crossing": cosine < np.cos(np.radians(CROSSED_DEG)) and self._have_courses(pair) and not leapt,
+            "swerving": not leapt and any(d.swerved_deg() >= SWERVED_DEG for d in driving),
             "flow": self._standing.stands[i].is_passed or self._standing.stands[j].is_passed,
         }
         return tuple(cue for cue, is_found in found.items() if is_found)
 
-    def _sign(self, scene: Scene, crash: _Crash, rows: list[int]) -> Evidence:
+    def _sign(self, scene: Scene, crash: Crash, rows: list[int]) -> Evidence:
         """At the first of the pair that is seen; it goes on while one of them stands."""
         crash.seen_s = scene.at_s
         n = rows[0]
@@ -271,6 +280,11 @@ def _overlap(one: Floats, other: Floats) -> Bools:
     """(P,): which pairs of boxes, (P, 4) and (P, 4), overlap in the picture."""
     overlap = np.maximum(one[:, :2], other[:, :2]) < np.minimum(one[:, 2:], other[:, 2:])
     return np.asarray(overlap.all(axis=1), bool)
+
+
+def _headings(one: Floats, other: Floats) -> tuple[Floats, Floats]:
+    """The courses (..., 2) and (..., 2) of two that touch: who was not seen driving heads as his fellow does."""
+    return np.where(np.isnan(one), other, one), np.where(np.isnan(other), one, other)
 
 
 def _cross(one: Floats, other: Floats) -> Floats:

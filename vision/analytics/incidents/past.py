@@ -80,6 +80,8 @@ class _Memory:
     """When it stood last; NaN: never."""
     stood_px: Floats
     """(R, 2): where its foot was then."""
+    rests_s: Floats
+    """Since when it stands, if it came to rest under another id; NaN: it did not."""
     below_s: Floats
     """When its foot was last below the picture; NaN: never."""
 
@@ -107,6 +109,7 @@ class _Memory:
             leapt_s=times,
             still_s=times,
             stood_px=pairs,
+            rests_s=times,
             below_s=times,
         )
 
@@ -122,6 +125,7 @@ class _Memory:
         self.has_moved[rows] = False
         self.swiftest_mps[rows] = 0.0
         self.leaps_since_s[rows] = self.leapt_s[rows] = self.still_s[rows] = self.below_s[rows] = np.nan
+        self.rests_s[rows] = np.nan
 
     def copy(self, source: int, target: int) -> None:
         for f in fields(self):
@@ -181,6 +185,16 @@ class Past:
         """Whether the track in row `n` leapt from one vehicle to another since then."""
         return bool(self._memory.leapt_s[self._at[n]] >= since_s)
 
+    def stands_since_s(self, n: int, still_since_s: float) -> float:
+        """Since when the track in row `n` stands, also under an id before; under its own since `still_since_s`."""
+        return float(np.fmin(self._memory.rests_s[self._at[n]], still_since_s))
+
+    def began_at_the_edge(self, n: int) -> bool:
+        """Whether the track in row `n` was first seen within its own size of the picture's edge."""
+        row = self._at[n]
+        first_px, size_px = self._memory.first_px[row], self._memory.size_px[row]
+        return bool((first_px < size_px).any() or (first_px > self._size_px - size_px).any())
+
     def went_below_since(self, n: int, since_s: float) -> bool:
         """Whether the foot of the track in row `n` was below the picture since then."""
         return bool(self._memory.below_s[self._at[n]] >= since_s)
@@ -222,7 +236,8 @@ class Past:
         memory.heading[rows[moves]] = motion.velocity_mps[moves] / pace_mps
         memory.stride_px[rows[moves]] = motion.velocity_px[moves] / pace_mps
         self._sample(rows, motion, at_s)
-        self._note_looks(rows, motion, new, at_s)
+        is_foot_seen = ~cut[:, 3] | (motion.foot_px[:, 1] > self._size_px[1])
+        self._note_looks(rows, motion, new, is_foot_seen, at_s)
         self._note_leaps(rows, motion, at_s, was_s)
         unmoved = ~motion.moved_before & ~memory.has_moved[rows]
         for arrival in self._arrivals.update(motion, unmoved, at_s):
@@ -274,14 +289,17 @@ class Past:
         if len(at):
             _push(memory.times_s, at, at_s)
             _push(memory.velocities, at, motion.velocity_mps[due])
+            memory.rests_s[at] = np.nan
             steady_mps = _lengths(memory.velocities[at, -STEADY_LOOKS:].mean(axis=1))
             memory.swiftest_mps[at] = np.fmax(memory.swiftest_mps[at], steady_mps)
 
-    def _note_looks(self, rows: Ids, motion: Motion, new: Bools, at_s: float) -> None:
-        """A new track was seen before it was believed, too."""
+    def _note_looks(self, rows: Ids, motion: Motion, new: Bools, is_foot_seen: Bools, at_s: float) -> None:
+        """A new track was seen before it was believed, too. Whose foot is below the picture seems to stay at its edge.
+
+        `is_foot_seen` (N,): whose is not, or is known to be beyond it."""
         memory = self._memory
-        begins = new & (at_s - motion.first_seen_s >= LOOKS_EVERY_S)
-        goes = ~motion.is_still & ~(at_s - memory.looked_s[rows, -1] < LOOKS_EVERY_S)
+        begins = new & is_foot_seen & (at_s - motion.first_seen_s >= LOOKS_EVERY_S)
+        goes = ~motion.is_still & is_foot_seen & ~(at_s - memory.looked_s[rows, -1] < LOOKS_EVERY_S)
         for due, seen_s, seen_m in (
             (begins, motion.first_seen_s[begins], motion.first_m[begins]),
             (goes, at_s, motion.ground_m[goes]),
@@ -323,6 +341,9 @@ class Past:
         memory.copy(source, target)
         for times_s, values in ((memory.times_s, memory.velocities), (memory.looked_s, memory.looked_m)):
             _forget_later(times_s, values, target, arrival.seen_s)
+        is_away = ~(_lengths(memory.looked_m[target] - motion.ground_m[n]) <= MOVED_M)
+        rests_s = memory.looked_s[target, ~is_away[::-1].cumsum()[::-1].astype(bool)]
+        memory.rests_s[target] = rests_s[0] if len(rests_s) else np.nan
         _push(memory.looked_s, np.array([target]), motion.first_seen_s[n])
         _push(memory.looked_m, np.array([target]), motion.ground_m[n])
 
