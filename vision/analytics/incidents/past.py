@@ -304,8 +304,9 @@ class Past:
             (begins, motion.first_seen_s[begins], motion.first_m[begins]),
             (goes, at_s, motion.ground_m[goes]),
         ):
-            _push(memory.looked_s, rows[due], seen_s)
-            _push(memory.looked_m, rows[due], seen_m)
+            if due.any():
+                _push(memory.looked_s, rows[due], seen_s)
+                _push(memory.looked_m, rows[due], seen_m)
 
     def _note_leaps(self, rows: Ids, motion: Motion, at_s: float, was_s: Floats) -> None:
         """Who is not seen for a while (`was_s` (N,): when each was seen before) has not leapt all that time; nor has
