@@ -163,6 +163,19 @@ def test_who_halts_over_the_line_at_the_pictures_edge_and_goes_out_of_it_at_red_
 
 
 DOWN = {**GOVERNED, "polygon": box_m(50, 2, 64, 68.5), "direction": {"start": [0.45, 0.2], "end": [0.45, 0.8]}}
+
+
+@pytest.mark.parametrize(("speed_mps", "has_run"), [(10, True), (5, False)])
+def test_who_is_hidden_as_he_drives_out_of_the_picture_has_run_the_light_if_nobody_waits_who_is_so_fast(
+    speed_mps: float, has_run: bool
+) -> None:
+    way = drives(25.25, speed_mps, start_s=2)
+    hidden = Actor(lambda t: place if (place := way(t)) and place[0] < 112 else None)
+    line = line_m("stop", 106, 20, 106, 34)
+    config = camera({**GOVERNED, "polygon": box_m(2, 20, 106, 34)}, lines=[line], signals=[LIGHTS])
+    assert kinds(watched(config, [hidden], 60, signals=red_from(2))) == (["red_light"] if has_run else [])
+
+
 LOW_STOP = line_m("stop", 50, 68.5, 64, 68.5)
 
 

@@ -29,6 +29,8 @@ GIVEN_UP_S = 20.0
 EDGE = 0.08
 """Who is lost from sight while he drives, so near to the picture's edge, has driven out of it. Of one that the edge
 cuts off more and more the foot seems to slow down: he need not drive fast any more once he is far."""
+SOON_S = 0.5
+"""One that crossed at a pace at which nobody comes to wait is so near to it if it will be so soon."""
 BOTTOM = 3
 HIDES_FOOT = [0, 2, BOTTOM]
 """The sides (left, right, bottom) at which the picture's edge hides where a vehicle touches the road: nobody knows then
@@ -123,12 +125,14 @@ class GoingOn(Generic[Fact]):
         """Note where it is; whether it has leapt to another vehicle since."""
         motion = scene.motion
         size_px = np.array([scene.width_px, scene.height_px])
-        near_edge = np.any(motion.xyxy[n, :2] < EDGE * size_px) or np.any(motion.xyxy[n, 2:] > (1 - EDGE) * size_px)
+        is_still, drives = bool(motion.is_still[n]), _drives(motion, n)
+        soon_px = SOON_S * motion.velocity_px[n] if waiting.ran and drives else np.zeros(2)
+        low_px, high_px = motion.xyxy[n, :2] + soon_px, motion.xyxy[n, 2:] + soon_px
+        near_edge = np.any(low_px < EDGE * size_px) or np.any(high_px > (1 - EDGE) * size_px)
         cut = cut_sides(motion.xyxy[n, None], size_px)[0]
         hides_foot = bool(cut[HIDES_FOOT].any())
         is_mostly_out = bool(cut[BOTTOM]) and motion.xyxy[n, 3] - motion.xyxy[n, 1] < MOSTLY_OUT * waiting.height_px
-        is_far, is_still = _is_far(motion, n, waiting), bool(motion.is_still[n])
-        drives = _drives(motion, n)
+        is_far = _is_far(motion, n, waiting)
         waiting.seen_s, waiting.drives_on = scene.at_s, waiting.drives_on and drives
         if (is_still and not waiting.ran) or not (is_far or hides_foot):
             waiting.far_since_s = inf
