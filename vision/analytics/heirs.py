@@ -82,7 +82,8 @@ class HeirFinder:
         heirs += self._turned.update(motion, new, at_s, heirs)
         self._heirs = {t: was for t, was in self._heirs.items() if t in now or t in self._lost}
         self._heirs |= {heir: lost for lost, heir in heirs}
-        taken = self._taken.update(motion, new, at_s, [was for was_s, was in self._recent if at_s - was_s <= TAKEN_S])
+        before = next((was for was_s, was in self._recent if at_s - was_s <= TAKEN_S), None) if new else None
+        taken = self._taken.update(motion, new, at_s, before)
         self.leapt += tuple(track for track, _ in taken)
         self._seen, self._last, self._last_s = now, motion, at_s
         if not self._recent or at_s - self._recent[-1][0] >= STOOD_EVERY_S:

@@ -40,16 +40,16 @@ class TakenIds:
         """How many pairs are not decided."""
         return len(self._pairs)
 
-    def update(
-        self, motion: Motion, came: Sequence[int], at_s: float, recent: Sequence[Motion]
-    ) -> list[tuple[int, int]]:
+    def update(self, motion: Motion, came: Sequence[int], at_s: float, was: Motion | None) -> list[tuple[int, int]]:
         """Which tracks' vehicles go on under which other id: (the track that stood, the new one), decided just now.
 
-        `came`: the rows of tracks that were not seen a look before. `recent`: how tracks moved at the looks before.
+        `came`: the rows of tracks that were not seen a look before. `was`: how tracks moved just before.
         """
         taken = self._decide(motion, at_s) if self._pairs else []
-        new = [n for n in came if at_s - motion.first_seen_s[n] <= NEW_S]
-        self._pairs += [pair for n in new for pair in _pairs(motion, n, at_s, recent)]
+        if was is not None:
+            for n in came:
+                if at_s - motion.first_seen_s[n] <= NEW_S:
+                    self._pairs += _pairs(motion, n, at_s, was)
         return taken
 
     def _decide(self, motion: Motion, at_s: float) -> list[tuple[int, int]]:
@@ -69,18 +69,16 @@ class TakenIds:
         return taken
 
 
-def _pairs(motion: Motion, n: int, at_s: float, recent: Sequence[Motion]) -> list[_Pair]:
+def _pairs(motion: Motion, n: int, at_s: float, was: Motion) -> list[_Pair]:
     """Which tracks in sight stood where the new one in row `n` begins."""
     left, top, right, bottom = motion.xyxy[n]
     area_px2 = float((right - left) * (bottom - top))
     at_px, size_px = motion.foot_px[n].copy(), area_px2**0.5
-    stood: set[int] = set()
-    for was in recent:
-        is_near = np.hypot(*(was.foot_px - at_px).T) < SAME_PLACE_SIZES * size_px
-        for m in np.flatnonzero(is_near & was.is_still).tolist():
-            sizes = float((was.xyxy[m, 2:] - was.xyxy[m, :2]).prod()) / area_px2
-            if ALIKE**-2 < sizes < ALIKE**2:
-                stood.add(int(was.track_id[m]))
+    near = np.flatnonzero((np.hypot(*(was.foot_px - at_px).T) < SAME_PLACE_SIZES * size_px) & was.is_still)
+    if not len(near):
+        return []
+    sizes = (was.xyxy[near, 2:] - was.xyxy[near, :2]).prod(axis=1) / area_px2
+    stood = set(was.track_id[near[(sizes > ALIKE**-2) & (sizes < ALIKE**2)]].tolist())
     return [
         _Pair(track, int(motion.track_id[n]), at_px, size_px, at_s) for track in stood & set(motion.track_id.tolist())
     ]

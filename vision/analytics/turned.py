@@ -34,10 +34,6 @@ class _Seen:
     size_m: float
     """The square root of its box's area, as if that stood on the road."""
 
-    @property
-    def may_turn(self) -> bool:
-        return SLOWEST_MPS <= self.pace_mps <= TURNS_MPS
-
     def can_reach(self, other: "_Seen") -> bool:
         """Whether the other, seen later, may be this one as far as time, place and size go."""
         hidden_s, sizes = other.at_s - self.at_s, other.size_m / self.size_m
@@ -47,7 +43,7 @@ class _Seen:
 
     def may_be(self, other: "_Seen", picture_px: Floats) -> bool:
         """Whether the other may be this one, and neither has left the picture or come into it if it drove straight."""
-        if not (other.may_turn and self.can_reach(other)):
+        if not (SLOWEST_MPS <= other.pace_mps <= TURNS_MPS and self.can_reach(other)):
             return False
         hidden_s = other.at_s - self.at_s
         straight_px = self.foot_px + hidden_s * self.velocity_px, other.foot_px - hidden_s * other.velocity_px
@@ -64,8 +60,10 @@ class Turned:
     def __init__(self, width_px: int, height_px: int) -> None:
         self._picture_px = np.array([width_px, height_px], np.float64)
         self._lost: dict[int, _Seen] = {}
-        self._new: dict[int, bool] = {}
-        """By new track: whether it is known how it drives."""
+        self._new: dict[int, float] = {}
+        """By new track: when it was seen first."""
+        self._unknown: set[int] = set()
+        """Those of which it is not known yet how they drive."""
 
     def __len__(self) -> int:
         """How many lost and new tracks are remembered."""
@@ -74,10 +72,11 @@ class Turned:
     def lose(self, motion: Motion, rows: Sequence[int], seen_s: float) -> None:
         """Tracks that were seen last in these rows of that moment."""
         for n in rows:
-            if IS_VEHICLE[motion.class_id[n]] and not motion.is_still[n]:
+            self._lost.pop(int(motion.track_id[n]), None)
+            may_turn = IS_VEHICLE[motion.class_id[n]] and SLOWEST_MPS <= motion.pace_mps[n] <= TURNS_MPS
+            if may_turn and np.isnan(motion.still_since_s[n]):
                 was = _seen(motion, n, seen_s, motion.foot_px[n], motion.ground_m[n])
-                if was.may_turn:
-                    self._lost[was.track] = was
+                self._lost[was.track] = was
 
     def update(
         self, motion: Motion, came: Sequence[int], at_s: float, heirs: Sequence[tuple[int, int]]
@@ -86,37 +85,41 @@ class Turned:
 
         `came`: the rows of tracks that were not seen a look before. `heirs`: those that are known otherwise.
         """
-        self._new |= {int(motion.track_id[n]): False for n in came if IS_VEHICLE[motion.class_id[n]]}
-        if not (self._new or self._lost):
-            return []
+        for n in came:
+            if IS_VEHICLE[motion.class_id[n]]:
+                self._new[int(motion.track_id[n])] = float(motion.first_seen_s[n])
+                self._unknown.add(int(motion.track_id[n]))
+        for pair in heirs:
+            self._forget(*pair)
+        oldest_s = at_s - HIDDEN_S - KNOWN_S
+        self._lost = {t: was for t, was in self._lost.items() if was.at_s >= oldest_s}
+        self._new = {t: first_s for t, first_s in self._new.items() if first_s >= oldest_s}
+        self._unknown &= self._new.keys()
+        return self._turned(motion) if self._unknown and self._lost else []
+
+    def _forget(self, lost: int, new: int) -> None:
+        self._lost.pop(lost, None)
+        self._new.pop(new, None)
+        self._unknown.discard(new)
+
+    def _turned(self, motion: Motion) -> list[tuple[int, int]]:
         rows = dict(zip(motion.track_id.tolist(), range(len(motion)), strict=True))
-        known = {track for pair in heirs for track in pair}
-        self._lost = {
-            t: was
-            for t, was in self._lost.items()
-            if at_s - was.at_s <= HIDDEN_S + KNOWN_S and t not in rows and t not in known
-        }
-        self._new = {
-            t: is_known
-            for t, is_known in self._new.items()
-            if t in rows and at_s - motion.first_seen_s[rows[t]] <= HIDDEN_S + KNOWN_S and t not in known
-        }
-        turned = self._turned(motion, rows) if self._lost else []
-        for lost, new in turned:
-            del self._lost[lost], self._new[new]
+        lost = [was for was in self._lost.values() if was.track not in rows]
+        known = [t for t in self._unknown if t in rows and not np.isnan(motion.pace_mps[rows[t]])]
+        turned = []
+        for new in known:
+            began = _began(motion, rows[new])
+            may_be = [was for was in lost if was.may_be(began, self._picture_px)]
+            if len(may_be) == 1 and not self._has_rival(motion, rows, may_be[0], new):
+                turned.append((may_be[0].track, new))
+        self._unknown -= set(known)
+        for pair in turned:
+            self._forget(*pair)
         return turned
 
-    def _turned(self, motion: Motion, rows: dict[int, int]) -> list[tuple[int, int]]:
-        began = {t: _began(motion, rows[t]) for t in self._new}
-        turned = []
-        for new, is_known in list(self._new.items()):
-            if is_known or np.isnan(began[new].pace_mps):
-                continue
-            self._new[new] = True
-            may_be = [was for was in self._lost.values() if was.may_be(began[new], self._picture_px)]
-            if len(may_be) == 1 and sum(may_be[0].can_reach(other) for other in began.values()) == 1:
-                turned.append((may_be[0].track, new))
-        return turned
+    def _has_rival(self, motion: Motion, rows: dict[int, int], was: _Seen, new: int) -> bool:
+        others = [rows[t] for t in self._new if t != new and t in rows]
+        return any(was.can_reach(_began(motion, n)) for n in others)
 
 
 def _began(motion: Motion, n: int) -> _Seen:
