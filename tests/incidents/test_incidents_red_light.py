@@ -227,6 +227,18 @@ def test_who_came_up_to_the_line_has_run_the_light_though_his_id_was_one_who_wen
     assert kinds(watched(config, [Actor(goes_and_comes)], 18, signals=red_from(3))) == ["red_light"]
 
 
+@pytest.mark.parametrize(("slips_s", "told"), [(0.4, []), (0.8, ["red_light"])])
+def test_who_was_seen_for_a_moment_only_before_the_line_was_lost_and_is_another_beyond_it(
+    slips_s: float, told: list[str]
+) -> None:
+    def seen(t: float) -> Place | None:
+        """For a moment before the line, and then, after a second and a half, beyond it."""
+        return (76 + 8 * (t - 10), 25.25) if 10 <= t < 10 + slips_s or t >= 12 else None
+
+    config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
+    assert kinds(watched(config, [Actor(seen)], 18, signals=red_from(2))) == told
+
+
 def test_what_comes_into_the_picture_over_the_stop_line_comes_from_elsewhere_than_the_approach() -> None:
     def turns_in(t: float) -> Place | None:
         return (92 + 2 * (t - 2), 72 - 5 * (t - 2)) if 2 <= t < 12 else None
