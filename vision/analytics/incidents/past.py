@@ -1,8 +1,6 @@
 """What rules remember of a track beyond its motion: its course, its last seconds of driving, what it was taken for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Self
 
 import numpy as np
 
@@ -10,20 +8,17 @@ from vision.analytics.edges import cut_sides
 from vision.analytics.heirs import Heirs
 from vision.analytics.incidents.arrivals import Arrival, Arrivals
 from vision.analytics.incidents.driving import DRIVES_MPS, Driving
+from vision.analytics.incidents.past_memory import PastMemory, forget_later, push
 from vision.analytics.motion import Bools, Floats, Motion
-from vision.analytics.rows import Ids, Rows, grown
+from vision.analytics.rows import Ids, Rows
 from vision.analytics.way_memory import REST_SIZES
 from vision.analytics.ways import LEAP_SIZES
-from vision.classes import CLASSES
 from vision.geometry import off_way_px
 
 HEADING_ABOVE_MPS = 1.5
 """Slower, a heading is noise; and while a vehicle stands, however its box trembles."""
-KEPT = 20
-KEPT_EVERY_S = 0.24
-"""Velocities of about the last five seconds before now or, of a vehicle that stands, before it stood."""
-LOOKS, LOOKS_EVERY_S = 36, 0.1
-"""Looks at a vehicle, of the last four seconds or so, from which its braking is told."""
+KEPT_EVERY_S, LOOKS_EVERY_S = 0.24, 0.1
+"""So often velocities and looks are remembered."""
 MOVED_M, MOVED_SIZES = 2.0, 1.0
 """A vehicle has moved once it was so far from where it was first seen, in metres and in its own size."""
 CAME_IN_SIZES = 0.4
@@ -40,99 +35,6 @@ STARTS_MPS2, STARTED_S, GONE_SIZES = 4.0, 1.5, 1.3
 of its sizes from there: nobody starts harder, and who trembles where he is has not started."""
 
 
-@dataclass(slots=True, eq=False)
-class _Memory:
-    """By row (see `Rows`)."""
-
-    size_px: Floats
-    """(R,): the square root of the box's area."""
-    first_px: Floats
-    first_m: Floats
-    """(R, 2): where it was seen first, in the picture and on the road."""
-    came_in: Bools
-    """Whether the picture's edge cut it off when it was seen first."""
-    has_moved: Bools
-    heading: Floats
-    """(R, 2): unit vector on the road, as it moved last; NaN where it never moved."""
-    stride_px: Floats
-    """(R, 2): from its foot to a place one metre ahead, as it moved last; NaN where it never moved."""
-    times_s: Floats
-    """(R, KEPT): the newest last; NaN: none."""
-    velocities: Floats
-    """(R, KEPT, 2): metres a second."""
-    looked_s: Floats
-    """(R, LOOKS): when it was seen, until it was known to stand, the newest last; NaN: not."""
-    looked_m: Floats
-    """(R, LOOKS, 2): where it was then, on the road."""
-    swiftest_mps: Floats
-    """(R,): the highest pace that it kept up, straight on, over `STEADY_LOOKS`."""
-    taken_for: Floats
-    """(R, classes): how many looks it was taken for each class."""
-    leaps_since_s: Floats
-    """Since when its velocity cannot be told; NaN: it can."""
-    sure_px: Floats
-    """(R, 2): its foot when its velocity could be told last ..."""
-    sure_px_s: Floats
-    """(R, 2): ... and that velocity, in pixels a second."""
-    leapt_s: Floats
-    """When it last was amid a leap; NaN: never."""
-    still_s: Floats
-    """When it stood last; NaN: never."""
-    stood_px: Floats
-    """(R, 2): where its foot was then."""
-    rests_s: Floats
-    """Since when it stands, if it came to rest under another id; NaN: it did not."""
-    below_s: Floats
-    """When its foot was last below the picture; NaN: never."""
-
-    @classmethod
-    def blank(cls) -> Self:
-        pairs, kept, counts = np.zeros((0, 2)), np.zeros((0, KEPT)), np.zeros((0, len(CLASSES)))
-        flags, ways, times = np.zeros(0, bool), np.zeros((0, KEPT, 2)), np.zeros(0)
-        return cls(
-            size_px=times,
-            first_px=pairs,
-            first_m=pairs,
-            came_in=flags,
-            has_moved=flags,
-            heading=pairs,
-            stride_px=pairs,
-            times_s=kept,
-            velocities=ways,
-            looked_s=np.zeros((0, LOOKS)),
-            looked_m=np.zeros((0, LOOKS, 2)),
-            swiftest_mps=times,
-            taken_for=counts,
-            leaps_since_s=times,
-            sure_px=pairs,
-            sure_px_s=pairs,
-            leapt_s=times,
-            still_s=times,
-            stood_px=pairs,
-            rests_s=times,
-            below_s=times,
-        )
-
-    def grow(self, size: int) -> None:
-        if size > len(self.heading):
-            for f in fields(self):
-                setattr(self, f.name, grown(getattr(self, f.name), size))
-
-    def clear(self, rows: Ids) -> None:
-        for column in (self.heading, self.stride_px, self.times_s, self.velocities, self.looked_s, self.looked_m):
-            column[rows] = np.nan
-        self.taken_for[rows] = 0.0
-        self.has_moved[rows] = False
-        self.swiftest_mps[rows] = 0.0
-        self.leaps_since_s[rows] = self.leapt_s[rows] = self.still_s[rows] = self.below_s[rows] = np.nan
-        self.rests_s[rows] = np.nan
-
-    def copy(self, source: int, target: int) -> None:
-        for f in fields(self):
-            column = getattr(self, f.name)
-            column[target] = column[source]
-
-
 class Past:
     """Remembers every track that was seen within `forget_after_s`, and what a lost one hands on to a new id.
 
@@ -142,7 +44,7 @@ class Past:
     def __init__(self, width_px: int, height_px: int, forget_after_s: float) -> None:
         self._size_px = np.array([width_px, height_px], np.float64)
         self._rows = Rows(forget_after_s)
-        self._memory = _Memory.blank()
+        self._memory = PastMemory.blank()
         self._at: Ids = np.zeros(0, np.int64)
         self._arrivals = Arrivals()
 
@@ -287,8 +189,8 @@ class Past:
         due = np.isfinite(motion.pace_mps) & ~motion.is_still & ~(at_s - memory.times_s[rows, -1] < KEPT_EVERY_S)
         at = rows[due]
         if len(at):
-            _push(memory.times_s, at, at_s)
-            _push(memory.velocities, at, motion.velocity_mps[due])
+            push(memory.times_s, at, at_s)
+            push(memory.velocities, at, motion.velocity_mps[due])
             memory.rests_s[at] = np.nan
             steady_mps = _lengths(memory.velocities[at, -STEADY_LOOKS:].mean(axis=1))
             memory.swiftest_mps[at] = np.fmax(memory.swiftest_mps[at], steady_mps)
@@ -305,8 +207,8 @@ class Past:
             (goes, at_s, motion.ground_m[goes]),
         ):
             if due.any():
-                _push(memory.looked_s, rows[due], seen_s)
-                _push(memory.looked_m, rows[due], seen_m)
+                push(memory.looked_s, rows[due], seen_s)
+                push(memory.looked_m, rows[due], seen_m)
 
     def _note_leaps(self, rows: Ids, motion: Motion, at_s: float, was_s: Floats) -> None:
         """Who is not seen for a while (`was_s` (N,): when each was seen before) has not leapt all that time; nor has
@@ -341,31 +243,17 @@ class Past:
         target = int(rows[n])
         memory.copy(source, target)
         for times_s, values in ((memory.times_s, memory.velocities), (memory.looked_s, memory.looked_m)):
-            _forget_later(times_s, values, target, arrival.seen_s)
+            forget_later(times_s, values, target, arrival.seen_s)
         is_away = ~(_lengths(memory.looked_m[target] - motion.ground_m[n]) <= MOVED_M)
         rests_s = memory.looked_s[target, ~is_away[::-1].cumsum()[::-1].astype(bool)]
         memory.rests_s[target] = rests_s[0] if len(rests_s) else np.nan
-        _push(memory.looked_s, np.array([target]), motion.first_seen_s[n])
-        _push(memory.looked_m, np.array([target]), motion.ground_m[n])
+        push(memory.looked_s, np.array([target]), motion.first_seen_s[n])
+        push(memory.looked_m, np.array([target]), motion.ground_m[n])
 
     def _inherit(self, lost: int, heir: int) -> None:
         source, target = self._rows.row_of(lost), self._rows.row_of(heir)
         if source is not None and target is not None:
             self._memory.copy(source, target)
-
-
-def _push(column: Floats, rows: Ids, values: Floats | float) -> None:
-    """One more value in some rows, the newest last; the oldest is forgotten."""
-    column[rows, :-1] = column[rows, 1:]
-    column[rows, -1] = values
-
-
-def _forget_later(times_s: Floats, values: Floats, row: int, since_s: float) -> None:
-    """What one row has of later than that."""
-    later = int((times_s[row] > since_s).sum())
-    for column in (values, times_s) if later else ():
-        column[row, later:] = column[row, :-later].copy()
-        column[row, :later] = np.nan
 
 
 def _lengths(vectors: Floats) -> Floats:
