@@ -227,13 +227,15 @@ def test_who_came_up_to_the_line_has_run_the_light_though_his_id_was_one_who_wen
     assert kinds(watched(config, [Actor(goes_and_comes)], 18, signals=red_from(3))) == ["red_light"]
 
 
-@pytest.mark.parametrize(("slips_s", "told"), [(0.4, []), (0.8, ["red_light"])])
-def test_who_was_seen_for_a_moment_only_before_the_line_was_lost_and_is_another_beyond_it(
-    slips_s: float, told: list[str]
+@pytest.mark.parametrize(
+    ("seen_s", "lost_s", "told"), [(10.0, 10.4, []), (10.0, 11.9, ["red_light"]), (11.3, 12.0, ["red_light"])]
+)
+def test_who_was_seen_before_the_line_for_less_than_he_was_lost_for_is_another_beyond_it(
+    seen_s: float, lost_s: float, told: list[str]
 ) -> None:
     def seen(t: float) -> Place | None:
-        """For a moment before the line, and then, after a second and a half, beyond it."""
-        return (76 + 8 * (t - 10), 25.25) if 10 <= t < 10 + slips_s or t >= 12 else None
+        """He crosses at 11.75 s, and is seen again from 12 s on."""
+        return (76 + 8 * (t - 10), 25.25) if seen_s <= t < lost_s or t >= 12 else None
 
     config = camera(GOVERNED, lines=[STOP], signals=[LIGHTS])
     assert kinds(watched(config, [Actor(seen)], 18, signals=red_from(2))) == told

@@ -51,6 +51,8 @@ class Crossing:
     """When its front reached the line, media time."""
     before_s: float = 0.0
     """For how long it had been seen on the side that it came from; 0 where it came into the picture over the line."""
+    unseen_s: float = 0.0
+    """For how long it was not seen as it crossed: from the last look on one side to the first on the other."""
 
 
 class LineCounter:
@@ -148,6 +150,7 @@ class LineCounter:
                 home_for_s=np.zeros(home.shape),
                 left_s=np.where(enters, at_s, np.nan),
                 left_px=self._ruler.anchors_px(places.whole_px),
+                unseen_s=np.zeros(home.shape),
                 entry_px=np.where(enters, places.distance_px, np.nan),
                 counted=np.zeros((*enters.shape, 2), bool),
             ),
@@ -162,12 +165,14 @@ class LineCounter:
         leaves = is_beyond & (was_px * home >= 0)
         entry_px = np.where(is_beyond, np.nan, was.entry_px)
         left_s, left_px = np.where(is_home & np.isnan(entry_px), np.nan, was.left_s), was.left_px
+        unseen_s = was.unseen_s
         if leaves.any():
             part = zero_crossing(was_px, distance_px)
             crossed_s = was.seen_s[:, None] + part * (at_s - was.seen_s)[:, None]
             anchor_px, was_anchor_px = self._ruler.anchors_px(places.whole_px), self._ruler.anchors_px(was.whole_px)
             crossed_px = was_anchor_px + part[..., None] * (anchor_px - was_anchor_px)
             left_s, left_px = np.where(leaves, crossed_s, left_s), np.where(leaves[..., None], crossed_px, left_px)
+            unseen_s = np.where(leaves, (at_s - was.seen_s)[:, None], unseen_s)
         return Sides(
             seen_s=np.full(len(was), at_s),
             size_px=places.size_px,
@@ -178,6 +183,7 @@ class LineCounter:
             home_for_s=was.home_for_s + np.where(is_home, (at_s - was.seen_s)[:, None], 0.0),
             left_s=left_s,
             left_px=left_px,
+            unseen_s=unseen_s,
             entry_px=entry_px,
             counted=was.counted,
         )
@@ -200,6 +206,7 @@ class LineCounter:
             place=(float(x), float(y)),
             confidence=float(tracks.confidence[n]),
             before_s=float(now.home_for_s[n, line]) if came_over else 0.0,
+            unseen_s=float(now.unseen_s[n, line]),
         )
 
 

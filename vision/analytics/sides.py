@@ -40,6 +40,8 @@ class Sides(Columns):
     """(M, L): when its anchor left that side, if it is away."""
     left_px: Floats
     """(M, L, 2): where."""
+    unseen_s: Floats
+    """(M, L): for how long it was not seen then."""
     entry_px: Floats
     """(M, L): the distance at which it came into the picture, if it lay over the line then."""
     counted: Bools
@@ -57,6 +59,7 @@ class Sides(Columns):
             home_for_s=np.zeros((tracks, lines)),
             left_s=np.full((tracks, lines), np.nan),
             left_px=np.full((tracks, lines, 2), np.nan),
+            unseen_s=np.zeros((tracks, lines)),
             entry_px=np.full((tracks, lines), np.nan),
             counted=np.zeros((tracks, lines, 2), bool),
         )

@@ -20,8 +20,6 @@ from vision.geometry import signed_distance_px
 CONFIDENCE = 0.9
 CAME_UP_S = 1.0
 """Who was seen before the line for so long came up to it, though the track began beyond: it may have been another's."""
-LEAST_BEFORE_S = 0.5
-"""Who was seen before it for less may be a slip of the detector, whose id another vehicle took beyond."""
 STARTS_MPS2 = 4.0
 """Nobody starts harder: who is faster than that since it turned green was driving already at red."""
 
@@ -100,9 +98,14 @@ class RedLight:
 
 
 def _came_up(scene: Scene, n: int, stop_line: _StopLine, crossing: Crossing) -> bool:
-    """Whether it was seen before the line, first or for long: what comes into the picture over it is from elsewhere."""
-    if not LEAST_BEFORE_S <= crossing.before_s < CAME_UP_S:
-        return crossing.before_s >= CAME_UP_S
+    """Whether it was seen before the line, first or for long: what comes into the picture over it is from elsewhere.
+
+    Who was seen there for less than he was not as he crossed may be a slip of the detector, whose id another took.
+    """
+    if crossing.before_s >= CAME_UP_S:
+        return True
+    if crossing.before_s < crossing.unseen_s:
+        return False
     ends_px = np.array([stop_line.line.start, stop_line.line.end]) * [scene.width_px, scene.height_px]
     side_px = float(signed_distance_px(scene.motion.first_px[n, None], ends_px[None, 0], ends_px[None, 1])[0, 0])
     return side_px < 0 if stop_line.forward is Direction.IN else side_px > 0
