@@ -6,8 +6,11 @@ from vision.analytics.motion import Floats
 
 BEFORE_S, AFTER_S = 2.0, 1.5
 """Looks from so long before it stood to so long after that tell."""
-BRAKINGS_MPS2 = np.array([1.5, 2.5, 3.5, 4.5, 6.0, 8.0, 10.0, 14.0, 20.0, 40.0])
-"""Those that are tried."""
+BRAKINGS_MPS2 = np.array(
+    [1.5, 1.75, 2.0, 2.3, 2.7, 3.1, 3.6, 4.1, 4.7, 5.4, 6.2, 7.2, 8.3, 9.6, 11.0, 14.0, 20.0, 40.0]
+)
+"""Those that are tried. What lies between two may be told as the harder one, so they are near each other as far as
+brakes go; harder ones are not told apart any better."""
 STOPS_S = np.arange(-1.0, 2.01, 0.08)
 """When it may have come to rest, from when it is taken to stand: near its place a box trembles."""
 PACES = np.geomspace(0.8, 2.0, 19)
