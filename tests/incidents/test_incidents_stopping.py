@@ -1,7 +1,7 @@
 """How hard a vehicle must have braked, by where it was seen."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vision.analytics.incidents.stopping import BRAKINGS_MPS2, softest_braking_mps2
@@ -24,6 +24,9 @@ def softest(togo_m: np.ndarray, trembles_m: float = 0.4) -> float:
 
 
 @given(st.floats(4, 30), st.floats(1.5, 30), st.floats(-0.4, 0.4))
+@example(13.0, 10.9375, 0.0)
+@example(21.284836347574007, 7.984375, 0.125)
+@example(6.9447734260503635, 11.123457712673071, 0.375)
 def test_an_even_braking_is_explained_by_the_next_harder_one_that_is_tried_at_most(
     pace_mps: float, braking_mps2: float, off_s: float
 ) -> None:
@@ -32,6 +35,8 @@ def test_an_even_braking_is_explained_by_the_next_harder_one_that_is_tried_at_mo
 
 
 @given(st.floats(8, 30), st.floats(-0.4, 0.4))
+@example(8.0, 0.1640625)
+@example(8.560230979094602, 0.19048222177121787)
 def test_one_that_something_stops_is_not_explained_by_brakes(pace_mps: float, off_s: float) -> None:
     assert softest(stops(pace_mps, 100, off_s)) >= 10
 
