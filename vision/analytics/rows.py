@@ -1,5 +1,6 @@
 """Which row of some arrays belongs to which track: state that is kept from moment to moment and changed in place."""
 
+from dataclasses import dataclass, fields
 from typing import TypeVar
 
 import numpy as np
@@ -74,6 +75,24 @@ class Rows:
             self.seen_s = np.concatenate([self.seen_s, np.full(self.size, np.nan)])
         row = self._row_of[track] = self._free.pop()
         return row
+
+
+@dataclass(slots=True, eq=False)
+class Columns:
+    """Arrays whose first axis is the rows: what is kept of tracks, side by side."""
+
+    def grow(self, size: int) -> None:
+        """At least so many rows; new ones are zero."""
+        names = [f.name for f in fields(self)]
+        if size > len(getattr(self, names[0])):
+            for name in names:
+                setattr(self, name, grown(getattr(self, name), size))
+
+    def copy(self, source: int, target: int) -> None:
+        """What one row has, another has from now on."""
+        for f in fields(self):
+            column = getattr(self, f.name)
+            column[target] = column[source]
 
 
 def grown(column: NDArray[Kind], size: int) -> NDArray[Kind]:

@@ -1,13 +1,13 @@
 """Visits: who came into which zone, who left it, and what he did in between."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
 from vision.analytics.motion import Bools, Floats, Motion
-from vision.analytics.rows import Ids, Rows, grown
+from vision.analytics.rows import Columns, Ids, Rows
 from vision.classes import CLASSES, ObjectClass
 
 INERTIA_S = 0.5
@@ -91,7 +91,7 @@ class Visits:
 
 
 @dataclass(slots=True, eq=False)
-class _Memory:
+class _Memory(Columns):
     """By row (see `Rows`): (R,), or (R, Z) where it is by zone."""
 
     track_id: Ids
@@ -116,11 +116,6 @@ class _Memory:
         ids, flags, numbers = np.zeros(0, np.int64), np.zeros((0, zones), bool), np.zeros((0, zones))
         pairs, sums, ground_m = np.zeros((0, zones, 2)), np.zeros((0, zones, 3)), np.zeros((0, 2))
         return cls(ids, ids, np.zeros(0, bool), ground_m, flags, flags, numbers, pairs, numbers, sums)
-
-    def grow(self, size: int) -> None:
-        if size > len(self.track_id):
-            for f in fields(self):
-                setattr(self, f.name, grown(getattr(self, f.name), size))
 
 
 class VisitBook:

@@ -1,12 +1,12 @@
 """What is remembered of the way of each track, and of where it stands."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
 from vision.analytics.motion import Bools, Floats
-from vision.analytics.rows import Ids, grown
+from vision.analytics.rows import Columns, Ids
 
 SAMPLES = 32
 SAMPLE_EVERY_S = 1 / 14
@@ -22,7 +22,7 @@ sighting for so long: a box that is half hidden leaps farther, but comes back.""
 
 
 @dataclass(slots=True, eq=False)
-class WayMemory:
+class WayMemory(Columns):
     """What is remembered, by row (see `Rows`). NaN: nothing. The newest K sightings, oldest first, lie at the end."""
 
     times_s: Floats
@@ -69,11 +69,6 @@ class WayMemory:
             legacy_moved=flags,
             legacy_fastest_mps=none,
         )
-
-    def grow(self, size: int) -> None:
-        if size > len(self.moved):
-            for f in fields(self):
-                setattr(self, f.name, grown(getattr(self, f.name), size))
 
     def begin(self, rows: Ids, foot_px: Floats, at_s: float) -> None:
         """Tracks that are new, and where they are first seen."""

@@ -1,12 +1,12 @@
 """What is remembered of tracks' past, a row for each."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
 from vision.analytics.motion import Bools, Floats
-from vision.analytics.rows import Ids, grown
+from vision.analytics.rows import Columns, Ids
 from vision.classes import CLASSES
 
 KEPT = 20
@@ -16,7 +16,7 @@ LOOKS = 36
 
 
 @dataclass(slots=True, eq=False)
-class PastMemory:
+class PastMemory(Columns):
     """By row (see `Rows`)."""
 
     size_px: Floats
@@ -88,11 +88,6 @@ class PastMemory:
             below_s=times,
         )
 
-    def grow(self, size: int) -> None:
-        if size > len(self.heading):
-            for f in fields(self):
-                setattr(self, f.name, grown(getattr(self, f.name), size))
-
     def clear(self, rows: Ids) -> None:
         for column in (self.heading, self.stride_px, self.times_s, self.velocities, self.looked_s, self.looked_m):
             column[rows] = np.nan
@@ -101,11 +96,6 @@ class PastMemory:
         self.swiftest_mps[rows] = 0.0
         self.leaps_since_s[rows] = self.leapt_s[rows] = self.still_s[rows] = self.below_s[rows] = np.nan
         self.rests_s[rows] = np.nan
-
-    def copy(self, source: int, target: int) -> None:
-        for f in fields(self):
-            column = getattr(self, f.name)
-            column[target] = column[source]
 
 
 def push(column: Floats, rows: Ids, values: Floats | float) -> None:
