@@ -151,19 +151,6 @@ def test_only_who_was_told_to_run_the_red_light_is_an_event() -> None:
     assert event.start_s == pytest.approx(8.0, abs=STEP_S)
 
 
-@pytest.mark.parametrize(("green_s", "events"), [(9.0, 0), (9.5, 1)])
-def test_who_is_not_all_over_the_stop_line_when_it_turns_green_may_be_told_and_need_not(
-    green_s: float, events: int
-) -> None:
-    """A car is 4.4 m long; at 2 m/s its middle crosses after 8 s, its rear after 9.1."""
-    green = round(green_s / STEP_S) - 1
-    lights = "g" * 20 + "r" * (green - 20) + "g" * 40
-    car = Driver((1.75, -26), NORTH, ((0, 2),))
-    recorded = recording([car], 14, acts=(Done("red_light", 5, 9, (0,)),), lights=lights)
-    assert [e.kind for e in due("junction", recorded)] == [Kind.RED_LIGHT] * events
-    assert [e.kind for e in may("junction", recorded)] == [Kind.RED_LIGHT] * (1 - events)
-
-
 def test_a_queue_that_reaches_its_line_is_a_spillback_and_one_that_comes_near_may_be_told() -> None:
     for cars, event, excuse in ((6, 1, 1), (5, 0, 1), (3, 0, 0)):
         queue = [Driver((5.25, -13.5 - 7 * n), NORTH, ((0, 0),)) for n in range(cars)]

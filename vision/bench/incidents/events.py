@@ -16,7 +16,7 @@ Events, each as long as the kind's `confirm_after` and a little more (`PATIENCE_
 - congestion: a zone's pace is under 0.3 of free flow for `rise_after` and 30 s more; due once it has been for
   `rise_after`, since that is when it is to be told
 - spillbacks and congestions that follow each other within the kind's `clear_after` and `cool_down` are one
-- red light: its vehicle's middle crosses the stop line, red for `grace` and 0.5 s more, and all of it before green.
+- red light: its vehicle's middle crosses the stop line, red for `grace` and 0.5 s more.
 
 Excuses, by the kind of the alarm:
 
@@ -27,7 +27,7 @@ Excuses, by the kind of the alarm:
 - queue spillback: the queue comes within 8 m of the line
 - congestion: the pace is, or was in the last 60 s, under 0.65 of free flow
 - collision: one at the edge of what is watched, or of which one vehicle hides the other
-- red light: any other vehicle's middle crosses the line at red, also one that it turns green for amid the crossing.
+- red light: any other vehicle's middle crosses the line at red.
 """
 
 import numpy as np

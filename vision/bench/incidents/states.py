@@ -12,7 +12,6 @@ from vision.contracts import IncidentKind as Kind
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 Pair = tuple[list[Event], list[Event]]
 
 SURELY_CONGESTED, MAYBE_CONGESTED = 0.3, 0.65
@@ -191,19 +190,9 @@ def _red_lights(truth: Truth) -> Pair:
             event = Event(
                 Kind.RED_LIGHT, c.at_s, c.at_s, truth.times_s[truth.moment[rows]], truth.recording.middle_m[rows]
             )
-            is_late = _red_for_s(truth, c.moment) > grace_s + 0.5
-            is_due = c.vehicle in runners and is_late and _is_over_at_red(truth, c.moment, rows)
+            is_due = c.vehicle in runners and _red_for_s(truth, c.moment) > grace_s + 0.5
             (due if is_due else may).append(event)
     return due, may
-
-
-def _is_over_at_red(truth: Truth, crossed: int, rows: Ints) -> bool:
-    """Whether all of the vehicle of these rows has crossed before it is green: who waits over the line has not."""
-    lights, moments = truth.recording.lights, truth.moment[rows]
-    green = next((moment for moment in range(crossed, len(lights)) if lights[moment] != "r"), len(lights))
-    at, then = rows[moments >= crossed][0], rows[moments <= green][-1]
-    way_m = float(np.hypot(*(truth.recording.middle_m[then] - truth.recording.middle_m[at])))
-    return bool(way_m >= SIZES_M[truth.recording.class_id[at], 0] / 2)
 
 
 def _red_for_s(truth: Truth, moment: int) -> float:
