@@ -2,10 +2,12 @@
 
 from math import cos, inf, pi, sin
 
+import numpy as np
 import pytest
 from incidents_road import (
     NORTH,
     Actor,
+    Camera,
     Place,
     box_m,
     camera,
@@ -191,6 +193,28 @@ def test_who_waits_over_the_line_at_the_lower_edge_has_run_the_light_if_he_sinks
 
     config = camera(DOWN, lines=[LOW_STOP], signals=[LIGHTS])
     assert kinds(watched(config, [Actor(sinks)], 40, signals=red_from(5))) == (["red_light"] if goes else [])
+
+
+@pytest.mark.parametrize(("seen_m", "has_run"), [(0.9, True), (1.3, False)])
+def test_who_sinks_out_of_the_picture_is_measured_by_how_tall_he_was_not_by_what_was_seen_of_him_at_the_line(
+    seen_m: float, has_run: bool
+) -> None:
+    """As he crossed, 0.9 of his 1.8 metres were seen; he is lost from sight when `seen_m` are left."""
+    halting, goes_s = halts(57, 8, 70.5, start_s=2), stands_s(8, 70.5, start_s=2) + 3
+    sunk_m = 72 - 70.5 + 1.8 - seen_m
+
+    def sinks(t: float) -> Place | None:
+        place = halting(min(t, goes_s))
+        down_m = 1.2 * max(t - goes_s, 0)
+        return (57, place[0] + down_m) if place and down_m <= sunk_m else None
+
+    seen, signals, changes = Camera(camera(DOWN, lines=[LOW_STOP], signals=[LIGHTS])), red_from(5), []
+    for t in np.arange(0, 40, 0.125).tolist():
+        tracks = seen.tracks([Actor(sinks)], t)
+        if t < goes_s - 1:
+            tracks.xyxy[:, 1] = tracks.xyxy[:, 3] - 9
+        changes += seen.traffic.update(tracks, t, signals=signals(t)).incidents
+    assert kinds(changes) == (["red_light"] if has_run else [])
 
 
 def test_who_waits_over_the_line_at_the_pictures_edge_and_is_lost_from_sight_has_not_run_the_light() -> None:

@@ -36,8 +36,8 @@ HIDES_FOOT = [0, 2, BOTTOM]
 """The sides (left, right, bottom) at which the picture's edge hides where a vehicle touches the road: nobody knows then
 that who was far is nearer again."""
 MOSTLY_OUT = 0.6
-"""Of one that drives out of the picture below less is left to be seen than this part of the height that it had where it
-crossed: who only waits there and is lost from sight was seen whole."""
+"""Of one that drives out of the picture below less is left to be seen than this part of the height that it had, in two
+looks on end: who only waits there and is lost from sight was seen whole."""
 LOST_S = 1.0
 
 
@@ -52,7 +52,9 @@ class _Waiting(Generic[Fact]):
     heading: Floats
     """(2,): where it was heading; NaN: not known."""
     height_px: float
-    """Of his box there."""
+    """Of his box when he was last seen ..."""
+    whole_px: float
+    """... and at most, in two looks on end."""
     seen_s: float
     row: int
     drives_on: bool
@@ -86,7 +88,9 @@ class GoingOn(Generic[Fact]):
             from_px -= motion.velocity_px[n] * (scene.at_s - crossed_s)
             from_m -= motion.velocity_mps[n] * (scene.at_s - crossed_s)
         height_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1])
-        waiting = _Waiting(fact, scene.at_s, from_px, from_m, heading, height_px, scene.at_s, n, drives, bool(ran))
+        waiting = _Waiting(
+            fact, scene.at_s, from_px, from_m, heading, height_px, height_px, scene.at_s, n, drives, bool(ran)
+        )
         self._waiting.setdefault(int(motion.track_id[n]), waiting)
 
     def drop(self, is_void: Callable[[Fact], bool]) -> None:
@@ -131,7 +135,10 @@ class GoingOn(Generic[Fact]):
         near_edge = np.any(low_px < EDGE * size_px) or np.any(high_px > (1 - EDGE) * size_px)
         cut = cut_sides(motion.xyxy[n, None], size_px)[0]
         hides_foot = bool(cut[HIDES_FOOT].any())
-        is_mostly_out = bool(cut[BOTTOM]) and motion.xyxy[n, 3] - motion.xyxy[n, 1] < MOSTLY_OUT * waiting.height_px
+        height_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1])
+        waiting.whole_px = max(waiting.whole_px, min(waiting.height_px, height_px))
+        waiting.height_px = height_px
+        is_mostly_out = bool(cut[BOTTOM]) and height_px < MOSTLY_OUT * waiting.whole_px
         is_far = _is_far(motion, n, waiting)
         waiting.seen_s, waiting.drives_on = scene.at_s, waiting.drives_on and drives
         if (is_still and not waiting.ran) or not (is_far or hides_foot):
