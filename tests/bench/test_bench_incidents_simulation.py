@@ -62,6 +62,15 @@ def test_each_road_has_traffic_that_flows(sumo: Path, tmp_path: Path, road: str,
     assert np.linalg.norm(recorded.heading, axis=1) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("mix", ["cars", "motorcycles"])
+def test_nobody_jumps_from_lane_to_lane(sumo: Path, tmp_path: Path, mix: str) -> None:
+    recorded = simulate(Episode("motorway", mix, Demand.DENSE, 0, seed=1, lasts_s=60), sumo, tmp_path)
+    order = np.lexsort((recorded.moment, recorded.vehicle))
+    goes_on = np.diff(recorded.vehicle[order]) == 0
+    aside_m = np.abs(np.diff(recorded.middle_m[order, 1]))[goes_on]
+    assert aside_m.max() / recorded.step_s < 4
+
+
 def test_a_vehicle_that_is_told_to_stop_stands_where_it_was_told(sumo: Path, tmp_path: Path) -> None:
     episode = Episode("motorway", "cars", Demand.FREE, 0, seed=1, lasts_s=100, happenings=(STOP,))
     (act,) = (act for act in episode.acts() if act["label"])

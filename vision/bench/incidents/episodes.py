@@ -22,8 +22,8 @@ FIRST_S, PAUSE_S = 30.0, (20.0, 50.0)
 LONGEST_S = 600.0
 SHORTEST_QUIET_S = 10.0
 """Without incidents: less than that is not worth the traffic that must back up before it."""
-LATERAL_M = {"cars": 0.0, "motorcycles": 0.8}
-"""Resolution of SUMO's sublane model, on which motorcycles ride side by side; 0: without it."""
+LATERAL_M = {"cars": 1.6, "motorcycles": 0.8}
+"""Resolution of SUMO's sublane model: motorcycles ride side by side, and nobody jumps from lane to lane."""
 DAY: dict[Demand, float] = {Demand.FREE: 0.45, Demand.DENSE: 0.35, Demand.CONGESTED: 0.12, Demand.JAMMED: 0.08}
 """Which parts of the hours without incidents have which demand."""
 Setting = tuple[str, str, Demand]

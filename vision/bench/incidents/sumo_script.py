@@ -364,11 +364,11 @@ class Recorder:
 def simulate(job: Script, folder: Path) -> None:
     global STEP_S  # noqa: PLW0603  one simulation a process, as libsumo has it
     STEP_S = job["step_s"]
-    options = ["--lateral-resolution", str(job["lateral_m"])] if job["lateral_m"] else []
     libsumo.start(
         ["sumo", "-n", job["net"], "-r", job["routes"], "--step-length", str(STEP_S), "--seed", str(job["seed"]),
          "--no-step-log", "true", "--no-warnings", "true", "--collision.action", "none", "--time-to-teleport", "-1",
-         "--collision.check-junctions", "false", "--max-depart-delay", "20", *options]
+         "--collision.check-junctions", "false", "--max-depart-delay", "20",
+         "--lateral-resolution", str(job["lateral_m"])]
     )  # fmt: skip
     waiting = [ACTS[script["act"]](n, script) for n, script in enumerate(job["acts"])]
     acts, recorder = list(waiting), Recorder(job)
