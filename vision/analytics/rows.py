@@ -1,10 +1,11 @@
 """Which row of some arrays belongs to which track: state that is kept from moment to moment and changed in place."""
 
-from dataclasses import dataclass, fields
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vision.core.columns import column_names
 
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int64]
@@ -77,21 +78,22 @@ class Rows:
         return row
 
 
-@dataclass(slots=True, eq=False)
-class Columns:
-    """Arrays whose first axis is the rows: what is kept of tracks, side by side."""
+class RowColumns:
+    """Base of dataclasses whose fields are arrays with a row for each track, changed in place: see `Rows`."""
+
+    __slots__ = ()
 
     def grow(self, size: int) -> None:
         """At least so many rows; new ones are zero."""
-        names = [f.name for f in fields(self)]
+        names = column_names(type(self))
         if size > len(getattr(self, names[0])):
             for name in names:
                 setattr(self, name, grown(getattr(self, name), size))
 
     def copy(self, source: int, target: int) -> None:
         """What one row has, another has from now on."""
-        for f in fields(self):
-            column = getattr(self, f.name)
+        for name in column_names(type(self)):
+            column = getattr(self, name)
             column[target] = column[source]
 
 

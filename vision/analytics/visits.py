@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from vision.analytics.motion import Bools, Floats, Motion
-from vision.analytics.rows import Columns, Ids, Rows
+from vision.analytics.rows import Ids, RowColumns, Rows
 from vision.classes import CLASSES, ObjectClass
 
 INERTIA_S = 0.5
@@ -91,7 +91,7 @@ class Visits:
 
 
 @dataclass(slots=True, eq=False)
-class _Memory(Columns):
+class _Memory(RowColumns):
     """By row (see `Rows`): (R,), or (R, Z) where it is by zone."""
 
     track_id: Ids

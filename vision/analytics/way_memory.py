@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from vision.analytics.motion import Bools, Floats
-from vision.analytics.rows import Columns, Ids
+from vision.analytics.rows import Ids, RowColumns
 
 SAMPLES = 32
 SAMPLE_EVERY_S = 1 / 14
@@ -22,7 +22,7 @@ sighting for so long: a box that is half hidden leaps farther, but comes back.""
 
 
 @dataclass(slots=True, eq=False)
-class WayMemory(Columns):
+class WayMemory(RowColumns):
     """What is remembered, by row (see `Rows`). NaN: nothing. The newest K sightings, oldest first, lie at the end."""
 
     times_s: Floats

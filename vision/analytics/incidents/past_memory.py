@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from vision.analytics.motion import Bools, Floats
-from vision.analytics.rows import Columns, Ids
+from vision.analytics.rows import Ids, RowColumns
 from vision.classes import CLASSES
 
 KEPT = 20
@@ -16,7 +16,7 @@ LOOKS = 36
 
 
 @dataclass(slots=True, eq=False)
-class PastMemory(Columns):
+class PastMemory(RowColumns):
     """By row (see `Rows`)."""
 
     size_px: Floats
