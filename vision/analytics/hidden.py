@@ -1,7 +1,7 @@
 """Who has gone out of sight behind another vehicle."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +43,7 @@ class HiddenBook:
         self._hidden: dict[int, _Hidden] = {}
         self._last = Motion.empty()
         self._last_here = np.zeros(0, bool)
-        self._last_ids: set[int] = set()
+        self._last_ids: Set[int] = frozenset()
 
     def __len__(self) -> int:
         """How many are remembered."""
@@ -51,7 +51,7 @@ class HiddenBook:
 
     def update(self, motion: Motion, here: Bools, at_s: float) -> None:
         """Take in who is where. `here` (N,): which are vehicles in the zone."""
-        ids = set(motion.track_id.tolist())
+        ids = motion.row_of.keys()
         if self._hidden:
             self._forget(motion, here, ids, at_s)
         if self._last_ids - ids:
@@ -62,7 +62,7 @@ class HiddenBook:
         """Those that are behind one of these tracks, and are none of them."""
         return [t for t, hidden in self._hidden.items() if hidden.hider in tracks and t not in tracks]
 
-    def _forget(self, motion: Motion, here: Bools, ids: set[int], at_s: float) -> None:
+    def _forget(self, motion: Motion, here: Bools, ids: Set[int], at_s: float) -> None:
         """Those that are seen again, and those behind a vehicle that is gone."""
         present = set(motion.track_id[here].tolist())
         for hidden in self._hidden.values():
@@ -88,7 +88,7 @@ class HiddenBook:
         if off_sizes < SAME_SIZES and motion.first_seen_s[n] > self._hidden[track].lost_s:
             del self._hidden[track]
 
-    def _lose(self, ids: set[int], at_s: float) -> None:
+    def _lose(self, ids: Set[int], at_s: float) -> None:
         """Those that are seen no longer, and were behind another when they were."""
         last, hiders = self._last, Counter(hidden.hider for hidden in self._hidden.values())
         for n in np.flatnonzero(self._last_here).tolist():

@@ -1,6 +1,7 @@
 """How the vehicles of one moment move: what every measure and every rule looks at."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -55,14 +56,21 @@ class Motion(Columns):
     """(N,): whether it was ever seen moving before; a vehicle parked when the camera came on was not."""
     fastest_mps: Floats
     """(N,): the highest pace it was ever seen at (over the regression's window)."""
+    is_still: Bools = field(init=False)
+    """(N,): whether it stands."""
+
+    _row_of: dict[int, int] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.check_lengths()
+        object.__setattr__(self, "is_still", ~np.isnan(self.still_since_s))
 
     @property
-    def is_still(self) -> Bools:
-        """(N,)"""
-        return ~np.isnan(self.still_since_s)
+    def row_of(self) -> Mapping[int, int]:
+        """By track: its row. Looked up once."""
+        if not self._row_of:
+            self._row_of.update(zip(self.track_id.tolist(), range(len(self)), strict=True))
+        return self._row_of
 
     @classmethod
     def empty(cls) -> Self:

@@ -181,12 +181,11 @@ class QueueWatch:
         """Those that waited and are not seen, but for whom another id has been given: it stands in the same place."""
         if not self._waiting:
             return []
-        seen = set(motion.track_id.tolist())
         others = [waiter for waiter in slow if waiter.track_id not in self._waiting]
         return [
             was
             for was in self._waiting.values()
-            if was.track_id not in seen
+            if was.track_id not in motion.row_of
             and at_s - was.seen_s <= min(self._hold_s, was.seen_s - self._first_joined[was.track_id])
             and not any(dist(was.foot_px, other.foot_px) <= was.reach_px for other in others)
         ]

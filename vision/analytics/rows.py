@@ -5,7 +5,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.core.columns import column_names
+from vision.core.columns import column_names, columns_of
 
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int64]
@@ -92,8 +92,7 @@ class RowColumns:
 
     def copy(self, source: int, target: int) -> None:
         """What one row has, another has from now on."""
-        for name in column_names(type(self)):
-            column = getattr(self, name)
+        for column in columns_of(self):
             column[target] = column[source]
 
 

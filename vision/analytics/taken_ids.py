@@ -53,20 +53,24 @@ class TakenIds:
         return taken
 
     def _decide(self, motion: Motion, at_s: float) -> list[tuple[int, int]]:
-        feet_px = dict(zip(motion.track_id.tolist(), motion.foot_px, strict=True))
         taken, undecided = [], []
         for pair in self._pairs:
-            new_px, other_px = feet_px.get(pair.new, pair.at_px), feet_px.get(pair.stood)
-            stays = np.hypot(*(new_px - pair.at_px)) < SAME_PLACE_SIZES * pair.size_px
-            is_back = other_px is not None and np.hypot(*(other_px - pair.at_px)) < GONE_SIZES * pair.size_px
+            new, other = motion.row_of.get(pair.new), motion.row_of.get(pair.stood)
+            stays = new is None or _away_px(motion, new, pair) < SAME_PLACE_SIZES * pair.size_px
+            is_back = other is not None and _away_px(motion, other, pair) < GONE_SIZES * pair.size_px
             if not stays or is_back:
                 continue
             if at_s - pair.since_s < DECIDED_S:
                 undecided.append(pair)
-            elif other_px is not None:
+            elif other is not None:
                 taken.append((pair.stood, pair.new))
         self._pairs = undecided
         return taken
+
+
+def _away_px(motion: Motion, n: int, pair: _Pair) -> float:
+    """How far the track in row `n` is from where the new one began."""
+    return float(np.hypot(*(motion.foot_px[n] - pair.at_px)))
 
 
 def _pairs(motion: Motion, n: int, at_s: float, was: Motion) -> list[_Pair]:
@@ -79,6 +83,4 @@ def _pairs(motion: Motion, n: int, at_s: float, was: Motion) -> list[_Pair]:
         return []
     sizes = (was.xyxy[near, 2:] - was.xyxy[near, :2]).prod(axis=1) / area_px2
     stood = set(was.track_id[near[(sizes > ALIKE**-2) & (sizes < ALIKE**2)]].tolist())
-    return [
-        _Pair(track, int(motion.track_id[n]), at_px, size_px, at_s) for track in stood & set(motion.track_id.tolist())
-    ]
+    return [_Pair(track, int(motion.track_id[n]), at_px, size_px, at_s) for track in stood & motion.row_of.keys()]

@@ -1,6 +1,6 @@
 """Vehicles that something hides while they turn or start: where they were going does not tell where they come out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,7 +103,7 @@ class Turned:
         self._unknown.discard(new)
 
     def _turned(self, motion: Motion) -> list[tuple[int, int]]:
-        rows = dict(zip(motion.track_id.tolist(), range(len(motion)), strict=True))
+        rows = motion.row_of
         lost = [was for was in self._lost.values() if was.track not in rows]
         known = [t for t in self._unknown if t in rows and not np.isnan(motion.pace_mps[rows[t]])]
         turned = []
@@ -117,7 +117,7 @@ class Turned:
             self._forget(*pair)
         return turned
 
-    def _has_rival(self, motion: Motion, rows: dict[int, int], was: _Seen, new: int) -> bool:
+    def _has_rival(self, motion: Motion, rows: Mapping[int, int], was: _Seen, new: int) -> bool:
         others = [rows[t] for t in self._new if t != new and t in rows]
         return any(was.can_reach(_began(motion, n)) for n in others)
 

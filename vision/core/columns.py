@@ -1,6 +1,7 @@
 """What the struct-of-arrays classes share: one mask, or one index array, filters every column at once."""
 
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, Self
 
 import numpy as np
@@ -18,22 +19,33 @@ class Columns:
         return len(getattr(self, column_names(type(self))[0]))
 
     def __getitem__(self, selection: Selection) -> Self:
-        return type(self)(**{name: getattr(self, name)[selection] for name in column_names(type(self))})
+        return type(self)(*[column[selection] for column in columns_of(self)])
 
     def check_lengths(self) -> None:
         """Refuse columns of different lengths. Called by each subclass after it is made."""
-        lengths = [len(getattr(self, name)) for name in column_names(type(self))]
+        lengths = list(map(len, columns_of(self)))
         if lengths.count(lengths[0]) != len(lengths):
             named = dict(zip(column_names(type(self)), lengths, strict=True))
             raise ValueError(f"{type(self).__name__}: the columns differ in length: {named}")
 
 
 _NAMES: dict[type, tuple[str, ...]] = {}
+_COLUMNS: dict[type, "attrgetter[tuple[NDArray[Any], ...]]"] = {}
 
 
 def column_names(columns: type) -> tuple[str, ...]:
-    """Of a dataclass, in order: asked once, since `fields` looks them up anew each time."""
+    """Of a dataclass, in order, but for those that it makes itself of the others: asked once, since `fields` looks them
+    up anew each time."""
     names = _NAMES.get(columns)
     if names is None:
-        names = _NAMES[columns] = tuple(f.name for f in fields(columns))
+        names = _NAMES[columns] = tuple(f.name for f in fields(columns) if f.init)
     return names
+
+
+def columns_of(table: object) -> tuple[NDArray[Any], ...]:
+    """The columns of a dataclass that has several, in order."""
+    kind = type(table)
+    columns = _COLUMNS.get(kind)
+    if columns is None:
+        columns = _COLUMNS[kind] = attrgetter(*column_names(kind))
+    return columns(table)

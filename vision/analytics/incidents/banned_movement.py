@@ -56,7 +56,7 @@ class BannedMovement:
                 self._entered.setdefault((line, heir), entered)
 
     def _note(self, scene: Scene, banned: Sequence[Movement], crossings: Sequence[Crossing]) -> None:
-        rows = dict(zip(scene.motion.track_id.tolist(), range(len(scene.motion)), strict=True))
+        rows = scene.motion.row_of
         for made in banned:
             n = rows.get(made.track_id)
             if n is not None and self._has_turned(n, made) and not self._may_be_another(n, made):

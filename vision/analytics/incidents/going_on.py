@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
+from math import hypot, inf
 from typing import Generic, TypeVar
 
 import numpy as np
 
 from vision.analytics.edges import cut_sides
 from vision.analytics.incidents.past import Past
-from vision.analytics.incidents.signs import is_vehicle
+from vision.analytics.incidents.runs import extent_px
 from vision.analytics.motion import Floats, Motion
 from vision.analytics.scene import Scene
+from vision.analytics.sizes import IS_VEHICLE
 
 Fact = TypeVar("Fact")
+Point = tuple[float, float]
 
 DRIVES_MPS = 2.0
 GONE_M, GONE_SIZES = 5.0, 0.5
@@ -31,10 +33,9 @@ EDGE = 0.08
 cuts off more and more the foot seems to slow down: he need not drive fast any more once he is far."""
 SOON_S = 0.5
 """One that crossed at a pace at which nobody comes to wait is so near to it if it will be so soon."""
-BOTTOM = 3
-HIDES_FOOT = [0, 2, BOTTOM]
-"""The sides (left, right, bottom) at which the picture's edge hides where a vehicle touches the road: nobody knows then
-that who was far is nearer again."""
+LEFT, RIGHT, BOTTOM = 0, 2, 3
+"""The sides at which the picture's edge hides where a vehicle touches the road: nobody knows then that who was far is
+nearer again."""
 MOSTLY_OUT = 0.6
 """Of one that drives out of the picture below less is left to be seen than this part of the height that it had, in two
 looks on end: who only waits there and is lost from sight was seen whole."""
@@ -45,18 +46,15 @@ LOST_S = 1.0
 class _Waiting(Generic[Fact]):
     fact: Fact
     since_s: float
-    from_px: Floats
-    """(2,)"""
-    from_m: Floats
-    """(2,)"""
-    heading: Floats
-    """(2,): where it was heading; NaN: not known."""
+    from_px: Point
+    from_m: Point
+    heading: Point
+    """Where it was heading; NaN: not known."""
     height_px: float
     """Of his box when he was last seen ..."""
     whole_px: float
     """... and at most, in two looks on end."""
     seen_s: float
-    row: int
     drives_on: bool
     """Whether he drives, and has not stood since."""
     ran: bool
@@ -81,15 +79,21 @@ class GoingOn(Generic[Fact]):
     def note(self, scene: Scene, n: int, fact: Fact, crossed_s: float) -> None:
         """It became clear just now that the track in row `n` crossed something at `crossed_s`, media time."""
         motion = scene.motion
-        from_px, from_m = motion.foot_px[n].copy(), motion.ground_m[n].copy()
-        heading, drives = self._past.heading[n].copy(), _drives(motion, n)
-        ran = drives and min(motion.pace_mps[n], self._past.steady_mps[n]) >= RUNS_MPS
-        if ran:
-            from_px -= motion.velocity_px[n] * (scene.at_s - crossed_s)
-            from_m -= motion.velocity_mps[n] * (scene.at_s - crossed_s)
+        drives = _drives(motion, n)
+        ran = drives and bool(min(motion.pace_mps[n], self._past.steady_mps[n]) >= RUNS_MPS)
+        since_s = scene.at_s - crossed_s if ran else 0.0
         height_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1])
         waiting = _Waiting(
-            fact, scene.at_s, from_px, from_m, heading, height_px, height_px, scene.at_s, n, drives, bool(ran)
+            fact,
+            scene.at_s,
+            from_px=_before(motion.foot_px[n], motion.velocity_px[n], since_s),
+            from_m=_before(motion.ground_m[n], motion.velocity_mps[n], since_s),
+            heading=_point(self._past.heading[n]),
+            height_px=height_px,
+            whole_px=height_px,
+            seen_s=scene.at_s,
+            drives_on=drives,
+            ran=ran,
         )
         self._waiting.setdefault(int(motion.track_id[n]), waiting)
 
@@ -107,10 +111,9 @@ class GoingOn(Generic[Fact]):
         if not self._waiting:
             return []
         self._hand_on(scene)
-        rows = dict(zip(scene.motion.track_id.tolist(), range(len(scene.motion)), strict=True))
         gone: list[tuple[int | None, int, Fact]] = []
         for track, waiting in list(self._waiting.items()):
-            n = rows.get(track)
+            n = scene.motion.row_of.get(track)
             has_leapt = n is not None and self._look_at(scene, n, waiting)
             has_left = n is None and waiting.is_leaving and scene.at_s - waiting.seen_s >= LOST_S
             is_gone = n is not None and scene.at_s - waiting.far_since_s >= STEADY_S
@@ -128,42 +131,57 @@ class GoingOn(Generic[Fact]):
     def _look_at(self, scene: Scene, n: int, waiting: _Waiting[Fact]) -> bool:
         """Note where it is; whether it has leapt to another vehicle since."""
         motion = scene.motion
-        size_px = np.array([scene.width_px, scene.height_px])
+        left, top, right, bottom = motion.xyxy[n].tolist()
         is_still, drives = bool(motion.is_still[n]), _drives(motion, n)
-        soon_px = SOON_S * motion.velocity_px[n] if waiting.ran and drives else np.zeros(2)
-        low_px, high_px = motion.xyxy[n, :2] + soon_px, motion.xyxy[n, 2:] + soon_px
-        near_edge = np.any(low_px < EDGE * size_px) or np.any(high_px > (1 - EDGE) * size_px)
-        cut = cut_sides(motion.xyxy[n, None], size_px)[0]
-        hides_foot = bool(cut[HIDES_FOOT].any())
-        height_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1])
+        soon_x, soon_y = (SOON_S * motion.velocity_px[n]).tolist() if waiting.ran and drives else (0.0, 0.0)
+        near_edge = (
+            left + soon_x < EDGE * scene.width_px
+            or top + soon_y < EDGE * scene.height_px
+            or right + soon_x > (1 - EDGE) * scene.width_px
+            or bottom + soon_y > (1 - EDGE) * scene.height_px
+        )
+        cut = cut_sides(motion.xyxy[n, None], np.array([scene.width_px, scene.height_px]))[0].tolist()
+        hides_foot = cut[LEFT] or cut[RIGHT] or cut[BOTTOM]
+        height_px = bottom - top
         waiting.whole_px = max(waiting.whole_px, min(waiting.height_px, height_px))
         waiting.height_px = height_px
-        is_mostly_out = bool(cut[BOTTOM]) and height_px < MOSTLY_OUT * waiting.whole_px
+        is_mostly_out = cut[BOTTOM] and height_px < MOSTLY_OUT * waiting.whole_px
         is_far = _is_far(motion, n, waiting)
         waiting.seen_s, waiting.drives_on = scene.at_s, waiting.drives_on and drives
         if (is_still and not waiting.ran) or not (is_far or hides_foot):
             waiting.far_since_s = inf
         elif is_far and drives:
             waiting.far_since_s = min(waiting.far_since_s, scene.at_s)
-        goes_off = bool(near_edge) and not is_still and (drives or (is_far and hides_foot))
-        goes_off |= bool(is_mostly_out)
+        goes_off = is_mostly_out or (near_edge and not is_still and (drives or (is_far and hides_foot)))
         if goes_off or is_still or not near_edge:
             waiting.is_leaving = goes_off
         return self._past.has_leapt_since(n, waiting.since_s)
 
 
 def _drives(motion: Motion, n: int) -> bool:
-    is_driven = is_vehicle(motion.class_id)[n] and not motion.is_still[n]
+    is_driven = IS_VEHICLE[motion.class_id[n]] and not motion.is_still[n]
     return bool(is_driven and motion.pace_mps[n] >= DRIVES_MPS)
 
 
 def _is_far(motion: Motion, n: int, waiting: _Waiting[Fact]) -> bool:
     """Whether it is clearly away from where it crossed, and not behind it, where only another comes up."""
-    way_m = motion.ground_m[n] - waiting.from_m
-    extent_px = float(np.sqrt((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()))
-    is_behind, drives_away = float(way_m @ waiting.heading) < 0, float(way_m @ motion.velocity_mps[n]) > 0
+    (x_px, y_px), (x_m, y_m), (vx, vy) = map(_point, (motion.foot_px[n], motion.ground_m[n], motion.velocity_mps[n]))
+    from_x_px, from_y_px = waiting.from_px
+    way_x_m, way_y_m = x_m - waiting.from_m[0], y_m - waiting.from_m[1]
+    is_behind = way_x_m * waiting.heading[0] + way_y_m * waiting.heading[1] < 0
+    drives_away = way_x_m * vx + way_y_m * vy > 0
     return (
-        float(np.hypot(*way_m)) >= (RAN_M if waiting.ran else GONE_M)
+        hypot(way_x_m, way_y_m) >= (RAN_M if waiting.ran else GONE_M)
         and (not is_behind or (waiting.drives_on and drives_away))
-        and float(np.hypot(*(motion.foot_px[n] - waiting.from_px))) >= GONE_SIZES * extent_px
+        and hypot(x_px - from_x_px, y_px - from_y_px) >= GONE_SIZES * extent_px(motion, n)
     )
+
+
+def _before(at: Floats, velocity: Floats, since_s: float) -> Point:
+    """Where it was so long ago."""
+    return _point(at - velocity * since_s if since_s else at)
+
+
+def _point(at: Floats) -> Point:
+    x, y = at.tolist()
+    return x, y

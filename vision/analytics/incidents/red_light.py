@@ -72,10 +72,10 @@ class RedLight:
             if now.light is Light.RED:
                 self._reds[signal_id] = (now.since_s, scene.at_s)
         if scene.crossings:
-            rows = dict(zip(scene.motion.track_id.tolist(), range(len(scene.motion)), strict=True))
             for crossing in scene.crossings:
-                if crossing.track_id in rows:
-                    self._note(scene, rows[crossing.track_id], crossing)
+                n = scene.motion.row_of.get(crossing.track_id)
+                if n is not None:
+                    self._note(scene, n, crossing)
         self._going_on.drop(lambda crossed: self._is_over(scene, crossed))
         return [_sign(scene, n, track, crossed) for n, track, crossed in self._going_on.update(scene)]
 

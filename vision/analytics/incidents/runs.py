@@ -1,7 +1,7 @@
 """How long a condition has held for each track, and how reliably: what tells a way from a tracker's slip."""
 
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ TOLD_FROM_S = 0.35
 
 def extent_px(motion: Motion, n: int) -> float:
     """The size of a track in the picture: the square root of its box's area."""
-    width_px, height_px = motion.xyxy[n, 2:] - motion.xyxy[n, :2]
-    return float(np.sqrt(width_px * height_px))
+    left, top, right, bottom = motion.xyxy[n].tolist()
+    return sqrt((right - left) * (bottom - top))
 
 
 @dataclass(slots=True)
@@ -76,27 +76,26 @@ class Runs:
         self._runs = {t: run for t, run in self._runs.items() if at_s - run.held_s <= FORGIVEN_S}
         if not self._runs and not holds.any():
             return []
-        track_id = motion.track_id * 1000 + apart
-        foot_px, pace_mps = motion.foot_px, motion.pace_mps
-        known = np.fromiter(self._runs, np.int64, len(self._runs))
         held = []
-        for n in np.flatnonzero(holds | np.isin(track_id, known)).tolist():
-            run = self._runs.get(int(track_id[n]))
+        keys: list[int] = (motion.track_id * 1000 + apart).tolist()
+        for n, (key, holds_now) in enumerate(zip(keys, holds.tolist(), strict=True)):
+            run = self._runs.get(key)
             if run is None:
-                since_s = max(at_s - TOLD_FROM_S, float(motion.first_seen_s[n]))
-                began = foot_px[n] - np.nan_to_num(motion.velocity_px[n]) * (at_s - since_s)
-                run = Run(
-                    since_s,
-                    at_s,
-                    (float(began[0]), float(began[1])),
-                    extent_px(motion, n),
-                    float(motion.xyxy[n, 3] - motion.xyxy[n, 1]),
-                )
-                self._runs[int(track_id[n])] = run
+                if not holds_now:
+                    continue
+                run = self._runs[key] = _begun(motion, n, at_s)
             run.looks += 1
-            if holds[n]:
-                run.way_m += float(pace_mps[n]) * (at_s - run.held_s) if isfinite(pace_mps[n]) else 0.0
+            if holds_now:
+                pace_mps = float(motion.pace_mps[n])
+                run.way_m += pace_mps * (at_s - run.held_s) if isfinite(pace_mps) else 0.0
                 run.hits, run.held_s = run.hits + 1, at_s
                 run.confidences += float(motion.confidence[n])
                 held.append((n, run))
         return held
+
+
+def _begun(motion: Motion, n: int, at_s: float) -> Run:
+    since_s = max(at_s - TOLD_FROM_S, float(motion.first_seen_s[n]))
+    x_px, y_px = (motion.foot_px[n] - np.nan_to_num(motion.velocity_px[n]) * (at_s - since_s)).tolist()
+    height_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1])
+    return Run(since_s, at_s, (x_px, y_px), extent_px(motion, n), height_px)
