@@ -13,7 +13,9 @@ EDGE = 0.005
 def cut_sides(xyxy: Floats, size_px: Floats) -> Bools:
     """(N, 4): which sides of the boxes (left, top, right, bottom) the edge of a picture of (width, height) cuts off."""
     margin_px = EDGE * size_px
-    return np.concatenate([xyxy[:, :2] <= margin_px, xyxy[:, 2:] >= size_px - margin_px], axis=1)
+    cut = np.empty(xyxy.shape, bool)
+    cut[:, :2], cut[:, 2:] = xyxy[:, :2] <= margin_px, xyxy[:, 2:] >= size_px - margin_px
+    return cut
 
 
 def whole_sizes(xyxy: Floats, is_cut: Bools, known_px: Floats) -> Floats:
@@ -21,15 +23,14 @@ def whole_sizes(xyxy: Floats, is_cut: Bools, known_px: Floats) -> Floats:
 
     `is_cut`: (N,), whether any side is.
     """
-    sizes_px = xyxy[:, 2:] - xyxy[:, :2]
-    sizes_px[is_cut] = known_px[is_cut]
-    return sizes_px
+    return np.where(is_cut[:, None], known_px, xyxy[:, 2:] - xyxy[:, :2])
 
 
 def completed(xyxy: Floats, cut: Bools, size_px: Floats) -> Floats:
     """The boxes with what the picture's edge hides of them, where the whole size is known and one end is in sight."""
     hidden_px = np.fmax(size_px - (xyxy[:, 2:] - xyxy[:, :2]), 0.0)
-    one_end = cut[:, :2] ^ cut[:, 2:]
-    low = xyxy[:, :2] - np.where(one_end & cut[:, :2], hidden_px, 0.0)
-    high = xyxy[:, 2:] + np.where(one_end & cut[:, 2:], hidden_px, 0.0)
-    return np.concatenate([low, high], axis=1)
+    low, high = cut[:, :2], cut[:, 2:]
+    whole = np.empty(xyxy.shape)
+    whole[:, :2] = xyxy[:, :2] - np.where(low & ~high, hidden_px, 0.0)
+    whole[:, 2:] = xyxy[:, 2:] + np.where(high & ~low, hidden_px, 0.0)
+    return whole

@@ -37,6 +37,8 @@ class MotionBook:
         self._implausible_mps = implausible_mps
         self._rows = Rows(forget_after_s)
         self._memory = WayMemory.empty()
+        self._matrix = ground.matrix
+        """What the memory's places on the road are told by."""
         self.implausible = 0
         """Sightings whose speed was implausible, since the beginning."""
 
@@ -56,28 +58,43 @@ class MotionBook:
             return Motion.empty()
         xyxy = tracks.xyxy.astype(np.float64)
         rows, foot_px, extent_px = self._note(tracks, xyxy, at_s)
-        ways = Ways.of(self._memory, rows, self._ground.matrix, extent_px, at_s)
+        ways = Ways.of(self._memory, rows, extent_px, at_s)
         self._note_stand(rows, ways, extent_px, at_s)
         return self._motion(tracks, xyxy, foot_px, rows, ways)
 
     def way_of(self, track_id: int) -> tuple[Floats, Floats]:
         """A track's remembered sightings: when (K,), media time, and where on the road (K, 2), metres; oldest first."""
-        times_s, feet_px = self.sightings_of(track_id)
-        return times_s, apply_homography(self._ground.matrix, feet_px)
+        self._look_at_ground()
+        times_s, places = self._sightings_of(track_id)
+        return times_s, places[:, 2:]
 
     def sightings_of(self, track_id: int) -> tuple[Floats, Floats]:
         """The same as they were in the picture: where its foot was (K, 2), in pixels."""
+        times_s, places = self._sightings_of(track_id)
+        return times_s, places[:, :2]
+
+    def _sightings_of(self, track_id: int) -> tuple[Floats, Floats]:
         row = self._rows.row_of(track_id)
-        if row is None:
-            return np.empty(0), np.empty((0, 2))
-        known = ~np.isnan(self._memory.times_s[row])
-        return self._memory.times_s[row, known], self._memory.feet_px[row, known]
+        return (np.empty(0), np.empty((0, 4))) if row is None else self._memory.sightings_of(row)
+
+    def _look_at_ground(self) -> None:
+        """An estimated ground changes as it is learnt."""
+        if self._ground.matrix is not self._matrix:
+            self._matrix = self._ground.matrix
+            self._memory.project(self._matrix)
+
+    def _places(self, foot_px: Floats) -> Floats:
+        """(N, 4): feet (N, 2) in the picture and on the road."""
+        places = np.empty((len(foot_px), 4))
+        places[:, :2], places[:, 2:] = foot_px, apply_homography(self._matrix, foot_px)
+        return places
 
     def _note(self, tracks: Tracks, xyxy: Floats, at_s: float) -> tuple[Ids, Floats, Floats]:
         """Remember one more sighting; return rows (N,), feet (N, 2) and extents (N,)."""
         rows = self._take(tracks.track_id, xyxy, at_s)
         foot_px, extent_px = self._sight(rows, xyxy, tracks.class_id)
-        self._memory.add(rows, foot_px, at_s)
+        self._look_at_ground()
+        self._memory.add(rows, self._places(foot_px), at_s)
         return rows, foot_px, extent_px
 
     def _take(self, track_id: Ids, xyxy: Floats, at_s: float) -> Ids:
@@ -87,7 +104,7 @@ class MotionBook:
         is_new = np.isnan(was_s)
         if is_new.any():
             foot_px = _feet(xyxy[is_new])
-            self._memory.begin(rows[is_new], foot_px, at_s)
+            self._memory.begin(rows[is_new], self._places(foot_px), at_s)
             self._inherit(rows[is_new], foot_px, _extent(xyxy[is_new, 2:] - xyxy[is_new, :2]), at_s)
         return rows
 
@@ -98,7 +115,7 @@ class MotionBook:
         left = np.flatnonzero((lost_s > 0) & (lost_s <= LOST_AT_MOST_S) & ~np.isnan(memory.still_since_s))
         if not len(left):
             return
-        away_px = np.linalg.norm(foot_px[:, None] - memory.still_px[left], axis=2)
+        away_px = np.linalg.norm(foot_px[:, None] - memory.still[left, :2], axis=2)
         nearest = away_px.argmin(axis=1)
         heirs = np.flatnonzero(away_px.min(axis=1) < SAME_PLACE_SIZES * extent_px)
         heirs = heirs[np.unique(nearest[heirs], return_index=True)[1]]
@@ -109,12 +126,15 @@ class MotionBook:
         memory = self._memory
         cut = cut_sides(xyxy, self._picture_px)
         is_cut = np.asarray(cut.any(axis=1), bool)
-        memory.size_px[rows] = size_px = whole_sizes(xyxy, is_cut, memory.size_px[rows])
-        memory.come_in(rows, (cut[:, 0] | cut[:, 2] | cut[:, 3]) & np.isnan(size_px[:, 0]))
+        memory.size_px[rows] = size_px = whole_sizes(xyxy, is_cut, memory.size_px.take(rows, axis=0))
+        is_unknown = np.isnan(size_px[:, 0])
+        memory.come_in(rows, (cut[:, 0] | cut[:, 2] | cut[:, 3]) & is_unknown)
         foot_px = _feet(completed(xyxy, cut, size_px)) if is_cut.any() else _feet(xyxy)
-        self._ground.learn(foot_px, np.where(is_cut[:, None], np.nan, size_px), class_id)
-        extent_px = _extent(np.where(np.isnan(size_px), xyxy[:, 2:] - xyxy[:, :2], size_px))
-        return foot_px, extent_px
+        if not self._ground.is_calibrated:
+            self._ground.learn(foot_px, np.where(is_cut[:, None], np.nan, size_px), class_id)
+        if is_unknown.any():
+            size_px = np.where(is_unknown[:, None], xyxy[:, 2:] - xyxy[:, :2], size_px)
+        return foot_px, _extent(size_px)
 
     def _note_stand(self, rows: Ids, ways: Ways, extent_px: Floats, at_s: float) -> None:
         """Who stands, since when and where; who was ever seen moving, and how fast at most."""
@@ -122,14 +142,16 @@ class MotionBook:
         was_since_s = memory.still_since_s[rows]
         stood = ~np.isnan(was_since_s)
         left = stood & (ways.from_still_px > LEFT_SIZES * extent_px) & ~(ways.from_still_m < LEFT_M)
-        left[left] = memory.stays_away(rows[left], LEFT_SIZES * extent_px[left], at_s - LEFT_FOR_S)
+        if left.any():
+            left[left] = memory.stays_away(rows[left], LEFT_SIZES * extent_px[left], at_s - LEFT_FOR_S)
         begins = ways.is_slow(extent_px) & (~stood | left)
         ends = left & ~begins
-        memory.still_since_s[rows[ends]] = np.nan
-        memory.still_px[rows[ends]] = np.nan
+        if ends.any():
+            memory.still_since_s[rows[ends]] = np.nan
+            memory.still[rows[ends]] = np.nan
         if begins.any():
             rest_px, rest_s = memory.came_to_rest(rows[begins], extent_px[begins], at_s)
-            memory.stand(rows[begins], rest_px, rest_s, extent_px[begins])
+            memory.stand(rows[begins], self._places(rest_px), rest_s, extent_px[begins])
         memory.moved[rows] |= (ways.from_first_px > MOVED_SIZES * extent_px) & (ways.from_first_m > MOVED_M)
         memory.fastest_mps[rows] = np.fmax(memory.fastest_mps[rows], ways.pace_mps)
 
@@ -148,8 +170,8 @@ class MotionBook:
             speed_kmh=self._speeds_kmh(ways.pace_mps),
             scale_px_m=pixels_per_unit(self._ground.matrix, foot_px),
             first_seen_s=memory.first_s[rows],
-            first_px=memory.first_px[rows],
-            first_m=ways.first_m,
+            first_px=ways.first[:, :2],
+            first_m=ways.first[:, 2:],
             travelled_m=ways.from_first_m,
             still_since_s=memory.still_since_s[rows],
             moved_before=memory.moved[rows],
@@ -166,7 +188,9 @@ class MotionBook:
 
 def _feet(xyxy: Floats) -> Floats:
     """(N, 2): the middle of each box's lower edge."""
-    return np.stack([(xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]], axis=1)
+    feet = np.empty((len(xyxy), 2))
+    feet[:, 0], feet[:, 1] = (xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]
+    return feet
 
 
 def _extent(size_px: Floats) -> Floats:

@@ -7,6 +7,7 @@ import numpy as np
 
 from vision.analytics.motion import Bools, Floats
 from vision.analytics.rows import Ids, RowColumns
+from vision.geometry import apply_homography
 
 SAMPLES = 32
 SAMPLE_EVERY_S = 1 / 14
@@ -23,22 +24,25 @@ sighting for so long: a box that is half hidden leaps farther, but comes back.""
 
 @dataclass(slots=True, eq=False)
 class WayMemory(RowColumns):
-    """What is remembered, by row (see `Rows`). NaN: nothing. The newest K sightings, oldest first, lie at the end."""
+    """What is remembered, by row (see `Rows`). NaN: nothing. The newest K sightings, oldest first, lie at the end.
+
+    A place is told twice: x and y in the picture, pixels, then on the road, metres.
+    """
 
     times_s: Floats
     """(R, K)"""
-    feet_px: Floats
-    """(R, K, 2)"""
+    places: Floats
+    """(R, K, 4): where its foot was."""
     size_px: Floats
     """(R, 2): width and height when last seen whole."""
     is_cut: Bools
     """Whether the picture's edge cut it off so far, so that nobody knows where it touches the road."""
     first_s: Floats
-    first_px: Floats
-    """(R, 2)"""
+    first: Floats
+    """(R, 4): where it was seen first."""
     still_since_s: Floats
-    still_px: Floats
-    """(R, 2): where it stands."""
+    still: Floats
+    """(R, 4): where it stands."""
     moved: Bools
     fastest_mps: Floats
     legacy_since_s: Floats
@@ -50,18 +54,17 @@ class WayMemory(RowColumns):
 
     @classmethod
     def empty(cls) -> Self:
-        none, pairs = np.zeros(0), np.zeros((0, 2))
-        ways = np.zeros((0, SAMPLES, 2))
+        none, pairs, places = np.zeros(0), np.zeros((0, 2)), np.zeros((0, 4))
         flags = np.zeros(0, bool)
         return cls(
-            times_s=ways[..., 0],
-            feet_px=ways,
+            times_s=np.zeros((0, SAMPLES)),
+            places=np.zeros((0, SAMPLES, 4)),
             size_px=pairs,
             is_cut=flags,
             first_s=none,
-            first_px=pairs,
+            first=places,
             still_since_s=none,
-            still_px=pairs,
+            still=places,
             moved=flags,
             fastest_mps=none,
             legacy_since_s=none,
@@ -70,36 +73,36 @@ class WayMemory(RowColumns):
             legacy_fastest_mps=none,
         )
 
-    def begin(self, rows: Ids, foot_px: Floats, at_s: float) -> None:
-        """Tracks that are new, and where they are first seen."""
-        for column in (
-            self.times_s,
-            self.feet_px,
-            self.size_px,
-            self.still_since_s,
-            self.still_px,
-            self.legacy_since_s,
-        ):
+    def begin(self, rows: Ids, places: Floats, at_s: float) -> None:
+        """Tracks that are new, and where they are first seen (N, 4)."""
+        for column in (self.times_s, self.places, self.size_px, self.still_since_s, self.still, self.legacy_since_s):
             column[rows] = np.nan
-        self.first_s[rows], self.first_px[rows] = at_s, foot_px
+        self.first_s[rows], self.first[rows] = at_s, places
         self.moved[rows], self.is_cut[rows], self.fastest_mps[rows] = False, False, 0.0
 
     def come_in(self, rows: Ids, is_cut: Bools) -> None:
         """Whom the picture's edge cuts off with unknown sizes (N,); the way of who has come in begins there."""
-        self.times_s[rows[self.is_cut[rows] & ~is_cut]] = np.nan
+        comes_in = self.is_cut[rows] & ~is_cut
+        if comes_in.any():
+            self.times_s[rows[comes_in]] = np.nan
         self.is_cut[rows] = is_cut
 
     def bequeath(self, testators: Ids, heirs: Ids) -> None:
         """What is known of tracks that stood is their heirs', once these stand; it is given once."""
-        self.legacy_since_s[heirs], self.legacy_px[heirs] = self.still_since_s[testators], self.still_px[testators]
+        self.legacy_since_s[heirs], self.legacy_px[heirs] = self.still_since_s[testators], self.still[testators, :2]
         self.legacy_moved[heirs], self.legacy_fastest_mps[heirs] = self.moved[testators], self.fastest_mps[testators]
         self.still_since_s[testators] = np.nan
 
-    def stand(self, rows: Ids, place_px: Floats, since_s: Floats, extent_px: Floats) -> None:
-        """Tracks come to stand (N, 2), since then (N,); who stands where he has a legacy has stood as long as that."""
-        off_px = np.linalg.norm(place_px - self.legacy_px[rows], axis=1)
+    def project(self, matrix: Floats) -> None:
+        """The road is known better: all places on it, anew."""
+        for places in (self.places, self.first, self.still):
+            places[..., 2:] = apply_homography(matrix, places[..., :2])
+
+    def stand(self, rows: Ids, places: Floats, since_s: Floats, extent_px: Floats) -> None:
+        """Tracks come to stand (N, 4), since then (N,); who stands where he has a legacy has stood as long as that."""
+        off_px = np.linalg.norm(places[:, :2] - self.legacy_px[rows], axis=1)
         inherits = ~np.isnan(self.legacy_since_s[rows]) & (off_px < LEFT_SIZES * extent_px)
-        self.still_px[rows], self.still_since_s[rows] = place_px, since_s
+        self.still[rows], self.still_since_s[rows] = places, since_s
         heirs = rows[inherits]
         self.still_since_s[heirs] = self.legacy_since_s[heirs]
         self.moved[heirs] |= self.legacy_moved[heirs]
@@ -108,27 +111,33 @@ class WayMemory(RowColumns):
 
     def stays_away(self, rows: Ids, far_px: Floats, since_s: float) -> Bools:
         """(N,): who was farther than (N,) from where it stands, or stood, at every sighting since then."""
-        away_px = np.linalg.norm(self.feet_px[rows] - self.still_px[rows, None], axis=2)
-        stays: Bools = ((away_px > far_px[:, None]) | ~(self.times_s[rows] >= since_s)).all(axis=1)
-        return stays
+        off_px = self.places[rows, :, :2] - self.still[rows, None, :2]
+        away_px = np.hypot(off_px[..., 0], off_px[..., 1])
+        is_away = (away_px > far_px[:, None]) | ~(self.times_s[rows] >= since_s)
+        return np.asarray(is_away.all(axis=1), bool)
 
-    def add(self, rows: Ids, foot_px: Floats, at_s: float) -> None:
-        """One more sighting, which takes the newest one's place where the one before that is only just older."""
+    def add(self, rows: Ids, places: Floats, at_s: float) -> None:
+        """One more sighting (N, 4), which takes the newest one's place where the one before that is only just older."""
         goes_on = rows[~(at_s - self.times_s[rows, -2] < 2 * SAMPLE_EVERY_S)]
-        self.times_s[goes_on, :-1] = self.times_s[goes_on, 1:]
-        self.feet_px[goes_on, :-1] = self.feet_px[goes_on, 1:]
-        self.times_s[rows, -1], self.feet_px[rows, -1] = at_s, foot_px
+        for column in (self.times_s, self.places):
+            column[goes_on, :-1] = column.take(goes_on, axis=0)[:, 1:]
+        self.times_s[rows, -1], self.places[rows, -1] = at_s, places
 
     def since(self, rows: Ids, since_s: float) -> tuple[Floats, Floats]:
-        """The newest sightings (N, k) (N, k, 2) of some tracks, at least two, all those since then among them."""
-        times_s = self.times_s[rows]
+        """The newest sightings (N, k) (N, k, 4) of some tracks, at least two, all those since then among them."""
+        times_s = self.times_s.take(rows, axis=0)
         first = min(int((times_s >= since_s).any(axis=0).argmax()), SAMPLES - 2)
-        return times_s[:, first:], self.feet_px[rows, first:]
+        return times_s[:, first:], self.places[:, first:].take(rows, axis=0)
+
+    def sightings_of(self, row: int) -> tuple[Floats, Floats]:
+        """All that are remembered of one track: when (k,), and where (k, 4); oldest first."""
+        known = ~np.isnan(self.times_s[row])
+        return self.times_s[row, known], self.places[row, known]
 
     def came_to_rest(self, rows: Ids, extent_px: Floats, at_s: float) -> tuple[Floats, Floats]:
-        """Where each would stand (N, 2), and since when (N,): the first of the newest sightings that all lie there, but
-        for leaps of a box that comes back."""
-        times_s, feet_px = self.times_s[rows], self.feet_px[rows]
+        """Where each would stand (N, 2), pixels, and since when (N,): the first of the newest sightings that all lie
+        there, but for leaps of a box that comes back."""
+        times_s, feet_px = self.times_s[rows], self.places[rows, :, :2]
         recent = times_s >= at_s - STAND_OVER_S
         rest_px = np.where(recent[..., None], feet_px, 0).sum(axis=1) / recent.sum(axis=1)[:, None]
         away_px = np.linalg.norm(feet_px - rest_px[:, None], axis=2)
