@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vision.geometry import extent_across_px, off_way_px, place_on_line, signed_distance_px, zero_crossing
+from vision.geometry import off_way_px, place_on_line, room_across, signed_distance_px, zero_crossing
 
 coordinate = st.floats(-2000, 2000, allow_nan=False)
 points = st.tuples(coordinate, coordinate)
@@ -51,7 +51,7 @@ def test_each_line_may_look_at_its_own_point_of_a_box() -> None:
 
 def test_a_box_takes_up_its_height_across_a_level_line_and_its_width_across_an_upright_one() -> None:
     starts, ends = np.array([[0.0, 0.0], [0.0, 0.0]]), np.array([[9.0, 0.0], [0.0, 9.0]])
-    assert extent_across_px(np.array([[40.0, 20.0]]), starts, ends).tolist() == [[20, 40]]
+    assert (np.array([[40.0, 20.0]]) @ room_across(starts, ends)).tolist() == [[20, 40]]
 
 
 @given(st.floats(0.01, 100), st.floats(0.01, 100))

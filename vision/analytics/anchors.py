@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from vision.analytics.edges import completed, cut_sides, whole_sizes
 from vision.config.lines import Anchor, LineConfig
 from vision.core.columns import Columns
-from vision.geometry import extent_across_px, signed_distance_px
+from vision.geometry import room_across, signed_distance_px
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -31,6 +31,8 @@ class Places(Columns):
     """(N, L): of the whole box's anchor, the point that a line looks at, positive on the line's right-hand side."""
     extent_px: Floats
     """(N, L): how much room the box takes up across the line, 1 at least."""
+    depth: Floats
+    """(N, L): how far from the line that point is, in that room."""
 
 
 class Ruler:
@@ -43,6 +45,7 @@ class Ruler:
         self._at_bottom = np.array([line.anchor is Anchor.BOTTOM_CENTER for line in lines], bool)
         self._along_px = self.ends_px - self.starts_px
         self._length_px = np.hypot(self._along_px[:, 0], self._along_px[:, 1])
+        self._room = room_across(self.starts_px, self.ends_px)
 
     def places(self, xyxy: Floats, known_size_px: Floats) -> Places:
         """Measure N boxes. `known_size_px` (N, 2): what their vehicles measured when seen whole, else NaN."""
@@ -50,8 +53,9 @@ class Ruler:
         is_cut = np.asarray(cut.any(axis=1), bool)
         size_px = whole_sizes(xyxy, is_cut, known_size_px)
         whole_px = completed(xyxy, cut, size_px) if is_cut.any() else xyxy
-        extent_px = np.maximum(extent_across_px(xyxy[:, 2:] - xyxy[:, :2], self.starts_px, self.ends_px), 1.0)
-        return Places(xyxy, whole_px, is_cut, size_px, self.distances_px(whole_px), extent_px)
+        distance_px = self.distances_px(whole_px)
+        extent_px = np.maximum((xyxy[:, 2:] - xyxy[:, :2]) @ self._room, 1.0)
+        return Places(xyxy, whole_px, is_cut, size_px, distance_px, extent_px, np.abs(distance_px) / extent_px)
 
     def distances_px(self, xyxy: Floats) -> Floats:
         """(N, L): of the boxes' anchors from the lines, positive on their right-hand side."""

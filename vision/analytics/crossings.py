@@ -98,14 +98,14 @@ class LineCounter:
         places = self._ruler.places(tracks.xyxy.astype(np.float64), self._memory.size_px[rows])
         if is_new.any():
             self._begin(rows[is_new], places[is_new], at_s)
-        rests = np.asarray((places.distance_px * self._memory.rest[rows] > 0).all(axis=1), bool)
-        if rests.all():
-            self._memory.stay(rows, places, at_s)
+        rests = (places.distance_px * self._memory.rest.take(rows, axis=0) > 0).all(axis=1)
+        moves = np.flatnonzero(~rests)
+        was = self._memory[rows[moves]]
+        self._memory.stay(rows, places, at_s)
+        if not len(moves):
             return []
-        self._memory.stay(rows[rests], places[rests], at_s)
-        stands = np.zeros(len(tracks), bool) if stands is None else stands
-        tracks, rows, places, stands = tracks[~rests], rows[~rests], places[~rests], stands[~rests]
-        was = self._memory[rows]
+        tracks, rows, places = tracks[moves], rows[moves], places[moves]
+        stands = np.zeros(len(tracks), bool) if stands is None else stands[moves]
         now = at_home_where_they_stand(self._moved(was, places, at_s), places, stands)
         passed = has_passed(now, places, stands)
         if sightings_of is not None:
@@ -146,7 +146,7 @@ class LineCounter:
                 whole_px=places.whole_px,
                 home=home,
                 rest=np.where(enters, 0.0, home),
-                home_depth=np.abs(places.distance_px) / places.extent_px,
+                home_depth=places.depth,
                 home_for_s=np.zeros(home.shape),
                 left_s=np.where(enters, at_s, np.nan),
                 left_px=self._ruler.anchors_px(places.whole_px),
@@ -161,7 +161,7 @@ class LineCounter:
         was_px, distance_px = self._ruler.distances_px(was.whole_px), places.distance_px
         home = np.where(was.home == 0, np.sign(distance_px), was.home)
         is_home, is_beyond = distance_px * home > 0, distance_px * home < 0
-        depth = np.where(is_home, np.abs(distance_px) / places.extent_px, 0.0)
+        depth = np.where(is_home, places.depth, 0.0)
         leaves = is_beyond & (was_px * home >= 0)
         entry_px = np.where(is_beyond, np.nan, was.entry_px)
         left_s, left_px = np.where(is_home & np.isnan(entry_px), np.nan, was.left_s), was.left_px

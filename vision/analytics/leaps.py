@@ -40,8 +40,8 @@ class Verdict(Enum):
 
 def how_it_came(times_s: Floats, feet_px: Floats, *, left_s: float, at_s: float, size_px: float) -> Verdict:
     """How a track whose sightings are given came over a line at `left_s`; `size_px` is the square root of its area."""
-    first = int(np.searchsorted(times_s, left_s))
-    before = slice(int(np.searchsorted(times_s, left_s - BEFORE_S)), first)
+    first = int(times_s.searchsorted(left_s))
+    before = slice(int(times_s.searchsorted(left_s - BEFORE_S)), first)
     if not 0 < first < len(times_s):
         return Verdict.WENT
     if before.stop - before.start < FEWEST:
@@ -55,7 +55,7 @@ def how_it_came(times_s: Floats, feet_px: Floats, *, left_s: float, at_s: float,
         return Verdict.WENT
     if at_s - times_s[first] < AFTER_S:
         return Verdict.OPEN
-    after = slice(first, int(np.searchsorted(times_s, times_s[first] + AFTER_S, side="right")))
+    after = slice(first, int(times_s.searchsorted(times_s[first] + AFTER_S, side="right")))
     pace_px = max(np.hypot(*velocity_px), np.hypot(*_velocity(times_s[after], feet_px[after])))
     apart_px = np.hypot(*(_middle(feet_px[after]) - _middle(feet_px[before])))
     apart_s = times_s[after].mean() - times_s[before].mean()
@@ -68,7 +68,7 @@ def _how_it_began(times_s: Floats, feet_px: Floats, *, at_s: float, size_px: flo
     Where it creeps it is asked again when it is known whether it stands: its box may have trembled over the line, or a
     detection of something else have been its first.
     """
-    until = int(np.searchsorted(times_s, times_s[1] + AFTER_S, side="right"))
+    until = int(times_s.searchsorted(times_s[1] + AFTER_S, side="right"))
     velocity_px = _velocity(times_s[1:until], feet_px[1:until])
     step_s = times_s[1] - times_s[0]
     off_px = np.hypot(*(feet_px[1] - feet_px[0] - velocity_px * step_s))

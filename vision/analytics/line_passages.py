@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import hypot, isnan
 
 import numpy as np
 
@@ -39,7 +40,10 @@ class LinePassages:
         self, lines: Sequence[LineConfig], width_px: int, height_px: int, ground: Ground, *, implausible_mps: float
     ) -> None:
         size_px = np.array([width_px, height_px], np.float64)
-        self._ends_px = {line.id: np.array([line.start, line.end]) * size_px for line in lines}
+        self._number_of = {line.id: number for number, line in enumerate(lines)}
+        self._ends_px = np.array([[line.start, line.end] for line in lines]).reshape(-1, 2, 2) * size_px
+        self._ends_m: Floats = np.empty((0, 2, 2))
+        self._matrix: Floats | None = None
         self._ground = ground
         self._implausible_mps = implausible_mps
         self._wait: list[tuple[Crossing, float]] = []
@@ -52,9 +56,7 @@ class LinePassages:
     def update(self, crossings: Sequence[Crossing], motion: Motion, way_of: WayOf, at_s: float) -> list[Crossing]:
         """Take in the crossings known at `at_s`; return those, of now or before, of which all is known."""
         if crossings:
-            velocity_of = dict(zip(motion.track_id.tolist(), motion.velocity_px, strict=True))
-            unknown_px = np.full(2, np.nan)
-            self._wait += [(c, _foot_ahead(velocity_of.get(c.track_id, unknown_px))) for c in crossings]
+            self._wait += [(c, _foot_ahead(motion, c.track_id)) for c in crossings]
         until_s = at_s - GOES_ON_S if self._ground.is_calibrated else np.inf
         return self._told(until_s, way_of) if self._wait else []
 
@@ -72,8 +74,7 @@ class LinePassages:
         if curve is None:
             return crossing
         length_m = LENGTH_M[crossing.object_class]
-        ends_m = apply_homography(self._ground.matrix, self._ends_px[crossing.line_id])
-        middle_s, pace_mps = curve.over(ends_m, behind_m=foot_ahead * length_m / 2)
+        middle_s, pace_mps = curve.over(self._line_m(crossing.line_id), behind_m=foot_ahead * length_m / 2)
         if not min(pace_mps, curve.pace_mps) >= SLOWEST_MPS:
             return crossing
         is_plausible = curve.pace_mps <= self._implausible_mps
@@ -86,12 +87,22 @@ class LinePassages:
             front_at_s=middle_s - passage_s / 2,
         )
 
+    def _line_m(self, line_id: str) -> Floats:
+        """(2, 2): a line's ends on the road, metres."""
+        if self._ground.matrix is not self._matrix:  # an estimated ground changes as it is learnt
+            self._matrix = self._ground.matrix
+            self._ends_m = apply_homography(self._matrix, self._ends_px)
+        return np.asarray(self._ends_m[self._number_of[line_id]])
 
-def _foot_ahead(velocity_px: Floats) -> float:
-    """Where the foot is along the vehicle: 1 at its front, 0 in its middle, -1 at its rear.
+
+def _foot_ahead(motion: Motion, track_id: int) -> float:
+    """Where the foot is along a vehicle: 1 at its front, 0 in its middle, or where that is not known, -1 at its rear.
 
     The lower edge of a box is at the front of a vehicle that comes towards the camera, at the rear of one that goes
     away from it.
     """
-    down_px = float(velocity_px[1] / max(float(np.hypot(*velocity_px)), 1e-9))
-    return 0.0 if np.isnan(down_px) else down_px
+    n = motion.row_of.get(track_id)
+    if n is None:
+        return 0.0
+    right_px, down_px = motion.velocity_px[n].tolist()
+    return 0.0 if isnan(down_px) else down_px / max(hypot(right_px, down_px), 1e-9)

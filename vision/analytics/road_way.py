@@ -1,7 +1,7 @@
 """One vehicle's way on the road over a few seconds, as a smooth curve."""
 
 from dataclasses import dataclass
-from math import copysign, sqrt
+from math import copysign, hypot, sqrt
 from statistics import median
 from typing import Self
 
@@ -32,6 +32,10 @@ NEAR_S = 1.0
 """A line is passed within this of when it is said to be crossed in the picture."""
 
 
+_HARDLY_STIFF = np.diag([1e-9, 1e-9, 0.0])
+"""So that the equations have a solution whatever was seen."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RoadWay:
     """place = coefficients[0] + coefficients[1] t + coefficients[2] t^2, metres on the road, t from `about_s` on."""
@@ -49,7 +53,7 @@ class RoadWay:
         """
         known = np.isfinite(times_s) & np.isfinite(path_m).all(axis=1) & (times_s >= about_s - WAY_S)
         times_s, path_m = times_s[known], path_m[known]
-        if len(times_s) < 3 or np.ptp(times_s) < SHORTEST_S:
+        if len(times_s) < 3 or times_s[-1] - times_s[0] < SHORTEST_S:
             return None
         return cls(about_s, _curve(times_s - about_s, path_m))
 
@@ -71,21 +75,22 @@ class RoadWay:
 
 def _curve(t: Floats, path_m: Floats) -> Floats:
     """(3, 2): the coefficients of a parabola through (K, 2) places at (K,) times."""
-    powers = np.stack([np.ones_like(t), t, t**2], axis=1)
+    powers = np.vander(t, 3, increasing=True)
     near = np.exp(-np.abs(t) / FADES_S)
     weights, usual_m, usual_mps2 = near, SIGHT_M, ACCELERATION_MPS2
     coefficients: Floats = np.full((3, 2), np.inf)
     for _ in range(ROUNDS):
-        stiffness = np.diag([1e-9, 1e-9, (usual_m / (usual_mps2 / 2)) ** 2])
-        weighted = powers * weights[:, None]
-        was = coefficients
-        coefficients = np.linalg.solve(powers.T @ weighted + stiffness, weighted.T @ path_m).astype(np.float64)
+        weighted = powers.T * weights
+        normal = weighted @ powers + _HARDLY_STIFF
+        normal[2, 2] += (usual_m / (usual_mps2 / 2)) ** 2
+        was, coefficients = coefficients, np.linalg.solve(normal, weighted @ path_m).astype(np.float64, copy=False)
         if np.abs(coefficients - was).max() < CLOSE:
             break
-        off_m = np.hypot(*(path_m - powers @ coefficients).T)
+        off = path_m - powers @ coefficients
+        off_m = np.hypot(off[:, 0], off[:, 1])
         usual_m = max(SPREAD * median(off_m.tolist()), LEAST_M)
         weights = near * np.minimum(1.0, OUTLIER * usual_m / np.maximum(off_m, 1e-9))
-        usual_mps2 = sqrt((ACCELERATION_MPS2**2 + float((2 * coefficients[2]) @ (2 * coefficients[2]))) / 2)
+        usual_mps2 = hypot(ACCELERATION_MPS2, *(2 * coefficients[2]).tolist()) / sqrt(2)
     return coefficients
 
 

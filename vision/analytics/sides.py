@@ -7,7 +7,7 @@ import numpy as np
 
 from vision.analytics.anchors import Bools, Floats, Places
 from vision.analytics.rows import Ids
-from vision.core.columns import Columns, column_names
+from vision.core.columns import Columns, columns_of
 
 FIRST_DEPTH = 0.1
 """How far a vehicle must go from one side of a line to the other to be counted, in its own extent across the line."""
@@ -66,21 +66,19 @@ class Sides(Columns):
 
     def put(self, rows: Ids, newer: Self) -> None:
         """Write these rows anew, in place."""
-        for name in column_names(type(self)):
-            getattr(self, name)[rows] = getattr(newer, name)
+        for column, values in zip(columns_of(self), columns_of(newer), strict=True):
+            column[rows] = values
 
     def stay(self, rows: Ids, places: Places, at_s: float) -> None:
         """These tracks are on the sides where they rested: nothing but where they are is new."""
         self.home_for_s[rows] += (at_s - self.seen_s[rows])[:, None]
         self.seen_s[rows] = at_s
         self.size_px[rows], self.whole_px[rows] = places.size_px, places.whole_px
-        depth = np.abs(places.distance_px) / places.extent_px
-        self.home_depth[rows] = np.maximum(self.home_depth[rows], depth)
+        self.home_depth[rows] = np.maximum(self.home_depth.take(rows, axis=0), places.depth)
 
     def joined(self, other: Self) -> Self:
         """These rows, then the other's."""
-        names = column_names(type(self))
-        return type(self)(**{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names})
+        return type(self)(*map(np.concatenate, zip(columns_of(self), columns_of(other), strict=True)))
 
 
 def at_home_where_they_stand(now: Sides, places: Places, stands: Bools) -> Sides:
@@ -90,7 +88,7 @@ def at_home_where_they_stand(now: Sides, places: Places, stands: Bools) -> Sides
     if not settles.any():
         return now
     home, left_s = np.where(settles, np.sign(places.distance_px), now.home), np.where(settles, np.nan, now.left_s)
-    depth = np.where(settles, np.abs(places.distance_px) / places.extent_px, now.home_depth)
+    depth = np.where(settles, places.depth, now.home_depth)
     for_s = np.where(settles, 0.0, now.home_for_s)
     rest = side_at_rest(home, left_s, now.entry_px)
     return replace(now, home=home, home_depth=depth, home_for_s=for_s, left_s=left_s, rest=rest)
@@ -103,7 +101,10 @@ def _has_settled(now: Sides) -> Bools:
 
 def has_passed(now: Sides, places: Places, stands: Bools) -> Bools:
     """(N, L): whose anchor is for certain on the other side than before."""
-    depth = np.abs(places.distance_px) / places.extent_px
+    may_have = (places.distance_px * now.home < 0) & ~np.isnan(now.left_s)
+    if not may_have.any():
+        return may_have
+    depth = places.depth
     was_counted = now.counted.any(axis=-1)
     is_clear = np.minimum(now.home_depth, depth) >= FIRST_DEPTH
     has_moved_over = is_clear & (now.home_for_s >= SETTLES_S) & _has_settled(now)
@@ -112,21 +113,21 @@ def has_passed(now: Sides, places: Places, stands: Bools) -> Bools:
         (now.home_depth >= RETURN_DEPTH) & (depth >= RETURN_DEPTH),
         now.home_depth + depth >= FIRST_DEPTH,
     )
-    return (places.distance_px * now.home < 0) & ~np.isnan(now.left_s) & deep_enough
+    return may_have & deep_enough
 
 
 def another_where(leapt: Bools, now: Sides, places: Places) -> Sides:
     """The memory in which who leapt is another vehicle, at home where it is, that has been counted nowhere."""
     if not leapt.any():
         return now
-    here, depth = np.sign(places.distance_px), np.abs(places.distance_px) / places.extent_px
+    here = np.sign(places.distance_px)
     each = leapt[:, None]
     home, left_s = np.where(each, here, now.home), np.where(each, np.nan, now.left_s)
     return replace(
         now,
         home=home,
         rest=side_at_rest(home, left_s, now.entry_px),
-        home_depth=np.where(each, depth, now.home_depth),
+        home_depth=np.where(each, places.depth, now.home_depth),
         home_for_s=np.where(each, 0.0, now.home_for_s),
         left_s=left_s,
         counted=now.counted & ~each[..., None],
@@ -140,7 +141,6 @@ def has_come_in(now: Sides, places: Places) -> Bools:
 
 def settled(now: Sides, places: Places, passed: Bools, came_in: Bools, ways: Bools) -> Sides:
     """The memory after counting: who has passed is at home where it is."""
-    depth = np.abs(places.distance_px) / places.extent_px
     home = np.where(passed, np.sign(places.distance_px), now.home)
     left_s = np.where(passed | came_in, np.nan, now.left_s)
     entry_px = np.where(came_in, np.nan, now.entry_px)
@@ -148,7 +148,7 @@ def settled(now: Sides, places: Places, passed: Bools, came_in: Bools, ways: Boo
         now,
         home=home,
         rest=side_at_rest(home, left_s, entry_px),
-        home_depth=np.where(passed, depth, now.home_depth),
+        home_depth=np.where(passed, places.depth, now.home_depth),
         home_for_s=np.where(passed, 0.0, now.home_for_s),
         left_s=left_s,
         entry_px=entry_px,

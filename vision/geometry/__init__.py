@@ -8,7 +8,7 @@ from vision.geometry.homography import (
     fit_homography,
     pixels_per_unit,
 )
-from vision.geometry.lines import extent_across_px, off_way_px, place_on_line, signed_distance_px, zero_crossing
+from vision.geometry.lines import off_way_px, place_on_line, room_across, signed_distance_px, zero_crossing
 from vision.geometry.polygons import Polygons, points_in_polygons, polygon_area
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "Polygons",
     "apply_homography",
     "area",
-    "extent_across_px",
     "fit_homography",
     "intersection",
     "iou",
@@ -26,6 +25,7 @@ __all__ = [
     "place_on_line",
     "points_in_polygons",
     "polygon_area",
+    "room_across",
     "signed_distance_px",
     "zero_crossing",
 ]

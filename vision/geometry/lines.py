@@ -30,12 +30,12 @@ def place_on_line(points_px: Floats, starts_px: Floats, ends_px: Floats) -> Floa
     return place
 
 
-def extent_across_px(sizes_px: Floats, starts_px: Floats, ends_px: Floats) -> Floats:
-    """How much room boxes of (N, 2) width and height take up across L lines, in pixels, shape (N, L)."""
+def room_across(starts_px: Floats, ends_px: Floats) -> Floats:
+    """(2, L): how much of a box's width, and of its height, lies across each of L lines: (N, 2) sizes times this are
+    the room that boxes take up across the lines, (N, L)."""
     along = ends_px - starts_px
-    normal = np.abs(along[:, ::-1]) / np.hypot(along[:, 0], along[:, 1])[:, None]
-    extent_px: Floats = sizes_px @ normal.T
-    return extent_px
+    room: Floats = np.abs(along[:, ::-1]) / np.hypot(along[:, 0], along[:, 1])[:, None]
+    return np.ascontiguousarray(room.T)
 
 
 def zero_crossing(before: Floats, after: Floats) -> Floats:
