@@ -144,21 +144,21 @@ class HeirFinder:
         return all(was.cannot_reach(motion.foot_px[n], size_px, at_s) for was in self._lost[int(motion.track_id[n])])
 
     def _inherit(self, motion: Motion, came: list[int], at_s: float) -> list[tuple[int, int]]:
-        stood = any(each[-1].stands for each in self._lost.values())
-        new = came + (self._late(motion, came, at_s) if stood else [])
-        if not new:
+        looked_for = [(t, was) for t, each in self._lost.items() for was in each if at_s <= was.until_s]
+        standing = [(t, was) for t, was in looked_for if was.stands]
+        new = came + (self._late(motion, came, at_s) if standing else [])
+        if not (new and looked_for):
             return []
-        lost, states = zip(*((t, was) for t, each in self._lost.items() for was in each), strict=True)
+        lost, states = zip(*(looked_for if came else standing), strict=True)
         feet_px = np.array([was.foot_px for was in states])
         ways_px = np.array([was.velocity_px * (at_s - was.seen_s) for was in states])
         away_px = off_way_px(motion.foot_px[new][:, None] - feet_px, ways_px)
         old_px, new_px = np.array([was.size_px for was in states]), _sizes_px(motion.xyxy[new])[:, None]
         small_px, large_px = np.minimum(old_px, new_px), np.maximum(old_px, new_px)
-        seen_s, until_s = np.array([(was.seen_s, was.until_s) for was in states]).T
+        seen_s = np.array([was.seen_s for was in states])
         ids = motion.track_id[new][:, None]
         is_back = ids == [self._heirs.get(track, 0) for track in lost]
         may_be = (large_px < ALIKE * small_px) & (motion.first_seen_s[new][:, None] > seen_s) | is_back
-        may_be &= at_s <= until_s
         may_be[len(came) :] &= np.array([was.stands for was in states])
         sizes = np.where(may_be, away_px / np.maximum(small_px, 1e-9), inf)
         heirs: list[tuple[int, int]] = []

@@ -141,25 +141,23 @@ class VisitBook:
         self._memory.grow(self._rows.size)
         is_new = np.isnan(was_s)
         self._note(motion, rows, is_new)
-        came = self._turn(motion, rows, inside, at_s)
-        self._travel(motion, rows, inside, came, np.where(is_new, 0.0, at_s - was_s))
+        was_present = self._memory.present.take(rows, axis=0)
+        came = self._turn(motion, rows, inside, was_present, at_s)
+        self._travel(motion, rows, (inside | was_present) & ~came, came, np.where(is_new, 0.0, at_s - was_s))
         entries, exits = self._settle(motion, rows, inside, at_s)
-        return Visits(tuple(entries), (*vanished, *exits), self._count(at_s), self._memory.present[rows])
+        return Visits(tuple(entries), (*vanished, *exits), self._count(at_s), self._memory.present.take(rows, axis=0))
 
     def _settle(self, motion: Motion, rows: Ids, inside: Bools, at_s: float) -> tuple[list[ZoneEntry], list[ZoneExit]]:
         """Whoever has turned for good now counts where he is seen."""
-        memory = self._memory
-        if not memory.is_turning[rows].any():
+        n, zone = self._settled(motion, rows, at_s)
+        if not len(n):
             return [], []
-        settled = self._settled(motion, rows, at_s)
-        if not settled.any():
-            return [], []
-        n, zone = settled.nonzero()
-        turned = list(zip(rows[n].tolist(), zone.tolist(), inside[n, zone].tolist(), strict=True))
+        memory, at = self._memory, rows[n]
+        turned = list(zip(at.tolist(), zone.tolist(), inside[n, zone].tolist(), strict=True))
         exits = [self._exit(row, z, memory.turned_s[row, z]) for row, z, is_in in turned if not is_in]
         entries = [self._enter(row, z) for row, z, is_in in turned if is_in]
-        memory.present[rows] ^= settled
-        memory.is_turning[rows] &= ~settled
+        memory.present[at, zone] = inside[n, zone]
+        memory.is_turning[at, zone] = False
         return entries, exits
 
     def _vanished(self, at_s: float) -> list[ZoneExit]:
@@ -171,17 +169,18 @@ class VisitBook:
 
     def _note(self, motion: Motion, rows: Ids, is_new: Bools) -> None:
         memory = self._memory
-        memory.present[rows[is_new]] = False
-        memory.is_turning[rows[is_new]] = False
+        if is_new.any():
+            memory.present[rows[is_new]] = False
+            memory.is_turning[rows[is_new]] = False
         memory.track_id[rows] = motion.track_id
         memory.class_id[rows] = motion.class_id
         memory.is_still[rows] = motion.is_still
 
-    def _turn(self, motion: Motion, rows: Ids, inside: Bools, at_s: float) -> Bools:
+    def _turn(self, motion: Motion, rows: Ids, inside: Bools, was_present: Bools, at_s: float) -> Bools:
         """(N, Z): who is seen inside for the first time. Notes since when and where each is seen on the other side."""
         memory = self._memory
-        differs = inside != memory.present[rows]
-        turns = differs & ~memory.is_turning[rows]
+        differs = inside != was_present
+        turns = differs & ~memory.is_turning.take(rows, axis=0)
         memory.is_turning[rows] = differs
         n, zone = turns.nonzero()
         if len(n):
@@ -189,19 +188,17 @@ class VisitBook:
         came: Bools = turns & inside
         return came
 
-    def _travel(self, motion: Motion, rows: Ids, inside: Bools, came: Bools, step_s: Floats) -> None:
-        """Add up way and time of those inside; `came` (N, Z) begin at nothing. `step_s`: (N,), since seen before."""
+    def _travel(self, motion: Motion, rows: Ids, counts: Bools, came: Bools, step_s: Floats) -> None:
+        """Add up way and time of those inside, `counts` (N, Z); who `came` (N, Z) begins at nothing.
+
+        `step_s`: (N,), since seen before."""
         memory = self._memory
-        counts = (inside | memory.present[rows]) & ~came
         way_m = self._ways_m(motion, rows, step_s)
         is_known = ~np.isnan(way_m)
         gained = np.empty((len(rows), 3))
-        gained[:, 0], gained[:, 1], gained[:, 2] = (
-            np.where(is_known, way_m, 0),
-            step_s * is_known,
-            step_s * motion.is_still,
-        )
-        travelled = memory.travelled[rows]
+        gained[:, 0] = np.where(is_known, way_m, 0.0)
+        gained[:, 1], gained[:, 2] = step_s * is_known, step_s * motion.is_still
+        travelled = memory.travelled.take(rows, axis=0)
         travelled[came] = 0.0
         memory.travelled[rows] = travelled + counts[..., None] * gained[:, None]
         memory.ground_m[rows] = motion.ground_m
@@ -209,19 +206,23 @@ class VisitBook:
     def _ways_m(self, motion: Motion, rows: Ids, step_s: Floats) -> Floats:
         """(N,): how far each went since it was seen before: by its pace, which no trembling lengthens; after a blink,
         or where that is not known, straight from there to here."""
-        away_m = motion.ground_m - self._memory.ground_m[rows]
+        away_m = motion.ground_m - self._memory.ground_m.take(rows, axis=0)
         straight_m = np.hypot(away_m[:, 0], away_m[:, 1])
         by_pace = ~np.isnan(motion.pace_mps) & (step_s <= LONGEST_STEP_S)
         return np.where(by_pace, motion.pace_mps * step_s, straight_m)
 
-    def _settled(self, motion: Motion, rows: Ids, at_s: float) -> Bools:
-        """(N, Z): who has turned, and long or far enough that it is no trembling."""
+    def _settled(self, motion: Motion, rows: Ids, at_s: float) -> tuple[Ids, Ids]:
+        """Who has turned, and long or far enough that it is no trembling: in which rows of the motion, for which
+        zones."""
         memory = self._memory
-        moved_px = np.abs(motion.foot_px[:, None, :] - memory.turned_px[rows]).max(axis=-1)
-        size_px = (motion.xyxy[:, 2:] - motion.xyxy[:, :2]).min(axis=1)
-        is_sure = (at_s - memory.turned_s[rows] >= INERTIA_S) | (moved_px >= INERTIA_SIZE * size_px[:, None])
-        settled: Bools = memory.is_turning[rows] & is_sure
-        return settled
+        n, zone = memory.is_turning.take(rows, axis=0).nonzero()
+        if not len(n):
+            return n, zone
+        at = rows[n]
+        moved_px = np.abs(motion.foot_px[n] - memory.turned_px[at, zone]).max(axis=1)
+        size_px = (motion.xyxy[n, 2:] - motion.xyxy[n, :2]).min(axis=1)
+        is_sure = (at_s - memory.turned_s[at, zone] >= INERTIA_S) | (moved_px >= INERTIA_SIZE * size_px)
+        return n[is_sure], zone[is_sure]
 
     def _enter(self, row: int, zone: int) -> ZoneEntry:
         memory = self._memory

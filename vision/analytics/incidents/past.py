@@ -55,12 +55,12 @@ class Past:
     @property
     def heading(self) -> Floats:
         """(N, 2): unit vectors on the road, as each moved last; NaN where one never moved."""
-        return self._memory.heading[self._at]
+        return self._memory.heading.take(self._at, axis=0)
 
     @property
     def stride_px(self) -> Floats:
         """(N, 2): from its foot to a place one metre ahead, as each moved last; NaN where one never moved."""
-        return self._memory.stride_px[self._at]
+        return self._memory.stride_px.take(self._at, axis=0)
 
     @property
     def has_moved(self) -> Bools:
@@ -75,7 +75,7 @@ class Past:
     @property
     def steady_mps(self) -> Floats:
         """(N,): the pace that each kept up, straight on, in its last two seconds of driving; NaN: it drove for less."""
-        return _lengths(self._memory.velocities[self._at, -STEADY_LOOKS:].mean(axis=1))
+        return _steady(self._memory.velocities, self._at)
 
     def fastest_mps(self, rows: Ids) -> Floats:
         """(len(rows),): the highest pace of some tracks in their last seconds of driving, also under an id before."""
@@ -119,6 +119,7 @@ class Past:
         memory.grow(self._rows.size)
         new = np.isnan(was_s)
         cut = cut_sides(motion.xyxy, self._size_px)
+        is_cut_below = cut[:, 3]
         if new.any():
             memory.clear(rows[new])
             memory.first_px[rows[new]], memory.first_m[rows[new]] = motion.foot_px[new], motion.ground_m[new]
@@ -128,17 +129,17 @@ class Past:
             self._inherit(lost, heir)
         for track in leapt:
             memory.leapt_s[rows[motion.track_id == track]] = at_s
-        memory.below_s[rows[cut[:, 3]]] = at_s
+        memory.below_s[rows[is_cut_below]] = at_s
         memory.taken_for[rows, motion.class_id] += 1
-        width_px, height_px = (motion.xyxy[:, 2:] - motion.xyxy[:, :2]).T
-        memory.size_px[rows] = np.sqrt(width_px * height_px)
+        size_px = motion.xyxy[:, 2:] - motion.xyxy[:, :2]
+        memory.size_px[rows] = np.sqrt(size_px[:, 0] * size_px[:, 1])
         self._note_moved(rows, motion)
-        moves = (motion.pace_mps > HEADING_ABOVE_MPS) & ~motion.is_still
-        pace_mps = motion.pace_mps[moves, None]
-        memory.heading[rows[moves]] = motion.velocity_mps[moves] / pace_mps
-        memory.stride_px[rows[moves]] = motion.velocity_px[moves] / pace_mps
+        moves = ((motion.pace_mps > HEADING_ABOVE_MPS) & ~motion.is_still).nonzero()[0]
+        at, pace_mps = rows[moves], motion.pace_mps[moves, None]
+        memory.heading[at] = motion.velocity_mps.take(moves, axis=0) / pace_mps
+        memory.stride_px[at] = motion.velocity_px.take(moves, axis=0) / pace_mps
         self._sample(rows, motion, at_s)
-        is_foot_seen = ~cut[:, 3] | (motion.foot_px[:, 1] > self._size_px[1])
+        is_foot_seen = ~is_cut_below | (motion.foot_px[:, 1] > self._size_px[1])
         self._note_looks(rows, motion, new, is_foot_seen, at_s)
         self._note_leaps(rows, motion, at_s, was_s)
         unmoved = ~motion.moved_before & ~memory.has_moved[rows]
@@ -176,7 +177,7 @@ class Past:
 
     def _note_moved(self, rows: Ids, motion: Motion) -> None:
         memory = self._memory
-        n = np.flatnonzero(~memory.has_moved[rows])
+        n = (~memory.has_moved[rows]).nonzero()[0]
         if not len(n):
             return
         at = rows[n]
@@ -187,12 +188,13 @@ class Past:
     def _sample(self, rows: Ids, motion: Motion, at_s: float) -> None:
         memory = self._memory
         due = np.isfinite(motion.pace_mps) & ~motion.is_still & ~(at_s - memory.times_s[rows, -1] < KEPT_EVERY_S)
-        at = rows[due]
-        if len(at):
+        n = due.nonzero()[0]
+        if len(n):
+            at = rows[n]
             push(memory.times_s, at, at_s)
-            push(memory.velocities, at, motion.velocity_mps[due])
+            push(memory.velocities, at, motion.velocity_mps.take(n, axis=0))
             memory.rests_s[at] = np.nan
-            steady_mps = _lengths(memory.velocities[at, -STEADY_LOOKS:].mean(axis=1))
+            steady_mps = _steady(memory.velocities, at)
             memory.swiftest_mps[at] = np.fmax(memory.swiftest_mps[at], steady_mps)
 
     def _note_looks(self, rows: Ids, motion: Motion, new: Bools, is_foot_seen: Bools, at_s: float) -> None:
@@ -200,15 +202,15 @@ class Past:
 
         `is_foot_seen` (N,): whose is not, or is known to be beyond it."""
         memory = self._memory
-        begins = new & is_foot_seen & (at_s - motion.first_seen_s >= LOOKS_EVERY_S)
         goes = ~motion.is_still & is_foot_seen & ~(at_s - memory.looked_s[rows, -1] < LOOKS_EVERY_S)
-        for due, seen_s, seen_m in (
-            (begins, motion.first_seen_s[begins], motion.first_m[begins]),
-            (goes, at_s, motion.ground_m[goes]),
-        ):
-            if due.any():
-                push(memory.looked_s, rows[due], seen_s)
-                push(memory.looked_m, rows[due], seen_m)
+        if new.any():
+            begins = new & is_foot_seen & (at_s - motion.first_seen_s >= LOOKS_EVERY_S)
+            push(memory.looked_s, rows[begins], motion.first_seen_s[begins])
+            push(memory.looked_m, rows[begins], motion.first_m[begins])
+        n = goes.nonzero()[0]
+        if len(n):
+            push(memory.looked_s, rows[n], at_s)
+            push(memory.looked_m, rows[n], motion.ground_m.take(n, axis=0))
 
     def _note_leaps(self, rows: Ids, motion: Motion, at_s: float, was_s: Floats) -> None:
         """Who is not seen for a while (`was_s` (N,): when each was seen before) has not leapt all that time; nor has
@@ -216,23 +218,25 @@ class Past:
         memory = self._memory
         is_unknown = np.isnan(motion.pace_mps) & (at_s - motion.first_seen_s > KNOWN_AFTER_S)
         since_s = np.where(at_s - was_s > BLINK_S, at_s, np.fmin(memory.leaps_since_s[rows], at_s))
-        memory.leaps_since_s[rows] = np.where(is_unknown, since_s, np.nan)
-        doubted = np.flatnonzero(at_s - memory.leaps_since_s[rows] >= LEAP_S)
+        memory.leaps_since_s[rows] = since_s = np.where(is_unknown, since_s, np.nan)
+        doubted = (at_s - since_s >= LEAP_S).nonzero()[0]
         if len(doubted):
             at = rows[doubted]
             ways_px = memory.sure_px_s[at] * (at_s - memory.leaps_since_s[at])[:, None]
             away_px = off_way_px(motion.foot_px[doubted] - memory.sure_px[at], ways_px)
             memory.leapt_s[at[away_px > LEAP_SIZES * memory.size_px[at]]] = at_s
-        memory.still_s[rows[motion.is_still]] = at_s
-        memory.stood_px[rows[motion.is_still]] = motion.foot_px[motion.is_still]
+        still = motion.is_still.nonzero()[0]
+        memory.still_s[rows[still]] = at_s
+        memory.stood_px[rows[still]] = motion.foot_px.take(still, axis=0)
         is_fast = motion.pace_mps > STARTS_MPS2 * (at_s - memory.still_s[rows] + STARTED_S)
-        starts = np.flatnonzero(is_fast & ~motion.is_still)
+        starts = (is_fast & ~motion.is_still).nonzero()[0]
         if len(starts):
             at = rows[starts]
             away_px = _lengths(motion.foot_px[starts] - memory.stood_px[at])
             memory.leapt_s[at[away_px > GONE_SIZES * memory.size_px[at]]] = at_s
-        sure = np.isfinite(motion.pace_mps)
-        memory.sure_px[rows[sure]], memory.sure_px_s[rows[sure]] = motion.foot_px[sure], motion.velocity_px[sure]
+        sure = np.isfinite(motion.pace_mps).nonzero()[0]
+        memory.sure_px[rows[sure]] = motion.foot_px.take(sure, axis=0)
+        memory.sure_px_s[rows[sure]] = motion.velocity_px.take(sure, axis=0)
 
     def _arrive(self, arrival: Arrival, rows: Ids, motion: Motion) -> None:
         """It has the past of the id under which it came, until it was seen so last, and stood at its first look."""
@@ -254,6 +258,12 @@ class Past:
         source, target = self._rows.row_of(lost), self._rows.row_of(heir)
         if source is not None and target is not None:
             self._memory.copy(source, target)
+
+
+def _steady(velocities: Floats, rows: Ids) -> Floats:
+    """(len(rows),): the length of the mean of the newest of velocities (R, K, 2); NaN where there are too few."""
+    latest = velocities[:, -STEADY_LOOKS:].take(rows, axis=0)
+    return _lengths(latest.sum(axis=1) / STEADY_LOOKS)
 
 
 def _lengths(vectors: Floats) -> Floats:

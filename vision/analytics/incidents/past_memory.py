@@ -100,7 +100,7 @@ class PastMemory(RowColumns):
 
 def push(column: Floats, rows: Ids, values: Floats | float) -> None:
     """One more value in some rows, the newest last; the oldest is forgotten."""
-    column[rows, :-1] = column[rows, 1:]
+    column[rows, :-1] = column.take(rows, axis=0)[:, 1:]
     column[rows, -1] = values
 
 
