@@ -98,8 +98,8 @@ class LineCounter:
         places = self._ruler.places(tracks.xyxy.astype(np.float64), self._memory.size_px[rows])
         if is_new.any():
             self._begin(rows[is_new], places[is_new], at_s)
-        rests = (places.distance_px * self._memory.rest.take(rows, axis=0) > 0).all(axis=1)
-        moves = np.flatnonzero(~rests)
+        rests = np.asarray((places.distance_px * self._memory.rest.take(rows, axis=0) > 0).all(axis=1), bool)
+        moves = (~rests).nonzero()[0]
         was = self._memory[rows[moves]]
         self._memory.stay(rows, places, at_s)
         if not len(moves):

@@ -171,7 +171,7 @@ class HeirFinder:
 
     def _late(self, motion: Motion, came: list[int], at_s: float) -> list[int]:
         """Rows of tracks that began a moment ago and have inherited none yet."""
-        began = np.flatnonzero(at_s - motion.first_seen_s <= LATE_S).tolist()
+        began = (at_s - motion.first_seen_s <= LATE_S).nonzero()[0].tolist()
         return [n for n in began if n not in came and int(motion.track_id[n]) not in self._heirs]
 
 

@@ -27,6 +27,8 @@ class Motion(Columns):
     confidence: Floats
     xyxy: Floats
     """(N, 4): left, top, right, bottom in pixels."""
+    cut: Bools
+    """(N, 4): which of these sides the picture's edge cuts off."""
     foot_px: Floats
     """(N, 2): the middle of the box's lower edge, taken for where the vehicle touches the road; pixels. Of a vehicle
     that the picture's edge cuts off, where it would be."""
@@ -81,6 +83,7 @@ class Motion(Columns):
             class_id=ids,
             confidence=none,
             xyxy=np.empty((0, 4)),
+            cut=np.empty((0, 4), bool),
             foot_px=pairs,
             ground_m=pairs,
             velocity_px=pairs,

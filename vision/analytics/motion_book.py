@@ -1,10 +1,12 @@
 """Remembers the recent way of each track, and tells from it how each moves and since when it stands."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from vision.analytics.edges import completed, cut_sides, whole_sizes
 from vision.analytics.ground import Ground
-from vision.analytics.motion import Floats, Motion
+from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.rows import Ids, Rows
 from vision.analytics.way_memory import LEFT_FOR_S, LEFT_SIZES, WayMemory
 from vision.analytics.ways import Ways
@@ -57,10 +59,10 @@ class MotionBook:
         if not len(tracks):
             return Motion.empty()
         xyxy = tracks.xyxy.astype(np.float64)
-        rows, foot_px, extent_px = self._note(tracks, xyxy, at_s)
-        ways = Ways.of(self._memory, rows, extent_px, at_s)
-        self._note_stand(rows, ways, extent_px, at_s)
-        return self._motion(tracks, xyxy, foot_px, rows, ways)
+        rows, seen = self._note(tracks, xyxy, at_s)
+        ways = Ways.of(self._memory, rows, seen.extent_px, at_s)
+        self._note_stand(rows, ways, seen.extent_px, at_s)
+        return self._motion(tracks, seen, rows, ways)
 
     def way_of(self, track_id: int) -> tuple[Floats, Floats]:
         """A track's remembered sightings: when (K,), media time, and where on the road (K, 2), metres; oldest first."""
@@ -89,13 +91,13 @@ class MotionBook:
         places[:, :2], places[:, 2:] = foot_px, apply_homography(self._matrix, foot_px)
         return places
 
-    def _note(self, tracks: Tracks, xyxy: Floats, at_s: float) -> tuple[Ids, Floats, Floats]:
-        """Remember one more sighting; return rows (N,), feet (N, 2) and extents (N,)."""
+    def _note(self, tracks: Tracks, xyxy: Floats, at_s: float) -> tuple[Ids, "_Sighted"]:
+        """Remember one more sighting; return rows (N,) as well."""
         rows = self._take(tracks.track_id, xyxy, at_s)
-        foot_px, extent_px = self._sight(rows, xyxy, tracks.class_id)
+        seen = self._sight(rows, xyxy, tracks.class_id)
         self._look_at_ground()
-        self._memory.add(rows, self._places(foot_px), at_s)
-        return rows, foot_px, extent_px
+        self._memory.add(rows, self._places(seen.foot_px), at_s)
+        return rows, seen
 
     def _take(self, track_id: Ids, xyxy: Floats, at_s: float) -> Ids:
         """The rows of these tracks; new ones begin, or inherit."""
@@ -121,8 +123,8 @@ class MotionBook:
         heirs = heirs[np.unique(nearest[heirs], return_index=True)[1]]
         memory.bequeath(left[nearest[heirs]], rows[heirs])
 
-    def _sight(self, rows: Ids, xyxy: Floats, class_id: Ids) -> tuple[Floats, Floats]:
-        """Where they touch the road (N, 2), and how large they are (N,), completed at the picture's edge if known."""
+    def _sight(self, rows: Ids, xyxy: Floats, class_id: Ids) -> "_Sighted":
+        """Where they touch the road, and how large they are, completed at the picture's edge if known."""
         memory = self._memory
         cut = cut_sides(xyxy, self._picture_px)
         is_cut = np.asarray(cut.any(axis=1), bool)
@@ -134,7 +136,7 @@ class MotionBook:
             self._ground.learn(foot_px, np.where(is_cut[:, None], np.nan, size_px), class_id)
         if is_unknown.any():
             size_px = np.where(is_unknown[:, None], xyxy[:, 2:] - xyxy[:, :2], size_px)
-        return foot_px, _extent(size_px)
+        return _Sighted(xyxy, cut, foot_px, _extent(size_px))
 
     def _note_stand(self, rows: Ids, ways: Ways, extent_px: Floats, at_s: float) -> None:
         """Who stands, since when and where; who was ever seen moving, and how fast at most."""
@@ -155,20 +157,21 @@ class MotionBook:
         memory.moved[rows] |= (ways.from_first_px > MOVED_SIZES * extent_px) & (ways.from_first_m > MOVED_M)
         memory.fastest_mps[rows] = np.fmax(memory.fastest_mps[rows], ways.pace_mps)
 
-    def _motion(self, tracks: Tracks, xyxy: Floats, foot_px: Floats, rows: Ids, ways: Ways) -> Motion:
+    def _motion(self, tracks: Tracks, seen: "_Sighted", rows: Ids, ways: Ways) -> Motion:
         memory = self._memory
         return Motion(
             track_id=tracks.track_id,
             class_id=tracks.class_id,
             confidence=tracks.confidence.astype(np.float64),
-            xyxy=xyxy,
-            foot_px=foot_px,
+            xyxy=seen.xyxy,
+            cut=seen.cut,
+            foot_px=seen.foot_px,
             ground_m=ways.foot_m,
             velocity_px=ways.velocity[:, :2],
             velocity_mps=ways.velocity[:, 2:],
             pace_mps=ways.pace_mps,
             speed_kmh=self._speeds_kmh(ways.pace_mps),
-            scale_px_m=pixels_per_unit(self._ground.matrix, foot_px),
+            scale_px_m=pixels_per_unit(self._ground.matrix, seen.foot_px),
             first_seen_s=memory.first_s[rows],
             first_px=ways.first[:, :2],
             first_m=ways.first[:, 2:],
@@ -184,6 +187,19 @@ class MotionBook:
         is_implausible = pace_mps > self._implausible_mps
         self.implausible += int(is_implausible.sum())
         return np.where(is_implausible, np.nan, pace_mps * 3.6)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sighted:
+    """N boxes as they are seen, and what they show of their vehicles."""
+
+    xyxy: Floats
+    cut: Bools
+    """(N, 4): which sides the picture's edge cuts off."""
+    foot_px: Floats
+    """(N, 2): where each touches the road."""
+    extent_px: Floats
+    """(N,)"""
 
 
 def _feet(xyxy: Floats) -> Floats:

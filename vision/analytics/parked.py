@@ -32,7 +32,7 @@ class ParkedBook:
         """(N, Z): who is parked, if he is in that zone."""
         self._rows.forget(at_s)
         is_parked = np.zeros((len(motion), self._passed.shape[1]), bool)
-        still = np.flatnonzero(motion.is_still)
+        still = motion.is_still.nonzero()[0]
         if not len(still):
             return is_parked
         since_s = motion.still_since_s[still]

@@ -131,7 +131,7 @@ class QueueWatch:
         """Take in who is where. `present` (N,): who is in the zone."""
         here = present & IS_VEHICLE[motion.class_id]
         pace_mps = np.where(motion.is_still, 0.0, motion.pace_mps)
-        slow = self._slow(motion, pace_mps, np.flatnonzero(here & ~(pace_mps > self._leaves_mps)), at_s)
+        slow = self._slow(motion, pace_mps, (here & ~(pace_mps > self._leaves_mps)).nonzero()[0], at_s)
         waiting = _connected(slow + self._lost(motion, slow, at_s), at_s)
         self._waiting = {waiter.track_id: waiter for waiter in waiting}
         self._hidden.update(motion, here, at_s)

@@ -25,6 +25,8 @@ class Rows:
     def __init__(self, forget_after_s: float) -> None:
         self._forget_after_s = forget_after_s
         self._row_of: dict[int, int] = {}
+        self._track_in: dict[int, int] = {}
+        """By row: the track that has it, or had it last."""
         self._free = list(range(FIRST_ROWS))
         self._oldest_s = -np.inf
         """No track was seen last before this."""
@@ -44,11 +46,12 @@ class Rows:
         """The rows of tracks that are too long unseen, and when each was seen last. The rows are free from now on."""
         if at_s - self._oldest_s <= self._forget_after_s:
             return NO_ROWS, NEVER
-        gone = np.flatnonzero(at_s - self.seen_s > self._forget_after_s)
+        gone = (at_s - self.seen_s > self._forget_after_s).nonzero()[0]
         seen_s = self.seen_s[gone]
         if len(gone):
             lost = set(gone.tolist())
-            self._row_of = {track: row for track, row in self._row_of.items() if row not in lost}
+            for row in lost:
+                del self._row_of[self._track_in[row]]
             self._free += lost
             self.seen_s[gone] = np.nan
         self._oldest_s = float(np.fmin.reduce(self.seen_s, initial=at_s))
@@ -75,6 +78,7 @@ class Rows:
             self._free = list(range(self.size, 2 * self.size))
             self.seen_s = np.concatenate([self.seen_s, np.full(self.size, np.nan)])
         row = self._row_of[track] = self._free.pop()
+        self._track_in[row] = track
         return row
 
 

@@ -85,8 +85,8 @@ class Visits:
         return ZoneVisits(
             present=self.present[:, zone],
             coverage=float(coverage),
-            entries=tuple(entry for entry in self.entries if entry.zone_id == zone_id),
-            exits=tuple(left for left in self.exits if left.zone_id == zone_id),
+            entries=tuple([entry for entry in self.entries if entry.zone_id == zone_id]),
+            exits=tuple([left for left in self.exits if left.zone_id == zone_id]),
         )
 
 

@@ -22,6 +22,9 @@ SHORTEST_VISIT_S = 1.0
 """A shorter visit says little of a vehicle's speed."""
 
 
+_VEHICLES = IS_VEHICLE.astype(np.int64)
+
+
 def _by_class() -> Ids:
     return np.zeros(len(CLASSES), np.int64)
 
@@ -92,7 +95,7 @@ class ZoneSums:
 
     def _add_presence(self, state: ZoneState, step_s: float) -> None:
         present = state.visits.present
-        vehicles = int(present @ IS_VEHICLE)
+        vehicles = int(present @ _VEHICLES)
         self.present_s += step_s * present
         self.max_present = max(self.max_present, vehicles)
         self.occupied_s += step_s * (vehicles > 0)

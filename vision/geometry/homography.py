@@ -78,13 +78,13 @@ def pixels_per_unit(matrix: Floats, points: Floats) -> Floats:
     u, v, w = matrix[:, :2] @ points.T + matrix[:, 2:]
     w = np.where(w > 0, w, np.nan)
     x, y = u / w, v / w
-    # The Jacobian is (a b; c d) / w. The smaller singular value of a 2 x 2 matrix, in closed form.
+    # The Jacobian is (a b; c d) / w. Its smaller singular value in closed form: Blinn, "Consider the lowly 2x2 matrix",
+    # IEEE Computer Graphics and Applications 16(2), 1996.
     (ux, uy, _), (vx, vy, _), (wx, wy, _) = matrix.tolist()
     a, b, c, d = ux - x * wx, uy - x * wy, vx - y * wx, vy - y * wy
-    squares, determinant = a * a + b * b + c * c + d * d, a * d - b * c
-    smaller = np.sqrt((squares - np.sqrt(np.maximum(squares**2 - 4 * determinant**2, 0))) / 2) / w
+    twice_smaller = np.abs(np.hypot(a + d, c - b) - np.hypot(a - d, c + b))
     with np.errstate(divide="ignore"):
-        scale: Floats = 1 / smaller
+        scale: Floats = 2 * w / twice_smaller
     return scale
 
 

@@ -54,9 +54,10 @@ def off_way_px(places_px: Floats, ways_px: Floats) -> Floats:
 
     One that brakes does not come as far as it was going, and is on its way none the less.
     """
-    lengths = np.maximum((ways_px**2).sum(axis=-1), 1e-9)
-    part = np.clip((places_px * ways_px).sum(axis=-1) / lengths, 0.0, 1.0)
-    away_px: Floats = np.linalg.norm(places_px - part[..., None] * ways_px, axis=-1)
+    (x, y), (way_x, way_y) = np.moveaxis(places_px, -1, 0), np.moveaxis(ways_px, -1, 0)
+    part = (x * way_x + y * way_y) / np.maximum(way_x * way_x + way_y * way_y, 1e-9)
+    part = np.minimum(np.maximum(part, 0.0), 1.0)
+    away_px: Floats = np.hypot(x - part * way_x, y - part * way_y)
     return away_px
 
 

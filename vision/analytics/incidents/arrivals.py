@@ -43,7 +43,7 @@ class Arrivals:
     def update(self, motion: Motion, unmoved: Bools, at_s: float) -> list[Arrival]:
         """Take in one moment; return which of the `unmoved` (N,) that stand came under another id."""
         asked = unmoved & motion.is_still & is_vehicle(motion.class_id) & (at_s - motion.first_seen_s <= ASKED_S)
-        found = [self._arrival(motion, n) for n in np.flatnonzero(asked).tolist()]
+        found = [self._arrival(motion, n) for n in asked.nonzero()[0].tolist()]
         while self._looks and at_s - self._looks[0][0] > ASKED_S + BEFORE_S:
             self._looks.popleft()
         if len(motion) and not (self._looks and at_s - self._looks[-1][0] < EVERY_S):

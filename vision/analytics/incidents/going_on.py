@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from math import hypot, inf
 from typing import Generic, TypeVar
 
-import numpy as np
-
-from vision.analytics.edges import cut_sides
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.runs import extent_px
 from vision.analytics.motion import Floats, Motion
@@ -140,7 +137,7 @@ class GoingOn(Generic[Fact]):
             or right + soon_x > (1 - EDGE) * scene.width_px
             or bottom + soon_y > (1 - EDGE) * scene.height_px
         )
-        cut = cut_sides(motion.xyxy[n, None], np.array([scene.width_px, scene.height_px]))[0].tolist()
+        cut = motion.cut[n].tolist()
         hides_foot = cut[LEFT] or cut[RIGHT] or cut[BOTTOM]
         height_px = bottom - top
         waiting.whole_px = max(waiting.whole_px, min(waiting.height_px, height_px))

@@ -8,10 +8,11 @@ import numpy as np
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.incidents.past import Past
 from vision.analytics.incidents.runs import Run, Runs
-from vision.analytics.incidents.signs import PERSON, RIDES_MPS, TWO_WHEELERS, a, called, is_vehicle, sign_of
+from vision.analytics.incidents.signs import PERSON, RIDES_MPS, TWO_WHEELERS, a, called, sign_of
 from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.rows import Ids
 from vision.analytics.scene import Scene
+from vision.analytics.sizes import IS_VEHICLE
 from vision.classes import CLASSES, ObjectClass
 from vision.config.zones import ZoneConfig
 from vision.contracts import IncidentKind
@@ -52,6 +53,8 @@ class LaneEncroachment:
         self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in zones])
         self._is_foreign = np.array([[c not in zone.may_be_in for zone in zones] for c in CLASSES], bool)
         """(classes, Z)"""
+        self._is_told = self._is_foreign & IS_VEHICLE[:, None]
+        """(classes, Z)"""
         self._least_s = np.array([[_least_s(c, zone) for zone in zones] for c in CLASSES])
         """(classes, Z): how long a class must have been there."""
         self._counts = np.where(self._least_s > 0, ALIKE_COUNTS, 1.0) * self._is_foreign
@@ -63,11 +66,11 @@ class LaneEncroachment:
         return len(self._runs)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
-        rides = (scene.motion.class_id == PERSON) & (self._past.swiftest_mps > RIDES_MPS)
-        scene = _mounted(scene, rides)
         motion = scene.motion
-        foreign = scene.inside & self._is_foreign[motion.class_id] & is_vehicle(motion.class_id)[:, None]
-        rows = np.flatnonzero(foreign.any(axis=1) & motion.moved_before)
+        rides = (motion.class_id == PERSON) & (self._past.swiftest_mps > RIDES_MPS)
+        class_id = np.where(rides, ObjectClass.MOTORCYCLE.class_id, motion.class_id)
+        foreign = scene.inside & self._is_told.take(class_id, axis=0)
+        rows = (foreign.any(axis=1) & motion.moved_before).nonzero()[0]
         if not len(rows) and not len(self._runs):
             return []
         holds = np.zeros(len(motion), bool)
@@ -75,19 +78,22 @@ class LaneEncroachment:
             foreign[rows] &= self._well_inside(motion, rows)
         zone = foreign.argmax(axis=1)
         if len(rows):
-            is_surely = self._foreign_share(motion.class_id[rows], rows, zone[rows], rides[rows]) >= CLASS_SHARE
+            is_surely = self._foreign_share(class_id[rows], rows, zone[rows], rides[rows]) >= CLASS_SHARE
             holds[rows] = foreign[rows].any(axis=1) & is_surely
-        found = self._runs.update(motion, holds, scene.at_s, apart=zone)
-        return [
-            self._sign(scene, n, run, int(np.flatnonzero(foreign[n])[0]))
-            for n, run in found
+        found = [
+            (n, run)
+            for n, run in self._runs.update(motion, holds, scene.at_s, apart=zone)
             if run.share >= STEADY_SHARE
-            and run.lasted_s >= self._least_s[motion.class_id[n], zone[n]]
+            and run.lasted_s >= self._least_s[class_id[n], zone[n]]
             and (
-                _goes_along(motion, n, run, self._past.stride_px[n])
+                _goes_along(motion, n, class_id[n], run, self._past.stride_px[n])
                 or (_stands(motion, n, scene.at_s) and not rides[n])
             )
         ]
+        if not found:
+            return []
+        mounted = replace(scene, motion=replace(motion, class_id=class_id)) if rides.any() else scene
+        return [self._sign(mounted, n, run, int(zone[n])) for n, run in found]
 
     def _foreign_share(self, class_id: Ids, rows: Ids, zone: Ids, rides: Bools) -> Floats:
         """(len(rows),): part of its looks in which each of some was taken for what may not be in its zone, or rides."""
@@ -120,21 +126,13 @@ class LaneEncroachment:
         )
 
 
-def _mounted(scene: Scene, rides: Bools) -> Scene:
-    """The same, in which persons who ride are motorcycles."""
-    if not rides.any():
-        return scene
-    class_id = np.where(rides, ObjectClass.MOTORCYCLE.class_id, scene.motion.class_id)
-    return replace(scene, motion=replace(scene.motion, class_id=class_id))
-
-
 def _least_s(object_class: ObjectClass, zone: ZoneConfig) -> float:
     return LOOKS_ALIKE_S if object_class in LOOKALIKES and LOOKALIKES & set(zone.may_be_in) else 0.0
 
 
-def _goes_along(motion: Motion, n: int, run: Run, stride_px: Floats) -> bool:
+def _goes_along(motion: Motion, n: int, class_id: int, run: Run, stride_px: Floats) -> bool:
     """Whether it has gone far enough, and, on two wheels, faster than on foot, straight on as well."""
-    if motion.class_id[n] not in TWO_WHEELERS:
+    if class_id not in TWO_WHEELERS:
         return run.way_m >= SHORTEST_M
     straight_m = float(np.hypot(*(motion.foot_px[n] - run.foot_px)) / np.hypot(*stride_px))
     return min(run.way_m, straight_m) >= max(SHORTEST_RIDE_M, WALKS_MPS * run.lasted_s)

@@ -201,9 +201,9 @@ class Ledger:
 
     def _forget(self, at_s: float) -> None:
         self._cases = [case for case in self._cases if not self._is_past(case, at_s)]
-        cooling = [case for case in self._cases if case.cooling_since_s is not None]
-        dropped = {id(case) for case in cooling[: max(0, len(cooling) - COOLING_KEPT)]}
-        if dropped:
+        if len(self._cases) > COOLING_KEPT:
+            cooling = [case for case in self._cases if case.cooling_since_s is not None]
+            dropped = {id(case) for case in cooling[: max(0, len(cooling) - COOLING_KEPT)]}
             self._cases = [case for case in self._cases if id(case) not in dropped]
 
     def _is_past(self, case: _Case, at_s: float) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vision.analytics.edges import cut_sides
 from vision.analytics.heirs import Heirs
 from vision.analytics.incidents.arrivals import Arrival, Arrivals
 from vision.analytics.incidents.driving import DRIVES_MPS, Driving
@@ -118,13 +117,12 @@ class Past:
         memory = self._memory
         memory.grow(self._rows.size)
         new = np.isnan(was_s)
-        cut = cut_sides(motion.xyxy, self._size_px)
-        is_cut_below = cut[:, 3]
+        is_cut_below = motion.cut[:, 3]
         if new.any():
             memory.clear(rows[new])
             memory.first_px[rows[new]], memory.first_m[rows[new]] = motion.foot_px[new], motion.ground_m[new]
             memory.sure_px[rows[new]], memory.sure_px_s[rows[new]] = motion.foot_px[new], 0.0
-            memory.came_in[rows[new]] = cut[new].any(axis=1)
+            memory.came_in[rows[new]] = motion.cut[new].any(axis=1)
         for lost, heir in heirs:
             self._inherit(lost, heir)
         for track in leapt:

@@ -83,13 +83,13 @@ class _Fit:
     @classmethod
     def of(cls, places: Floats, *, degree: int) -> Self:
         """By least squares, of (K, 3) places. Trembling widens the errors, and so does what is no polynomial."""
-        powers = (places[:, 0] - places[-1, 0] + SHORTEST_S / 2)[:, None] ** np.arange(degree + 1)
+        powers = np.vander(places[:, 0] - places[-1, 0] + SHORTEST_S / 2, degree + 1, increasing=True)
         spread = np.linalg.inv(powers.T @ powers)
         coefficients = spread @ powers.T @ places[:, 1:]
         residual_m = places[:, 1:] - powers @ coefficients
         off_m = float(np.sqrt((residual_m**2).sum() / (len(places) - degree - 1)))
         told = np.hypot(*coefficients.T).tolist()
-        errors = (ERRORS * off_m * np.sqrt(np.diag(spread)) * _times_wider(residual_m)).tolist()
+        errors = (ERRORS * off_m * np.sqrt(spread.diagonal()) * _times_wider(residual_m)).tolist()
         sure = SURE if places[-1, 0] - places[0, 0] >= 2 * SHORTEST_S else SURE_SOON
         is_sure = errors[1] <= ERRORS * sure * told[1]
         return cls(told[1] - errors[1] if is_sure else 0.0, 2 * (told[-1] - errors[-1]), off_m)
@@ -122,7 +122,7 @@ class Speeding:
             self._ways = {t: w for t, w in self._ways.items() if scene.at_s - w.places[-1][0] <= FORGIVEN_S}
         motion = scene.motion
         may_speed = scene.inside & self._is_limited & ~(motion.speed_kmh[:, None] < self._nearly_kmh)
-        rows = np.flatnonzero(may_speed.any(axis=1))
+        rows = np.asarray(may_speed.any(axis=1)).nonzero()[0]
         if not len(rows):
             return []
         rows = rows[is_vehicle(motion.class_id[rows]) & np.isfinite(motion.ground_m[rows]).all(axis=1)]
@@ -137,7 +137,9 @@ class Speeding:
 
     def _follow(self, track: int, place: tuple[float, float, float]) -> Way:
         """Its way, this place included."""
-        way = self._ways.setdefault(track, Way())
+        way = self._ways.get(track)
+        if way is None:
+            way = self._ways[track] = Way()
         way.places.append(place)
         while place[0] - way.places[0][0] > LONGEST_S:
             way.places.popleft()
