@@ -6,6 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from vision.analytics import Crossing, LineCounter
+from vision.analytics.ground import Ground
+from vision.analytics.motion import Bools, Motion
+from vision.analytics.motion_book import MotionBook
+from vision.analytics.sighted import SightBook
 from vision.classes import ObjectClass
 from vision.config.lines import Anchor, LineConfig
 from vision.core import Tracks
@@ -55,15 +59,36 @@ def tracks(sightings: Sequence[At]) -> Tracks:
     )
 
 
+class Moving:
+    """How the tracks of one camera move, look by look."""
+
+    def __init__(self, ground: Ground, size: tuple[int, int] = (1280, 720)) -> None:
+        self.book = MotionBook(ground, *size, forget_after_s=4, implausible_mps=50)
+
+    def see(self, tracks: Tracks, at_s: float) -> Motion:
+        return self.book.update(self.book.see(tracks, at_s), at_s)
+
+
+class Counting:
+    """What a counter says, look by look."""
+
+    def __init__(self, lines: Sequence[LineConfig] = (LEVEL,), size: tuple[int, int] = SIZE) -> None:
+        self.sights = SightBook(*size, forget_after_s=4)
+        self._counter = LineCounter(lines, *size)
+
+    def see(self, tracks: Tracks, at_s: float, *, stands: Bools | None = None) -> list[Crossing]:
+        return self._counter.update(self.sights.see(tracks, at_s), at_s, stands=stands)
+
+
 def count(
     sightings: Iterable[At], lines: Sequence[LineConfig] = (LEVEL,), size: tuple[int, int] = SIZE
 ) -> list[Crossing]:
     """What a counter says of these sightings, frame by frame."""
-    counter = LineCounter(lines, *size, forget_after_s=4)
+    counting = Counting(lines, size)
     frames: dict[float, list[At]] = {}
     for sighting in sightings:
         frames.setdefault(sighting.t_s, []).append(sighting)
-    return [c for t_s in sorted(frames) for c in counter.update(tracks(frames[t_s]), t_s)]
+    return [c for t_s in sorted(frames) for c in counting.see(tracks(frames[t_s]), t_s)]
 
 
 def ways(crossings: Iterable[Crossing]) -> list[str]:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from analytics_kit import LEVEL, SIZE, At, count, down, line, tracks, ways
+from analytics_kit import LEVEL, SIZE, At, Counting, count, down, line, tracks, ways
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from vision.analytics import LineCounter
 from vision.analytics.sides import FIRST_DEPTH, RETURN_DEPTH
 from vision.classes import ObjectClass
 from vision.config.lines import Anchor, LineConfig
@@ -122,21 +121,19 @@ def test_a_vehicle_that_stands_at_the_edge_over_a_line_is_not_counted() -> None:
 
 
 def test_a_track_is_forgotten_when_it_has_not_been_seen_for_long_enough() -> None:
-    counter = LineCounter([LEVEL], *SIZE, forget_after_s=4)
+    counting = Counting()
     for n in range(1000):
-        counter.update(tracks([At(n, n, 500, 300)]), float(n))
-        assert len(counter) <= 5
-    counter.update(tracks([]), 2000.0)
-    assert len(counter) == 0
+        counting.see(tracks([At(n, n, 500, 300)]), float(n))
+        assert len(counting.sights.rows) <= 5
+    counting.see(tracks([]), 2000.0)
+    assert len(counting.sights.rows) == 0
 
 
 def stood(ys: Sequence[float], stands: Sequence[bool]) -> list[str]:
     """What is counted of a vehicle that is known to stand at some of its sightings."""
-    counter = LineCounter([LEVEL], *SIZE, forget_after_s=4)
+    counting = Counting()
     looks = zip(down(ys), stands, strict=True)
-    return ways(
-        [c for at, is_still in looks for c in counter.update(tracks([at]), at.t_s, stands=np.array([is_still]))]
-    )
+    return ways([c for at, is_still in looks for c in counting.see(tracks([at]), at.t_s, stands=np.array([is_still]))])
 
 
 def test_who_waits_before_the_line_is_counted_when_he_drives_on_however_his_box_trembles() -> None:
@@ -164,10 +161,10 @@ def test_a_track_hidden_at_the_line_for_less_than_that_is_still_known() -> None:
 
 
 def test_where_earlier_sightings_are_told_late_they_count() -> None:
-    counter = LineCounter([LEVEL], *SIZE, forget_after_s=4)
-    counter.update(tracks([At(0.2, 7, 300, 300)]), 0.2)
-    assert counter.update(tracks([At(0.1, 1, 500, 380)]), 0.1) == []
-    [crossing] = counter.update(tracks([At(0.3, 1, 500, 440), At(0.3, 7, 300, 310)]), 0.3)
+    counting = Counting()
+    counting.see(tracks([At(0.2, 7, 300, 300)]), 0.2)
+    assert counting.see(tracks([At(0.1, 1, 500, 380)]), 0.1) == []
+    [crossing] = counting.see(tracks([At(0.3, 1, 500, 440), At(0.3, 7, 300, 310)]), 0.3)
     assert crossing.track_id == 1
 
 

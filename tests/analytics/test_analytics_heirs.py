@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from analytics_kit import Moving
 
 from vision.analytics.ground import CalibratedGround
 from vision.analytics.heirs import HeirFinder
-from vision.analytics.motion_book import MotionBook
 from vision.classes import ObjectClass
 from vision.core import Tracks
 from vision.geometry import fit_homography
@@ -25,10 +25,10 @@ def found(looks: list[list[Car]]) -> list[tuple[int, int]]:
 
 def inherited(looks: list[Tracks]) -> list[tuple[int, int]]:
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-    book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder(1280, 720)
+    moving, heirs = Moving(ground), HeirFinder(1280, 720)
     told: list[tuple[int, int]] = []
     for n, seen in enumerate(looks):
-        motion = book.update(seen, n / FPS)
+        motion = moving.see(seen, n / FPS)
         told += heirs.update(motion, n / FPS)
     return told
 
@@ -109,9 +109,9 @@ def test_one_of_two_that_were_lost_and_is_back_is_not_the_other() -> None:
 )
 def test_who_comes_back_where_nobody_can_have_driven_is_another(unseen: int, to_x: float, leaps: bool) -> None:
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-    book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder(1280, 720)
+    moving, heirs = Moving(ground), HeirFinder(1280, 720)
     for n, cars in enumerate(standing(1, 30) + nothing(unseen) + [[(1, to_x, 40.0)]]):
-        heirs.update(book.update(tracks(cars), n / FPS), n / FPS)
+        heirs.update(moving.see(tracks(cars), n / FPS), n / FPS)
     assert heirs.leapt == ((1,) if leaps else ())
 
 
@@ -133,9 +133,9 @@ def test_one_that_stood_is_recognised_where_it_stood_however_it_was_squeezed_bef
 
 def test_one_that_stood_and_was_squeezed_before_it_was_hidden_comes_back_as_itself() -> None:
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-    book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder(1280, 720)
+    moving, heirs = Moving(ground), HeirFinder(1280, 720)
     for n, seen in enumerate([*WAITS, *half_hidden(1, 3, shown=0.2), *map(tracks, nothing(3)), WAITS[0]]):
-        heirs.update(book.update(seen, n / FPS), n / FPS)
+        heirs.update(moving.see(seen, n / FPS), n / FPS)
         assert heirs.leapt == ()
 
 
@@ -147,31 +147,31 @@ def test_who_drives_past_the_place_of_one_that_is_lost_is_not_taken_for_it() -> 
 def test_who_turns_unseen_comes_back_as_itself() -> None:
     """It braked and turned before it was lost, and its velocity does not tell that yet."""
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-    book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder(1280, 720)
+    moving, heirs = Moving(ground), HeirFinder(1280, 720)
     for n, cars in enumerate([*driving(1, 0, 20), *nothing(6), *driving(1, 21, 22)]):
-        heirs.update(book.update(tracks(cars), n / FPS), n / FPS)
+        heirs.update(moving.see(tracks(cars), n / FPS), n / FPS)
     assert heirs.leapt == ()
 
 
 def test_who_drives_and_is_squeezed_before_it_is_hidden_comes_back_as_itself() -> None:
     """What begins to hide it leaves no velocity to be told; it drove on at the one that was told before."""
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-    book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder(1280, 720)
+    moving, heirs = Moving(ground), HeirFinder(1280, 720)
     drives = [tracks(cars) for cars in driving(1, 0, 33, size=80)]
     whole, squeezed, back = drives[:20], [part_of(seen, 0.2) for seen in drives[20:22]], drives[32:]
     for n, seen in enumerate([*whole, *squeezed, *map(tracks, nothing(10)), *back]):
-        heirs.update(book.update(seen, n / FPS), n / FPS)
+        heirs.update(moving.see(seen, n / FPS), n / FPS)
         assert heirs.leapt == ()
 
 
 def taken(looks: list[list[Car]]) -> tuple[list[tuple[int, int]], set[int]]:
     """Which tracks inherit which, and which are another vehicle's since."""
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-    book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder(1280, 720)
+    moving, heirs = Moving(ground), HeirFinder(1280, 720)
     told: list[tuple[int, int]] = []
     leapt: set[int] = set()
     for n, cars in enumerate(looks):
-        told += heirs.update(book.update(tracks(cars), n / FPS), n / FPS)
+        told += heirs.update(moving.see(tracks(cars), n / FPS), n / FPS)
         leapt |= set(heirs.leapt)
     assert len(heirs) <= 1
     return told, leapt

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from analytics_kit import Moving
 from zones_kit import FOUR_CORNERS, SIZE, camera, ground_of
 
 from vision.analytics.hidden import MOST, HiddenBook
 from vision.analytics.motion import Motion
-from vision.analytics.motion_book import MotionBook
 from vision.analytics.queues import QueueWatch
 from vision.classes import ObjectClass
 from vision.core import Tracks
@@ -28,7 +28,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.ground = ground_of(camera(calibration=FOUR_CORNERS))
-        self.motions = MotionBook(self.ground, *SIZE, forget_after_s=4, implausible_mps=50)
+        self.moving = Moving(self.ground, SIZE)
         self.at_s = 0.0
 
     def next(self, boxes: Mapping[int, Box]) -> Motion:
@@ -36,7 +36,7 @@ class Seen:
         tracks = list(boxes)
         classes = [(ObjectClass.TRUCK if track == LORRY else ObjectClass.CAR).class_id for track in tracks]
         count = len(tracks)
-        return self.motions.update(
+        return self.moving.see(
             Tracks(
                 xyxy=np.array(list(boxes.values()), np.float32).reshape(-1, 4),
                 confidence=np.full(count, 0.8, np.float32),

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from analytics_kit import Moving
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vision.analytics.ground import CalibratedGround, EstimatedGround, Ground, ground_of
 from vision.analytics.motion import Motion
-from vision.analytics.motion_book import MotionBook
 from vision.classes import ObjectClass
 from vision.config.camera import CameraConfig
 from vision.core import Tracks
@@ -21,8 +21,8 @@ TEN_PX_A_METRE = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
 """A camera straight above: 10 pixels are a metre."""
 
 
-def book(ground: Ground = TEN_PX_A_METRE) -> MotionBook:
-    return MotionBook(ground, *SIZE, forget_after_s=FORGET_S, implausible_mps=50)
+def book(ground: Ground = TEN_PX_A_METRE) -> Moving:
+    return Moving(ground, SIZE)
 
 
 def seen(xs: list[float], *, y: float = 300, ids: list[int] | None = None, size: float = 40) -> Tracks:
@@ -49,7 +49,7 @@ def drive(
     """One car at these places, one after the other; how it moves at the last."""
     moving = book(ground)
     for n, x in enumerate(where):
-        motion = moving.update(seen([x], ids=[ids[n]] if ids else None), start_s + n / fps)
+        motion = moving.see(seen([x], ids=[ids[n]] if ids else None), start_s + n / fps)
     return motion
 
 
@@ -81,9 +81,9 @@ def test_the_speed_of_a_new_track_is_not_known() -> None:
 def test_an_implausible_speed_is_dropped_and_counted() -> None:
     moving = book()
     for n, x in enumerate(steady(600, 1)):
-        motion = moving.update(seen([x]), n / 10)
+        motion = moving.see(seen([x]), n / 10)
     assert np.isnan(motion.speed_kmh[0])
-    assert moving.implausible > 0
+    assert moving.book.implausible > 0
 
 
 def test_without_calibration_no_speed_is_told_but_a_pace_is() -> None:
@@ -111,7 +111,7 @@ def test_trembling_does_not_end_a_stand() -> None:
     rng = np.random.default_rng(2)
     moving = book()
     where = np.concatenate([steady(100, 3), 500 + rng.normal(0, 1.5, 300)])
-    still = [bool(moving.update(seen([x]), n / 10).is_still[0]) for n, x in enumerate(where)]
+    still = [bool(moving.see(seen([x]), n / 10).is_still[0]) for n, x in enumerate(where)]
     assert all(still[50:])
 
 
@@ -131,9 +131,9 @@ def test_a_standing_vehicle_that_gets_a_new_id_goes_on_standing() -> None:
 def test_two_vehicles_in_one_place_do_not_both_inherit_a_stand() -> None:
     moving = book()
     for n in range(30):
-        moving.update(seen([500.0]), n / 10)
+        moving.see(seen([500.0]), n / 10)
     for n in range(30, 60):
-        motion = moving.update(seen([499.0, 501.0], ids=[2, 3]), n / 10)
+        motion = moving.see(seen([499.0, 501.0], ids=[2, 3]), n / 10)
     assert motion.still_since_s.min() == 0
     assert motion.still_since_s.max() >= 3
 
@@ -141,25 +141,25 @@ def test_two_vehicles_in_one_place_do_not_both_inherit_a_stand() -> None:
 def test_who_crawls_into_the_place_of_a_lost_track_does_not_stand_there() -> None:
     moving = book()
     for n in range(30):
-        moving.update(seen([500.0]), n / 10)
-    still = [moving.update(seen([494.0 + n], ids=[2]), 3 + n / 10).is_still[0] for n in range(40)]
+        moving.see(seen([500.0]), n / 10)
+    still = [moving.see(seen([494.0 + n], ids=[2]), 3 + n / 10).is_still[0] for n in range(40)]
     assert not any(still)
 
 
 def test_a_place_that_was_left_long_ago_is_nobodys_legacy() -> None:
     moving = book()
     for n in range(30):
-        moving.update(seen([500.0]), n / 10)
+        moving.see(seen([500.0]), n / 10)
     for n in range(30):
-        motion = moving.update(seen([500.0], ids=[2]), 6 + n / 10)
+        motion = moving.see(seen([500.0], ids=[2]), 6 + n / 10)
     assert motion.still_since_s[0] >= 6
 
 
 def test_tracks_that_are_gone_are_forgotten() -> None:
     moving = book()
     for n in range(400):
-        moving.update(seen([float(200 + n)], ids=[n + 1]), n * 0.5)
-    assert len(moving) <= FORGET_S / 0.5 + 1
+        moving.see(seen([float(200 + n)], ids=[n + 1]), n * 0.5)
+    assert len(moving.book) <= FORGET_S / 0.5 + 1
 
 
 def test_at_the_lower_edge_a_vehicle_drives_on_although_its_box_shrinks() -> None:
@@ -168,7 +168,7 @@ def test_at_the_lower_edge_a_vehicle_drives_on_although_its_box_shrinks() -> Non
         foot = 600.0 + 10 * n
         box = np.array([[500, foot - 80, 580, min(foot, 720)]], np.float32)
         one = np.ones(1, np.int64)
-        motion = moving.update(Tracks(box, np.ones(1, np.float32), one * 2, one, one), n / 10)
+        motion = moving.see(Tracks(box, np.ones(1, np.float32), one * 2, one, one), n / 10)
         if foot - 80 > 715:
             break
     assert motion.velocity_px[0, 1] == pytest.approx(100, rel=0.1)
@@ -188,7 +188,7 @@ def test_time_ids_and_frame_rate_leave_the_motion_alike(shift_s: int, first_id: 
 def test_where_in_the_picture_a_calibrated_vehicle_drives_does_not_matter(dx: int, dy: int) -> None:
     moving = book()
     for n, x in enumerate(steady(80, 3)):
-        motion = moving.update(seen([x + dx], y=300 + dy), n / 10)
+        motion = moving.see(seen([x + dx], y=300 + dy), n / 10)
     assert motion.pace_mps[0] == pytest.approx(8, rel=1e-3)
 
 
@@ -198,7 +198,7 @@ def test_who_comes_in_at_the_edge_has_the_speed_that_it_has_from_when_it_is_seen
         x = 10.0 * n
         tracks = seen([x])
         cut = np.clip(tracks.xyxy, 0, None).astype(np.float32)
-        motion = moving.update(Tracks(cut, tracks.confidence, tracks.class_id, tracks.track_id, tracks.age), n / 10)
+        motion = moving.see(Tracks(cut, tracks.confidence, tracks.class_id, tracks.track_id, tracks.age), n / 10)
         told.append(float(motion.pace_mps[0]))
     assert [pace for pace in told[3:] if np.isfinite(pace)][-20:] == pytest.approx([10.0] * 20, abs=0.1)
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from analytics_kit import Moving
 
 from vision.analytics.ground import CalibratedGround
 from vision.analytics.heirs import HeirFinder
-from vision.analytics.motion_book import MotionBook
 from vision.classes import ObjectClass
 from vision.core import Tracks
 from vision.geometry import fit_homography
@@ -35,7 +35,7 @@ def hidden(looks: int) -> list[list[Car]]:
 def found(looks: list[list[Car]]) -> list[tuple[int, int]]:
     """Which tracks inherit which."""
     ground = CalibratedGround(fit_homography(PX_M * ROAD_M, ROAD_M))
-    book, heirs = MotionBook(ground, 1280, 720, forget_after_s=4, implausible_mps=50), HeirFinder(1280, 720)
+    moving, heirs = Moving(ground), HeirFinder(1280, 720)
     told: list[tuple[int, int]] = []
     for n, cars in enumerate([*looks, *hidden(60)]):
         boxes = [(x - size / 2, y - size, x + size / 2, y) for _, x, y, size in cars]
@@ -46,7 +46,7 @@ def found(looks: list[list[Car]]) -> list[tuple[int, int]]:
             track_id=np.array([car[0] for car in cars], np.int64),
             age=np.ones(len(cars), np.int64),
         )
-        told += heirs.update(book.update(seen, n / FPS), n / FPS)
+        told += heirs.update(moving.see(seen, n / FPS), n / FPS)
     assert len(heirs) == 0
     return told
 

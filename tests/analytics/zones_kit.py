@@ -120,15 +120,15 @@ class Road:
         self._calibrated = ground.is_calibrated
         self._motion = MotionBook(ground, *SIZE, forget_after_s=4, implausible_mps=50)
         self._passages = LinePassages(config.lines, *SIZE, ground, implausible_mps=50)
-        self._counter = LineCounter(config.lines, *SIZE, forget_after_s=4)
+        self._counter = LineCounter(config.lines, *SIZE)
         self._polygons_px = [np.array(zone.polygon) * SIZE for zone in config.zones]
         self._rng = np.random.default_rng(0)
 
     def see(self, vehicles: Iterable[Vehicle], t_s: float) -> Scene:
-        tracks = self._tracks(vehicles, t_s)
-        motion = self._motion.update(tracks, t_s)
+        seen = self._motion.see(self._tracks(vehicles, t_s), t_s)
+        motion = self._motion.update(seen, t_s)
         inside = points_in_polygons(motion.foot_px, self._polygons_px)
-        crossings = self._counter.update(tracks, t_s)
+        crossings = self._counter.update(seen, t_s)
         return Scene(
             at_s=t_s,
             width_px=SIZE[0],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.analytics.edges import completed, cut_sides, whole_sizes
+from vision.analytics.sighted import Sighted
 from vision.config.lines import Anchor, LineConfig
 from vision.core.columns import Columns
 from vision.geometry import room_across, signed_distance_px
@@ -19,14 +19,8 @@ Bools = NDArray[np.bool_]
 class Places(Columns):
     """N boxes relative to L lines, in pixels."""
 
-    seen_px: Floats
-    """(N, 4): the boxes as they are seen: left, top, right, bottom."""
     whole_px: Floats
-    """(N, 4): the boxes with what the picture's edge hides of them."""
-    is_cut: Bools
-    """(N,): whether it hides anything."""
-    size_px: Floats
-    """(N, 2): width and height of the whole vehicle, as last seen away from the picture's edge."""
+    """(N, 4): the boxes with what the picture's edge hides of them: left, top, right, bottom."""
     distance_px: Floats
     """(N, L): of the whole box's anchor, the point that a line looks at, positive on the line's right-hand side."""
     extent_px: Floats
@@ -47,15 +41,11 @@ class Ruler:
         self._length_px = np.hypot(self._along_px[:, 0], self._along_px[:, 1])
         self._room = room_across(self.starts_px, self.ends_px)
 
-    def places(self, xyxy: Floats, known_size_px: Floats) -> Places:
-        """Measure N boxes. `known_size_px` (N, 2): what their vehicles measured when seen whole, else NaN."""
-        cut = cut_sides(xyxy, self.size_px)
-        is_cut = np.asarray(cut.any(axis=1), bool)
-        size_px = whole_sizes(xyxy, is_cut, known_size_px)
-        whole_px = completed(xyxy, cut, size_px) if is_cut.any() else xyxy
-        distance_px = self.distances_px(whole_px)
-        extent_px = np.maximum((xyxy[:, 2:] - xyxy[:, :2]) @ self._room, 1.0)
-        return Places(xyxy, whole_px, is_cut, size_px, distance_px, extent_px, np.abs(distance_px) / extent_px)
+    def places(self, seen: Sighted) -> Places:
+        """Measure N boxes."""
+        distance_px = self.distances_px(seen.whole_px)
+        extent_px = np.maximum((seen.xyxy[:, 2:] - seen.xyxy[:, :2]) @ self._room, 1.0)
+        return Places(seen.whole_px, distance_px, extent_px, np.abs(distance_px) / extent_px)
 
     def distances_px(self, xyxy: Floats) -> Floats:
         """(N, L): of the boxes' anchors from the lines, positive on their right-hand side."""
@@ -70,13 +60,13 @@ class Ruler:
         anchors_px[..., 0], anchors_px[..., 1] = (xyxy[:, :1] + xyxy[:, 2:3]) / 2, self._anchor_y(xyxy)
         return anchors_px
 
-    def lies_over(self, places: Places) -> Bools:
+    def lies_over(self, seen: Sighted, places: Places) -> Bools:
         """(N, L): whose box is cut off by the picture's edge and lies over the line."""
-        if not places.is_cut.any():
+        if not seen.is_cut.any():
             return np.zeros(places.distance_px.shape, bool)
-        middle_px = (places.seen_px[:, :2] + places.seen_px[:, 2:]) / 2
+        middle_px = (seen.xyxy[:, :2] + seen.xyxy[:, 2:]) / 2
         over_line = np.abs(signed_distance_px(middle_px, self.starts_px, self.ends_px)) < places.extent_px / 2
-        return over_line & places.is_cut[:, None]
+        return over_line & seen.is_cut[:, None]
 
     def _anchor_y(self, xyxy: Floats) -> Floats:
         """(N, L)"""

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 
 from vision.analytics.anchors import Bools, Floats, Places, Ruler
 from vision.analytics.leaps import SightingsOf, Verdict, how_it_came
-from vision.analytics.rows import Ids, Rows
+from vision.analytics.rows import FIRST_ROWS
 from vision.analytics.sides import (
     SETTLES_S,
     Sides,
@@ -18,10 +19,10 @@ from vision.analytics.sides import (
     settled,
     side_at_rest,
 )
+from vision.analytics.sighted import Sighted
 from vision.classes import CLASSES, ObjectClass
 from vision.config.lines import LineConfig
 from vision.contracts import Direction
-from vision.core import Tracks
 from vision.geometry import place_on_line, zero_crossing
 
 
@@ -68,81 +69,70 @@ class LineCounter:
 
     At the picture's edge a box shows a part of its vehicle only. One that leaves is completed to the size it had; one
     that comes into sight over the line and moves off it on the side where its anchor is, has crossed it.
-
-    A track not seen for `forget_after_s` is forgotten.
     """
 
-    def __init__(self, lines: Sequence[LineConfig], width_px: int, height_px: int, *, forget_after_s: float) -> None:
+    def __init__(self, lines: Sequence[LineConfig], width_px: int, height_px: int) -> None:
         self._lines = tuple(lines)
         self._ruler = Ruler(lines, width_px, height_px)
         self._counts_class = np.array([[c in line.classes for line in lines] for c in CLASSES], bool)
-        self._rows = Rows(forget_after_s)
-        self._memory = Sides.blank(self._rows.size, len(lines))
-
-    def __len__(self) -> int:
-        """How many tracks are remembered."""
-        return len(self._rows)
+        self._memory = Sides.blank(FIRST_ROWS, len(lines))
+        """By the rows of `SightBook`."""
 
     def update(
-        self, tracks: Tracks, at_s: float, *, stands: Bools | None = None, sightings_of: SightingsOf | None = None
+        self, seen: Sighted, at_s: float, *, stands: Bools | None = None, sightings_of: SightingsOf | None = None
     ) -> list[Crossing]:
-        """Take in where the tracks were at `at_s`; return what they have crossed since they were seen before.
+        """Take in where tracks were at `at_s`; return what they have crossed since they were seen before.
 
         `stands` (N,): who is known to stand. Unset: nobody is. `sightings_of` tells the recent way of each, this moment
         included; without it no leap is noticed.
         """
-        self._rows.forget(at_s)
-        if not len(tracks) or not self._lines:
+        if not len(seen) or not self._lines:
             return []
-        rows, is_new = self._take(tracks.track_id, at_s)
-        places = self._ruler.places(tracks.xyxy.astype(np.float64), self._memory.size_px[rows])
-        if is_new.any():
-            self._begin(rows[is_new], places[is_new], at_s)
+        rows = seen.row
+        self._grow(int(rows.max()) + 1)
+        places = self._ruler.places(seen)
+        if seen.is_new.any():
+            self._begin(seen[seen.is_new], places[seen.is_new], at_s)
         rests = np.asarray((places.distance_px * self._memory.rest.take(rows, axis=0) > 0).all(axis=1), bool)
         moves = (~rests).nonzero()[0]
+        if not len(moves):
+            self._memory.stay(rows, places, at_s)
+            return []
         was = self._memory[rows[moves]]
         self._memory.stay(rows, places, at_s)
-        if not len(moves):
-            return []
-        tracks, rows, places = tracks[moves], rows[moves], places[moves]
-        stands = np.zeros(len(tracks), bool) if stands is None else stands[moves]
+        seen, places = seen[moves], places[moves]
+        stands = np.zeros(len(seen), bool) if stands is None else stands[moves]
         now = at_home_where_they_stand(self._moved(was, places, at_s), places, stands)
         passed = has_passed(now, places, stands)
         if sightings_of is not None:
-            leapt, is_open = _leaps(now, was.seen_s, tracks, passed, sightings_of)
+            leapt, is_open = _leaps(now, was.seen_s, seen, passed, sightings_of)
             now, passed = another_where(leapt, now, places), passed & ~is_open & ~leapt[:, None]
-        return self._follow(tracks, rows, places, now, passed)
+        return self._follow(seen, places, now, passed)
 
-    def _follow(self, tracks: Tracks, rows: Ids, places: Places, now: Sides, passed: Bools) -> list[Crossing]:
+    def _follow(self, seen: Sighted, places: Places, now: Sides, passed: Bools) -> list[Crossing]:
         """Those that are crossing a line, or may be; `passed` (N, L): who has for certain."""
         came_in = has_come_in(now, places)
         if not (passed | came_in).any():
-            self._memory.put(rows, now)
+            self._memory.put(seen.row, now)
             return []
         ways = self._ways(now, places.distance_px, passed | came_in)
-        counts = ways & ~now.counted & self._counts_class[tracks.class_id][..., None]
-        self._memory.put(rows, settled(now, places, passed, came_in, ways))
-        return [self._crossing(now, tracks, *where) for where in np.argwhere(counts).tolist()]
+        counts = ways & ~now.counted & self._counts_class[seen.class_id][..., None]
+        self._memory.put(seen.row, settled(now, places, passed, came_in, ways))
+        return [self._crossing(now, seen, *where) for where in np.argwhere(counts).tolist()]
 
-    def _take(self, track_id: Ids, at_s: float) -> tuple[Ids, Bools]:
-        """The rows of these tracks, and which are new; of those no size is known."""
-        rows, was_s = self._rows.take(track_id, at_s)
-        missing = self._rows.size - len(self._memory)
-        if missing:
-            self._memory = self._memory.joined(Sides.blank(missing, len(self._lines)))
-        is_new = np.isnan(was_s)
-        self._memory.size_px[rows[is_new]] = np.nan
-        return rows, is_new
+    def _grow(self, rows: int) -> None:
+        """Room for so many rows at least."""
+        if rows > len(self._memory):
+            self._memory = self._memory.joined(Sides.blank(rows, len(self._lines)))
 
-    def _begin(self, rows: Ids, places: Places, at_s: float) -> None:
+    def _begin(self, seen: Sighted, places: Places, at_s: float) -> None:
         """New tracks are at home where they are first seen, and may be on their way if they come in over a line."""
-        enters = self._ruler.lies_over(places)
+        enters = self._ruler.lies_over(seen, places)
         home = np.sign(places.distance_px)
         self._memory.put(
-            rows,
+            seen.row,
             Sides(
-                seen_s=np.full(len(rows), at_s),
-                size_px=places.size_px,
+                seen_s=np.full(len(seen), at_s),
                 whole_px=places.whole_px,
                 home=home,
                 rest=np.where(enters, 0.0, home),
@@ -175,7 +165,6 @@ class LineCounter:
             unseen_s = np.where(leaves, (at_s - was.seen_s)[:, None], unseen_s)
         return Sides(
             seen_s=np.full(len(was), at_s),
-            size_px=places.size_px,
             whole_px=places.whole_px,
             home=home,
             rest=side_at_rest(home, left_s, entry_px),
@@ -192,26 +181,28 @@ class LineCounter:
         """(N, L, 2): who has crossed inside the segment, in and out."""
         along = place_on_line(now.left_px, self._ruler.starts_px, self._ruler.ends_px)
         inside = crossed & (along >= 0) & (along <= 1)
-        return np.stack([inside & (distance_px > 0), inside & (distance_px < 0)], axis=-1)
+        ways = np.empty((*inside.shape, 2), bool)
+        ways[..., 0], ways[..., 1] = inside & (distance_px > 0), inside & (distance_px < 0)
+        return ways
 
-    def _crossing(self, now: Sides, tracks: Tracks, n: int, line: int, way: int) -> Crossing:
+    def _crossing(self, now: Sides, seen: Sighted, n: int, line: int, way: int) -> Crossing:
         x, y = now.left_px[n, line] / self._ruler.size_px
         came_over = now.home[n, line] == (1 if way else -1)
         return Crossing(
             line_id=self._lines[line].id,
             direction=Direction.OUT if way else Direction.IN,
-            object_class=CLASSES[tracks.class_id[n]],
-            track_id=int(tracks.track_id[n]),
+            object_class=CLASSES[seen.class_id[n]],
+            track_id=int(seen.track_id[n]),
             at_s=float(now.left_s[n, line]),
             place=(float(x), float(y)),
-            confidence=float(tracks.confidence[n]),
+            confidence=float(seen.confidence[n]),
             before_s=float(now.home_for_s[n, line]) if came_over else 0.0,
             unseen_s=float(now.unseen_s[n, line]),
         )
 
 
 def _leaps(
-    now: Sides, was_seen_s: Floats, tracks: Tracks, passed: Bools, sightings_of: SightingsOf
+    now: Sides, was_seen_s: Floats, seen: Sighted, passed: Bools, sightings_of: SightingsOf
 ) -> tuple[Bools, Bools]:
     """(N,) which tracks leapt over a line to another vehicle, and (N, L) where nobody knows yet how they came over it.
 
@@ -220,9 +211,10 @@ def _leaps(
     leapt, is_open = np.zeros(len(now), bool), np.zeros(passed.shape, bool)
     away_s, was_away_s = now.seen_s[:, None] - now.left_s, was_seen_s[:, None] - now.left_s
     asks = passed | ((away_s > SETTLES_S) & (was_away_s <= SETTLES_S))
-    for n, line in np.argwhere(asks & np.isnan(now.entry_px)).tolist():
-        times_s, feet_px = sightings_of(int(tracks.track_id[n]))
-        size_px = float(np.sqrt((tracks.xyxy[n, 2:] - tracks.xyxy[n, :2]).prod()))
+    for n, line in zip(*(asks & np.isnan(now.entry_px)).nonzero(), strict=True):
+        times_s, feet_px = sightings_of(int(seen.track_id[n]))
+        left, top, right, bottom = seen.xyxy[n].tolist()
+        size_px = sqrt((right - left) * (bottom - top))
         at_s = float(now.seen_s[n])
         verdict = how_it_came(times_s, feet_px, left_s=float(now.left_s[n, line]), at_s=at_s, size_px=size_px)
         leapt[n] |= verdict is Verdict.LEAPT

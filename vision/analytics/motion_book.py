@@ -1,13 +1,11 @@
 """Remembers the recent way of each track, and tells from it how each moves and since when it stands."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from vision.analytics.edges import completed, cut_sides, whole_sizes
 from vision.analytics.ground import Ground
-from vision.analytics.motion import Bools, Floats, Motion
-from vision.analytics.rows import Ids, Rows
+from vision.analytics.motion import Floats, Motion
+from vision.analytics.rows import Ids
+from vision.analytics.sighted import SightBook, Sighted
 from vision.analytics.way_memory import LEFT_FOR_S, LEFT_SIZES, WayMemory
 from vision.analytics.ways import Ways
 from vision.core import Tracks
@@ -35,9 +33,8 @@ class MotionBook:
         self, ground: Ground, width_px: int, height_px: int, *, forget_after_s: float, implausible_mps: float
     ) -> None:
         self._ground = ground
-        self._picture_px = np.array([width_px, height_px], np.float64)
         self._implausible_mps = implausible_mps
-        self._rows = Rows(forget_after_s)
+        self._sights = SightBook(width_px, height_px, forget_after_s=forget_after_s)
         self._memory = WayMemory.empty()
         self._matrix = ground.matrix
         """What the memory's places on the road are told by."""
@@ -46,23 +43,23 @@ class MotionBook:
 
     def __len__(self) -> int:
         """How many tracks are remembered."""
-        return len(self._rows)
+        return len(self._sights.rows)
 
-    def recall(self, tracks: Tracks, at_s: float) -> None:
-        """Take in where tracks had been at `at_s` that are known only now: the next `update` tells how they move."""
-        self._rows.forget(at_s)
-        self._note(tracks, tracks.xyxy.astype(np.float64), at_s)
+    def see(self, tracks: Tracks, at_s: float) -> Sighted:
+        """Take in where the tracks are at `at_s`; or had been then, of those of which it is known only now."""
+        seen = self._sights.see(tracks, at_s)
+        if len(seen):
+            self._note(seen, at_s)
+        return seen
 
-    def update(self, tracks: Tracks, at_s: float) -> Motion:
-        """Take in where the tracks are at `at_s`; return how they move."""
-        self._rows.forget(at_s)
-        if not len(tracks):
+    def update(self, seen: Sighted, at_s: float) -> Motion:
+        """How those move that were seen just now."""
+        if not len(seen):
             return Motion.empty()
-        xyxy = tracks.xyxy.astype(np.float64)
-        rows, seen = self._note(tracks, xyxy, at_s)
-        ways = Ways.of(self._memory, rows, seen.extent_px, at_s)
-        self._note_stand(rows, ways, seen.extent_px, at_s)
-        return self._motion(tracks, seen, rows, ways)
+        extent_px = seen.extent_px
+        ways = Ways.of(self._memory, seen.row, extent_px, at_s)
+        self._note_stand(seen.row, ways, extent_px, at_s)
+        return self._motion(seen, ways)
 
     def way_of(self, track_id: int) -> tuple[Floats, Floats]:
         """A track's remembered sightings: when (K,), media time, and where on the road (K, 2), metres; oldest first."""
@@ -76,7 +73,7 @@ class MotionBook:
         return times_s, places[:, :2]
 
     def _sightings_of(self, track_id: int) -> tuple[Floats, Floats]:
-        row = self._rows.row_of(track_id)
+        row = self._sights.rows.row_of(track_id)
         return (np.empty(0), np.empty((0, 4))) if row is None else self._memory.sightings_of(row)
 
     def _look_at_ground(self) -> None:
@@ -91,29 +88,26 @@ class MotionBook:
         places[:, :2], places[:, 2:] = foot_px, apply_homography(self._matrix, foot_px)
         return places
 
-    def _note(self, tracks: Tracks, xyxy: Floats, at_s: float) -> tuple[Ids, "_Sighted"]:
-        """Remember one more sighting; return rows (N,) as well."""
-        rows = self._take(tracks.track_id, xyxy, at_s)
-        seen = self._sight(rows, xyxy, tracks.class_id)
+    def _note(self, seen: Sighted, at_s: float) -> None:
+        """Remember one more sighting of each; new ones begin, or inherit."""
+        memory = self._memory
+        memory.grow(self._sights.rows.size)
+        if not self._ground.is_calibrated:
+            self._ground.learn(seen.foot_px, np.where(seen.is_cut[:, None], np.nan, seen.size_px), seen.class_id)
         self._look_at_ground()
-        self._memory.add(rows, self._places(seen.foot_px), at_s)
-        return rows, seen
-
-    def _take(self, track_id: Ids, xyxy: Floats, at_s: float) -> Ids:
-        """The rows of these tracks; new ones begin, or inherit."""
-        rows, was_s = self._rows.take(track_id, at_s)
-        self._memory.grow(self._rows.size)
-        is_new = np.isnan(was_s)
-        if is_new.any():
-            foot_px = _feet(xyxy[is_new])
-            self._memory.begin(rows[is_new], self._places(foot_px), at_s)
-            self._inherit(rows[is_new], foot_px, _extent(xyxy[is_new, 2:] - xyxy[is_new, :2]), at_s)
-        return rows
+        places = self._places(seen.foot_px)
+        if seen.is_new.any():
+            new = seen[seen.is_new]
+            memory.begin(new.row, places[seen.is_new], at_s)
+            self._inherit(new.row, new.foot_px, new.extent_px, at_s)
+        is_unknown = np.isnan(seen.size_px[:, 0])
+        memory.come_in(seen.row, (seen.cut[:, 0] | seen.cut[:, 2] | seen.cut[:, 3]) & is_unknown)
+        memory.add(seen.row, places, at_s)
 
     def _inherit(self, rows: Ids, foot_px: Floats, extent_px: Floats, at_s: float) -> None:
         """New tracks may take over what was known of a standing track just lost whose place each takes."""
         memory = self._memory
-        lost_s = at_s - self._rows.seen_s[: len(memory.moved)]
+        lost_s = at_s - self._sights.rows.seen_s[: len(memory.moved)]
         left = np.flatnonzero((lost_s > 0) & (lost_s <= LOST_AT_MOST_S) & ~np.isnan(memory.still_since_s))
         if not len(left):
             return
@@ -122,21 +116,6 @@ class MotionBook:
         heirs = np.flatnonzero(away_px.min(axis=1) < SAME_PLACE_SIZES * extent_px)
         heirs = heirs[np.unique(nearest[heirs], return_index=True)[1]]
         memory.bequeath(left[nearest[heirs]], rows[heirs])
-
-    def _sight(self, rows: Ids, xyxy: Floats, class_id: Ids) -> "_Sighted":
-        """Where they touch the road, and how large they are, completed at the picture's edge if known."""
-        memory = self._memory
-        cut = cut_sides(xyxy, self._picture_px)
-        is_cut = np.asarray(cut.any(axis=1), bool)
-        memory.size_px[rows] = size_px = whole_sizes(xyxy, is_cut, memory.size_px.take(rows, axis=0))
-        is_unknown = np.isnan(size_px[:, 0])
-        memory.come_in(rows, (cut[:, 0] | cut[:, 2] | cut[:, 3]) & is_unknown)
-        foot_px = _feet(completed(xyxy, cut, size_px)) if is_cut.any() else _feet(xyxy)
-        if not self._ground.is_calibrated:
-            self._ground.learn(foot_px, np.where(is_cut[:, None], np.nan, size_px), class_id)
-        if is_unknown.any():
-            size_px = np.where(is_unknown[:, None], xyxy[:, 2:] - xyxy[:, :2], size_px)
-        return _Sighted(xyxy, cut, foot_px, _extent(size_px))
 
     def _note_stand(self, rows: Ids, ways: Ways, extent_px: Floats, at_s: float) -> None:
         """Who stands, since when and where; who was ever seen moving, and how fast at most."""
@@ -157,12 +136,12 @@ class MotionBook:
         memory.moved[rows] |= (ways.from_first_px > MOVED_SIZES * extent_px) & (ways.from_first_m > MOVED_M)
         memory.fastest_mps[rows] = np.fmax(memory.fastest_mps[rows], ways.pace_mps)
 
-    def _motion(self, tracks: Tracks, seen: "_Sighted", rows: Ids, ways: Ways) -> Motion:
-        memory = self._memory
+    def _motion(self, seen: Sighted, ways: Ways) -> Motion:
+        memory, rows = self._memory, seen.row
         return Motion(
-            track_id=tracks.track_id,
-            class_id=tracks.class_id,
-            confidence=tracks.confidence.astype(np.float64),
+            track_id=seen.track_id,
+            class_id=seen.class_id,
+            confidence=seen.confidence,
             xyxy=seen.xyxy,
             cut=seen.cut,
             foot_px=seen.foot_px,
@@ -187,28 +166,3 @@ class MotionBook:
         is_implausible = pace_mps > self._implausible_mps
         self.implausible += int(is_implausible.sum())
         return np.where(is_implausible, np.nan, pace_mps * 3.6)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sighted:
-    """N boxes as they are seen, and what they show of their vehicles."""
-
-    xyxy: Floats
-    cut: Bools
-    """(N, 4): which sides the picture's edge cuts off."""
-    foot_px: Floats
-    """(N, 2): where each touches the road."""
-    extent_px: Floats
-    """(N,)"""
-
-
-def _feet(xyxy: Floats) -> Floats:
-    """(N, 2): the middle of each box's lower edge."""
-    feet = np.empty((len(xyxy), 2))
-    feet[:, 0], feet[:, 1] = (xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]
-    return feet
-
-
-def _extent(size_px: Floats) -> Floats:
-    """(N,): the square root of width times height (N, 2), the length that a vehicle is measured by."""
-    return np.asarray(np.sqrt(size_px[:, 0] * size_px[:, 1]))

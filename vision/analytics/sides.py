@@ -24,8 +24,6 @@ class Sides(Columns):
     """What is remembered of M tracks relative to L lines. NaN: nothing."""
 
     seen_s: Floats
-    size_px: Floats
-    """(M, 2): width and height when last seen whole."""
     whole_px: Floats
     """(M, 4): its box, with what the picture's edge hid of it."""
     home: Floats
@@ -51,7 +49,6 @@ class Sides(Columns):
     def blank(cls, tracks: int, lines: int) -> Self:
         return cls(
             seen_s=np.full(tracks, np.nan),
-            size_px=np.full((tracks, 2), np.nan),
             whole_px=np.full((tracks, 4), np.nan),
             home=np.zeros((tracks, lines)),
             rest=np.zeros((tracks, lines)),
@@ -73,7 +70,7 @@ class Sides(Columns):
         """These tracks are on the sides where they rested: nothing but where they are is new."""
         self.home_for_s[rows] += (at_s - self.seen_s[rows])[:, None]
         self.seen_s[rows] = at_s
-        self.size_px[rows], self.whole_px[rows] = places.size_px, places.whole_px
+        self.whole_px[rows] = places.whole_px
         self.home_depth[rows] = np.maximum(self.home_depth.take(rows, axis=0), places.depth)
 
     def joined(self, other: Self) -> Self:

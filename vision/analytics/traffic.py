@@ -98,7 +98,7 @@ class Traffic:
             forget_after_s=forget_after_s,
             implausible_mps=implausible_mps,
         )
-        self._counter = LineCounter(camera.lines, width_px, height_px, forget_after_s=forget_after_s)
+        self._counter = LineCounter(camera.lines, width_px, height_px)
         self._passages = LinePassages(camera.lines, width_px, height_px, ground, implausible_mps=implausible_mps)
         self._heirs = HeirFinder(width_px, height_px)
         self._movements = MovementCounter(camera.movements)
@@ -122,10 +122,11 @@ class Traffic:
         """
         crossings: list[Crossing] = []
         for was_at_s, known in earlier:
-            self._motion.recall(known, was_at_s)
-            crossings += self._counter.update(known, was_at_s, sightings_of=self._motion.sightings_of)
-        motion = self._motion.update(tracks, at_s)
-        crossings += self._counter.update(tracks, at_s, stands=motion.is_still, sightings_of=self._motion.sightings_of)
+            had_been = self._motion.see(known, was_at_s)
+            crossings += self._counter.update(had_been, was_at_s, sightings_of=self._motion.sightings_of)
+        seen = self._motion.see(tracks, at_s)
+        motion = self._motion.update(seen, at_s)
+        crossings += self._counter.update(seen, at_s, stands=motion.is_still, sightings_of=self._motion.sightings_of)
         return self._moment(motion, at_s, crossings, signals or {}, lying)
 
     def close(self, at_s: float) -> LastWords:

@@ -33,8 +33,6 @@ class WayMemory(RowColumns):
     """(R, K)"""
     places: Floats
     """(R, K, 4): where its foot was."""
-    size_px: Floats
-    """(R, 2): width and height when last seen whole."""
     is_cut: Bools
     """Whether the picture's edge cut it off so far, so that nobody knows where it touches the road."""
     first_s: Floats
@@ -59,7 +57,6 @@ class WayMemory(RowColumns):
         return cls(
             times_s=np.zeros((0, SAMPLES)),
             places=np.zeros((0, SAMPLES, 4)),
-            size_px=pairs,
             is_cut=flags,
             first_s=none,
             first=places,
@@ -75,7 +72,7 @@ class WayMemory(RowColumns):
 
     def begin(self, rows: Ids, places: Floats, at_s: float) -> None:
         """Tracks that are new, and where they are first seen (N, 4)."""
-        for column in (self.times_s, self.places, self.size_px, self.still_since_s, self.still, self.legacy_since_s):
+        for column in (self.times_s, self.places, self.still_since_s, self.still, self.legacy_since_s):
             column[rows] = np.nan
         self.first_s[rows], self.first[rows] = at_s, places
         self.moved[rows], self.is_cut[rows], self.fastest_mps[rows] = False, False, 0.0
@@ -130,9 +127,9 @@ class WayMemory(RowColumns):
         return times_s[:, first:], self.places[:, first:].take(rows, axis=0)
 
     def sightings_of(self, row: int) -> tuple[Floats, Floats]:
-        """All that are remembered of one track: when (k,), and where (k, 4); oldest first."""
-        known = ~np.isnan(self.times_s[row])
-        return self.times_s[row, known], self.places[row, known]
+        """All that are remembered of one track, until the next look: when (k,), and where (k, 4); oldest first."""
+        first = np.count_nonzero(np.isnan(self.times_s[row]))
+        return self.times_s[row, first:], self.places[row, first:]
 
     def came_to_rest(self, rows: Ids, extent_px: Floats, at_s: float) -> tuple[Floats, Floats]:
         """Where each would stand (N, 2), pixels, and since when (N,): the first of the newest sightings that all lie

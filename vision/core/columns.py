@@ -19,7 +19,10 @@ class Columns:
         return len(getattr(self, column_names(type(self))[0]))
 
     def __getitem__(self, selection: Selection) -> Self:
-        return type(self)(*[column[selection] for column in columns_of(self)])
+        columns = columns_of(self)
+        if isinstance(selection, np.ndarray) and selection.dtype == np.int64:  # the usual case, and the sooner way
+            return type(self)(*[column.take(selection, axis=0) for column in columns])
+        return type(self)(*[column[selection] for column in columns])
 
     def check_lengths(self) -> None:
         """Refuse columns of different lengths. Called by each subclass after it is made."""
