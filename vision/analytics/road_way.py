@@ -76,22 +76,27 @@ class RoadWay:
 def _curve(t: Floats, path_m: Floats) -> Floats:
     """(3, 2): the coefficients of a parabola through (K, 2) places at (K,) times."""
     powers = np.vander(t, 3, increasing=True)
+    known = np.concatenate([powers, path_m], axis=1)
     near = np.exp(-np.abs(t) / FADES_S)
-    weights, usual_m, usual_mps2 = near, SIGHT_M, ACCELERATION_MPS2
-    coefficients: Floats = np.full((3, 2), np.inf)
-    for _ in range(ROUNDS):
-        weighted = powers.T * weights
-        normal = weighted @ powers + _HARDLY_STIFF
-        normal[2, 2] += (usual_m / (usual_mps2 / 2)) ** 2
-        was, coefficients = coefficients, np.linalg.solve(normal, weighted @ path_m).astype(np.float64, copy=False)
-        if np.abs(coefficients - was).max() < CLOSE:
-            break
+    coefficients = _solved(powers, known, near, SIGHT_M, ACCELERATION_MPS2)
+    for _ in range(ROUNDS - 1):
         off = path_m - powers @ coefficients
         off_m = np.hypot(off[:, 0], off[:, 1])
         usual_m = max(SPREAD * median(off_m.tolist()), LEAST_M)
-        weights = near * np.minimum(1.0, OUTLIER * usual_m / np.maximum(off_m, 1e-9))
         usual_mps2 = hypot(ACCELERATION_MPS2, *(2 * coefficients[2]).tolist()) / sqrt(2)
+        weights = near * np.minimum(1.0, OUTLIER * usual_m / np.maximum(off_m, 1e-9))
+        was, coefficients = coefficients, _solved(powers, known, weights, usual_m, usual_mps2)
+        if np.abs(coefficients - was).max() < CLOSE:
+            break
     return coefficients
+
+
+def _solved(powers: Floats, known: Floats, weights: Floats, usual_m: float, usual_mps2: float) -> Floats:
+    """(3, 2): the weighted least squares of (K, 3) powers of time and, `known`, these and the places beside them."""
+    sums = (powers.T * weights) @ known
+    normal = sums[:, :3] + _HARDLY_STIFF
+    normal[2, 2] += (usual_m / (usual_mps2 / 2)) ** 2
+    return np.linalg.solve(normal, sums[:, 3:]).astype(np.float64, copy=False)
 
 
 def _first_zero(coefficients: Floats) -> float:
