@@ -72,6 +72,7 @@ class IncidentWatch:
             for rule, settings in _rules(camera, width_px, height_px, self._standing)
             if settings.enabled
         ]
+        self._quick = [(rule, ledger) for rule, ledger in self._rules if rule.kind not in SLOW]
 
     def __len__(self) -> int:
         """How much is remembered: tracks, runs, stands and conditions."""
@@ -104,9 +105,7 @@ class IncidentWatch:
             self._standing.past.update(scene.motion, scene.at_s, scene.heirs, scene.leapt)
         changes: list[IncidentChange] = []
         crashes: list[Evidence] = []
-        for rule, ledger in self._rules:
-            if rule.kind in SLOW and not is_due:
-                continue
+        for rule, ledger in self._rules if is_due else self._quick:
             evidence = list(rule.look(scene))
             if rule.kind in EXPLAINED and crashes:
                 evidence = [sign for sign in evidence if not _is_explained(sign, crashes)]
