@@ -229,6 +229,31 @@ def test_sizes_give_the_road_away_to_within_a_third(tilt_deg: float) -> None:
     assert np.median(road) == pytest.approx(1, rel=1 / 3)
 
 
+class Changing:
+    """A road that somebody else learns."""
+
+    is_calibrated = False
+
+    def __init__(self) -> None:
+        self.matrix = TEN_PX_A_METRE.matrix
+
+    def learn(self, foot_px: np.ndarray, size_px: np.ndarray, class_id: np.ndarray) -> None:
+        pass
+
+
+def test_what_is_learnt_of_the_road_holds_for_the_way_that_was_driven_before_too() -> None:
+    ground, where = Changing(), steady(60, 2)
+    moving = book(ground)
+    for n, x in enumerate(where):
+        if n == len(where) - 1:
+            ground.matrix = np.diag([0.5, 0.5, 1.0]) @ ground.matrix
+        motion = moving.see(seen([x]), n / 10)
+    assert motion.pace_mps == pytest.approx([3.0])
+    assert motion.travelled_m == pytest.approx([6.0])
+    _, places_m = moving.book.way_of(1)
+    assert places_m[-1] - places_m[-11] == pytest.approx([3.0, 0.0])
+
+
 def on_road(ground: Ground, points_px: np.ndarray) -> np.ndarray:
     return apply_homography(ground.matrix, points_px)
 
