@@ -2,7 +2,9 @@
 
 import itertools
 import json
+import os
 import pickle
+import signal
 import subprocess
 import sys
 
@@ -57,6 +59,17 @@ def test_what_is_remembered_does_not_grow_with_the_frames() -> None:
             sizes.append(len(pickle.dumps(traffic)))
     half = len(sizes) // 2
     assert max(sizes[half:]) < 1.2 * max(sizes[:half])
+
+
+def test_an_interrupted_measurement_keeps_what_it_measured() -> None:
+    def stop(done: int) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    cost = measure_cost(1_000_000, tracks=5, watch=stop)
+    assert cost.interrupted
+    assert 0 < cost.frames < 1000
+    assert cost.median_ms > 0
+    assert not measure_cost(100, tracks=5).interrupted
 
 
 def test_the_command_tells_time_and_memory() -> None:

@@ -81,22 +81,36 @@ def cost(
     tracks: Annotated[int, typer.Option(help="Tracks in each frame.", min=1, max=500)] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a sentence.")] = False,
 ) -> None:
-    """Measure the processor time that analytics take a frame, and memory over many frames, on made-up traffic."""
+    """Measure the processor time that analytics take a frame, and memory over many frames, on made-up traffic.
+
+    Ctrl-C ends it early, and tells what was measured.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
     from vision.bench.traffic_cost import measure_cost
 
-    result = measure_cost(frames, tracks)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("frames", total=frames)
+        result = measure_cost(frames, tracks, watch=lambda done: bar.update(task, completed=done))
     if as_json:
         from dataclasses import asdict
 
         sys.stdout.write(json.dumps(asdict(result), indent=2) + "\n")
     else:
         sys.stdout.write(_sentence(result) + "\n")
+    if result.interrupted:
+        typer.echo("interrupted: this is what was measured until then", err=True)
 
 
 def _sentence(result: "Cost") -> str:
-    memory = ", ".join(f"{mb:.1f}" for mb in result.rss_mb)
+    from vision.bench.traffic_cost import PROMISED_MS, PROMISED_TRACKS
+
+    memory = ", ".join(f"{mb:.1f}" for mb in result.rss_mb) or "–"
+    part = f", {result.median_ms / PROMISED_MS:.0%} of the {PROMISED_MS:.0f} ms that are promised"
     return (
-        f"{result.frames} frames with {result.tracks} tracks: {result.median_ms:.2f} ms a frame (median), "
+        f"{result.frames} frames with {result.tracks} tracks: "
+        f"{result.median_ms:.2f} ms a frame (median{part if result.tracks == PROMISED_TRACKS else ''}), "
         f"{result.p95_ms:.2f} ms (95th percentile); {result.incidents} words about incidents; "
         f"memory after each tenth: {memory} MB"
     )
