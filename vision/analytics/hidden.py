@@ -43,7 +43,6 @@ class HiddenBook:
         self._hidden: dict[int, _Hidden] = {}
         self._last = Motion.empty()
         self._last_here = np.zeros(0, bool)
-        self._last_ids: Set[int] = frozenset()
 
     def __len__(self) -> int:
         """How many are remembered."""
@@ -54,9 +53,9 @@ class HiddenBook:
         ids = motion.row_of.keys()
         if self._hidden:
             self._forget(motion, here, ids, at_s)
-        if self._last_ids - ids:
+        if self._last.row_of.keys() - ids:
             self._lose(ids, at_s)
-        self._last, self._last_here, self._last_ids = motion, here, ids
+        self._last, self._last_here = motion, here
 
     def behind(self, tracks: Collection[int]) -> list[int]:
         """Those that are behind one of these tracks, and are none of them."""
@@ -76,7 +75,7 @@ class HiddenBook:
             and at_s - hidden.hider_seen_s <= self._hold_s
         }
         for n in np.flatnonzero(here).tolist():
-            if self._hidden and int(motion.track_id[n]) not in self._last_ids:
+            if self._hidden and int(motion.track_id[n]) not in self._last.row_of:
                 self._find_again(motion, n)
 
     def _find_again(self, motion: Motion, n: int) -> None:
