@@ -1,7 +1,8 @@
 """What commands share on the terminal: a bar for long steps, and errors as sentences."""
 
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
@@ -20,6 +21,19 @@ def errors_told() -> Iterator[None]:
     except NgatuError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+@contextmanager
+def signals_stop(stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop what runs, which then ends by itself; afterwards they do what they did before."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, lambda *_: stop())
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """`ngatu labels harvest` and `propose`: what needs detectors."""
 
 import logging
-import signal
 import threading
 from collections import Counter
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from vision.commands.console import errors_told
+from vision.commands.console import errors_told, signals_stop
 from vision.config.settings import WorkerSettings
 from vision.errors import NgatuError
 
@@ -63,10 +62,9 @@ def harvest(
         wishes = Wishes(per_hour=per_hour, blur=blur, licence=licence, owner=owner)
         harvests = {one.id: Harvest(one, into, wishes, model=detector.model.name) for one in chosen}
         stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
         columns = (TextColumn("{task.description}"), TimeElapsedColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        bars = Progress(*columns, console=Console(stderr=True), transient=True)
+        with signals_stop(stop.set), bars as bar:
             task = bar.add_task("looking")
             harvest_cameras(
                 chosen,

@@ -1,12 +1,12 @@
 """`ngatu work`: watch the cameras of a folder until told to stop."""
 
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
 
+from vision.commands.console import signals_stop
 from vision.config.settings import WorkerSettings
 from vision.errors import NgatuError
 
@@ -68,9 +68,8 @@ def _run(settings: WorkerSettings) -> bool:
     _find_model(settings.model)
     folder = read_folder(settings.cameras)
     supervisor = Supervisor(FolderWatch(settings.cameras), _staff(settings, folder), environment_of(settings))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: supervisor.stop())
-    return supervisor.run()
+    with signals_stop(supervisor.stop):
+        return supervisor.run()
 
 
 def _find_model(named: str | None) -> None:
