@@ -149,6 +149,7 @@ class HeirFinder:
         new = came + (self._late(motion, came, at_s) if standing else [])
         if not (new and looked_for):
             return []
+        # Who came late inherits only from those that stood.
         lost, states = zip(*(looked_for if came else standing), strict=True)
         feet_px = np.array([was.foot_px for was in states])
         ways_px = np.array([was.velocity_px * (at_s - was.seen_s) for was in states])

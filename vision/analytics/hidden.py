@@ -98,8 +98,7 @@ class HiddenBook:
             other = int(last.track_id[hider])
             if hiders[other] < MOST:
                 hiders[other] += 1
-                size_px = float(np.sqrt((last.xyxy[n, 2:] - last.xyxy[n, :2]).prod()))
-                self._hidden[track] = _Hidden(other, last.foot_px[n], size_px, at_s, at_s)
+                self._hidden[track] = _Hidden(other, last.foot_px[n], last.extent_px(n), at_s, at_s)
 
 
 def _hider_of(motion: Motion, n: int) -> int | None:

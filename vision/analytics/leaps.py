@@ -51,8 +51,8 @@ def how_it_came(times_s: Floats, feet_px: Floats, *, left_s: float, at_s: float,
     if not 0 < first < len(times):
         return Verdict.WENT
     if first - begin < FEWEST:
-        feet = _Sightings.of(times[first - 1 :], feet_px[first - 1 :])
-        return _how_it_began(feet, at_s=at_s, size_px=size_px)
+        began = _Sightings.of(times[first - 1 :], feet_px[first - 1 :])
+        return _how_it_began(began, at_s=at_s, size_px=size_px)
     before, over = _Sightings.of(times[begin:first], feet_px[begin:first]), feet_px[first].tolist()
     vx_px, vy_px = before.velocity_px()
     step_s = times[first] - times[first - 1]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import Self
 
 import numpy as np
@@ -73,6 +74,11 @@ class Motion(Columns):
         if not self._row_of:
             self._row_of.update(zip(self.track_id.tolist(), range(len(self)), strict=True))
         return self._row_of
+
+    def extent_px(self, n: int) -> float:
+        """The size in the picture of the track in row `n`: the square root of its box's area."""
+        left, top, right, bottom = self.xyxy[n].tolist()
+        return sqrt((right - left) * (bottom - top))
 
     @classmethod
     def empty(cls) -> Self:

@@ -92,8 +92,7 @@ class MotionBook:
         """Remember one more sighting of each; new ones begin, or inherit."""
         memory = self._memory
         memory.grow(self._sights.rows.size)
-        if not self._ground.is_calibrated:
-            self._ground.learn(seen.foot_px, np.where(seen.is_cut[:, None], np.nan, seen.size_px), seen.class_id)
+        self._ground.learn(seen.foot_px, np.where(seen.is_cut[:, None], np.nan, seen.size_px), seen.class_id)
         self._look_at_ground()
         places = self._places(seen.foot_px)
         if seen.is_new.any():

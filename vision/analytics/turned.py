@@ -127,7 +127,6 @@ def _began(motion: Motion, n: int) -> _Seen:
 
 
 def _seen(motion: Motion, n: int, at_s: float, foot_px: Floats, ground_m: Floats) -> _Seen:
-    size_px = float((motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()) ** 0.5
     return _Seen(
         track=int(motion.track_id[n]),
         at_s=at_s,
@@ -136,5 +135,5 @@ def _seen(motion: Motion, n: int, at_s: float, foot_px: Floats, ground_m: Floats
         velocity_px=motion.velocity_px[n],
         velocity_mps=motion.velocity_mps[n],
         pace_mps=float(motion.pace_mps[n]),
-        size_m=size_px / float(motion.scale_px_m[n]),
+        size_m=motion.extent_px(n) / float(motion.scale_px_m[n]),
     )

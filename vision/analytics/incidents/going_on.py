@@ -6,7 +6,6 @@ from math import hypot, inf
 from typing import Generic, TypeVar
 
 from vision.analytics.incidents.past import Past
-from vision.analytics.incidents.runs import extent_px
 from vision.analytics.motion import Floats, Motion
 from vision.analytics.scene import Scene
 from vision.analytics.sizes import IS_VEHICLE
@@ -170,7 +169,7 @@ def _is_far(motion: Motion, n: int, waiting: _Waiting[Fact]) -> bool:
     return (
         hypot(way_x_m, way_y_m) >= (RAN_M if waiting.ran else GONE_M)
         and (not is_behind or (waiting.drives_on and drives_away))
-        and hypot(x_px - from_x_px, y_px - from_y_px) >= GONE_SIZES * extent_px(motion, n)
+        and hypot(x_px - from_x_px, y_px - from_y_px) >= GONE_SIZES * motion.extent_px(n)
     )
 
 

@@ -51,13 +51,12 @@ class LaneEncroachment:
     def __init__(self, zones: Sequence[ZoneConfig], width_px: int, height_px: int, past: Past) -> None:
         size_px = np.array([width_px, height_px], np.float64)
         self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in zones])
-        self._is_foreign = np.array([[c not in zone.may_be_in for zone in zones] for c in CLASSES], bool)
-        """(classes, Z)"""
-        self._is_told = self._is_foreign & IS_VEHICLE[:, None]
-        """(classes, Z)"""
+        is_foreign = np.array([[c not in zone.may_be_in for zone in zones] for c in CLASSES], bool)
+        self._is_told = is_foreign & IS_VEHICLE[:, None]
+        """(classes, Z): whose being there is told of."""
         self._least_s = np.array([[_least_s(c, zone) for zone in zones] for c in CLASSES])
         """(classes, Z): how long a class must have been there."""
-        self._counts = np.where(self._least_s > 0, ALIKE_COUNTS, 1.0) * self._is_foreign
+        self._counts = np.where(self._least_s > 0, ALIKE_COUNTS, 1.0) * is_foreign
         """(classes, Z): how much a look counts at which a vehicle was taken for a class."""
         self._past = past
         self._runs = Runs()

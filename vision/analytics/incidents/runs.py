@@ -1,7 +1,7 @@
 """How long a condition has held for each track, and how reliably: what tells a way from a tracker's slip."""
 
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,6 @@ from vision.analytics.motion import Bools, Motion
 
 TOLD_FROM_S = 0.35
 """What a velocity says was so for this long already: it is told from the way of so long at least."""
-
-
-def extent_px(motion: Motion, n: int) -> float:
-    """The size of a track in the picture: the square root of its box's area."""
-    left, top, right, bottom = motion.xyxy[n].tolist()
-    return sqrt((right - left) * (bottom - top))
 
 
 @dataclass(slots=True)
@@ -98,4 +92,4 @@ def _begun(motion: Motion, n: int, at_s: float) -> Run:
     since_s = max(at_s - TOLD_FROM_S, float(motion.first_seen_s[n]))
     x_px, y_px = (motion.foot_px[n] - np.nan_to_num(motion.velocity_px[n]) * (at_s - since_s)).tolist()
     height_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1])
-    return Run(since_s, at_s, (x_px, y_px), extent_px(motion, n), height_px)
+    return Run(since_s, at_s, (x_px, y_px), motion.extent_px(n), height_px)

@@ -1,7 +1,7 @@
 """What rules have in common when they say what they see: places, reaches, words."""
 
 from collections.abc import Mapping
-from math import isfinite, sqrt
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,8 +81,7 @@ def sign_of(
     motion = scene.motion
     vx, vy = motion.velocity_px[n].tolist()
     scale_px_m = float(motion.scale_px_m[n])
-    left, top, right, bottom = motion.xyxy[n].tolist()
-    extent_px = sqrt((right - left) * (bottom - top))
+    extent_px = motion.extent_px(n)
     return Evidence(
         place_px=(float(motion.foot_px[n, 0]), float(motion.foot_px[n, 1])),
         confidence=min(max(confidence, 0.0), 1.0),

@@ -73,6 +73,7 @@ class IncidentWatch:
             if settings.enabled
         ]
         self._quick = [(rule, ledger) for rule, ledger in self._rules if rule.kind not in SLOW]
+        """Those that are looked at with every frame."""
 
     def __len__(self) -> int:
         """How much is remembered: tracks, runs, stands and conditions."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vision.analytics.incidents.lifecycle import Evidence
-from vision.analytics.incidents.runs import Run, Runs, extent_px
+from vision.analytics.incidents.runs import Run, Runs
 from vision.analytics.incidents.signs import a, called, is_vehicle, sign_of
 from vision.analytics.motion import Bools, Floats, Motion
 from vision.analytics.scene import Scene
@@ -96,7 +96,7 @@ class WrongWay:
         With its whole box: one that only grows downwards takes in who is behind it. `against` (N,): who goes against
         his direction just now.
         """
-        size_px = float(np.sqrt(run.extent_px * extent_px(motion, n)))
+        size_px = float(np.sqrt(run.extent_px * motion.extent_px(n)))
         back_px = -float((motion.foot_px[n] - run.foot_px) @ direction)
         grown_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1]) - run.height_px
         top_back_px = back_px + grown_px * float(direction[1])
