@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import redis
 import structlog
-from ground import SHARED, needs
 from hypothesis import settings
 
+from tests.kit.shared_data import SHARED, needs
 from vision.publishing.embedded import EmbeddedRedis
 
 settings.register_profile("shared machine", deadline=None)

@@ -5,7 +5,7 @@ from importlib.metadata import entry_points, version
 
 import typer
 
-from vision.errors import NgatuError
+from vision.common.errors import NgatuError
 
 
 def build_app() -> typer.Typer:

@@ -8,14 +8,23 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.analytics import Crossing, IncidentChange, LastWords, Learnt, Moment, Movement, Scene, Traffic
-from vision.analytics.ground import fit_calibration
-from vision.classes import CLASSES
+from vision.analytics import (
+    AnalysisResult,
+    CalibrationState,
+    Crossing,
+    FinalResult,
+    IncidentChange,
+    Movement,
+    Scene,
+    TrafficAnalyzer,
+)
+from vision.analytics.kinematics.ground_plane import fit_calibration
+from vision.common.object_class import CLASSES
 from vision.config.camera import CameraConfig, DetectionConfig
 from vision.contracts import CongestionLevel, SignalTold
 from vision.core import Detections, Frame, Tracks
-from vision.picture.view import KnownView
-from vision.picture.watching import PictureSeen, PictureWatch
+from vision.image.tampering.view import KnownView
+from vision.image.watch import PictureSeen, PictureWatch
 from vision.tracking import Sighting, Tracker
 
 CLOCK_TREMBLE_S = 1.0
@@ -57,7 +66,7 @@ class CameraPipeline:
         self,
         camera: CameraConfig,
         *,
-        learnt: Learnt | None = None,
+        learnt: CalibrationState | None = None,
         watches_picture: bool = False,
         known_view: KnownView | None = None,
         numbers: Iterator[int] | None = None,
@@ -69,7 +78,7 @@ class CameraPipeline:
         Raises:
             CalibrationError: the camera's calibration determines no road, or contradicts itself.
         """
-        self.learnt = learnt or Learnt()
+        self.learnt = learnt or CalibrationState()
         self._camera = camera
         self._least = _least_confidence(camera.detection)
         self._tracker = Tracker(camera.tracking, fps=camera.detection.fps)
@@ -78,8 +87,8 @@ class CameraPipeline:
         self._size_px = (0, 0)
         self._newest_s = -np.inf
         self._newest_at: datetime | None = None
-        self._traffic: Traffic | None = None
-        self._ended = LastWords()
+        self._traffic: TrafficAnalyzer | None = None
+        self._ended = FinalResult()
         fit_calibration(camera, 1, 1)  # a calibration that is no good is to be known before the first frame
 
     def process(self, frame: Frame, detections: Detections) -> Observed:
@@ -117,7 +126,7 @@ class CameraPipeline:
         """How many incidents go on."""
         return self._traffic.open_count if self._traffic else 0
 
-    def close(self) -> LastWords:
+    def close(self) -> FinalResult:
         """The camera is watched no longer."""
         self._suspend(self._newest_s)
         return self._take_ended()
@@ -127,9 +136,9 @@ class CameraPipeline:
         ground = self.learnt.ground_of(self._camera, *self._size_px)
         return ground.matrix if ground.is_calibrated else None
 
-    def _analyse(self, sightings: list[Sighting], picture: PictureSeen | None, at_s: float) -> Moment:
+    def _analyse(self, sightings: list[Sighting], picture: PictureSeen | None, at_s: float) -> AnalysisResult:
         if self._traffic is None:
-            self._traffic = Traffic(self._camera, *self._size_px, learnt=self.learnt, numbers=self._numbers)
+            self._traffic = TrafficAnalyzer(self._camera, *self._size_px, learnt=self.learnt, numbers=self._numbers)
         return self._traffic.update(
             sightings[-1].tracks,
             at_s,
@@ -138,7 +147,7 @@ class CameraPipeline:
             lying=picture.lying if picture else (),
         )
 
-    def _with_moment(self, seen: Observed, moment: Moment) -> Observed:
+    def _with_moment(self, seen: Observed, moment: AnalysisResult) -> Observed:
         ended = self._take_ended()
         return replace(
             seen,
@@ -153,11 +162,11 @@ class CameraPipeline:
         """End what goes on; the next analysis begins anew, with what was learnt."""
         if self._traffic is not None:
             last = self._traffic.close(at_s)
-            self._ended = LastWords(self._ended.crossings + last.crossings, self._ended.incidents + last.incidents)
+            self._ended = FinalResult(self._ended.crossings + last.crossings, self._ended.incidents + last.incidents)
             self._traffic = None
 
-    def _take_ended(self) -> LastWords:
-        ended, self._ended = self._ended, LastWords()
+    def _take_ended(self) -> FinalResult:
+        ended, self._ended = self._ended, FinalResult()
         return ended
 
     def _start_afresh_if_needed(self, frame: Frame) -> None:
@@ -179,9 +188,9 @@ class CameraPipeline:
         return frame.media_time_s - self._newest_s - (frame.captured_at - self._newest_at).total_seconds()
 
 
-def _dated(ended: LastWords, later_s: float) -> LastWords:
+def _dated(ended: FinalResult, later_s: float) -> FinalResult:
     """Last words whose media time is that of a stream which began anew."""
-    return LastWords(
+    return FinalResult(
         tuple(_crossing_dated(crossing, later_s) for crossing in ended.crossings),
         tuple(_change_dated(change, later_s) for change in ended.incidents),
     )

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from api.cameras.files import CameraFiles
 from api.cameras.schemas import CameraStatus
-from vision.config.redaction import redact
+from vision.common.redaction import redact
 from vision.contracts import CameraHealth, CameraState, keys
 
 TICK_S = 1.0

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.config.zones import RoadClass, ZoneKind
 from vision.contracts import CameraState, StreamStats, TrafficNow
 from vision.contracts.base import Place, UtcTime

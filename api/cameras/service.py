@@ -24,7 +24,7 @@ from api.cameras.schemas import (
 )
 from api.history.counting import running
 from api.listing.reading import StoreReader
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.config.camera import CameraConfig
 from vision.config.sources import FileSource, RtspSource
 

@@ -15,7 +15,7 @@ from api.listing.filters import Filter
 from api.listing.reading import Counting, StoreReader
 from api.storage.rows import Row
 from api.storage.tables import LineCrossingRow, MovementRow
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.config.camera import CameraConfig
 from vision.config.lines import MovementConfig
 from vision.contracts import Direction

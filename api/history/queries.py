@@ -5,7 +5,7 @@ from pydantic import Field
 from api.history.schemas import Dimension
 from api.listing.buckets import Interval
 from api.listing.queries import ListQuery, RangeQuery
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.contracts import CameraState, Direction
 
 LINES = Field(None, alias="line", description="Only these lines; repeatable.")

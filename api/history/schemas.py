@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.cameras.schemas import InOut
 from api.listing.buckets import Interval
 from api.listing.pages import Item, Page
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.contracts import CameraState, ClassCount, Direction, FlowQuality
 from vision.contracts.base import Place, UtcTime
 

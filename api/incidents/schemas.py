@@ -4,7 +4,7 @@ from pydantic import BaseModel, Field
 
 from api.listing.pages import Item, Page
 from api.storage.incident_state import EndedBecause
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.contracts import IncidentKind, IncidentPhase
 from vision.contracts.base import Place, UtcTime
 

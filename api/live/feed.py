@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from api.live.positions import BEGINNING, EntryId, Position, Seen
 from api.streams import Entry, entries, entries_read, payload
-from vision.config.redaction import redact
+from vision.common.redaction import redact
 from vision.contracts import EVENT, LineCrossing, Movement, keys
 
 PAGE = 500

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from vision.config.redaction import redact
+from vision.common.redaction import redact
 from vision.contracts import keys
 
 RETRY_S = 0.5

@@ -9,7 +9,7 @@ from api.listing.reading import Parts, Source
 from api.measures.schemas import BOTH_WAYS, ClassFlow, LineMeasuresOut, PresenceOut, ZoneMeasuresOut
 from api.storage.rows import Row
 from api.storage.tables import FlowDirectionRow, FlowReportRow, ZonePresenceRow, ZoneReportRow
-from vision.classes import CLASSES
+from vision.common.object_class import CLASSES
 from vision.contracts import Direction, FlowQuality
 
 DIRECTIONS = Parts("directions", FlowDirectionRow, "report_event_id", "direction")

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from api.listing.pages import Item, Page
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.contracts import CongestionLevel, Direction, DirectionMeasures, FlowQuality, QueueMeasures, Spread
 from vision.contracts.base import UtcTime
 

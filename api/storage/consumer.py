@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.storage.database import Database, explain
 from api.storage.writing import EventWriter, UnstorableError
 from api.streams import Entry, entries_read, payload
-from vision.config.redaction import redact
+from vision.common.redaction import redact
 from vision.contracts import EVENT, keys
 from vision.contracts.events import AnyEvent
 

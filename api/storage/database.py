@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from api.storage import migrations
-from vision.config.redaction import redact
+from vision.common.redaction import redact
 
 FORMS = "sqlite:///path/to/file or postgresql://user:password@host:port/name"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from vision.analytics import Crossing, LineCounter
-from vision.analytics.ground import Ground
-from vision.analytics.motion import Bools, Motion
-from vision.analytics.motion_book import MotionBook
-from vision.analytics.sighted import SightBook
-from vision.classes import ObjectClass
+from vision.analytics.kinematics.estimator import KinematicsEstimator
+from vision.analytics.kinematics.ground_plane import GroundPlane
+from vision.analytics.kinematics.observations import ObservationBuilder
+from vision.analytics.kinematics.state import Bools, TrackKinematics
+from vision.common.object_class import ObjectClass
 from vision.config.lines import Anchor, LineConfig
 from vision.core import Tracks
 
@@ -62,10 +62,10 @@ def tracks(sightings: Sequence[At]) -> Tracks:
 class Moving:
     """How the tracks of one camera move, look by look."""
 
-    def __init__(self, ground: Ground, size: tuple[int, int] = (1280, 720)) -> None:
-        self.book = MotionBook(ground, *size, forget_after_s=4, implausible_mps=50)
+    def __init__(self, ground: GroundPlane, size: tuple[int, int] = (1280, 720)) -> None:
+        self.book = KinematicsEstimator(ground, *size, forget_after_s=4, implausible_mps=50)
 
-    def see(self, tracks: Tracks, at_s: float) -> Motion:
+    def see(self, tracks: Tracks, at_s: float) -> TrackKinematics:
         return self.book.update(self.book.see(tracks, at_s), at_s)
 
 
@@ -73,7 +73,7 @@ class Counting:
     """What a counter says, look by look."""
 
     def __init__(self, lines: Sequence[LineConfig] = (LEVEL,), size: tuple[int, int] = SIZE) -> None:
-        self.sights = SightBook(*size, forget_after_s=4)
+        self.sights = ObservationBuilder(*size, forget_after_s=4)
         self._counter = LineCounter(lines, *size)
 
     def see(self, tracks: Tracks, at_s: float, *, stands: Bools | None = None) -> list[Crossing]:

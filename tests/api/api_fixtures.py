@@ -10,14 +10,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from api_kit import Running, opened, write_camera
-from ground import needs
 
 from api.app import create_app
 from api.dependencies import Services
 from api.settings import ServiceSettings
 from api.storage.database import Database
-from vision.ports import free_port
+from tests.api.api_kit import Running, opened, write_camera
+from tests.kit.shared_data import needs
+from vision.common.ports import free_port
 
 
 class PostgresServer:

@@ -23,7 +23,7 @@ from api.dependencies import Services
 from api.settings import ServiceSettings
 from api.storage.database import Database
 from api.storage.tables import EventRow, LineCrossingRow
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.config.bus import connect_async
 from vision.contracts import (
     CameraHealth,

@@ -5,9 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from api_kit import NOON, report
-
-from vision.classes import ObjectClass
+from tests.api.api_kit import NOON, report
+from vision.common.object_class import ObjectClass
 from vision.contracts import (
     ClassCount,
     ClassPresence,

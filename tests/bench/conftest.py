@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from spine_kit import make_clip, make_model
+
+from tests.kit.spine_kit import make_clip, make_model
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.contracts import PictureCondition
-from vision.picture import PictureMonitor, PictureState
+from vision.image import PictureMonitor, PictureState
 
 Image = NDArray[np.uint8]
 Fault = Callable[[Image, float], Image]

@@ -18,8 +18,8 @@ import numpy as np
 import onnx
 import redis
 from onnx import TensorProto, helper, numpy_helper
-from worker_kit import CAR, HEIGHT, WIDTH, picture, until
 
+from tests.kit.worker_kit import CAR, HEIGHT, WIDTH, picture, until
 from vision.config.bus import connect
 from vision.contracts import EVENT, CameraHealth, Event, keys
 from vision.publishing import EmbeddedRedis

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.config.camera import CameraConfig
 from vision.contracts import CameraHealth, Event, LiveView
 from vision.core import Clock, Detections, Frame

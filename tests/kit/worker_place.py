@@ -4,12 +4,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from worker_kit import DrivingSource, Outbox, SquareDetector
-
+from tests.kit.worker_kit import DrivingSource, Outbox, SquareDetector
 from vision.config.camera import CameraConfig
 from vision.contracts import CameraState, SignalTold
 from vision.worker.assignment import Assignment, Orders, Watched
-from vision.worker.surroundings import RemembersLearnt
+from vision.worker.context import RemembersLearnt
 from vision.worker.worker import BrokenDetectorError, Worker
 
 Open = Callable[..., DrivingSource]

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from hypothesis import strategies as st
 
-from vision.classes import CLASSES, ObjectClass
+from vision.common.object_class import CLASSES, ObjectClass
 from vision.labels.dataset import create, write_labels
 from vision.labels.picture import Boxes, LabelledPicture, Split
 

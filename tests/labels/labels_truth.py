@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.labels.formats import FORMATS
 from vision.labels.picture import Boxes, LabelledPicture
 from vision.sources import VideoFile

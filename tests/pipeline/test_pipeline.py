@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.config.camera import CameraConfig, DetectionConfig
 from vision.config.lines import LineConfig, MovementConfig
 from vision.config.sources import FileSource

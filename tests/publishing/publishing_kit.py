@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import redis
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.config.settings import BusSettings
 from vision.contracts import EVENT, CameraHealth, CameraState, Direction, Event, LineCrossing, LiveView, keys
 

@@ -19,8 +19,8 @@ import pytest
 from vision.config.camera import CameraConfig
 from vision.config.sources import RtspSource
 from vision.core import Frame, SystemClock
+from vision.demo.simulator import AccessUnit, Show, show_clip
 from vision.sources import Source, SourceState, SourceStatus, open_source
-from vision.sources.simulator import AccessUnit, Show, show_clip
 
 
 def encode_clip(path: Path, *, size: tuple[int, int] = (320, 180), frames: int = 50, codec: str = "libx264") -> Path:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.config.camera import TrackingConfig
 from vision.core import Detections
 from vision.tracking import Sighting, Tracker

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
-from vision.classes import CLASSES, ObjectClass
+from vision.common.object_class import CLASSES, ObjectClass
 from vision.core import Detections
-from vision.training.dataset import Labels, write_labels
+from vision.training.data.yolo_dataset import Labels, write_labels
 
 WIDTH, HEIGHT = 320, 180
 Box = tuple[ObjectClass, float, float, float, float]

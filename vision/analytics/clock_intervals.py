@@ -5,6 +5,6 @@ from datetime import UTC, datetime, timedelta
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-def interval_of(moment: datetime, length: timedelta) -> datetime:
+def floor_to_interval(moment: datetime, length: timedelta) -> datetime:
     """When the interval of this length that holds a moment began; aligned to UTC."""
     return EPOCH + (moment - EPOCH) // length * length

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vision.analytics.crossings import Crossing
-from vision.analytics.heirs import Heirs
-from vision.analytics.motion import Bools, Motion
-from vision.analytics.movements import Movement
-from vision.analytics.visits import ZoneVisits
+from vision.analytics.identity.stitching import TrackLinks
+from vision.analytics.kinematics.state import Bools, TrackKinematics
+from vision.analytics.lines.counter import Crossing
+from vision.analytics.lines.movements import Movement
+from vision.analytics.zones.presence import ZoneVisits
+from vision.common.traffic_light import Light
 from vision.config.zones import ZoneConfig
 from vision.contracts import CongestionLevel
-from vision.core.roadside import LyingObject, SignalNow
-from vision.lights import Light
+from vision.core.roadside import RoadObject, SignalNow
 
-__all__ = ["Light", "LyingObject", "Scene", "SignalNow", "ZoneState"]
+__all__ = ["Light", "RoadObject", "Scene", "SignalNow", "ZoneState"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +24,7 @@ class ZoneState:
     congestion: CongestionLevel | None
     """`None`: too little was seen to say."""
     congestion_since_s: float
-    pace_mps: float
+    speed_mps: float
     """Mean of the moving and standing vehicles in it, over the last seconds; NaN where there was none."""
     free_pace_mps: float
     """The pace of its free flow: learnt, configured, or that of a city street."""
@@ -49,7 +49,7 @@ class Scene:
     at_s: float
     width_px: int
     height_px: int
-    motion: Motion
+    motion: TrackKinematics
     inside: Bools
     """(N, Z): which tracks' feet are in which zones, in the order of the camera's zones."""
     zones: tuple[ZoneState, ...]
@@ -58,12 +58,12 @@ class Scene:
     crossings: tuple[Crossing, ...] = ()
     """What became known with this moment, but for how fast they are."""
     movements: tuple[Movement, ...] = ()
-    heirs: Heirs = ()
+    heirs: TrackLinks = ()
     """Which tracks are ones that were just lost, under another id."""
     leapt: tuple[int, ...] = ()
     """Tracks that come back to sight, and are another vehicle's."""
     signals: Mapping[str, SignalNow] = field(default_factory=dict)
     """By the signal's id; one whose state is not known is missing."""
-    lying: tuple[LyingObject, ...] = ()
+    lying: tuple[RoadObject, ...] = ()
     """What lies on the road."""
     is_calibrated: bool = False

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from vision.analytics.motion import Floats
+from vision.analytics.kinematics.state import Floats
 from vision.contracts.measures import Spread
 
 
-def spread_of(values: Floats) -> Spread | None:
+def percentiles(values: Floats) -> Spread | None:
     """Mean and percentiles of the values (K,), NaN left out; `None` of nothing. Percentiles are interpolated."""
     known = values[~np.isnan(values)]
     if not len(known):

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from vision.analytics.ground import ground_of
+from vision.analytics.kinematics.ground_plane import ground_of
 from vision.checking.ink import Colour, Image, in_pixels, pixel, stroke, unit_of, write
 from vision.config.camera import CameraConfig
 from vision.config.zones import LampsConfig, SignalConfig, ZoneConfig, ZoneKind

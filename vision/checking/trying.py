@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
+from vision.common.errors import NgatuError
+from vision.common.redaction import redact
 from vision.config.camera import CameraConfig
-from vision.config.redaction import redact
 from vision.config.sources import RtspSource
 from vision.core import Frame
 from vision.core.clock import SystemClock
-from vision.errors import NgatuError
 from vision.sources import Source, SourceState, SourceStatus, open_source
 
 AT_ONCE = 32

@@ -14,9 +14,9 @@ from rich.table import Table
 from vision.commands import bench_incidents, bench_latency, bench_noise, bench_traffic
 
 if TYPE_CHECKING:
-    from vision.bench.counting import ClipScore
-    from vision.bench.duel import Duel
-    from vision.bench.manifest import CountedClip
+    from vision.bench.counting.comparison import Duel
+    from vision.bench.counting.dataset import CountedClip
+    from vision.bench.counting.score import ClipScore
     from vision.detection import Detector
 
 Item = TypeVar("Item")
@@ -50,8 +50,8 @@ def counting(
 
     The score is WAPE: the vehicles by which counts miss the true ranges, over the vehicles there truly were.
     """
-    from vision.bench.counting import score_clips, to_json
-    from vision.bench.manifest import read_manifest
+    from vision.bench.counting.dataset import read_manifest
+    from vision.bench.counting.score import score_clips, to_json
 
     found = read_manifest(manifest, clips)
     scores = list(_watched(score_clips(found, _detector(model), fps), len(found)))
@@ -76,9 +76,9 @@ def against_objectcounter(
 
     ObjectCounter looks at every frame, at 640 pixels, with its own defaults.
     """
-    from vision.bench.counting import score_clips
-    from vision.bench.duel import compare, to_json
-    from vision.bench.manifest import read_manifest
+    from vision.bench.counting.comparison import compare, to_json
+    from vision.bench.counting.dataset import read_manifest
+    from vision.bench.counting.score import score_clips
 
     found = _chosen(read_manifest(manifest, clips), only)
     detector = _detector(str(model))
@@ -101,8 +101,8 @@ def _detector(model: str | None) -> "Detector":
     """One thread an inference: `count_video` runs as many side by side as there are CPUs."""
     import logging
 
+    from vision.common.logging import configure_logging
     from vision.detection import load_detector
-    from vision.telemetry import configure_logging
 
     configure_logging(level=logging.WARNING)
     return load_detector(model, threads=1)
@@ -114,7 +114,7 @@ def _watched(items: "Iterable[Item]", total: int) -> "Iterable[Item]":
 
 
 def _print_scores(scores: "list[ClipScore]") -> None:
-    from vision.bench.counting import wape
+    from vision.bench.counting.score import wape
 
     table = Table("clip", "true", "counted", "error", "fps", "times real time")
     for s in scores:
@@ -128,7 +128,7 @@ def _print_scores(scores: "list[ClipScore]") -> None:
 
 
 def _print_duels(duels: "list[Duel]") -> None:
-    from vision.bench.duel import times_faster, times_thriftier
+    from vision.bench.counting.comparison import times_faster, times_thriftier
 
     table = Table(
         "clip", "true", "ngatu: counted", "fps", "× real time", "ObjectCounter: counted", "fps", "× real time"

@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from vision.bench.incidents.running import Told
+    from vision.bench.simulation.runner import Told
 
 QUICK_EVENTS, QUICK_HOURS = 1, 0.125
 
@@ -49,10 +49,10 @@ def incidents(
 
     from rich.console import Console
 
-    from vision.bench.incidents.environment import sumo_python
-    from vision.bench.incidents.episodes import plan
-    from vision.bench.incidents.noise_levels import LEVELS
-    from vision.bench.incidents.running import Look, run, to_json
+    from vision.bench.simulation.episodes import plan
+    from vision.bench.simulation.runner import Look, run, to_json
+    from vision.bench.simulation.sensor.noise_levels import LEVELS
+    from vision.bench.simulation.sumo.environment import sumo_python
     from vision.commands.console import errors_told, progress
 
     levels = tuple(level or ["measured"])

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from vision.bench.noise_report import NoiseReport
-    from vision.bench.noise_tracks import TrackNoise
+    from vision.bench.tracking.report import NoiseReport
+    from vision.bench.tracking.track_noise import TrackNoise
 
 
 def register(bench: typer.Typer) -> None:
@@ -35,12 +35,12 @@ def noise(
     """
     import logging
 
-    from vision.bench.noise_report import measure
-    from vision.bench.traffic_replay import Replay
+    from vision.bench.clips.replay import Replay
+    from vision.bench.tracking.report import measure
     from vision.commands.console import errors_told, progress
+    from vision.common.logging import configure_logging
     from vision.config.camera import DetectionConfig
     from vision.detection import load_detector
-    from vision.telemetry import configure_logging
 
     configure_logging(level=logging.WARNING)
     with errors_told(), progress() as report:

@@ -11,9 +11,9 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from vision.bench.traffic import ClipTraffic
-    from vision.bench.traffic_cost import Cost
-    from vision.bench.traffic_reversed import Reversed
+    from vision.bench.clips.evaluate import ClipTraffic
+    from vision.bench.clips.reversed_direction import Reversed
+    from vision.bench.throughput.measure import Cost
 
 MILLION = 1_000_000
 
@@ -42,15 +42,15 @@ def traffic(
     """Run clips as if each were a camera that came on just now, and compare with what people saw in them."""
     import logging
 
-    from vision.bench.traffic import cameras_of, watch_clip
-    from vision.bench.traffic_replay import Replay
-    from vision.bench.traffic_report import to_json
-    from vision.bench.traffic_reversed import reverse_clip
-    from vision.bench.traffic_truth import read_known
+    from vision.bench.clips.evaluate import cameras_of, watch_clip
+    from vision.bench.clips.ground_truth import read_known
+    from vision.bench.clips.replay import Replay
+    from vision.bench.clips.report import to_json
+    from vision.bench.clips.reversed_direction import reverse_clip
     from vision.commands.console import errors_told, progress
+    from vision.common.logging import configure_logging
     from vision.config.camera import DetectionConfig
     from vision.detection import load_detector
-    from vision.telemetry import configure_logging
 
     configure_logging(level=logging.WARNING)
     with errors_told(), progress() as report:
@@ -88,7 +88,7 @@ def cost(
     from rich.console import Console
     from rich.progress import Progress
 
-    from vision.bench.traffic_cost import measure_cost
+    from vision.bench.throughput.measure import measure_cost
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("frames", total=frames)
@@ -104,7 +104,7 @@ def cost(
 
 
 def _sentence(result: "Cost") -> str:
-    from vision.bench.traffic_cost import PROMISED_MS, PROMISED_TRACKS
+    from vision.bench.throughput.measure import PROMISED_MS, PROMISED_TRACKS
 
     memory = ", ".join(f"{mb:.1f}" for mb in result.rss_mb) or "–"
     part = f", {result.median_ms / PROMISED_MS:.0%} of the {PROMISED_MS:.0f} ms that are promised"

@@ -11,10 +11,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from vision.data_files import cache_dir
+from vision.common.paths import cache_dir
 
 if TYPE_CHECKING:
-    from vision.sources.simulator import Access, Show, Wish
+    from vision.demo.simulator import Access, Show, Wish
 
 cameras = typer.Typer(help="Cameras to try things with.", no_args_is_help=True)
 
@@ -49,7 +49,7 @@ def simulate(
     wanted) is encoded once and kept.
     """
     from vision.core.errors import NgatuError
-    from vision.sources.simulator import Wish
+    from vision.demo.simulator import Wish
 
     try:
         shows = _prepare(clips, count, Wish(codec=codec, size=_size(size), fps=fps))
@@ -60,7 +60,7 @@ def simulate(
 
 
 async def _serve(shows: "dict[str, Show]", host: str, port: int, access: "Access | None") -> None:
-    from vision.sources.simulator import RtspServer
+    from vision.demo.simulator import RtspServer
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -77,7 +77,7 @@ async def _serve(shows: "dict[str, Show]", host: str, port: int, access: "Access
 
 def _prepare(paths: list[Path], count: int | None, wish: "Wish") -> "dict[str, Show]":
     """Each camera's programme by its name; clips that are not fit are encoded, with a progress bar."""
-    from vision.sources.simulator import find_clips, prepare_clip, show_clip
+    from vision.demo.simulator import find_clips, prepare_clip, show_clip
 
     clips = find_clips(paths)
     chosen = [clips[n % len(clips)] for n in range(count or len(clips))]
@@ -112,7 +112,7 @@ def _size(text: str | None) -> tuple[int, int] | None:
 
 
 def _access(user: str | None, password: str | None) -> "Access | None":
-    from vision.sources.simulator import Access
+    from vision.demo.simulator import Access
 
     if user is None and password is None:
         return None

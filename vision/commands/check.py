@@ -86,7 +86,7 @@ def _calibration_problems(camera: CameraConfig, path: Path) -> list[ConfigProble
     """What only the arithmetic finds: points that contradict each other."""
     if camera.calibration is None:
         return []
-    from vision.analytics.ground import CalibrationError, fit_calibration
+    from vision.analytics.kinematics.ground_plane import CalibrationError, fit_calibration
 
     try:
         fit_calibration(camera, 1, 1)

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
 
-from vision.errors import NgatuError
-from vision.progress import Report
+from vision.common.errors import NgatuError
+from vision.common.progress import Report
 
 
 @contextmanager

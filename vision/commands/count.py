@@ -16,7 +16,7 @@ from vision.config.lines import LineConfig
 from vision.config.sources import FileSource
 
 if TYPE_CHECKING:
-    from vision.bench.video import VideoCount, Watcher
+    from vision.counting.count import VideoCount, Watcher
     from vision.detection import Detector
 
 MIDDLE = ((0.0, 0.5), (1.0, 0.5))
@@ -47,7 +47,7 @@ def count(
     render: Annotated[Path | None, typer.Option(metavar="OUT.mp4", help="Write the video with what was seen.")] = None,
 ) -> None:
     """Count vehicles over lines in a video, as fast as the machine can. Ctrl-C keeps what was counted."""
-    from vision.bench.results import to_csv, to_json
+    from vision.counting.export import to_csv, to_json
 
     camera = _camera(video, line, config, fps)
     for target in (json_to, csv_to, render):
@@ -112,17 +112,17 @@ def _detector(model: str | None) -> "Detector":
     """One thread an inference: `count_video` runs as many side by side as there are CPUs."""
     import logging
 
+    from vision.common.logging import configure_logging
     from vision.detection import load_detector
-    from vision.telemetry import configure_logging
 
     configure_logging(level=logging.WARNING)
     return load_detector(model, threads=1)
 
 
 def _run(video: Path, camera: CameraConfig, detector: "Detector", render: Path | None) -> "VideoCount":
-    from vision.bench.render import Renderer
-    from vision.bench.video import count_video
     from vision.core import Frame
+    from vision.counting.count import count_video
+    from vision.counting.render import Renderer
     from vision.pipeline import Observed
     from vision.sources import probe
 
@@ -147,8 +147,8 @@ def _run(video: Path, camera: CameraConfig, detector: "Detector", render: Path |
 
 
 def _print(console: Console, result: "VideoCount") -> None:
-    from vision.bench.results import by_class, totals
     from vision.contracts import Direction
+    from vision.counting.export import by_class, totals
 
     table = Table("line", "class", "in", "out", "total", title=str(result.video.name))
     for line in result.camera.lines:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from vision.commands import labels_making
 from vision.commands.console import errors_told
-from vision.errors import NgatuError
+from vision.common.errors import NgatuError
 
 if TYPE_CHECKING:
     from vision.labels.checking import Report
@@ -155,10 +155,10 @@ def show(
 ) -> None:
     """Draw labels and questions on contact sheets of twelve pictures."""
     from vision.detection.checking import save
+    from vision.labels.contact_sheets import sheets
     from vision.labels.dataset import image_file, open_image
     from vision.labels.exporting import chosen_for_people
     from vision.labels.review import read_reviews
-    from vision.labels.sheets import sheets
 
     with errors_told():
         data = read_with_bar(folder)
@@ -189,7 +189,7 @@ def _maps(told: list[str] | None) -> dict[str, str]:
 
 
 def _print(report: "Report") -> None:
-    from vision.classes import CLASSES
+    from vision.common.object_class import CLASSES
     from vision.labels.picture import Split
 
     table = Table("", *Split)

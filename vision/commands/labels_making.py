@@ -12,14 +12,14 @@ from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from vision.commands.console import errors_told, signals_stop
+from vision.common.errors import NgatuError
 from vision.config.settings import WorkerSettings
-from vision.errors import NgatuError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vision.config.camera import CameraConfig
-    from vision.labels.harvesting import Harvest
+    from vision.labels.active_learning import Harvest
     from vision.labels.review import Review
 
 
@@ -49,11 +49,11 @@ def harvest(
     Each camera gives at most one picture a stretch of an hour, the most doubtful one, and none that is nearly the same
     as one before. Recordings that are not paced are looked at whole.
     """
+    from vision.common.logging import configure_logging
     from vision.detection import load_detector
     from vision.detection.cards import default_model
-    from vision.labels.harvesting import Harvest, Wishes
-    from vision.labels.harvesting.cameras import harvest_cameras
-    from vision.telemetry import configure_logging
+    from vision.labels.active_learning import Harvest, Wishes
+    from vision.labels.active_learning.cameras import harvest_cameras
 
     configure_logging(level=logging.WARNING)
     with errors_told():
@@ -89,12 +89,12 @@ def propose(
 
     What people have corrected stays as it is.
     """
+    from vision.common.logging import configure_logging
     from vision.detection import load_detector
     from vision.labels.dataset import load
     from vision.labels.proposing import propose as propose_all
     from vision.labels.proposing.propose import to_propose
     from vision.labels.review import read_reviews
-    from vision.telemetry import configure_logging
 
     configure_logging(level=logging.WARNING)
     with errors_told():
@@ -135,8 +135,8 @@ def _chosen(folder: Path, ids: list[str] | None) -> "list[CameraConfig]":
 
 
 def _print_harvest(folder: Path, harvests: "Mapping[str, Harvest]") -> None:
-    from vision.labels.harvesting import Doubt
-    from vision.labels.ledger import read_ledger
+    from vision.labels.active_learning import Doubt
+    from vision.labels.provenance import read_ledger
 
     reasons: dict[str, Counter[str]] = {}
     for entry in read_ledger(folder).values():

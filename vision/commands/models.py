@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 @models.command("list")
 def list_models() -> None:
     """The cards, and whose weights are here."""
-    from vision.data_files import cache_dir
+    from vision.common.paths import cache_dir
     from vision.detection.cards import default_model, load_cards, weights_file
 
     with errors_told():
@@ -129,7 +129,7 @@ def add(
     card: Annotated[Path | None, typer.Option(help="A card that says what the file does not, as class names.")] = None,
 ) -> None:
     """Take in a model of your own: works out what it is, keeps a copy and a card of it, and checks it."""
-    from vision.data_files import cache_dir
+    from vision.common.paths import cache_dir
     from vision.detection.adding import add as add_model
     from vision.detection.loading import load_detector
 
@@ -167,7 +167,7 @@ def _yes(value: bool) -> str:
 def _print_check(detector: "Detector", checked: "Checked") -> None:
     import numpy as np
 
-    from vision.classes import CLASSES
+    from vision.common.object_class import CLASSES
 
     table = Table("class", "seen", "of those plain to see", "surest", title=checked.picture.title)
     for kind, expected in checked.expected.items():
@@ -194,6 +194,6 @@ def _pass_or_fail(name: str, checked: "Checked") -> None:
 
 def _hush() -> None:
     """The tables say what the log would."""
-    from vision.telemetry import configure_logging
+    from vision.common.logging import configure_logging
 
     configure_logging(level=logging.WARNING)

@@ -14,15 +14,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from vision.commands.console import errors_told
-from vision.errors import NgatuError
-from vision.progress import Report
+from vision.common.errors import NgatuError
+from vision.common.progress import Report
 
 if TYPE_CHECKING:
     from vision.detection import Detector
-    from vision.training.preparing import Prepared
-    from vision.training.report import Compared, Evaluation, Figure
-    from vision.training.running import Progress as TrainingProgress
-    from vision.training.running import Watch
+    from vision.training.data.prepare import Prepared
+    from vision.training.evaluation.report import Compared, Evaluation, Figure
+    from vision.training.ultralytics.launcher import Progress as TrainingProgress
+    from vision.training.ultralytics.launcher import Watch
 
 PLAIN_LINE_EACH_S = 30.0
 """Where nobody looks at a terminal, so often a line says how far the training is."""
@@ -77,10 +77,10 @@ def train(
     """Train a detector on labelled pictures, beginning from one that knows COCO (needs ultralytics, AGPL-3.0)."""
     from datetime import UTC, datetime
 
-    from vision.training.carding import Described, finish
-    from vision.training.preparing import description
-    from vision.training.recipe import Recipe
-    from vision.training.running import train as run_training
+    from vision.training.data.prepare import description
+    from vision.training.release.model_card import Described, finish
+    from vision.training.ultralytics.launcher import train as run_training
+    from vision.training.ultralytics.recipe import Recipe
 
     _hush()
     chosen = {"size": size, "epochs": epochs, "minutes": minutes, "batch": batch, "seed": seed}
@@ -130,12 +130,12 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Measure a model beside the default one: precision, counting, speed, each with its range. Exit 1: it is worse."""
-    from vision.bench.manifest import read_manifest
+    from vision.bench.counting.dataset import read_manifest
     from vision.detection.cards import default_model
-    from vision.training.dataset import read_dataset
-    from vision.training.evaluating import evaluate as run_evaluation
-    from vision.training.page import page as tables
-    from vision.training.report import write_evaluation
+    from vision.training.data.yolo_dataset import read_dataset
+    from vision.training.evaluation.evaluate import evaluate as run_evaluation
+    from vision.training.evaluation.markdown import page as tables
+    from vision.training.evaluation.report import write_evaluation
 
     _hush()
     with errors_told(), _steps() as report:
@@ -167,8 +167,8 @@ def promote(
     """Make a model the default of this machine. Workers that run pick it up within seconds, without a stop."""
     from datetime import UTC, datetime
 
-    from vision.training.promoting import promote as make_default
-    from vision.training.report import read_evaluation
+    from vision.training.evaluation.report import read_evaluation
+    from vision.training.release.promotion import promote as make_default
 
     _hush()
     with errors_told():
@@ -181,7 +181,7 @@ def promote(
 
 def _detector(model: str, size: int | None, least: float | None) -> "Detector":
     """One thread, so that its time is its own and clips are counted side by side."""
-    from vision.classes import CLASSES
+    from vision.common.object_class import CLASSES
     from vision.detection import load_detector
 
     return load_detector(model, threads=1, size=size, thresholds=dict.fromkeys(CLASSES, least) if least else None)
@@ -257,8 +257,8 @@ def _beside(score: "Compared") -> str:
 def _prepared(dataset: Path, folder: Path, teachers: list[str], teacher_size: int, *, resume: bool) -> "Prepared":
     """The working copy; a resumed training takes the one that is there."""
     from vision.detection import load_detector
-    from vision.training.dataset import read_dataset
-    from vision.training.preparing import already_prepared, prepare
+    from vision.training.data.prepare import already_prepared, prepare
+    from vision.training.data.yolo_dataset import read_dataset
 
     if resume and (there := already_prepared(folder)):
         return there
@@ -361,6 +361,6 @@ def _words(now: "TrainingProgress") -> str:
 
 def _hush() -> None:
     """The tables say what the log would."""
-    from vision.telemetry import configure_logging
+    from vision.common.logging import configure_logging
 
     configure_logging(level=logging.WARNING)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vision.commands.console import errors_told, progress
-from vision.errors import NgatuError
+from vision.common.errors import NgatuError
 
 if TYPE_CHECKING:
     from vision.samples import ClipCard
@@ -54,7 +54,7 @@ def _list_cards() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from vision.data_files import cache_dir
+    from vision.common.paths import cache_dir
     from vision.samples.cards import is_here, load_cards
 
     table = Table("clip", "here", "picture", "length", "licence", "what it shows")
@@ -71,8 +71,8 @@ def _list_folder(folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from vision.demo.simulator import find_clips
     from vision.sources import probe
-    from vision.sources.simulator import find_clips
 
     table = Table("clip", "picture", "length", "codec", "remark")
     for clip in find_clips([folder]):

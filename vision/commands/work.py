@@ -7,8 +7,8 @@ import typer
 from pydantic import ValidationError
 
 from vision.commands.console import signals_stop
+from vision.common.errors import NgatuError
 from vision.config.settings import WorkerSettings
-from vision.errors import NgatuError
 
 if TYPE_CHECKING:
     from vision.supervisor import Folder, Staff
@@ -36,7 +36,7 @@ def work(
     and NGATU_PROVIDER do. Files that are changed, added or removed take effect within two seconds and touch no other
     camera. Without Redis, events wait on disk. SIGTERM or Ctrl-C drains; a second one ends at once.
     """
-    from vision.telemetry import configure_logging
+    from vision.common.logging import configure_logging
 
     settings = _settings(
         cameras=cameras,

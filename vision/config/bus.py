@@ -18,8 +18,8 @@ from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissi
 from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError
 
-from vision.config.redaction import redact
-from vision.errors import NgatuError
+from vision.common.errors import NgatuError
+from vision.common.redaction import redact
 
 FORMS = (
     "redis://[user:password@]host:port/db, rediss://… (TLS), unix:///path/to/socket?db=0, or "

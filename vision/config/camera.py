@@ -6,7 +6,7 @@ from typing import Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.config.base import Config, Duration, Fraction, Slug, refuse
 from vision.config.calibration import CalibrationConfig
 from vision.config.incidents import IncidentsConfig

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from vision.errors import NgatuError
+from vision.common.errors import NgatuError
 
 
 @dataclass(frozen=True, slots=True)

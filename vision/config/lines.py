@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from vision.classes import VEHICLES
+from vision.common.object_class import VEHICLES
 from vision.config.base import Config, Duration, Point, Slug
 from vision.config.values import ClassSet
 from vision.contracts.measures import Direction

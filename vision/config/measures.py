@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.config.base import Config, Duration, Fraction
 
 C = ObjectClass

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vision.common.atomic_file import write_whole
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError
 from vision.config.loading import camera_of, decode, read_bytes
 from vision.config.yaml_edit import edit
-from vision.whole_files import write_whole
 
 
 def save_camera(path: Path, changes: Mapping[str, Any]) -> CameraConfig:

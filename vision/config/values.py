@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import PlainSerializer
 
-from vision.classes import CLASSES, ObjectClass
+from vision.common.object_class import CLASSES, ObjectClass
 
 ClassSet = Annotated[
     frozenset[ObjectClass], PlainSerializer(lambda chosen: sorted(chosen, key=CLASSES.index), when_used="json")

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from vision.common.redaction import redact
 from vision.config.errors import ConfigProblem
-from vision.config.redaction import redact
 from vision.config.yaml_text import Document, KeyPath, Mark, dotted
 
 Sentence = tuple[str, str]

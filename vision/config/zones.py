@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from vision.classes import CLASSES, VEHICLES, ObjectClass
+from vision.common.object_class import CLASSES, VEHICLES, ObjectClass
 from vision.config.base import Config, Duration, Point, Slug
 from vision.config.values import ClassSet, doubled_area, is_simple
 

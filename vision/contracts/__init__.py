@@ -1,5 +1,6 @@
 """What crosses the wire between workers and the command centre, and the sole home of Redis names."""
 
+from vision.common.traffic_light import Light
 from vision.contracts.events import EVENT, Event, FlowReport, HealthChange, LineCrossing, Movement, ZoneReport
 from vision.contracts.flow import ClassCount, FlowQuality
 from vision.contracts.health import CameraHealth, CameraState, StreamStats
@@ -20,7 +21,6 @@ from vision.contracts.measures import (
     ZoneNow,
 )
 from vision.contracts.signals import SignalTold
-from vision.lights import Light
 
 __all__ = [
     "EVENT",

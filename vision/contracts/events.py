@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, TypeAdapter
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.contracts.base import Id, Message, Place, UnitInterval, UtcTime
 from vision.contracts.flow import ClassCount, FlowQuality
 from vision.contracts.health import CameraState

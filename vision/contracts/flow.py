@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field, NonNegativeFloat, NonNegativeInt
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.contracts.base import Contract
 from vision.contracts.measures import PictureCondition
 

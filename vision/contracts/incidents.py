@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, NonNegativeInt
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.contracts.base import Id, Message, Place, UnitInterval, UtcTime
 
 

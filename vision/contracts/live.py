@@ -7,7 +7,7 @@ import struct
 
 from pydantic import NonNegativeInt
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.contracts.base import Contract, Id, Place, UnitInterval, UtcTime
 from vision.contracts.incidents import IncidentKind
 from vision.contracts.measures import CongestionLevel

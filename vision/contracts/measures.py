@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.contracts.base import Contract, Id, UtcTime
 
 

@@ -1,7 +1,7 @@
 """What a signal's controller tells through the service, for cameras that cannot read its lamps."""
 
+from vision.common.traffic_light import Light
 from vision.contracts.base import Contract, Id, UtcTime
-from vision.lights import Light
 
 
 class SignalTold(Contract):

@@ -4,16 +4,16 @@ from vision.core.clock import Clock, SystemClock
 from vision.core.detections import Detections
 from vision.core.errors import ModelError, NgatuError, SourceError
 from vision.core.frame import Frame
-from vision.core.roadside import LyingObject, SignalNow
+from vision.core.roadside import RoadObject, SignalNow
 from vision.core.tracks import Tracks
 
 __all__ = [
     "Clock",
     "Detections",
     "Frame",
-    "LyingObject",
     "ModelError",
     "NgatuError",
+    "RoadObject",
     "SignalNow",
     "SourceError",
     "SystemClock",

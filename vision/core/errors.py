@@ -1,6 +1,6 @@
 """The errors of a camera's side: each names the culprit and the remedy."""
 
-from vision.errors import NgatuError
+from vision.common.errors import NgatuError
 
 __all__ = ["ModelError", "NgatuError", "SourceError"]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vision.lights import Light
+from vision.common.traffic_light import Light
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class SignalNow:
 
 
 @dataclass(frozen=True, slots=True)
-class LyingObject:
+class RoadObject:
     """Something on the road that was not there before, stays, and is no road user."""
 
     box_px: tuple[float, float, float, float]

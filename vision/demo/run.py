@@ -11,12 +11,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.live import Live
 
+from vision.common.paths import data_dir
+from vision.common.ports import LOOPBACK, free_port, is_free
 from vision.core.errors import NgatuError
-from vision.data_files import data_dir
 from vision.demo.processes import Children
 from vision.demo.service import CameraRow, Service
 from vision.demo.table import counts_table, total
-from vision.ports import LOOPBACK, free_port, is_free
 from vision.publishing.embedded import EmbeddedRedis
 
 READY_WITHIN_S = 60.0

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from vision.common.paths import cache_dir
 from vision.core import ModelError
-from vision.data_files import cache_dir
 from vision.detection.cards import FileSource, ModelCard, load_cards, read_card
 from vision.detection.checking import Checked, check
 from vision.detection.loading import build_detector

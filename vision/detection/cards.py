@@ -8,10 +8,10 @@ from pydantic import AfterValidator, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
+from vision.common.paths import cache_dir, data_dir
 from vision.config.base import Config
 from vision.core import ModelError
-from vision.data_files import cache_dir, data_dir
 from vision.detection.calibration import Calibration, check_rising
 from vision.detection.class_map import COCO, by_name
 from vision.detection.decoders import FAMILIES

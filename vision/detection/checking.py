@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 from ruamel.yaml import YAML
 
-from vision.classes import CLASSES, ObjectClass
+from vision.common.object_class import CLASSES, ObjectClass
+from vision.common.paths import data_dir
 from vision.config.base import Config, Fraction
 from vision.core import Detections, ModelError
-from vision.data_files import data_dir
 from vision.detection.detector import Detector
 from vision.geometry import iou
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.classes import CLASSES, ObjectClass
+from vision.common.object_class import CLASSES, ObjectClass
 
 # fmt: off
 COCO: tuple[str, ...] = (

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.classes import CLASSES, VEHICLES, ObjectClass
+from vision.common.object_class import CLASSES, VEHICLES, ObjectClass
 from vision.core import Detections
 from vision.detection.calibration import Calibration, from_ours, to_ours
 from vision.detection.class_map import columns

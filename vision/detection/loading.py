@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
+from vision.common.paths import cache_dir
 from vision.core import ModelError
-from vision.data_files import cache_dir
 from vision.detection.cards import ModelCard, PackagedSource, check_digest, default_model, find_card, weights_file
 from vision.detection.class_map import COCO, by_name, names_in_metadata
 from vision.detection.decoders import FAMILIES, Family, Probe

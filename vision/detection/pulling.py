@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vision.common.download import download
+from vision.common.paths import cache_dir
+from vision.common.progress import Report, quiet
 from vision.core import ModelError
-from vision.data_files import cache_dir
 from vision.detection.cards import (
     DEFAULT_MODEL,
     FileSource,
@@ -27,8 +29,6 @@ from vision.detection.fallback.nanodet import make_from_npm
 from vision.detection.loading import recognise
 from vision.detection.session import Session
 from vision.detection.ultralytics_step import export_official
-from vision.download import download
-from vision.progress import Report, quiet
 
 
 def ensure_default_model(report: Report = quiet) -> Path:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.core import Detections
 from vision.geometry import intersection
 

@@ -11,8 +11,8 @@ import structlog
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
+from vision.common.paths import cache_dir
 from vision.core import ModelError
-from vision.data_files import cache_dir
 
 log = structlog.get_logger(__name__)
 

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from vision.common.progress import Report
 from vision.core import ModelError
-from vision.progress import Report
 
 SCRIPT = """
 import sys

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.classes import CLASSES, ObjectClass
+from vision.common.object_class import CLASSES, ObjectClass
 from vision.core import Detections
 
 Image = NDArray[np.uint8]

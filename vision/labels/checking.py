@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vision.classes import CLASSES, ObjectClass
+from vision.common.object_class import CLASSES, ObjectClass
 from vision.geometry import iou
 from vision.labels.dataset import DataSet, image_file, label_file, open_image
 from vision.labels.errors import Problem
-from vision.labels.ledger import LEDGER_FILE, Entry, read_ledger
+from vision.labels.near_duplicates import SAME_LEVELS, difference, thumbnail
 from vision.labels.picture import LabelledPicture, Split
-from vision.labels.sameness import SAME_LEVELS, difference, thumbnail
+from vision.labels.provenance import LEDGER_FILE, Entry, read_ledger
 from vision.labels.scenes import scene_of
 
 TWICE_IOU = 0.95

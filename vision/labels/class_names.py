@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from vision.classes import CLASSES
+from vision.common.object_class import CLASSES
 from vision.labels.errors import LabelError
 
 NOT_OURS = "-"

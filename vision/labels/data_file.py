@@ -6,7 +6,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from vision.classes import CLASSES
+from vision.common.object_class import CLASSES
 from vision.labels.errors import LabelError
 
 DATA_FILE = "data.yaml"

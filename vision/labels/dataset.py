@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.classes import CLASSES
+from vision.common.object_class import CLASSES
 from vision.labels.class_names import numbers_of
 from vision.labels.data_file import DATA_FILE, read_data_file
 from vision.labels.errors import LabelError, Problem

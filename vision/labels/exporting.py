@@ -6,8 +6,8 @@ from pathlib import Path
 
 from vision.labels.dataset import DataSet, create, image_file, write_labels
 from vision.labels.formats import FORMATS
-from vision.labels.ledger import append, read_ledger
 from vision.labels.picture import LabelledPicture
+from vision.labels.provenance import append, read_ledger
 from vision.labels.review import read_reviews
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from vision.labels.dataset import DataSet, image_file, load, open_image, write_labels
 from vision.labels.errors import LabelError, Problem
 from vision.labels.formats import FORMATS
-from vision.labels.ledger import Entry, append, digest_of
 from vision.labels.picture import Boxes, LabelledPicture, Split
+from vision.labels.provenance import Entry, append, digest_of
 from vision.labels.review import Review, State, read_reviews, write_reviews
 
 

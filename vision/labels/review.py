@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.labels.errors import LabelError
 
 REVIEW_FILE = "review.jsonl"

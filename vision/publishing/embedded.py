@@ -14,9 +14,9 @@ from typing import IO, Self
 
 import redis
 
+from vision.common.errors import NgatuError
+from vision.common.ports import LOOPBACK, free_port, is_free
 from vision.config.bus import connect
-from vision.errors import NgatuError
-from vision.ports import LOOPBACK, free_port, is_free
 
 _START_S = 60.0
 _STOP_S = 10.0

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
-from vision.data_files import cache_dir
-from vision.download import download
-from vision.progress import Report, quiet
+from vision.common.download import download
+from vision.common.paths import cache_dir
+from vision.common.progress import Report, quiet
 from vision.samples.cards import (
     ClipCard,
     PypiSource,

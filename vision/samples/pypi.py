@@ -13,8 +13,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from vision.config.redaction import redact
-from vision.progress import Report
+from vision.common.progress import Report
+from vision.common.redaction import redact
 from vision.samples.cards import PypiSource, SampleError
 
 POLL_S = 0.1

@@ -4,7 +4,7 @@ import socket
 
 import av
 
-from vision.config.redaction import redact
+from vision.common.redaction import redact
 from vision.sources.status import SourceState
 
 

@@ -7,12 +7,12 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from vision.common.backoff import Backoff
 from vision.config.environment import resolve_url
 from vision.config.errors import ConfigError
 from vision.config.sources import RtspSource
 from vision.core import Clock, Frame, SourceError
 from vision.sources.address import host_and_port, knock
-from vision.sources.backoff import Backoff
 from vision.sources.decoding import Decoder, prepare_decoder, pts_s
 from vision.sources.failures import StreamLost, broken, not_opened, not_reached
 from vision.sources.live import LiveFeed

@@ -10,8 +10,8 @@ import structlog
 
 from vision.config.errors import ConfigError
 from vision.core import NgatuError
+from vision.supervisor.assignment import CameraAssigner
 from vision.supervisor.child import Child
-from vision.supervisor.deal import Roster
 from vision.supervisor.folder import Folder, FolderWatch
 from vision.worker.assignment import EXIT_HOPELESS
 
@@ -73,7 +73,7 @@ class Supervisor:
         """`environment`: what the workers' settings are, as `NGATU_…` variables."""
         self._watch = watch
         self._environment = {**environment, "NGATU_THREADS": str(staff.threads)}
-        self._roster = Roster(staff.workers)
+        self._roster = CameraAssigner(staff.workers)
         self._places = [_Place(number) for number in range(staff.workers)]
         self._stops = 0
         self._problems: Mapping[str, str] = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.classes import CLASSES, ObjectClass
+from vision.common.object_class import CLASSES, ObjectClass
 
 TWO_WHEELERS = [ObjectClass.BICYCLE.class_id, ObjectClass.MOTORCYCLE.class_id]
 SMALL = [ObjectClass.PERSON.class_id, *TWO_WHEELERS]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.classes import CLASSES, ObjectClass
+from vision.common.object_class import CLASSES, ObjectClass
 from vision.config.camera import TrackingConfig
 from vision.core import Detections, Tracks
 from vision.geometry import area, intersection

@@ -5,14 +5,14 @@ import threading
 from vision.config.camera import CameraConfig
 from vision.core import Clock
 from vision.sources import SourceStatus
-from vision.worker.intake import Inlet
-from vision.worker.surroundings import OpenSource
+from vision.worker.batching import CameraSlot
+from vision.worker.context import OpenSource
 
 
 class Capture:
     """Runs a source until it ends, breaks or is stopped; its frames go into the camera's inlet."""
 
-    def __init__(self, camera: CameraConfig, inlet: Inlet, *, open_source: OpenSource, clock: Clock) -> None:
+    def __init__(self, camera: CameraConfig, inlet: CameraSlot, *, open_source: OpenSource, clock: Clock) -> None:
         self.error: Exception | None = None
         """What broke it; a source mends what can be mended by itself."""
         self._inlet = inlet

@@ -1,14 +1,14 @@
 """What a worker says about a camera, over all its sessions: changes durably, the rest every second."""
 
 from vision.contracts import CameraHealth, CameraState, HealthChange, StreamStats, TrafficNow
+from vision.worker.context import WorkerContext
 from vision.worker.identity import SessionIds
-from vision.worker.surroundings import Surroundings
 
 
-class HealthTeller:
+class HealthReporter:
     """Remembers the state told last, so that each change is told once."""
 
-    def __init__(self, camera_id: str, around: Surroundings) -> None:
+    def __init__(self, camera_id: str, around: WorkerContext) -> None:
         self._camera_id = camera_id
         self._around = around
         self._told: CameraState | None = None

@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from vision.analytics.flow import Flow, FlowAggregator
-from vision.analytics.line_measures import measures_of
-from vision.analytics.lines_now import LinesNow
-from vision.analytics.zone_intervals import ZoneAggregator, ZoneInterval
-from vision.analytics.zones_now import zones_now
+from vision.analytics.lines.intervals import Flow, FlowAggregator
+from vision.analytics.lines.live import LiveLines
+from vision.analytics.lines.measures import measures_of
+from vision.analytics.zones.intervals import ZoneAggregator, ZoneInterval
+from vision.analytics.zones.live import zones_now
 from vision.config.camera import CameraConfig
 from vision.contracts import FlowReport, PictureCondition, TrafficNow, ZoneReport
 from vision.pipeline import Observed
+from vision.worker.context import Outlet
 from vision.worker.identity import SessionIds
-from vision.worker.meters import QualityMeter
-from vision.worker.surroundings import Outlet
+from vision.worker.rates import QualityMeter
 
 
 class Intervals:
@@ -26,9 +26,9 @@ class Intervals:
         line_ids = [line.id for line in camera.lines]
         self._flow = FlowAggregator(line_ids, camera.interval, began_at=began_at)
         self._zones = ZoneAggregator(camera, began_at=began_at)
-        self._lines_now = LinesNow(line_ids, camera.measures.equivalents, began_at=began_at)
+        self._lines_now = LiveLines(line_ids, camera.measures.equivalents, began_at=began_at)
         self._is_blind = False
-        self._quality = QualityMeter(self._flow.interval_of, camera.interval, began_at=began_at)
+        self._quality = QualityMeter(self._flow.floor_to_interval, camera.interval, began_at=began_at)
 
     def add(self, seen: Observed, now: datetime) -> None:
         """Take in what a frame showed."""

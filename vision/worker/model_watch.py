@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from vision.config.redaction import redact
+from vision.common.redaction import redact
 from vision.core import NgatuError
-from vision.worker.surroundings import Looks
+from vision.worker.context import DetectorProtocol
 
 POLL_S = 2.0
 """How often the watch asks which model is the default: it reads one small file."""
@@ -30,7 +30,7 @@ class Promotion:
 class Loaded:
     """A detector that is ready to work."""
 
-    looks: Looks
+    looks: DetectorProtocol
     model: str
     provider: str
     max_batch: int

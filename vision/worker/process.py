@@ -10,16 +10,16 @@ from contextlib import closing, contextmanager, suppress
 
 import structlog
 
+from vision.common.logging import configure_logging
 from vision.config.settings import WorkerSettings
 from vision.core import NgatuError, SystemClock
 from vision.publishing.signals import SignalListener
 from vision.sources import open_source
-from vision.telemetry import configure_logging
 from vision.worker.assignment import EXIT_HOPELESS, Assignment, Orders
-from vision.worker.learnt import FOLDER, LearntFolder
+from vision.worker.event_sink import RedisEventSink
 from vision.worker.model_watch import ModelWatch
 from vision.worker.models import load, load_default
-from vision.worker.outlet import RedisOutlet
+from vision.worker.state_store import FOLDER, StateStore
 from vision.worker.worker import BrokenDetectorError, Worker
 
 DRAIN_S = 15.0
@@ -51,7 +51,7 @@ def _serve(
     worker_id: str, settings: WorkerSettings, orders: Orders, stop: threading.Event, beat: Callable[[], None]
 ) -> None:
     loaded, watch = (load(settings.model, settings), None) if settings.model else load_default(settings)
-    with RedisOutlet(settings, worker_id) as outlet, _watching(watch), closing(SignalListener(settings)) as signals:
+    with RedisEventSink(settings, worker_id) as outlet, _watching(watch), closing(SignalListener(settings)) as signals:
         worker = Worker(
             worker_id,
             loaded.looks,
@@ -63,7 +63,7 @@ def _serve(
             max_batch=loaded.max_batch,
             clock=SystemClock(),
             model_watch=watch,
-            learnt=LearntFolder(settings.state / FOLDER),
+            learnt=StateStore(settings.state / FOLDER),
             signals=signals.take,
         )
         worker.run(stop, beat)

@@ -5,23 +5,23 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from vision.analytics import IncidentChange, Learnt
-from vision.analytics.incidents.camera import CameraTrouble
+from vision.analytics import CalibrationState, IncidentChange
+from vision.analytics.incidents.rules.camera_trouble import CameraTroubleRule
 from vision.config.camera import CameraConfig
 from vision.config.zones import ToldConfig
 from vision.contracts import CameraState, Direction, StreamStats, TrafficNow
 from vision.core import Detections, Frame
 from vision.pipeline import CameraPipeline, Observed
 from vision.sources import FrameSampler, SourceState, SourceStatus
+from vision.worker.batching import PendingFrame
 from vision.worker.capture import Capture
-from vision.worker.facts import FactsTeller
-from vision.worker.figures import Figures
+from vision.worker.context import Taught, WorkerContext
+from vision.worker.event_mapping import EventMapper
 from vision.worker.identity import SessionIds
-from vision.worker.intake import Due
 from vision.worker.intervals import Intervals
-from vision.worker.live import MOST_FPS
-from vision.worker.shots import shot_of
-from vision.worker.surroundings import Surroundings, Taught
+from vision.worker.live_frame import shot_of
+from vision.worker.live_view import MOST_FPS
+from vision.worker.session_stats import Figures
 
 SIGHT_LOST_S = 2.0
 """Without a new frame for so long, the camera is blind, whatever its state says yet."""
@@ -32,21 +32,21 @@ KEEP_EVERY_S = 300.0
 class CameraSession:
     """From a camera's start to its end or failure. Errors go to the caller, who is the camera's boundary."""
 
-    def __init__(self, camera: CameraConfig, around: Surroundings) -> None:
+    def __init__(self, camera: CameraConfig, around: WorkerContext) -> None:
         clock = around.clock
         self.ids = SessionIds(clock)
         self.began_at_s = clock.monotonic()
         self._camera = camera
         self._around = around
         taught = around.learnt.recall(camera)
-        self._learnt = Learnt(taught.free_flow)
+        self._learnt = CalibrationState(taught.free_flow)
         self._kept_at_s = self.began_at_s
         numbers = count(1)
         self._pipeline = CameraPipeline(
             camera, learnt=self._learnt, watches_picture=True, known_view=taught.view, numbers=numbers
         )
-        self._trouble = CameraTrouble(camera.incidents.camera_trouble, numbers)
-        self._facts = FactsTeller(camera.id, self.ids, around.outlet)
+        self._trouble = CameraTroubleRule(camera.incidents.camera_trouble, numbers)
+        self._facts = EventMapper(camera.id, self.ids, around.outlet)
         self._intervals = Intervals(camera, self.ids, around.outlet, began_at=clock.now())
         self._hears_signals = any(isinstance(signal.state, ToldConfig) for signal in camera.signals)
         self._totals: Counter[tuple[str, Direction]] = Counter()
@@ -63,7 +63,7 @@ class CameraSession:
             raise
         self._capture.start()
 
-    def take(self, due: Due, detections: Detections, inference_ms: float) -> None:
+    def take(self, due: PendingFrame, detections: Detections, inference_ms: float) -> None:
         """Analyse one frame, and publish what it showed."""
         if self._hears_signals:
             for told in self._around.signals(self._camera.id):

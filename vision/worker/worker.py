@@ -9,12 +9,12 @@ import structlog
 from vision.contracts import SignalTold
 from vision.core import Clock, Detections, SystemClock
 from vision.worker.assignment import Assignment, Orders
-from vision.worker.intake import Due, Intake
-from vision.worker.learnt import Forgetful
-from vision.worker.live import Studio
+from vision.worker.batching import BatchScheduler, PendingFrame
+from vision.worker.camera_runner import CameraRunner
+from vision.worker.context import ActiveModel, DetectorProtocol, OpenSource, Outlet, RemembersLearnt, WorkerContext
+from vision.worker.live_view import LiveViewEncoder
 from vision.worker.model_watch import ModelWatch
-from vision.worker.post import Post
-from vision.worker.surroundings import Looks, OpenSource, Outlet, RemembersLearnt, Running, Surroundings
+from vision.worker.state_store import Forgetful
 
 TICK_S = 0.25
 JOIN_S = 1.0
@@ -35,7 +35,7 @@ class Worker:
     def __init__(
         self,
         worker_id: str,
-        detector: Looks,
+        detector: DetectorProtocol,
         outlet: Outlet,
         orders: Orders,
         *,
@@ -56,11 +56,11 @@ class Worker:
         self._detector = detector
         self._orders = orders
         self._model_watch = model_watch
-        self._intake = Intake(max_batch=max_batch)
-        self._studio = Studio(outlet.show, clock)
-        self._around = Surroundings(
+        self._intake = BatchScheduler(max_batch=max_batch)
+        self._studio = LiveViewEncoder(outlet.show, clock)
+        self._around = WorkerContext(
             worker_id=worker_id,
-            running=Running(model, provider),
+            running=ActiveModel(model, provider),
             intake=self._intake,
             outlet=outlet,
             show=self._studio.show,
@@ -69,7 +69,7 @@ class Worker:
             learnt=learnt or Forgetful(),
             signals=signals,
         )
-        self._posts: dict[str, Post] = {}
+        self._posts: dict[str, CameraRunner] = {}
         self._failures_in_a_row = 0
 
     def run(self, stop: threading.Event, beat: Callable[[], None] = lambda: None) -> None:
@@ -113,12 +113,12 @@ class Worker:
             self._post(resting.camera_id).idle(resting.state, resting.reason)
         log.info("assigned", watched=len(assignment.watched), resting=len(assignment.resting))
 
-    def _post(self, camera_id: str) -> Post:
+    def _post(self, camera_id: str) -> CameraRunner:
         if camera_id not in self._posts:
-            self._posts[camera_id] = Post(camera_id, self._around)
+            self._posts[camera_id] = CameraRunner(camera_id, self._around)
         return self._posts[camera_id]
 
-    def _look(self, batch: Sequence[Due]) -> None:
+    def _look(self, batch: Sequence[PendingFrame]) -> None:
         if not batch:
             return
         began_s = time.monotonic()
@@ -129,7 +129,7 @@ class Worker:
             if post is not None and detections is not None:
                 post.take(due, detections, each_ms)
 
-    def _detect(self, batch: Sequence[Due]) -> list[Detections] | list[Detections | None]:
+    def _detect(self, batch: Sequence[PendingFrame]) -> list[Detections] | list[Detections | None]:
         """What is in each frame; a frame that the detector cannot take fails its own camera alone."""
         try:
             found = self._detector.detect([due.frame.image for due in batch])
@@ -138,7 +138,7 @@ class Worker:
         self._failures_in_a_row = 0
         return found
 
-    def _detect_one_by_one(self, batch: Sequence[Due], error: Exception) -> list[Detections | None]:
+    def _detect_one_by_one(self, batch: Sequence[PendingFrame], error: Exception) -> list[Detections | None]:
         found: list[Detections | None] = []
         for due in batch:
             try:

@@ -26,7 +26,7 @@ calibrated, otherwise `..._pct`, a part of the zone's free flow.
 | `red_light` | `class`, `zone`, `line`, `signal`, `red_s` (how long it had been red) |
 """
 
-from vision.analytics.incidents.lifecycle import Evidence, IncidentChange, Ledger, Rule
-from vision.analytics.incidents.watch import IncidentWatch
+from vision.analytics.incidents.detector import IncidentDetector
+from vision.analytics.incidents.lifecycle import Evidence, IncidentChange, IncidentLifecycle, Rule
 
-__all__ = ["Evidence", "IncidentChange", "IncidentWatch", "Ledger", "Rule"]
+__all__ = ["Evidence", "IncidentChange", "IncidentDetector", "IncidentLifecycle", "Rule"]

@@ -6,7 +6,7 @@ from math import hypot
 from typing import Protocol
 
 from vision.analytics.scene import Scene
-from vision.classes import ObjectClass
+from vision.common.object_class import ObjectClass
 from vision.config.incidents import RuleConfig
 from vision.contracts import IncidentKind, IncidentPhase
 
@@ -80,7 +80,7 @@ class Rule(Protocol):
 
 
 @dataclass(slots=True, eq=False)
-class _Case:
+class _Candidate:
     """A condition that was seen: not yet an incident (no number), one that goes on, or one that is over."""
 
     newest: Evidence
@@ -129,7 +129,7 @@ class _Case:
         return hypot(x + vx * unseen_s - evidence.place_px[0], y + vy * unseen_s - evidence.place_px[1])
 
 
-class Ledger:
+class IncidentLifecycle:
     """Makes incidents of one kind out of evidence.
 
     A condition that lasts `confirm_after` is raised. It may blink for `FORGIVEN_S`, but must be seen in at least half
@@ -158,7 +158,7 @@ class Ledger:
         height_px: int,
         numbers: Iterator[int],
         *,
-        one_each: bool = False,
+        per_vehicle: bool = False,
     ) -> None:
         self.kind = kind
         self._confirm_after_s = settings.confirm_after.total_seconds()
@@ -166,8 +166,8 @@ class Ledger:
         self._cool_down_s = settings.cool_down.total_seconds()
         self._size_px = (width_px, height_px)
         self._numbers = numbers
-        self._one_each = one_each
-        self._cases: list[_Case] = []
+        self._one_each = per_vehicle
+        self._cases: list[_Candidate] = []
 
     def __len__(self) -> int:
         """How many conditions are remembered, incidents or not."""
@@ -206,7 +206,7 @@ class Ledger:
             dropped = {id(case) for case in cooling[: max(0, len(cooling) - COOLING_KEPT)]}
             self._cases = [case for case in self._cases if id(case) not in dropped]
 
-    def _is_past(self, case: _Case, at_s: float) -> bool:
+    def _is_past(self, case: _Candidate, at_s: float) -> bool:
         if case.number is None:
             return at_s - case.seen_s > FORGIVEN_S
         return case.cooling_since_s is not None and at_s - case.cooling_since_s >= self._cool_down_s
@@ -225,7 +225,7 @@ class Ledger:
         for sign in strangers:
             self._give(self._nearest(sign, at_s) or self._begin(sign, at_s), sign, at_s)
 
-    def _give(self, case: _Case, sign: Evidence, at_s: float) -> None:
+    def _give(self, case: _Candidate, sign: Evidence, at_s: float) -> None:
         if case.cooling_since_s is None:
             case.take(sign, at_s)
         else:
@@ -233,7 +233,7 @@ class Ledger:
             if self._one_each:
                 case.cooling_since_s = at_s
 
-    def _nearest(self, sign: Evidence, at_s: float) -> _Case | None:
+    def _nearest(self, sign: Evidence, at_s: float) -> _Candidate | None:
         """The case in the same zone that this lies within reach of; one that goes on before one that is over."""
         near = [
             (case.cooling_since_s is not None, distance_px, number)
@@ -244,12 +244,12 @@ class Ledger:
         ]
         return self._cases[min(near)[2]] if near else None
 
-    def _begin(self, sign: Evidence, at_s: float) -> _Case:
-        case = _Case(sign, since_s=at_s, first_s=at_s, seen_s=at_s, looks=1)
+    def _begin(self, sign: Evidence, at_s: float) -> _Candidate:
+        case = _Candidate(sign, since_s=at_s, first_s=at_s, seen_s=at_s, looks=1)
         self._cases.append(case)
         return case
 
-    def _word(self, case: _Case, at_s: float) -> IncidentChange | None:
+    def _word(self, case: _Candidate, at_s: float) -> IncidentChange | None:
         if case.cooling_since_s is not None:
             return None
         is_seen = case.seen_s == at_s
@@ -261,7 +261,7 @@ class Ledger:
             return self._tell(case, IncidentPhase.UPDATED, at_s, is_told=True)
         return None
 
-    def _lasts(self, case: _Case, at_s: float) -> bool:
+    def _lasts(self, case: _Candidate, at_s: float) -> bool:
         steady_s = min(STEADY_S, self._confirm_after_s / 2)
         return (
             at_s - case.since_s >= self._confirm_after_s
@@ -269,7 +269,7 @@ class Ledger:
             and 2 * case.hits >= case.looks
         )
 
-    def _is_news(self, case: _Case) -> bool:
+    def _is_news(self, case: _Candidate) -> bool:
         told, now = case.told, case.newest
         if told is None:
             return True
@@ -286,15 +286,15 @@ class Ledger:
         moved_px = hypot(now.place_px[0] - told.place_px[0], now.place_px[1] - told.place_px[1])
         return moved_px > FAR * hypot(*self._size_px)
 
-    def _raise(self, case: _Case, at_s: float) -> IncidentChange:
+    def _raise(self, case: _Candidate, at_s: float) -> IncidentChange:
         case.number = next(self._numbers)
         return self._tell(case, IncidentPhase.RAISED, at_s, is_told=True)
 
-    def _end(self, case: _Case, at_s: float) -> IncidentChange:
+    def _end(self, case: _Candidate, at_s: float) -> IncidentChange:
         case.cooling_since_s = at_s
         return self._tell(case, IncidentPhase.ENDED, at_s, is_told=True)
 
-    def _tell(self, case: _Case, phase: IncidentPhase, at_s: float, *, is_told: bool = False) -> IncidentChange:
+    def _tell(self, case: _Candidate, phase: IncidentPhase, at_s: float, *, is_told: bool = False) -> IncidentChange:
         assert case.number is not None  # noqa: S101  only incidents are told of
         sure = case.newest.confidence if case.told is None else max(case.newest.confidence, case.told.confidence)
         evidence = replace(case.newest, track_ids=tuple(case.tracks), confidence=sure)
@@ -320,7 +320,7 @@ class Ledger:
         return x, y
 
 
-def _is_open(case: _Case) -> bool:
+def _is_open(case: _Candidate) -> bool:
     return case.number is not None and case.cooling_since_s is None
 
 

@@ -11,12 +11,12 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from vision.common.progress import Report
 from vision.core import ModelError
 from vision.detection.cards import NpmSource
 from vision.detection.decoders.nanodet import INPUT
 from vision.detection.fallback.tfjs_to_onnx import convert
 from vision.detection.session import Session
-from vision.progress import Report
 
 HERE = Path(__file__).resolve().parent
 POLL_S = 0.2

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, TypeAdapter
 
-from vision.classes import CLASSES
+from vision.common.object_class import CLASSES
 from vision.labels.class_names import class_of
 from vision.labels.errors import LabelError
 from vision.labels.formats.json_file import Part, read_document, write_document

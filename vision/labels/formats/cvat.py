@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
-from vision.classes import CLASSES
+from vision.common.object_class import CLASSES
 from vision.labels.class_names import class_of
 from vision.labels.errors import LabelError
 from vision.labels.formats.names import file_name, split_named

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.classes import CLASSES
+from vision.common.object_class import CLASSES
 from vision.core import Detections
 from vision.geometry import iou
 from vision.labels.dataset import DataSet, image_file, open_image, write_labels
-from vision.labels.ledger import Hint, read_ledger
 from vision.labels.picture import Boxes, LabelledPicture
 from vision.labels.proposing.fusion import Fused, fuse
+from vision.labels.provenance import Hint, read_ledger
 from vision.labels.review import Kind, Question, Review, State, read_reviews, write_reviews
-from vision.worker.surroundings import Looks
+from vision.worker.context import DetectorProtocol
 
 BELIEVED = 0.25
 """A fused box less sure than this is noise."""
@@ -35,7 +35,7 @@ class Proposal:
     questions: tuple[Question, ...]
 
 
-def propose(data: DataSet, models: Mapping[str, Looks], *, again: bool = False) -> Iterator[Review]:
+def propose(data: DataSet, models: Mapping[str, DetectorProtocol], *, again: bool = False) -> Iterator[Review]:
     """Propose labels for every picture that nobody has labelled, and write them; yields each picture's review.
 
     `again`: also for those that have proposed labels; what people corrected stays in any case.

@@ -1,0 +1,48 @@
+"""How hard a vehicle must have braked, by where it was seen."""
+
+import numpy as np
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from vision.analytics.incidents.features.braking import BRAKINGS_MPS2, softest_braking_mps2
+
+TIMES_S = np.arange(-3, 2, 0.125)
+
+
+def stops(speed_mps: float, braking_mps2: float, off_s: float = 0.0) -> np.ndarray:
+    """How far it still has to go, when it comes to rest at `off_s`."""
+    left_s, braking_s = np.maximum(off_s - TIMES_S, 0), speed_mps / braking_mps2
+    return np.where(
+        left_s < braking_s,
+        braking_mps2 / 2 * left_s**2,
+        braking_mps2 / 2 * braking_s**2 + speed_mps * (left_s - braking_s),
+    )
+
+
+def softest(togo_m: np.ndarray, trembles_m: float = 0.4) -> float:
+    return softest_braking_mps2(TIMES_S, togo_m, since_s=0.0, trembles_m=trembles_m)
+
+
+@given(st.floats(4, 30), st.floats(1.5, 30), st.floats(-0.4, 0.4))
+@example(13.0, 10.9375, 0.0)
+@example(21.284836347574007, 7.984375, 0.125)
+@example(6.9447734260503635, 11.123457712673071, 0.375)
+def test_an_even_braking_is_explained_by_the_next_harder_one_that_is_tried_at_most(
+    speed_mps: float, braking_mps2: float, off_s: float
+) -> None:
+    next_mps2 = float(BRAKINGS_MPS2[braking_mps2 < BRAKINGS_MPS2][0])
+    assert 0 <= softest(stops(speed_mps, braking_mps2, off_s)) <= next_mps2
+
+
+@given(st.floats(8, 30), st.floats(-0.4, 0.4))
+@example(8.0, 0.1640625)
+@example(8.560230979094602, 0.19048222177121787)
+def test_one_that_something_stops_is_not_explained_by_brakes(speed_mps: float, off_s: float) -> None:
+    assert softest(stops(speed_mps, 100, off_s)) >= 10
+
+
+def test_nothing_is_told_of_who_came_unseen_or_trembles_too_much() -> None:
+    unseen = np.where(TIMES_S < -0.2, np.nan, 0.0)
+    assert softest(unseen) == 0
+    assert softest(np.full(len(TIMES_S), np.nan)) == 0
+    assert softest(stops(14, 100), trembles_m=4) == 0

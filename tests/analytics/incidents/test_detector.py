@@ -1,0 +1,115 @@
+"""The watch over all rules: what it looks for, what it costs, what it remembers, and what must not matter to it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.analytics.incidents.incidents_road import (
+    LANES_M,
+    NORTH,
+    PAVEMENT,
+    SHOULDER,
+    SIZE,
+    Actor,
+    Camera,
+    Noise,
+    box_m,
+    camera,
+    drives,
+    flow,
+    halts,
+    kinds,
+    line_m,
+    raised,
+    watched,
+)
+from vision.analytics.incidents import IncidentDetector
+from vision.common.object_class import ObjectClass
+from vision.contracts import IncidentKind
+
+K = IncidentKind
+EVENTS = [
+    Actor(halts(25.25, 14, 80, start_s=3)),
+    Actor(drives(21.75, 9, start_s=2, to_left=True), ObjectClass.MOTORCYCLE),
+    Actor(drives(41, 6, start_s=1), ObjectClass.MOTORCYCLE),
+    Actor(drives(36, 1.3, start_s=4, x_m=20), ObjectClass.PERSON),
+]
+TOLD = {"stopped_vehicle", "wrong_way", "lane_encroachment", "pedestrian"}
+
+
+def test_it_looks_for_what_the_camera_gives_it_the_means_for() -> None:
+    bare = IncidentDetector(camera(PAVEMENT, calibrated=False), *SIZE)
+    assert not {K.WRONG_WAY, K.SPEEDING, K.RED_LIGHT, K.QUEUE_SPILLBACK, K.BANNED_MOVEMENT} & set(bare.kinds)
+    limited = {**NORTH, "speed_limit_kmh": 50}
+    assert K.SPEEDING in IncidentDetector(camera(limited), *SIZE).kinds
+    assert K.SPEEDING not in IncidentDetector(camera(limited, calibrated=False), *SIZE).kinds
+    off = {"wrong_way": {"enabled": False}}
+    assert K.WRONG_WAY not in IncidentDetector(camera(NORTH, incidents=off), *SIZE).kinds
+
+
+def test_several_incidents_at_once_have_numbers_of_their_own_and_all_end_at_the_close() -> None:
+    changes = watched(camera(), [*EVENTS, *flow([28.75], until_s=20)], 20)
+    assert set(kinds(changes)) == TOLD
+    assert len({change.number for change in raised(changes)}) == len(raised(changes)) == 4
+    for number in {change.number for change in changes}:
+        assert [str(c.phase) for c in changes if c.number == number][-1] == "ended"
+        assert [str(c.phase) for c in changes if c.number == number].count("ended") == 1
+
+
+def test_what_goes_on_can_be_asked_for() -> None:
+    seen = Camera(camera())
+    for t in np.arange(0, 18, 0.125).tolist():
+        seen.see(EVENTS, t)
+    assert {str(incident.kind) for incident in seen.traffic.open_incidents()} == TOLD
+    seen.traffic.close(18)
+    assert seen.traffic.open_incidents() == []
+
+
+@settings(max_examples=6)
+@given(by_s=st.sampled_from([-3600.0, 17.25, 1e6]), first_id=st.integers(2, 10**6))
+def test_other_ids_and_another_clock_change_nothing(by_s: float, first_id: int) -> None:
+    moved = [Actor(lambda t, way=actor.way: way(t - by_s), actor.object_class) for actor in EVENTS]
+    base = watched(camera(), EVENTS, 14)
+    other = watched(camera(), moved, by_s + 14, start_s=by_s, noise=Noise(first_id=first_id))
+    assert [(c.kind, c.phase) for c in other] == [(c.kind, c.phase) for c in base]
+    assert [c.at_s - by_s for c in other] == pytest.approx([c.at_s for c in base], abs=0.01)
+
+
+@pytest.mark.parametrize("fps", [4.0, 12.0, 25.0])
+def test_another_frame_rate_changes_no_kind_and_hardly_a_time(fps: float) -> None:
+    base = {c.kind: c.at_s for c in raised(watched(camera(), EVENTS, 14))}
+    other = {c.kind: c.at_s for c in raised(watched(camera(), EVENTS, 14, fps=fps))}
+    assert other.keys() == base.keys()
+    assert [other[kind] for kind in base] == pytest.approx(list(base.values()), abs=1.3)
+
+
+def test_heavy_noise_makes_each_of_them_once() -> None:
+    noise = Noise(jitter=0.05, missed=0.03, switched=0.002, flipped=0.05, seed=5)
+    assert sorted(kinds(watched(camera(), EVENTS, 20, noise=noise))) == sorted(TOLD)
+
+
+EVERYTHING = camera(
+    {**NORTH, "speed_limit_kmh": 50, "stop_line": "stop", "spillback_line": "far", "signal": "lights"},
+    SHOULDER,
+    PAVEMENT,
+    {"id": "kerb", "polygon": box_m(2, 32, 126, 34), "stopping_banned": True},
+    lines=[line_m("stop", 120, 20, 120, 34), line_m("far", 10, 20, 10, 34)],
+    movements=[{"id": "m", "entry": "far", "exit": "stop", "banned": True}],
+    signals=[{"id": "lights", "state": {"kind": "told"}}],
+)
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    """Tracks that live for a look each, and tracks that get new ids all the time, leave nothing behind."""
+    noise = Noise(jitter=0.03, missed=0.05, switched=0.3, flipped=0.1)
+    seen, watch = Camera(EVERYTHING, noise), IncidentDetector(EVERYTHING, *SIZE)
+    actors = [Actor(lambda t, n=n: ((7 * n + 6 * t) % 128, LANES_M[n % 4])) for n in range(30)]
+    sizes = []
+    for n in range(600):
+        watch.update(seen.scene(actors, n / 8))
+        sizes.append(len(watch))
+    assert max(sizes[300:]) <= 1.5 * max(sizes[100:300]) + 10
+    for n in range(600, 2200):
+        watch.update(seen.scene([], n / 8))
+    assert len(watch) == 0

@@ -1,0 +1,213 @@
+"""What was stored is found again: lists page by page, counts by interval, all of it as CSV; on both databases."""
+
+import csv
+import io
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from api.listing import buckets
+from api.storage.writing import EventWriter
+from tests.api.api_kit import NOON, Running, change, crossing, movement, report
+from vision.common.object_class import ObjectClass
+from vision.contracts import Direction
+
+pytest_plugins = ["tests.api.api_fixtures"]
+
+
+def traffic() -> list[Any]:
+    """24 crossings, one each 5 minutes from noon on, of two cameras, two lines, three classes, both directions."""
+    classes = [ObjectClass.MOTORCYCLE, ObjectClass.CAR, ObjectClass.BUS]
+    return [
+        crossing(
+            event_id=f"event-{n:02}",
+            camera_id=("nts-01", "nts-02")[n % 2],
+            line_id=("north", "south")[n // 2 % 2],
+            object_class=classes[n % 3],
+            direction=(Direction.IN, Direction.OUT)[n // 4 % 2],
+            crossed_at=NOON + timedelta(minutes=5 * n),
+        )
+        for n in range(24)
+    ]
+
+
+@pytest.fixture
+async def stored(running: Running) -> Running:
+    """A service whose database holds `traffic` and one of each other kind."""
+    await EventWriter(running.services.database).write([*traffic(), movement(), report(), change()])
+    return running
+
+
+async def get(running: Running, path: str, **params: Any) -> Any:
+    names = {"since": "from", "until": "to", "object_class": "class"}
+    answer = await running.client.get(path, params={names.get(k, k): v for k, v in params.items()})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def pages(running: Running, **params: Any) -> list[str]:
+    """Ids of all pages."""
+    ids: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await get(running, "/crossings", **params, **cursor)
+        ids += [item["event_id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            return ids
+        cursor = {"cursor": page["next_cursor"]}
+
+
+async def test_crossings_are_paged_newest_first_or_oldest_first_without_gap_or_double(stored: Running) -> None:
+    all_ids = [e.event_id for e in traffic()]
+    assert await pages(stored, limit=7) == all_ids[::-1]
+    assert await pages(stored, limit=7, order="asc") == all_ids
+    assert await pages(stored, limit=24) == all_ids[::-1]
+
+
+async def test_crossings_of_the_same_moment_are_paged_too(running: Running) -> None:
+    events = [crossing(event_id=f"event-{n}", crossed_at=NOON) for n in range(9)]
+    await EventWriter(running.services.database).write(events)
+    assert sorted(await pages(running, limit=2)) == [e.event_id for e in events]
+
+
+async def test_what_comes_while_one_pages_neither_shifts_nor_repeats(stored: Running) -> None:
+    first = await get(stored, "/crossings", limit=10)
+    await EventWriter(stored.services.database).write([crossing(crossed_at=NOON + timedelta(days=1))])
+    second = await get(stored, "/crossings", limit=100, cursor=first["next_cursor"])
+    ids = [item["event_id"] for item in first["items"] + second["items"]]
+    assert ids == [e.event_id for e in traffic()][::-1]
+
+
+async def test_crossings_are_picked_by_camera_line_class_direction_and_time(stored: Running) -> None:
+    def picked(**expected: Any) -> list[str]:
+        return [e.event_id for e in traffic() if all(getattr(e, k) == v for k, v in expected.items())]
+
+    assert await pages(stored, camera="nts-02", order="asc") == picked(camera_id="nts-02")
+    assert await pages(stored, line="south", order="asc") == picked(line_id="south")
+    assert await pages(stored, object_class="bus", order="asc") == picked(object_class=ObjectClass.BUS)
+    assert await pages(stored, direction="out", camera="nts-01", order="asc") == picked(
+        direction=Direction.OUT, camera_id="nts-01"
+    )
+    assert len(await pages(stored, object_class=["bus", "car"])) == 16
+    span = {"since": "2026-11-20T12:10:00+07:00", "until": "2026-11-20T05:20:00Z"}
+    assert await pages(stored, order="asc", **span) == ["event-02", "event-03"]
+
+
+async def test_a_crossing_has_all_that_was_told(stored: Running) -> None:
+    item = (await get(stored, "/crossings", limit=1, order="asc"))["items"][0]
+    assert item == {
+        "event_id": "event-00",
+        "camera_id": "nts-01",
+        "session_id": "session-1",
+        "line_id": "north",
+        "direction": "in",
+        "object_class": "motorcycle",
+        "track_id": 7,
+        "crossed_at": "2026-11-20T05:00:00Z",
+        "captured_at": item["captured_at"],
+        "place": [0.25, 0.5],
+        "frame_index": 3,
+        "confidence": 0.5,
+        "speed_kmh": None,
+    }
+
+
+async def test_movements_flow_and_changes_of_health_are_listed(stored: Running) -> None:
+    (moved,) = (await get(stored, "/movements", movement="north-east", object_class="bus"))["items"]
+    assert (moved["entered_at"], moved["left_at"]) == ("2026-11-20T05:00:00Z", "2026-11-20T05:00:09Z")
+    (flow,) = (await get(stored, "/flow", line="north"))["items"]
+    assert flow["counts"] == [
+        {"object_class": "bus", "in": 0, "out": 1},
+        {"object_class": "car", "in": 3, "out": 1},
+    ]
+    assert flow["flow_rate_veh_h"] == 600
+    assert flow["quality"] == {
+        "watched_s": 30,
+        "blind_s": 30,
+        "effective_fps": 11.5,
+        "frames_dropped": 2,
+        "picture": [],
+    }
+    (changed,) = (await get(stored, "/health-changes", state="unreachable"))["items"]
+    assert (changed["previous"], changed["reason"]) == ("online", "no answer")
+    assert (await get(stored, "/movements", movement="other"))["items"] == []
+
+
+@pytest.mark.parametrize("interval", ["1m", "5m", "15m", "30m", "1h", "1d", "total"])
+async def test_counts_of_any_interval_add_up_to_the_crossings(stored: Running, interval: str) -> None:
+    counts = await get(stored, "/counts", interval=interval)
+    expected = Counter(e.direction.value for e in traffic())
+    for direction in ("in", "out"):
+        assert sum(row[direction] for row in counts["rows"]) == expected[direction]
+        assert counts["totals"][direction] == expected[direction]
+    assert counts["totals"]["total"] == 24
+    assert sum(c["in"] + c["out"] for c in counts["totals"]["by_class"].values()) == 24
+
+
+async def test_buckets_begin_at_whole_intervals_and_hold_what_was_in_them(stored: Running) -> None:
+    counts = await get(stored, "/counts", interval="15m", by="camera", camera="nts-01")
+    assert [(row["start"], row["end"], row["total"]) for row in counts["rows"][:3]] == [
+        ("2026-11-20T05:00:00Z", "2026-11-20T05:15:00Z", 2),
+        ("2026-11-20T05:15:00Z", "2026-11-20T05:30:00Z", 1),
+        ("2026-11-20T05:30:00Z", "2026-11-20T05:45:00Z", 2),
+    ]
+    assert {(row["camera_id"], row["line_id"], row["object_class"]) for row in counts["rows"]} == {
+        ("nts-01", None, None)
+    }
+
+
+async def test_a_day_begins_at_midnight_of_the_zone_that_is_asked_for(running: Running) -> None:
+    late = [crossing(crossed_at=f"2026-11-20T{hour}:30:00Z") for hour in ("16", "17", "23")]
+    await EventWriter(running.services.database).write(late)
+
+    async def days(**params: str) -> list[tuple[str, int]]:
+        counts = await get(running, "/counts", interval="1d", by="line", **params)
+        return [(row["start"], row["in"]) for row in counts["rows"]]
+
+    assert await days() == [("2026-11-19T17:00:00Z", 1), ("2026-11-20T17:00:00Z", 2)]
+    assert await days(tz="UTC") == [("2026-11-20T00:00:00Z", 3)]
+
+
+async def test_a_day_over_a_change_of_clocks_is_refused_rather_than_wrong(running: Running) -> None:
+    params = {"interval": "1d", "tz": "Europe/Berlin", "from": "2026-10-20T00:00:00Z", "to": "2026-10-30T00:00:00Z"}
+    answer = await running.client.get("/counts", params=params)
+    assert answer.status_code == 422
+    assert "clocks of Europe/Berlin change" in answer.json()["detail"]
+
+
+async def test_counts_of_nothing_are_zero(running: Running) -> None:
+    counts = await get(running, "/counts", interval="1h")
+    assert (counts["rows"], counts["totals"]) == ([], {"in": 0, "out": 0, "total": 0, "by_class": {}})
+
+
+async def test_too_many_rows_are_refused_with_the_remedy(stored: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buckets, "ROWS_AT_MOST", 3)
+    answer = await stored.client.get("/counts", params={"interval": "5m"})
+    assert answer.status_code == 422
+    assert "choose a longer interval" in answer.json()["detail"]
+
+
+async def test_crossings_are_exported_whole_as_csv(stored: Running) -> None:
+    answer = await stored.client.get("/crossings", params={"format": "csv", "order": "asc", "limit": 5})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="crossings.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["event_id"] for row in rows] == [e.event_id for e in traffic()]
+    assert rows[0]["crossed_at"] == "2026-11-20T05:00:00Z"
+
+
+async def test_counts_movements_changes_of_health_and_flow_are_exported_as_csv_too(stored: Running) -> None:
+    wanted = {"accept": "text/csv"}
+    counts = await stored.client.get("/counts", params={"interval": "1h"}, headers=wanted)
+    rows = list(csv.DictReader(io.StringIO(counts.text)))
+    assert sum(int(row["total"]) for row in rows) == 24
+    assert rows[0].keys() == {"start", "end", "camera_id", "line_id", "object_class", "in", "out", "total"}
+    for path in ("/movements", "/health-changes"):
+        assert len((await stored.client.get(path, headers=wanted)).text.splitlines()) == 2
+    flow = list(csv.DictReader(io.StringIO((await stored.client.get("/flow", headers=wanted)).text)))
+    assert [(row["object_class"], row["in"], row["blind_s"]) for row in flow] == [
+        ("bus", "0", "30.0"),
+        ("car", "3", "30.0"),
+    ]

@@ -1,0 +1,221 @@
+"""Incidents stand as their newest word has them, in whatever order words come, and none outlives who watched it."""
+
+import asyncio
+import csv
+import io
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from api.incidents.lists import INCIDENTS
+from api.listing.filters import Filter
+from api.listing.queries import Order
+from api.listing.reading import StoreReader
+from api.storage.database import Database
+from api.storage.tables import IncidentRow, IncidentWordRow
+from api.storage.writing import EventWriter, Written
+from tests.api.api_kit import NOON, Running, change, crossing, eventually, how_many, movement, opened, publish, report
+from tests.api.measures_kit import ended, incident, zone_report
+from vision.contracts import IncidentKind
+
+pytest_plugins = ["tests.api.api_fixtures"]
+
+
+async def incidents(database: Database) -> list[dict[str, Any]]:
+    rows = await StoreReader(database).page(INCIDENTS.source, Filter(), limit=100, order=Order.OLDEST_FIRST)
+    return rows.items
+
+
+async def standing(database: Database) -> dict[str, Any]:
+    """The one incident there is, without its row's number."""
+    (row,) = await incidents(database)
+    return {name: value for name, value in row.items() if name != "id"}
+
+
+async def write_singly(database: Database, events: Sequence[Any]) -> None:
+    """Each through a process of its own that knows nothing of the others."""
+    for event in events:
+        await EventWriter(database).write([event])
+
+
+async def test_an_incident_stands_as_its_newest_word_has_it_and_its_words_are_kept(database: Database) -> None:
+    words = [incident(0), incident(1), ended(2)]
+    assert await EventWriter(database).write(words) == Written(new=3, duplicates=0)
+    row = await standing(database)
+    assert (row["phase"], row["sequence"], row["ended_because"]) == ("ended", 2, "cleared")
+    assert (row["started_at"], row["ended_at"]) == (NOON, words[2].ended_at)
+    assert row["facts"] == {"standing_s": 28.0, "class": "car"}
+    assert await how_many(database, IncidentWordRow) == 3
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+async def test_words_in_any_order_and_again_leave_the_same(sqlite_url: str, order: tuple[int, ...]) -> None:
+    words = [incident(0), incident(1), incident(2), ended(3)]
+    async with opened(sqlite_url) as database:
+        await write_singly(database, [words[i] for i in (*order, order[0])])
+        row = await standing(database)
+        assert (row["event_id"], row["phase"]) == (words[3].event_id, "ended")
+        assert await how_many(database, IncidentWordRow) == 4
+
+
+@pytest.mark.parametrize(
+    "event",
+    [crossing, movement, report, zone_report, change, lambda **changed: incident(incident_id="incident-2", **changed)],
+    ids=["crossing", "movement", "report", "zone report", "change of health", "incident"],
+)
+async def test_any_event_of_a_newer_session_ends_what_the_older_one_left_open(database: Database, event: Any) -> None:
+    told = incident(1)
+    await EventWriter(database).write([told])
+    await EventWriter(database).write([event(session_id="session-2")])
+    row = (await incidents(database))[0]
+    assert (row["phase"], row["ended_because"], row["ended_at"]) == ("ended", "unwatched", told.at)
+    assert (row["facts"], row["reason"], row["sequence"]) == (told.facts, told.reason, 1)
+
+
+async def test_other_cameras_the_same_session_and_what_was_over_are_left_alone(database: Database) -> None:
+    await EventWriter(database).write(
+        [
+            incident(0, incident_id="other-camera", camera_id="nts-02"),
+            incident(0, incident_id="newest-session", session_id="session-2"),
+            ended(1, incident_id="over"),
+            change(session_id="session-2"),
+        ]
+    )
+    because = {row["incident_id"]: row["ended_because"] for row in await incidents(database)}
+    assert because == {"other-camera": None, "newest-session": None, "over": "cleared"}
+
+
+async def test_an_older_session_that_is_heard_late_ends_nothing(database: Database) -> None:
+    await EventWriter(database).write([incident(0, session_id="session-2"), crossing(session_id="session-1")])
+    assert (await standing(database))["phase"] == "raised"
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+async def test_what_becomes_of_a_dead_sessions_incident_does_not_depend_on_the_order(
+    sqlite_url: str, order: tuple[int, ...]
+) -> None:
+    events = [incident(0), incident(1), crossing(session_id="session-2"), change(session_id="session-3")]
+    async with opened(sqlite_url) as database:
+        await write_singly(database, [events[i] for i in order])
+        row = await standing(database)
+    assert (row["event_id"], row["phase"], row["ended_because"]) == (events[1].event_id, "ended", "unwatched")
+    assert row["ended_at"] == incident(1).at
+
+
+async def test_the_end_that_a_dead_worker_saw_is_believed_when_it_comes_late(database: Database) -> None:
+    last = ended(2)
+    await write_singly(database, [incident(0), change(session_id="session-2"), last])
+    row = await standing(database)
+    assert (row["ended_because"], row["ended_at"]) == ("cleared", last.ended_at)
+
+
+async def test_a_session_that_the_writer_has_seen_already_does_not_hide_a_late_word(database: Database) -> None:
+    writer = EventWriter(database)
+    await writer.write([crossing(session_id="session-2")])
+    await writer.write([incident(0, session_id="session-1")])
+    assert (await standing(database))["ended_because"] == "unwatched"
+
+
+@pytest.mark.postgres
+async def test_two_processes_at_once_end_what_nobody_watches(postgres_server: Any) -> None:
+    async with opened(postgres_server.new()) as database:
+        for number in range(20):
+            camera = {"camera_id": f"camera-{number}"}
+            told = incident(0, incident_id=f"incident-{number}", **camera)
+            newer = crossing(session_id="session-2", **camera)
+            await asyncio.gather(EventWriter(database).write([told]), EventWriter(database).write([newer]))
+        assert [row["ended_because"] for row in await incidents(database)] == ["unwatched"] * 20
+
+
+@pytest.mark.postgres
+async def test_processes_that_store_many_incidents_at_once_do_not_lock_each_other_out(postgres_server: Any) -> None:
+    batches = [
+        [
+            incident(sequence, incident_id=f"{camera}-{number}", camera_id=f"camera-{camera}")
+            for camera in range(4)
+            for number in range(5)
+        ]
+        for sequence in range(8)
+    ]
+    async with opened(postgres_server.new()) as database:
+        writes = [EventWriter(database).write(batch[:: (-1) ** n]) for n, batch in enumerate(batches)]
+        await asyncio.gather(*writes)
+        assert {row["sequence"] for row in await incidents(database)} == {7}
+        assert await how_many(database, IncidentRow) == 20
+
+
+async def test_what_a_worker_tells_of_an_incident_gets_from_redis_to_who_asks_once(
+    running: Running, redis_url: str
+) -> None:
+    words = [incident(0), incident(1), zone_report()]
+    publish(redis_url, *words, *words[:2])
+    await eventually(lambda: (running.services.store.stored, running.services.store.duplicates) == (3, 2))
+    (item,) = (await running.client.get("/incidents", params={"open": "true"})).json()["items"]
+    assert (item["phase"], item["reason"]) == ("updated", "a car stands for 18 s while traffic flows")
+
+
+@pytest.fixture
+async def stored(running: Running) -> Running:
+    """Five incidents: one over, one unwatched, three that go on, each an hour after the one before."""
+
+    def begun(number: int, **changed: Any) -> Any:
+        started = NOON + timedelta(hours=number)
+        return incident(0, incident_id=f"incident-{number}", started_at=started, **changed)
+
+    events = [
+        begun(0),
+        begun(1),
+        ended(1, incident_id="incident-1", started_at=NOON + timedelta(hours=1)),
+        begun(2, camera_id="nts-02", incident_kind=IncidentKind.WRONG_WAY, session_id="session-2"),
+        begun(3, zone_id="shoulder", session_id="session-2", place=None),
+        begun(4, session_id="session-2", incident_kind=IncidentKind.CAMERA_MOVED, zone_id=None),
+    ]
+    await EventWriter(running.services.database).write(events)
+    return running
+
+
+async def ids(running: Running, **params: Any) -> list[str]:
+    answer = await running.client.get("/incidents", params=params)
+    assert answer.status_code == 200, answer.text
+    return [item["incident_id"].removeprefix("incident-") for item in answer.json()["items"]]
+
+
+async def test_incidents_are_picked_by_camera_kind_phase_zone_and_beginning(stored: Running) -> None:
+    assert await ids(stored) == ["4", "3", "2", "1", "0"]
+    assert await ids(stored, open="true") == ["4", "3", "2"]
+    assert await ids(stored, open="false") == ["1", "0"]
+    assert await ids(stored, phase="raised", open="true") == ["4", "3", "2"]
+    assert await ids(stored, phase="updated") == []
+    assert await ids(stored, phase="ended", open="true") == []
+    assert await ids(stored, camera="nts-02") == ["2"]
+    assert await ids(stored, kind=["wrong_way", "camera_moved"]) == ["4", "2"]
+    assert await ids(stored, zone="shoulder") == ["3"]
+    assert await ids(stored, **{"from": "2026-11-20T06:00:00Z", "to": "2026-11-20T08:00:00Z"}) == ["2", "1"]
+    page = (await stored.client.get("/incidents", params={"limit": 2, "order": "asc"})).json()
+    assert await ids(stored, limit=2, order="asc", cursor=page["next_cursor"]) == ["2", "3"]
+
+
+async def test_an_incident_is_told_with_all_its_words(stored: Running) -> None:
+    answer = (await stored.client.get("/incidents/incident-1")).json()
+    assert (answer["incident"]["phase"], answer["incident"]["ended_because"]) == ("ended", "cleared")
+    assert answer["incident"]["place"] == [0.4, 0.6]
+    assert [(word["sequence"], word["phase"]) for word in answer["words"]] == [(0, "raised"), (1, "ended")]
+    assert answer["words"][0]["facts"] == {"standing_s": 8.0, "class": "car"}
+
+
+async def test_an_incident_that_nobody_told_of_is_not_found(stored: Running) -> None:
+    answer = await stored.client.get("/incidents/incident-9")
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "urn:ngatu:problem:unknown-incident"
+    assert "GET /api/v1/incidents lists those" in answer.json()["detail"]
+
+
+async def test_incidents_are_exported_as_csv(stored: Running) -> None:
+    answer = await stored.client.get("/incidents", params={"format": "csv", "order": "asc"})
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["incident_id"] for row in rows] == [f"incident-{n}" for n in range(5)]
+    assert (rows[0]["ended_because"], rows[0]["track_ids"], rows[0]["place_x"]) == ("unwatched", "7", "0.4")
+    assert rows[3]["place_x"] == ""

@@ -1,0 +1,321 @@
+"""`ngatu serve` as people run it: a process that is followed, watched, killed, stopped and started again."""
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import redis
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
+
+from api.commands import is_loopback, register
+from tests.api.api_kit import (
+    Sent,
+    crossing,
+    eventually,
+    following,
+    health,
+    how_many,
+    opened,
+    publish,
+    serving,
+    stored,
+    take,
+    tell_health,
+    view,
+    write_camera,
+)
+from vision.common.ports import free_port
+from vision.contracts import keys
+from vision.contracts.live import pack, unpack
+from vision.publishing.embedded import EmbeddedRedis
+
+pytest_plugins = ["tests.api.api_fixtures"]
+
+CROSSINGS = {"kind": "line_crossing"}
+
+
+@pytest.fixture
+def cameras(tmp_path: Path) -> Path:
+    folder = tmp_path / "cameras"
+    write_camera(folder)
+    return folder
+
+
+def get(url: str) -> httpx.Response:
+    return httpx.get(url, timeout=10)
+
+
+def ids(sent: list[Sent]) -> list[str]:
+    return [one.data["event_id"] for one in sent if one.data]
+
+
+async def test_events_and_health_reach_a_client_as_they_happen(redis_url: str, sqlite_url: str, cameras: Path) -> None:
+    with serving(redis_url, sqlite_url, cameras) as service:
+        async with following(service.url) as sent:
+            (lost,) = await take(sent, 1)
+            assert (lost.event, lost.data and lost.data["state"]) == ("health", "lost")
+            events = [crossing() for _ in range(5)]
+            publish(redis_url, *events)
+            tell_health(redis_url, health())
+            seen = [*await take(sent, 6)]
+        assert ids([one for one in seen if one.event == "line_crossing"]) == [e.event_id for e in events]
+        assert "online" in [one.data["state"] for one in seen if one.event == "health" and one.data]
+        latency = get(f"{service.url}/api/v1/latency").json()
+        assert latency["delivered"]["count"] == 5
+        assert latency["kept"] is True
+
+
+async def test_the_stream_is_not_buffered_compressed_or_stored_on_its_way(
+    redis_url: str, sqlite_url: str, cameras: Path
+) -> None:
+    wanted = {"accept-encoding": "gzip"}
+    with serving(redis_url, sqlite_url, cameras) as service:
+        with httpx.stream("GET", f"{service.url}/api/v1/events", headers=wanted) as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            assert answer.headers["cache-control"] == "no-cache"
+            assert answer.headers["x-accel-buffering"] == "no"
+            assert "content-encoding" not in answer.headers
+            first = next(answer.iter_text())
+        assert "retry: 2000" in first
+        assert "\nid: " in first
+
+
+async def test_a_client_that_resumes_misses_nothing_and_gets_nothing_twice(
+    redis_url: str, sqlite_url: str, cameras: Path
+) -> None:
+    events = [crossing() for _ in range(40)]
+    seen: list[str] = []
+    last_id = ""
+    with serving(redis_url, sqlite_url, cameras) as service:
+        for part in range(4):
+            async with following(service.url, last_id, **CROSSINGS) as sent:
+                if part == 0:
+                    last_id = (await anext(sent)).id
+                publish(redis_url, *events[10 * part : 10 * part + 5])
+                got = await take(sent, 5 if part == 0 else 10)
+                seen += ids(got)
+                last_id = got[-1].id
+            publish(redis_url, *events[10 * part + 5 : 10 * part + 10])
+        async with following(service.url, last_id, **CROSSINGS) as sent:
+            seen += ids(await take(sent, 5))
+    assert seen == [e.event_id for e in events]
+
+
+async def test_a_service_that_was_killed_stores_each_event_once_and_clients_resume_at_its_successor(
+    redis_url: str, database_url: str, cameras: Path
+) -> None:
+    events = [crossing() for _ in range(600)]
+    told: list[str] = []
+    with serving(redis_url, database_url, cameras, NGATU_BATCH="20", NGATU_CLAIM_AFTER_S="0.3") as service:
+        async with following(service.url, **CROSSINGS) as sent:
+            await anext(sent)
+            publish(redis_url, *events[:300])
+            got = await take(sent, 100)
+            told, last_id = ids(got), got[-1].id
+            service.kill()
+    publish(redis_url, *events[300:])
+    with serving(redis_url, database_url, cameras, NGATU_BATCH="20", NGATU_CLAIM_AFTER_S="0.3") as service:
+        async with following(service.url, last_id, **CROSSINGS) as sent:
+            told += ids(await take(sent, 500))
+        async with opened(database_url) as database:
+            await eventually(lambda: _has(database, 600))
+            assert sorted(await stored(database)) == sorted(e.event_id for e in events)
+    assert told == [e.event_id for e in events]
+
+
+async def _has(database: Any, count: int) -> bool:
+    return await how_many(database) == count
+
+
+async def test_while_redis_is_killed_and_back_the_service_stays_and_nothing_is_missing(
+    tmp_path: Path, sqlite_url: str, cameras: Path
+) -> None:
+    events = [crossing() for _ in range(20)]
+    with EmbeddedRedis(tmp_path / "redis") as server, serving(server.url, sqlite_url, cameras) as service:
+        port = server.port
+        async with following(service.url, **CROSSINGS) as sent:
+            await anext(sent)
+            publish(server.url, *events[:10])
+            seen = ids(await take(sent, 10))
+            server.stop()
+            async with httpx.AsyncClient(base_url=service.url) as client:
+                ready = await client.get("/readyz")
+                assert ready.status_code == 503
+                assert "check that it runs" in ready.json()["redis"]["reason"]
+                assert (await client.get("/healthz")).status_code == 200
+                assert (await client.get("/api/v1/crossings")).status_code == 200
+                with EmbeddedRedis(tmp_path / "redis", port):
+                    publish(server.url, *events[10:])
+                    seen += ids(await take(sent, 10))
+                    assert seen == [e.event_id for e in events]
+                    await eventually(lambda: _is_ready(client))
+        async with opened(sqlite_url) as database:
+            assert sorted(await stored(database)) == sorted(e.event_id for e in events)
+
+
+async def _is_ready(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/readyz")).status_code == 200
+
+
+async def test_a_service_waits_for_a_redis_that_is_not_there_yet(
+    tmp_path: Path, sqlite_url: str, cameras: Path
+) -> None:
+    port = free_port()
+    with serving(f"redis://127.0.0.1:{port}/0", sqlite_url, cameras) as service:
+        assert get(f"{service.url}/readyz").status_code == 503
+        with EmbeddedRedis(tmp_path / "redis", port) as server:
+            async with following(service.url, **CROSSINGS) as sent:
+                await anext(sent)
+                publish(server.url, crossing())
+                assert len(await take(sent, 1)) == 1
+
+
+async def test_a_client_that_reads_nothing_is_sent_off_and_disturbs_nobody(
+    redis_url: str, sqlite_url: str, cameras: Path
+) -> None:
+    events = [crossing(session_id="s" * 64) for _ in range(20_000)]
+    with serving(redis_url, sqlite_url, cameras, NGATU_QUEUE="500") as service, socket.socket() as deaf:
+        url = httpx.URL(service.url)
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect((url.host, url.port))
+        deaf.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with httpx.AsyncClient(base_url=service.url) as client:
+
+            async def followers_are(count: int) -> bool:
+                return f"ngatu_sse_clients {count}.0" in (await client.get("/metrics")).text
+
+            await eventually(lambda: followers_are(1))
+            with redis.Redis.from_url(redis_url) as bus, bus.pipeline(transaction=False) as pipe:
+                for number, event in enumerate(events):
+                    pipe.xadd(keys.event_stream(0), {keys.EVENT_FIELD: event.model_dump_json()})
+                    if number % 500 == 499:
+                        await asyncio.to_thread(pipe.execute)
+            await eventually(lambda: followers_are(0))
+            assert "ngatu_sse_sent_off_total 1.0" in (await client.get("/metrics")).text
+
+
+async def test_live_views_reach_who_watches_and_only_the_newest_one_who_is_slow(
+    redis_url: str, sqlite_url: str, cameras: Path
+) -> None:
+    channel = keys.live_channel("nts-01")
+    with serving(redis_url, sqlite_url, cameras) as service, redis.Redis.from_url(redis_url) as bus:
+        live = f"{service.url.replace('http', 'ws')}/api/v1/cameras/nts-01/live"
+        async with connect(live, close_timeout=0.2) as one, connect(live, max_queue=1) as slow:
+            first = pack(view(frame_index=1), b"jpeg")
+            await eventually(lambda: bus.publish(channel, first) == 1)
+            assert unpack(_bytes(await one.recv()))[0].frame_index == 1
+            heavy = b"x" * 400_000
+            for frame_index in range(2, 62):
+                bus.publish(channel, pack(view(frame_index=frame_index), heavy))
+                await asyncio.sleep(0.005)
+            seen = [0]
+            async with asyncio.timeout(10):
+                while seen[-1] != 61:
+                    seen.append(unpack(_bytes(await slow.recv()))[0].frame_index)
+        assert seen == sorted(seen)
+        assert len(seen) < 50
+        await eventually(lambda: bus.pubsub_numsub(channel)[0][1] == 0)
+
+
+def _bytes(message: str | bytes) -> bytes:
+    assert isinstance(message, bytes)
+    return message
+
+
+async def test_a_live_view_is_refused_to_other_sites_and_for_unknown_cameras(
+    redis_url: str, sqlite_url: str, cameras: Path
+) -> None:
+    with serving(redis_url, sqlite_url, cameras) as service:
+        live = f"{service.url.replace('http', 'ws')}/api/v1/cameras"
+        assert await _close_code(f"{live}/nts-9/live", None) == 4404
+        assert await _close_code(f"{live}/nts-01/live", Origin("https://elsewhere.example")) == 4403
+
+
+async def _close_code(url: str, origin: Origin | None) -> int | None:
+    async with connect(url, origin=origin) as live:
+        with pytest.raises(ConnectionClosed):
+            await asyncio.wait_for(live.recv(), 5)
+        return live.close_code
+
+
+@pytest.mark.parametrize(("told", "ended"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)])
+async def test_it_stops_at_once_though_clients_follow_and_watch(
+    redis_url: str, sqlite_url: str, cameras: Path, told: signal.Signals, ended: int
+) -> None:
+    with serving(redis_url, sqlite_url, cameras) as service:
+        live = f"{service.url.replace('http', 'ws')}/api/v1/cameras/nts-01/live"
+        async with connect(live) as watched, following(service.url) as sent:
+            await take(sent, 1)
+            assert service.stop(told) < 4
+            assert service.process.returncode == ended
+            with pytest.raises(ConnectionClosed):
+                await watched.recv()
+        assert "Traceback" not in service.log.read_text()
+        with redis.Redis.from_url(redis_url) as bus:
+            assert bus.xinfo_consumers(keys.event_stream(0), keys.STORE_GROUP) == []
+
+
+def _said(*options: str) -> Result:
+    """Of a service that does not start."""
+    tool = typer.Typer()
+    tool.callback()(lambda: None)
+    register(tool)
+    said = CliRunner().invoke(tool, ["serve", *options])
+    assert said.exit_code == 1
+    assert isinstance(said.exception, SystemExit)
+    return said
+
+
+def test_a_taken_port_is_named_with_the_remedy(sqlite_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = _said("--port", str(port), "--database", sqlite_url)
+    assert f"port {port} on 127.0.0.1 is taken by another process: give another by --port" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--redis", "http://user:hunter2@redis"], "unknown kind; write redis://"),
+        (["--database", "mysql://user:hunter2@db/x"], "unknown kind 'mysql'; write sqlite:///"),
+        (["--database", "postgresql://user:hunter2@127.0.0.1:9/x"], "check that it runs"),
+        (["--host", "203.0.113.7"], "cannot listen on 203.0.113.7"),
+    ],
+)
+def test_a_wrong_option_is_named_with_the_remedy_and_without_passwords(
+    sqlite_url: str, options: list[str], words: str
+) -> None:
+    said = _said("--port", "0", "--database", sqlite_url, *options)
+    assert words in said.stderr
+    assert "hunter2" not in said.output
+
+
+def test_a_wrong_setting_of_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NGATU_TIMEZONE", "Hanoi")
+    said = _said()
+    assert "NGATU_TIMEZONE: Value error, unknown time zone 'Hanoi'" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "private"),
+    [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("0.0.0.0", False), ("::", False), ("10.0.0.7", False)],
+)
+def test_what_other_machines_can_reach_is_known(host: str, private: bool) -> None:
+    assert is_loopback(host) is private
+
+
+def test_the_command_is_told_quickly() -> None:
+    heavy = "fastapi, sqlalchemy, uvicorn"
+    check = f"import sys, api.commands; assert not {{*'{heavy}'.split(', ')}} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", check], check=True, timeout=20)

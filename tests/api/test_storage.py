@@ -1,0 +1,159 @@
+"""What is written comes back as it was, once, on both databases."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import text
+
+from api.history.lists import CROSSINGS, FLOW
+from api.listing.filters import Filter
+from api.listing.queries import Order
+from api.listing.reading import StoreReader
+from api.storage import migrations
+from api.storage.database import Database, DatabaseError
+from api.storage.tables import (
+    FlowReportRow,
+    HealthChangeRow,
+    IncidentRow,
+    IncidentWordRow,
+    MovementRow,
+    ZoneReportRow,
+)
+from api.storage.writing import EventWriter, UnstorableError, Written
+from tests.api.api_kit import NOON, change, crossing, how_many, movement, opened, report, stored
+from tests.api.measures_kit import incident, measured_report, zone_report
+
+pytest_plugins = ["tests.api.api_fixtures"]
+
+OLD_REPORT = """
+    INSERT INTO flow_reports (event_id, camera_id, session_id, line_id, interval_start, interval_s, watched_s, blind_s,
+                              effective_fps, frames_dropped)
+    VALUES ('report-1', 'nts-01', 'session-1', 'north', '2026-11-20 05:00:00', 60, 60, 0, 12, 0)
+"""
+
+
+async def test_each_kind_of_event_is_stored_once_however_often_it_is_written(database: Database) -> None:
+    events = [crossing(), movement(), measured_report(), zone_report(), incident(), change()]
+    writer = EventWriter(database)
+    assert await writer.write([*events, events[0]]) == Written(new=6, duplicates=1)
+    assert await writer.write([*events, crossing()]) == Written(new=1, duplicates=6)
+    assert await how_many(database) == 2
+    others = (MovementRow, FlowReportRow, ZoneReportRow, IncidentWordRow, IncidentRow, HealthChangeRow)
+    assert [await how_many(database, table) for table in others] == [1] * 6
+
+
+async def test_times_come_back_aware_and_in_utc_whatever_zone_they_came_in(database: Database) -> None:
+    hanoi = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=7)))
+    await EventWriter(database).write([crossing(crossed_at=hanoi)])
+    rows = await StoreReader(database).page(CROSSINGS.source, Filter(), limit=1, order=Order.NEWEST_FIRST)
+    crossed_at = rows.items[0]["crossed_at"]
+    assert crossed_at == hanoi
+    assert crossed_at.tzinfo is UTC
+
+
+async def test_a_reports_counts_are_stored_with_it_once(database: Database) -> None:
+    told = report()
+    for _ in range(2):
+        await EventWriter(database).write([told])
+    rows = await StoreReader(database).page(FLOW.source, Filter(), limit=5, order=Order.NEWEST_FIRST)
+    assert rows.items[0]["counts"] == [
+        {"object_class": "bus", "into": 0, "out": 1},
+        {"object_class": "car", "into": 3, "out": 1},
+    ]
+
+
+async def test_of_a_batch_with_a_value_that_cannot_be_stored_none_is_stored(database: Database) -> None:
+    with pytest.raises(UnstorableError):
+        await EventWriter(database).write([crossing(), crossing(track_id=2**70)])
+    assert await stored(database) == []
+
+
+async def test_a_crossings_speed_is_stored_where_there_is_one(database: Database) -> None:
+    await EventWriter(database).write([crossing(speed_kmh=41.5, crossed_at=NOON), crossing()])
+    rows = await StoreReader(database).page(CROSSINGS.source, Filter(), limit=2, order=Order.OLDEST_FIRST)
+    assert [row["speed_kmh"] for row in rows.items] == [41.5, None]
+
+
+async def test_a_naive_time_is_refused(database: Database) -> None:
+    with pytest.raises(Exception, match="no time zone"):
+        await StoreReader(database).page(
+            CROSSINGS.source, Filter(since=NOON.replace(tzinfo=None)), limit=1, order=Order.NEWEST_FIRST
+        )
+
+
+async def test_the_migrated_tables_are_the_declared_ones(database: Database) -> None:
+    async with database.reading() as connection:
+        assert await connection.run_sync(migrations.differences) == []
+
+
+async def test_what_was_stored_before_incidents_were_known_is_still_there(database_url: str) -> None:
+    database = Database(database_url)
+    async with database.writing() as connection:
+        await connection.run_sync(migrations.upgrade, "0001")
+        await connection.execute(text(OLD_REPORT))
+    await database.migrate()
+    rows = await StoreReader(database).page(FLOW.source, Filter(), limit=1, order=Order.NEWEST_FIRST)
+    assert {name: rows.items[0][name] for name in ("watched_s", "picture", "pcu_table")} == {
+        "watched_s": 60,
+        "picture": [],
+        "pcu_table": None,
+    }
+    await database.close()
+
+
+async def test_several_processes_may_migrate_at_once(database_url: str) -> None:
+    databases = [Database(database_url) for _ in range(4)]
+    try:
+        await asyncio.gather(*(one.migrate() for one in databases))
+        await databases[0].check()
+    finally:
+        for one in databases:
+            await one.close()
+
+
+async def test_the_migrations_can_be_undone(database: Database) -> None:
+    async with database.writing() as connection:
+        await connection.run_sync(migrations.downgrade)
+        assert (await connection.run_sync(migrations.trouble)).startswith("its tables are of version None")
+        await connection.run_sync(migrations.upgrade)
+
+
+async def test_tables_of_a_newer_ngatu_are_left_alone(database: Database) -> None:
+    async with database.writing() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseError, match="newer than this ngatu: update ngatu"):
+        await database.migrate()
+    with pytest.raises(DatabaseError, match="'9999'"):
+        await database.check()
+
+
+async def test_sqlite_writes_ahead_waits_for_locks_and_keeps_references(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database, database.reading() as connection:
+        pragmas = {
+            name: (await connection.execute(text(f"PRAGMA {name}"))).scalar()
+            for name in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
+        }
+    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10_000, "synchronous": 2}
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("mysql://root:hunter2@db/ngatu", "unknown kind 'mysql'; write sqlite:///"),
+        ("sqlite://", "names no file"),
+        ("nonsense", "cannot be read"),
+    ],
+)
+def test_an_address_of_no_known_form_is_refused_with_the_forms_named(address: str, words: str) -> None:
+    with pytest.raises(DatabaseError, match=words) as refused:
+        Database(address)
+    assert "hunter2" not in str(refused.value)
+
+
+async def test_a_database_that_is_away_is_named_without_its_password() -> None:
+    database = Database("postgresql://ngatu:hunter2@127.0.0.1:9/ngatu")
+    with pytest.raises(DatabaseError, match=r"127\.0\.0\.1:9.*check that it runs") as refused:
+        await database.migrate()
+    await database.close()
+    assert "hunter2" not in str(refused.value)

@@ -1,0 +1,72 @@
+"""`ngatu models`, as a person uses it."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from tests.detection.detection_tiny_models import cells_of, constant_model
+from vision.commands import models
+from vision.detection.cards import find_card
+from vision.detection.pulling import pull
+
+
+def ngatu(*words: str) -> tuple[int, str]:
+    app = typer.Typer()
+    models.register(app)
+    app.command("other")(lambda: None)
+    result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["models", *words])
+    return result.exit_code, result.output
+
+
+def test_list_names_every_card_and_its_licence() -> None:
+    code, said = ngatu("list")
+    assert code == 0
+    for word in ("nanodet_g", "yolo26n", "AGPL-3.0", "Apache-2.0", "npm", "ultralytics"):
+        assert word in said
+
+
+def test_check_says_what_the_model_saw_and_draws_it(tmp_path: Path) -> None:
+    pull(find_card("nanodet_g"))
+    drawn = tmp_path / "seen.jpg"
+    code, said = ngatu("check", "nanodet_g", "--render", str(drawn))
+    assert code == 0, said
+    assert "motorcycle" in said
+    assert "of 12 road users" in said
+    assert cv2.imread(str(drawn)).shape == (540, 960, 3)
+
+
+def test_check_fails_for_a_model_that_sees_nothing(tmp_path: Path) -> None:
+    blind = {"output0": np.zeros((84, cells_of(64, 64)), np.float32)}
+    code, said = ngatu("check", str(constant_model(tmp_path / "blind.onnx", blind, sides=(64, 64))))
+    assert code == 1
+    assert "sees too little" in said
+
+
+def test_an_error_is_one_sentence_and_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "broken.onnx").write_bytes(b"nonsense")
+    for words in (["check", str(tmp_path / "broken.onnx")], ["add", str(tmp_path / "broken.onnx")], ["info", "absent"]):
+        code, said = ngatu(*words)
+        assert code == 1
+        assert said.startswith("error: model ")
+        assert "Traceback" not in said
+
+
+def test_info_tells_card_and_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pull(find_card("nanodet_g"))
+    code, said = ngatu("info", "nanodet_g")
+    assert code == 0
+    for word in ("nanodet", "bgr", "CPUExecutionProvider", "human-models@3.0.4", "motorcycle"):
+        assert word in said
+    monkeypatch.setenv("NGATU_CACHE", str(tmp_path))
+    assert "ngatu models pull yolo26n" in ngatu("info", "yolo26n")[1]
+
+
+def test_pull_of_what_is_here_does_nothing() -> None:
+    pull(find_card("nanodet_g"))
+    code, said = ngatu("pull", "nanodet_g")
+    assert code == 0
+    assert "here already" in said

@@ -1,0 +1,251 @@
+"""The clip cards that come along, and the clips that they promise."""
+
+import hashlib
+import io
+import shutil
+import tarfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from vision.commands import samples
+from vision.common.paths import data_dir
+from vision.config.errors import ConfigError
+from vision.config.loading import load_cameras
+from vision.config.sources import RtspSource
+from vision.samples import ClipCard, SampleError, clip_file, ensure_samples, load_cards, pull
+from vision.samples.cards import is_here
+from vision.samples.pypi import bytes_so_far
+from vision.sources import probe
+
+POISON = b"raise SystemExit('the archive was run')\n"
+
+
+def ngatu(*words: str) -> tuple[int, str]:
+    app = typer.Typer()
+    samples.register(app)
+    app.command("other")(lambda: None)
+    result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["samples", *words], catch_exceptions=False)
+    return result.exit_code, result.output
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A package index in a folder: one source archive whose own code must never run."""
+
+    card: ClipCard
+    content: bytes
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    content = b"not really a video" * 1000
+    archive = tmp_path / "index" / "madeup-clips" / "madeup_clips-1.0.tar.gz"
+    archive.parent.mkdir(parents=True)
+    files = {
+        "PKG-INFO": b"Metadata-Version: 2.1\nName: madeup-clips\nVersion: 1.0\n",
+        "pyproject.toml": b'[build-system]\nrequires = ["nothing-such"]\nbuild-backend = "made.up.backend"\n',
+        "setup.py": POISON,
+        "made/up/backend.py": POISON,
+        "clips/a.mp4": content,
+    }
+    with tarfile.open(archive, "w:gz") as opened:
+        for name, data in files.items():
+            member = tarfile.TarInfo(f"madeup-clips-1.0/{name}")
+            member.size = len(data)
+            opened.addfile(member, io.BytesIO(data))
+    (archive.parent / "index.html").write_text(f'<a href="{archive.name}">{archive.name}</a>')
+    for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", (tmp_path / "index").as_uri())
+    monkeypatch.setenv("NGATU_CACHE", str(tmp_path / "cache"))
+    source = {
+        "kind": "pypi",
+        "project": "madeup-clips",
+        "version": "1.0",
+        "archive_sha256": hashlib.sha256(archive.read_bytes()).hexdigest(),
+        "archive_bytes": archive.stat().st_size,
+        "build_backend": "made.up.backend",
+        "member": "clips/a.mp4",
+    }
+    return Registry(a_card(source, content), content)
+
+
+def a_card(source: dict[str, object], content: bytes, name: str = "a") -> ClipCard:
+    return ClipCard.model_validate(
+        {
+            "name": name,
+            "title": "A clip",
+            "source": source,
+            "licence": "CC0-1.0",
+            "notice": "None.",
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "width": 16,
+            "height": 16,
+            "fps": 25,
+            "frames": 1,
+        }
+    )
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NGATU_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "samples"
+
+
+def test_the_cards_name_their_files_and_two_are_the_default() -> None:
+    cards = load_cards()
+    assert all(name == card.name for name, card in cards.items())
+    assert [name for name, card in sorted(cards.items()) if card.default] == ["cars-cyclist", "cars-truck"]
+
+
+def test_the_default_clips_are_what_their_cards_say() -> None:
+    ensure_samples()
+    for card in load_cards().values():
+        if card.default:
+            info = probe(clip_file(card))
+            assert (info.width_px, info.height_px, info.fps) == (card.width, card.height, card.fps)
+            assert round(info.duration_s * info.fps) == card.frames
+
+
+def test_the_demonstration_s_cameras_have_the_lines_of_the_clips_that_they_play() -> None:
+    found = load_cameras(data_dir("camera_configs") / "demo")
+    cards = load_cards()
+    assert not found.problems
+    demonstration = [camera.config for camera in found.cameras.values()]
+    assert len(demonstration) == 2
+    for camera in demonstration:
+        assert isinstance(camera.source, RtspSource)
+        card = cards[camera.source.url.rpartition("/")[2]]
+        assert card.default
+        assert camera.lines == card.lines
+        assert {truth.line for truth in card.truth} == {line.id for line in camera.lines}
+
+
+def test_a_clip_comes_out_of_an_archive_whose_code_is_never_run(registry: Registry) -> None:
+    steps: list[tuple[str, int, int | None]] = []
+    assert pull([registry.card], lambda *step: steps.append(step)) == [registry.card]
+    assert clip_file(registry.card).read_bytes() == registry.content
+    assert {step for step, _, _ in steps} == {"downloading madeup-clips 1.0"}
+    left = sorted(path.name for path in clip_file(registry.card).parent.iterdir())
+    assert left == [".lock", "a.mp4"]
+
+
+def test_what_is_here_is_not_got_again_and_what_is_damaged_is(registry: Registry) -> None:
+    assert pull([registry.card]) == [registry.card]
+    assert pull([registry.card]) == []
+    clip_file(registry.card).write_bytes(b"half")
+    assert not is_here(registry.card)
+    assert pull([registry.card]) == [registry.card]
+    assert is_here(registry.card)
+
+
+def test_progress_is_told_while_pip_makes_and_deletes_folders(tmp_path: Path) -> None:
+    (tmp_path / "kept.tar.gz").write_bytes(b"x" * 1000)
+    done = threading.Event()
+
+    def churn() -> None:
+        while not done.is_set():
+            for number in range(20):
+                (tmp_path / "unpacked" / str(number) / "deep").mkdir(parents=True)
+            shutil.rmtree(tmp_path / "unpacked")
+
+    pip = threading.Thread(target=churn)
+    pip.start()
+    try:
+        assert {bytes_so_far(tmp_path) for _ in range(500)} == {1000}
+    finally:
+        done.set()
+        pip.join()
+
+
+def test_another_archive_than_the_card_s_is_refused(registry: Registry) -> None:
+    source = registry.card.source.model_copy(update={"archive_sha256": "0" * 64})
+    with pytest.raises(SampleError, match=r"madeup-clips==1\.0: pip could not get it: .*HASHES"):
+        pull([registry.card.model_copy(update={"source": source})])
+    assert not clip_file(registry.card).exists()
+
+
+def test_another_clip_than_the_card_s_is_refused(registry: Registry) -> None:
+    with pytest.raises(SampleError, match="its card says 0000"):
+        pull([registry.card.model_copy(update={"sha256": "0" * 64})])
+    source = registry.card.source.model_copy(update={"member": "clips/b.mp4"})
+    with pytest.raises(SampleError, match=r"clips/b\.mp4.*correct its card"):
+        pull([registry.card.model_copy(update={"source": source})])
+    assert not clip_file(registry.card).exists()
+
+
+def test_without_a_registry_the_error_names_the_package_and_the_remedy(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "http://someone:hunter2@127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    with pytest.raises(SampleError, match=r"madeup-clips==1\.0.*clips of your own") as caught:
+        pull([registry.card])
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_without_the_internet_a_clip_by_address_names_it_and_the_way_round() -> None:
+    card = a_card({"kind": "url", "url": "https://127.0.0.1:9/clip.mp4"}, b"")
+    with pytest.raises(SampleError, match=r"https://127\.0\.0\.1:9/clip\.mp4.*this needs the internet"):
+        pull([card])
+
+
+def test_truth_about_a_line_that_the_card_lacks_is_refused(tmp_path: Path) -> None:
+    text = (data_dir("sample_videos") / "cars-truck.yaml").read_text(encoding="utf-8")
+    (tmp_path / "cars-truck.yaml").write_text(text.replace("line: right-arm", "line: right-leg"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"truth\.1\.line: there is no line 'right-leg'"):
+        load_cards(tmp_path)
+
+
+def test_list_says_what_there_is_and_what_is_here(elsewhere: Path) -> None:
+    code, said = ngatu("list")
+    assert code == 0
+    for word in (
+        "cars-cyclist (default)",
+        "car-detection",
+        "GPL-3.0-only",
+        "CC-BY-4.0",
+        "800 x 600, 20 fps",
+        str(elsewhere),
+    ):
+        assert word in said
+
+
+def test_a_folder_of_one_s_own_is_listed_and_a_broken_video_named(tmp_path: Path) -> None:
+    shutil.copy(ensure_samples()[0], tmp_path / "mine.mp4")
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    code, said = ngatu("list", "--folder", str(tmp_path))
+    assert code == 0
+    assert "mine.mp4" in said
+    assert "800 x 600, 20 fps" in said
+    assert "broken.mp4" in said
+    code, said = ngatu("list", "--folder", str(tmp_path / "nowhere"))
+    assert code == 1
+    assert "nowhere" in said
+
+
+def test_pull_says_that_it_is_here_already_and_refuses_unknown_names() -> None:
+    ensure_samples()
+    code, said = ngatu("pull")
+    assert code == 0
+    assert said.count("here already") == 2
+    code, said = ngatu("pull", "no-such-clip")
+    assert code == 1
+    assert "there is no clip 'no-such-clip'; the cards are car-detection, cars-cyclist, cars-truck" in said
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("elsewhere")
+def test_pull_gets_the_default_clips_from_the_real_registry_and_names_their_licence() -> None:
+    code, said = ngatu("pull")
+    assert code == 0, said
+    assert said.count("GPL-3.0-only: From the source archive of OTVision") == 2
+    assert all(is_here(card) for card in load_cards().values() if card.default)

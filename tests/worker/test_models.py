@@ -1,0 +1,59 @@
+"""The detector that a worker starts with where its settings name none."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.kit.spine_kit import make_model
+from vision.config.settings import WorkerSettings
+from vision.core import ModelError
+from vision.detection.adding import add
+from vision.detection.cards import default_pointer
+from vision.worker import models
+from vision.worker.models import load_default, promotion
+
+SETTINGS = WorkerSettings(provider="cpu", threads=1)
+
+
+@pytest.fixture(autouse=True)
+def _shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The models `packaged`, which stands for the one that comes with ngatu, and `own`."""
+    monkeypatch.setenv("NGATU_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(models, "DEFAULT_MODEL", "packaged")
+    for name in ("packaged", "own"):
+        add(make_model(tmp_path / "squares.onnx"), name=name)
+
+
+def test_the_promoted_model_is_loaded_and_the_packaged_one_where_none_was_promoted() -> None:
+    assert load_default(SETTINGS)[0].model == "packaged"
+    default_pointer().write_text("own\n")
+    loaded, watch = load_default(SETTINGS)
+    assert (loaded.model, loaded.provider, loaded.max_batch, watch.trouble) == ("own", "CPUExecutionProvider", 1, "")
+
+
+@pytest.mark.parametrize("how", ["no weights", "no model in them", "no card"])
+def test_a_promoted_model_that_cannot_be_loaded_is_passed_over_and_named(tmp_path: Path, how: str) -> None:
+    file = tmp_path / "cache" / "models" / "own.onnx"
+    if how == "no weights":
+        file.unlink()
+    if how == "no model in them":
+        file.write_bytes(b"nonsense")
+    default_pointer().write_text("nowhere\n" if how == "no card" else "own\n")
+    loaded, watch = load_default(SETTINGS)
+    assert loaded.model == "packaged"
+    assert "was promoted and is not used, 'packaged' is" in watch.trouble
+
+
+def test_without_any_model_it_says_so() -> None:
+    default_pointer().write_text("own\n")
+    for file in default_pointer().parent.glob("*.onnx"):
+        file.unlink()
+    with pytest.raises(ModelError, match="model 'packaged': its weights are not in"):
+        load_default(SETTINGS)
+
+
+def test_a_pointer_that_cannot_be_read_is_as_good_as_none_at_the_start() -> None:
+    default_pointer().write_bytes(b"\xff\xfe")
+    assert load_default(SETTINGS)[0].model == "packaged"
+    with pytest.raises(UnicodeDecodeError):
+        promotion()

@@ -1,0 +1,30 @@
+"""How long and how wide road users usually are."""
+
+import numpy as np
+
+from vision.common.object_class import CLASSES, VEHICLES, ObjectClass
+
+LENGTH_M: dict[ObjectClass, float] = {
+    ObjectClass.BICYCLE: 1.8,
+    ObjectClass.MOTORCYCLE: 1.9,
+    ObjectClass.CAR: 4.5,
+    ObjectClass.BUS: 11.0,
+    ObjectClass.TRUCK: 8.0,
+    ObjectClass.PERSON: 0.5,
+}
+WIDTH_M: dict[ObjectClass, float] = {
+    ObjectClass.BICYCLE: 0.6,
+    ObjectClass.MOTORCYCLE: 0.8,
+    ObjectClass.CAR: 1.8,
+    ObjectClass.BUS: 2.5,
+    ObjectClass.TRUCK: 2.4,
+    ObjectClass.PERSON: 0.6,
+}
+LENGTHS_M = np.array([LENGTH_M[c] for c in CLASSES])
+"""(classes,)"""
+WIDTHS_M = np.array([WIDTH_M[c] for c in CLASSES])
+"""(classes,)"""
+AREAS_M2 = LENGTHS_M * WIDTHS_M
+"""(classes,): of the road that they stand on."""
+IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
+"""(classes,)"""

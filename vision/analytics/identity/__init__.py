@@ -1,0 +1,1 @@
+"""Which tracks are one vehicle: stitching, ID switches, ID takeovers, occlusion."""

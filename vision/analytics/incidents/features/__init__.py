@@ -1,0 +1,1 @@
+"""What incident rules measure beyond kinematics: track history, standstill, braking, line clearance."""

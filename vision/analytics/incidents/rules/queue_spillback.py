@@ -1,0 +1,42 @@
+"""A queue that reaches back to its zone's spillback line."""
+
+from collections.abc import Sequence
+
+from vision.analytics.incidents.evidence import called
+from vision.analytics.incidents.lifecycle import Evidence
+from vision.analytics.scene import Scene, ZoneState
+from vision.config.lines import LineConfig
+from vision.contracts import IncidentKind
+
+CONFIDENCE = 0.85
+
+
+class QueueSpillbackRule:
+    """The queue that `ZoneWatch` measures reaches the spillback line."""
+
+    kind = IncidentKind.QUEUE_SPILLBACK
+
+    def __init__(self, lines: Sequence[LineConfig]) -> None:
+        self._lines = {line.id: line for line in lines}
+
+    def look(self, scene: Scene) -> Sequence[Evidence]:
+        return [
+            _sign(scene, zone, self._lines[zone.zone.spillback_line])
+            for zone in scene.zones
+            if zone.reaches_spillback and zone.zone.spillback_line is not None
+        ]
+
+
+def _sign(scene: Scene, zone: ZoneState, line: LineConfig) -> Evidence:
+    vehicles = len(zone.queue_track_ids)
+    length: dict[str, float | str] = {"queue_m": round(zone.queue_length_m)} if scene.is_calibrated else {}
+    words = f", {length['queue_m']} m long," if length else ""
+    (x0, y0), (x1, y1) = line.start, line.end
+    return Evidence(
+        place_px=((x0 + x1) / 2 * scene.width_px, (y0 + y1) / 2 * scene.height_px),
+        confidence=CONFIDENCE,
+        reason=f"the queue of zone '{called(zone.zone)}', {vehicles} vehicles{words} reaches back to '{called(line)}'",
+        facts={"zone": called(zone.zone), "line": called(line), "queue_veh": vehicles, **length},
+        zone_id=zone.zone.id,
+        line_id=line.id,
+    )

@@ -1,0 +1,1 @@
+"""What happens at lines: crossings, movements, flow, speeds and headways."""

@@ -1,0 +1,106 @@
+"""Which row of some arrays belongs to which track: state that is kept from moment to moment and changed in place."""
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.core.columns import column_names, columns_of
+
+Floats = NDArray[np.float64]
+Ids = NDArray[np.int64]
+Kind = TypeVar("Kind", bound=np.generic)
+
+FIRST_ROWS = 64
+NO_ROWS: Ids = np.zeros(0, np.int64)
+NEVER: Floats = np.zeros(0)
+
+
+class TrackRows:
+    """Gives each track a row. A track not seen for `forget_after_s` loses it, and a new one gets it.
+
+    There are at most twice as many rows as there were tracks at once (`FIRST_ROWS` at least).
+    """
+
+    def __init__(self, forget_after_s: float) -> None:
+        self._forget_after_s = forget_after_s
+        self._row_of: dict[int, int] = {}
+        self._track_in: dict[int, int] = {}
+        """By row: the track that has it, or had it last."""
+        self._free = list(range(FIRST_ROWS))
+        self._oldest_s = -np.inf
+        """No track was seen last before this."""
+        self.seen_s: Floats = np.full(FIRST_ROWS, np.nan)
+        """By row: when its track was seen last, media time; NaN for a row that nobody has."""
+
+    def __len__(self) -> int:
+        """How many tracks have a row."""
+        return len(self._row_of)
+
+    @property
+    def size(self) -> int:
+        """How many rows there are, given or free."""
+        return len(self.seen_s)
+
+    def forget(self, at_s: float) -> tuple[Ids, Floats]:
+        """The rows of tracks that are too long unseen, and when each was seen last. The rows are free from now on."""
+        if at_s - self._oldest_s <= self._forget_after_s:
+            return NO_ROWS, NEVER
+        gone = (at_s - self.seen_s > self._forget_after_s).nonzero()[0]
+        seen_s = self.seen_s[gone]
+        if len(gone):
+            lost = set(gone.tolist())
+            for row in lost:
+                del self._row_of[self._track_in[row]]
+            self._free += lost
+            self.seen_s[gone] = np.nan
+        self._oldest_s = float(np.fmin.reduce(self.seen_s, initial=at_s))
+        return gone, seen_s
+
+    def take(self, track_id: Ids, at_s: float) -> tuple[Ids, Floats]:
+        """(N,) the rows of tracks seen now, and (N,) when each was seen before: NaN for one that is new."""
+        tracks: list[int] = track_id.tolist()
+        known = list(map(self._row_of.get, tracks))
+        if None in known:
+            known = [self._begin(track) if row is None else row for track, row in zip(tracks, known, strict=True)]
+        rows = np.array(known, np.int64)
+        was_s = self.seen_s[rows]
+        self.seen_s[rows] = at_s
+        self._oldest_s = min(self._oldest_s, at_s)
+        return rows, was_s
+
+    def row_of(self, track: int) -> int | None:
+        """The row of a track that has one."""
+        return self._row_of.get(track)
+
+    def _begin(self, track: int) -> int:
+        if not self._free:
+            self._free = list(range(self.size, 2 * self.size))
+            self.seen_s = np.concatenate([self.seen_s, np.full(self.size, np.nan)])
+        row = self._row_of[track] = self._free.pop()
+        self._track_in[row] = track
+        return row
+
+
+class TrackTable:
+    """Base of dataclasses whose fields are arrays with a row for each track, changed in place: see `Rows`."""
+
+    __slots__ = ()
+
+    def grow(self, size: int) -> None:
+        """At least so many rows; new ones are zero."""
+        names = column_names(type(self))
+        if size > len(getattr(self, names[0])):
+            for name in names:
+                setattr(self, name, grown(getattr(self, name), size))
+
+    def copy(self, source: int, target: int) -> None:
+        """What one row has, another has from now on."""
+        for column in columns_of(self):
+            column[target] = column[source]
+
+
+def grown(column: NDArray[Kind], size: int) -> NDArray[Kind]:
+    """The column with at least `size` rows; new ones are zero."""
+    missing = max(0, size - len(column))
+    return np.concatenate([column, np.zeros((missing, *column.shape[1:]), column.dtype)]) if missing else column

@@ -1,0 +1,1 @@
+"""What happens in zones: presence, queues, congestion, delay and level of service."""

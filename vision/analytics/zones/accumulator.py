@@ -1,0 +1,185 @@
+"""What is added up of one zone during one interval, and what it comes to."""
+
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Self
+
+import numpy as np
+
+from vision.analytics.dimensions import IS_VEHICLE
+from vision.analytics.kinematics.state import Floats
+from vision.analytics.scene import Scene, ZoneState
+from vision.analytics.spread import percentiles
+from vision.analytics.track_table import Ids
+from vision.analytics.zones.congestion import LEVELS
+from vision.analytics.zones.level_of_service import level_of_service
+from vision.analytics.zones.presence import ZoneExit
+from vision.common.object_class import CLASSES
+from vision.config.zones import ZoneConfig
+from vision.contracts.measures import ClassPresence, QueueMeasures, ZoneMeasures
+
+SHORTEST_VISIT_S = 1.0
+"""A shorter visit says little of a vehicle's speed."""
+
+
+_VEHICLES = IS_VEHICLE.astype(np.int64)
+
+
+def _by_class() -> Ids:
+    return np.zeros(len(CLASSES), np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneSpeeds:
+    """What the speeds of the vehicles that are seen in one zone just now come to."""
+
+    vehicles: int
+    timed: int
+    """Those whose speed is known."""
+    kmh: float
+    """Sum of these speeds."""
+
+    @classmethod
+    def of_each(cls, scene: Scene) -> list[Self]:
+        """Of each zone, in their order."""
+        here = scene.inside & IS_VEHICLE[scene.motion.class_id][:, None]
+        speeds_kmh = scene.motion.speed_kmh[:, None]
+        timed = here & ~np.isnan(speeds_kmh)
+        columns = (here.sum(axis=0), timed.sum(axis=0), np.where(timed, speeds_kmh, 0.0).sum(axis=0))
+        return [cls(*told) for told in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+@dataclass(slots=True, eq=False)
+class ZoneAccumulator:
+    """One zone, one interval. `_s` sums are over time: of vehicles they are vehicle-seconds."""
+
+    zone: ZoneConfig
+    implausible_above_kmh: float
+    watched_s: float = 0.0
+    present_s: Floats = field(default_factory=lambda: np.zeros(len(CLASSES)))
+    """(classes,)"""
+    max_present: int = 0
+    occupied_s: float = 0.0
+    covered_s: float = 0.0
+    entries: Ids = field(default_factory=_by_class)
+    exits: Ids = field(default_factory=_by_class)
+    kmh_s: float = 0.0
+    """Speeds, of vehicles whose speed is known, over time; `timed_s`: how long these were there."""
+    timed_s: float = 0.0
+    relative_s: float = 0.0
+    compared_s: float = 0.0
+    speeds_kmh: list[float] = field(default_factory=list)
+    stops_s: list[float] = field(default_factory=list)
+    implausible: int = 0
+    queued_s: float = 0.0
+    max_queued: int = 0
+    longest_queue_m: float = 0.0
+    spilt_s: float = 0.0
+    delays_s: list[float] = field(default_factory=list)
+    worst: int = -1
+    length_m: float | None = None
+    is_calibrated: bool = False
+
+    def add(self, scene: Scene, number: int, speeds: ZoneSpeeds, step_s: float) -> None:
+        """A moment that stands for `step_s`; `number`: the zone's."""
+        state = scene.zones[number]
+        self.watched_s += step_s
+        self.is_calibrated, self.length_m = scene.is_calibrated, state.length_m
+        self._add_presence(state, step_s)
+        self._add_speeds(state, speeds, step_s)
+        self._add_queue(state, step_s)
+        for left in state.visits.exits:
+            self._add_exit(left)
+        if state.congestion is not None:
+            self.worst = max(self.worst, LEVELS.index(state.congestion))
+
+    def _add_presence(self, state: ZoneState, step_s: float) -> None:
+        present = state.visits.present
+        vehicles = int(present @ _VEHICLES)
+        self.present_s += step_s * present
+        self.max_present = max(self.max_present, vehicles)
+        self.occupied_s += step_s * (vehicles > 0)
+        self.covered_s += step_s * state.visits.coverage
+        for entry in state.visits.entries:
+            self.entries[entry.object_class.class_id] += 1
+
+    def _add_speeds(self, state: ZoneState, speeds: ZoneSpeeds, step_s: float) -> None:
+        self.kmh_s += step_s * speeds.kmh
+        self.timed_s += step_s * speeds.timed
+        if speeds.vehicles and isfinite(state.speed_mps):
+            self.relative_s += step_s * speeds.vehicles * state.speed_mps / state.free_pace_mps
+            self.compared_s += step_s * speeds.vehicles
+
+    def _add_queue(self, state: ZoneState, step_s: float) -> None:
+        queued = len(state.queue_track_ids)
+        self.queued_s += step_s * queued
+        self.max_queued = max(self.max_queued, queued)
+        self.longest_queue_m = max(self.longest_queue_m, state.queue_length_m)
+        self.spilt_s += step_s * state.reaches_spillback
+
+    def _add_exit(self, left: ZoneExit) -> None:
+        self.exits[left.object_class.class_id] += 1
+        if not IS_VEHICLE[left.object_class.class_id]:
+            return
+        self.stops_s.append(left.stood_s)
+        if self.is_calibrated and left.paced_s >= SHORTEST_VISIT_S:
+            speed_kmh = 3.6 * left.mean_pace_mps
+            if speed_kmh > self.implausible_above_kmh:
+                self.implausible += 1
+            else:
+                self.speeds_kmh.append(speed_kmh)
+
+    def measures(self) -> ZoneMeasures:
+        """What it all comes to."""
+        watched_s = max(self.watched_s, 1e-9)
+        mean_present = float(self.present_s[IS_VEHICLE].sum()) / watched_s
+        speed_kmh = self.kmh_s / self.timed_s if self.timed_s > 0 else None
+        return ZoneMeasures(
+            presence=self._presence(watched_s),
+            mean_present=mean_present,
+            max_present=self.max_present,
+            time_occupancy_pct=min(100.0, 100 * self.occupied_s / watched_s),
+            area_occupancy_pct=min(100.0, 100 * self.covered_s / watched_s),
+            density_veh_km_lane=self._density(mean_present),
+            space_mean_speed_kmh=speed_kmh,
+            speed_kmh=percentiles(np.array(self.speeds_kmh)),
+            relative_speed=self.relative_s / self.compared_s if self.compared_s > 0 else None,
+            mean_stop_s=sum(self.stops_s) / len(self.stops_s) if self.stops_s else None,
+            speeds_dropped=self.implausible,
+            queue=self._queue(watched_s),
+            congestion=LEVELS[self.worst] if self.worst >= 0 else None,
+            level_of_service=self._level_of_service(speed_kmh),
+        )
+
+    def _presence(self, watched_s: float) -> tuple[ClassPresence, ...]:
+        return tuple(
+            ClassPresence(
+                object_class=object_class,
+                mean_present=float(self.present_s[n]) / watched_s,
+                entries=int(self.entries[n]),
+                exits=int(self.exits[n]),
+            )
+            for n, object_class in enumerate(CLASSES)
+            if self.present_s[n] or self.entries[n] or self.exits[n]
+        )
+
+    def _density(self, mean_present: float) -> float | None:
+        if self.zone.lanes is None or self.length_m is None or self.watched_s == 0:
+            return None
+        return mean_present / (self.length_m / 1000) / self.zone.lanes
+
+    def _queue(self, watched_s: float) -> QueueMeasures | None:
+        if self.zone.stop_line is None:
+            return None
+        return QueueMeasures(
+            mean_veh=self.queued_s / watched_s,
+            max_veh=self.max_queued,
+            max_length_m=self.longest_queue_m if self.is_calibrated else None,
+            control_delay_s=sum(self.delays_s) / len(self.delays_s) if self.delays_s else None,
+            spillback_s=self.spilt_s,
+        )
+
+    def _level_of_service(self, speed_kmh: float | None) -> str | None:
+        if self.zone.road_class is None or speed_kmh is None:
+            return None
+        return level_of_service(speed_kmh, self.zone.road_class)

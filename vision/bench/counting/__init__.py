@@ -1,0 +1,1 @@
+"""How well vehicles are counted: clips with hand counts, scores, and a peer on the same clips."""

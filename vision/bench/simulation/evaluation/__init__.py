@@ -1,0 +1,1 @@
+"""Matches reported incidents with true ones and scores them."""

@@ -1,0 +1,1 @@
+"""What truly happens in a simulated episode: incidents, queues, traffic states."""

@@ -1,0 +1,1 @@
+"""A virtual camera with the noise of a real detector and tracker."""

@@ -1,0 +1,1 @@
+"""Runs the SUMO traffic simulator in an environment of its own."""

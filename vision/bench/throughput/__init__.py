@@ -1,0 +1,1 @@
+"""What analytics cost: time per frame and memory on synthetic tracks."""

@@ -1,0 +1,1 @@
+"""How detections and tracks differ from labelled tracks: jitter, misses, ID switches."""

@@ -1,0 +1,1 @@
+"""Counts one video as fast as the machine can, exports the counts and renders them."""

@@ -1,0 +1,1 @@
+"""How well a camera sees: brightness, sharpness, rain."""

@@ -1,0 +1,1 @@
+"""Objects left on the road."""

@@ -1,0 +1,1 @@
+"""Whether a camera was moved, obscured or defocused."""

@@ -1,0 +1,1 @@
+"""Augmentation: weather and camera corruptions, copy-paste of cut-outs."""

@@ -1,0 +1,1 @@
+"""Training data: reading, preparing and completing labelled data sets."""

@@ -1,0 +1,82 @@
+"""Makes events of what a camera's pipeline saw, and hands them to the worker's outlet."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from vision.analytics import Crossing, IncidentChange, Movement
+from vision.contracts import Incident, LineCrossing
+from vision.contracts import Movement as MovementEvent
+from vision.pipeline import Observed
+from vision.worker.context import Outlet
+from vision.worker.identity import SessionIds
+
+WallTime = Callable[[float], datetime]
+"""From the seconds of an analysis to the wall clock."""
+
+
+class EventMapper:
+    """One session's facts, each told once."""
+
+    def __init__(self, camera_id: str, ids: SessionIds, outlet: Outlet) -> None:
+        self._camera_id = camera_id
+        self._ids = ids
+        self._outlet = outlet
+
+    def crossing(self, seen: Observed, crossing: Crossing) -> None:
+        event = LineCrossing(
+            event_id=self._ids.next(),
+            camera_id=self._camera_id,
+            session_id=self._ids.session_id,
+            line_id=crossing.line_id,
+            direction=crossing.direction,
+            object_class=crossing.object_class,
+            track_id=crossing.track_id,
+            crossed_at=seen.wall_time(crossing.at_s),
+            place=crossing.place,
+            captured_at=seen.captured_at,
+            frame_index=seen.frame_index,
+            confidence=crossing.confidence,
+            speed_kmh=None if crossing.speed_kmh is None else round(crossing.speed_kmh, 1),
+        )
+        self._outlet.publish(event)
+
+    def movement(self, seen: Observed, movement: Movement) -> None:
+        event = MovementEvent(
+            event_id=self._ids.next(),
+            camera_id=self._camera_id,
+            session_id=self._ids.session_id,
+            movement_id=movement.movement_id,
+            object_class=movement.object_class,
+            track_id=movement.track_id,
+            entered_at=seen.wall_time(movement.entered_at_s),
+            left_at=seen.wall_time(movement.left_at_s),
+            captured_at=seen.captured_at,
+        )
+        self._outlet.publish(event)
+
+    def incident(self, change: IncidentChange, wall_time: WallTime, captured_at: datetime) -> None:
+        """`wall_time` turns the change's seconds into moments; `captured_at` is the frame's that showed it."""
+        evidence = change.evidence
+        event = Incident(
+            event_id=self._ids.next(),
+            camera_id=self._camera_id,
+            session_id=self._ids.session_id,
+            incident_id=self._ids.of_incident(change.number),
+            incident_kind=change.kind,
+            phase=change.phase,
+            sequence=change.sequence,
+            started_at=wall_time(change.started_s),
+            at=wall_time(change.at_s),
+            ended_at=None if change.ended_s is None else wall_time(change.ended_s),
+            zone_id=evidence.zone_id,
+            line_id=evidence.line_id,
+            movement_id=evidence.movement_id,
+            place=change.place,
+            track_ids=evidence.track_ids,
+            classes=evidence.classes,
+            confidence=round(evidence.confidence, 3),
+            reason=evidence.reason,
+            facts=dict(evidence.facts),
+            captured_at=captured_at,
+        )
+        self._outlet.publish(event)

@@ -1,0 +1,46 @@
+"""A worker's words on their way to Redis: what must arrive by the outbox, what may be lost beside it."""
+
+from types import TracebackType
+from typing import Self
+
+from vision.config.settings import WorkerSettings
+from vision.contracts import CameraHealth, Event, LiveView
+from vision.publishing import RedisPublisher
+from vision.publishing.live import LivePublisher
+
+DELIVER_S = 2.0
+"""How long an ending worker waits for Redis; what is not delivered then is at the next start."""
+OUTBOXES = "outbox"
+"""The folder, in the state's, that all workers of this machine share."""
+
+
+class RedisEventSink:
+    """Both ways to Redis for as long as the `with` block runs. It opens whether or not Redis is there."""
+
+    def __init__(self, settings: WorkerSettings, worker_id: str) -> None:
+        self._events = RedisPublisher(settings, settings.state / OUTBOXES, worker_id)
+        self._live = LivePublisher(settings)
+
+    def publish(self, event: Event) -> None:
+        self._events.publish(event)
+
+    def outbox_size(self) -> int:
+        return self._events.status().size
+
+    def tell(self, health: CameraHealth) -> None:
+        self._live.tell_health(health)
+
+    def is_watched(self, camera_id: str) -> bool:
+        return self._live.is_watched(camera_id)
+
+    def show(self, view: LiveView, jpeg: bytes) -> None:
+        self._live.show(view, jpeg)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._events.close(DELIVER_S)
+        self._live.close()

@@ -1,0 +1,64 @@
+"""Composes live shots: the frame, and what the pipeline knows of it."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from vision.analytics import IncidentChange
+from vision.config.camera import CameraConfig
+from vision.contracts import Direction, LiveIncident, LiveLine, LiveZone
+from vision.core import Frame
+from vision.pipeline import Observed
+from vision.worker.identity import SessionIds
+from vision.worker.live_view import Shot
+
+Totals = Mapping[tuple[str, Direction], int]
+"""What crossed each line each way since the session began."""
+
+
+def shot_of(
+    camera: CameraConfig,
+    frame: Frame,
+    seen: Observed,
+    *,
+    totals: Totals,
+    incidents: Sequence[IncidentChange],
+    ids: SessionIds,
+) -> Shot:
+    """A frame with its tracks, lines, zones and the incidents that go on."""
+    levels = {state.zone.id: state.congestion for state in seen.scene.zones} if seen.scene else {}
+    return Shot(
+        frame=frame,
+        tracks=seen.tracks,
+        lines=tuple(
+            LiveLine(
+                line_id=line.id,
+                start=line.start,
+                end=line.end,
+                into=totals[line.id, Direction.IN],
+                out=totals[line.id, Direction.OUT],
+            )
+            for line in camera.lines
+        ),
+        zones=tuple(
+            LiveZone(zone_id=zone.id, polygon=zone.polygon, congestion=levels.get(zone.id)) for zone in camera.zones
+        ),
+        incidents=tuple(
+            LiveIncident(
+                incident_id=ids.of_incident(change.number),
+                incident_kind=change.kind,
+                place=change.place,
+                track_ids=change.evidence.track_ids,
+            )
+            for change in incidents
+        ),
+        speeds_kmh=_speeds_kmh(seen),
+    )
+
+
+def _speeds_kmh(seen: Observed) -> dict[int, float]:
+    if seen.scene is None:
+        return {}
+    motion = seen.scene.motion
+    known = np.flatnonzero(~np.isnan(motion.speed_kmh))
+    return {int(motion.track_id[n]): round(float(motion.speed_kmh[n]), 1) for n in known}
