@@ -1,10 +1,11 @@
 """What is measured and noticed in the tracks. Pure: time is an argument, nothing is read or written."""
 
 from vision.analytics.analyzer import AnalysisResult, CalibrationState, FinalResult, TrafficAnalyzer
+from vision.analytics.events import Crossing, Movement
 from vision.analytics.incidents import IncidentChange
-from vision.analytics.lines.counter import Crossing, LineCounter
+from vision.analytics.lines.counter import LineCounter
 from vision.analytics.lines.intervals import Flow, FlowAggregator
-from vision.analytics.lines.movements import Movement, MovementCounter
+from vision.analytics.lines.movements import MovementCounter
 from vision.analytics.scene import Scene
 from vision.analytics.zones.free_flow import FreeFlow
 

@@ -6,13 +6,14 @@ from itertools import count
 
 import numpy as np
 
+from vision.analytics.events import Crossing, Movement
 from vision.analytics.identity.stitching import TrackStitcher
 from vision.analytics.incidents import IncidentChange, IncidentDetector
 from vision.analytics.kinematics.estimator import KinematicsEstimator
 from vision.analytics.kinematics.ground_plane import GroundPlane, ground_of
 from vision.analytics.kinematics.state import TrackKinematics
-from vision.analytics.lines.counter import Crossing, LineCounter
-from vision.analytics.lines.movements import Movement, MovementCounter
+from vision.analytics.lines.counter import LineCounter
+from vision.analytics.lines.movements import MovementCounter
 from vision.analytics.lines.speed import CrossingSpeedEstimator
 from vision.analytics.scene import RoadObject, Scene, SignalNow
 from vision.analytics.zones.free_flow import FreeFlow

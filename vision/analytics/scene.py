@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vision.analytics.events import Crossing, Movement, ZoneVisits
 from vision.analytics.identity.stitching import TrackLinks
 from vision.analytics.kinematics.state import Bools, TrackKinematics
-from vision.analytics.lines.counter import Crossing
-from vision.analytics.lines.movements import Movement
-from vision.analytics.zones.presence import ZoneVisits
 from vision.common.traffic_light import Light
 from vision.config.zones import ZoneConfig
 from vision.contracts import CongestionLevel

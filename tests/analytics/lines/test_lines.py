@@ -12,7 +12,7 @@ from tests.analytics.zones.zones_kit import Road, Vehicle, across, camera, stead
 from vision.analytics import Crossing, FlowAggregator
 from vision.analytics.lines.live import LiveLines
 from vision.analytics.lines.measures import harmonic_mean, measures_of, units
-from vision.analytics.spread import percentiles
+from vision.analytics.statistics import percentiles
 from vision.common.object_class import ObjectClass
 from vision.config.measures import EquivalentsConfig, FactorTable
 from vision.contracts import Direction, FlowQuality

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vision.analytics import Crossing, MovementCounter
-from vision.analytics.zones.presence import ZoneEntry
+from vision.analytics.events import ZoneEntry
 from vision.common.object_class import ObjectClass
 from vision.config.lines import MovementConfig
 from vision.contracts import Direction

@@ -8,12 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.analytics.zones.zones_kit import FREE_MPS, Road, Vehicle, across, camera, halting, parked, road, steady
-from vision.analytics.lines.counter import Crossing
+from vision.analytics.events import Crossing, ZoneExit
 from vision.analytics.zones.control_delay import ControlDelay
 from vision.analytics.zones.intervals import ZoneAggregator, ZoneInterval
 from vision.analytics.zones.level_of_service import level_of_service
 from vision.analytics.zones.live import zones_now
-from vision.analytics.zones.presence import ZoneExit
 from vision.common.object_class import ObjectClass
 from vision.config.camera import CameraConfig
 from vision.config.zones import RoadClass

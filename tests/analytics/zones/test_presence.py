@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.analytics.zones.zones_kit import Road, Vehicle, camera, halting, parked, road, steady
-from vision.analytics.zones.presence import ZoneEntry, ZoneExit
+from vision.analytics.events import ZoneEntry, ZoneExit
 from vision.common.object_class import ObjectClass
 
 

@@ -19,7 +19,8 @@ class TrackKinematics(Columns):
     """N tracks at one moment of media time, with what their recent way says of them.
 
     Metres are the road's where the camera is calibrated. Elsewhere they are estimated from the usual sizes of vehicles
-    (`vision.analytics.kinematics.ground_plane`): right to within a third or so, good for telling standing from moving and slow from fast
+    (`vision.analytics.kinematics.ground_plane`):
+    right to within a third or so, good for telling standing from moving and slow from fast
     within one picture, never told to people as metres or km/h.
     """
 

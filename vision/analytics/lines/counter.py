@@ -1,11 +1,11 @@
 """Counts vehicles over directed lines: who crossed which line, which way, when and where."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
 
+from vision.analytics.events import Crossing
 from vision.analytics.identity.id_switch import SightingsOf, Verdict, classify_step
 from vision.analytics.kinematics.observations import Observations
 from vision.analytics.lines.crossing_state import (
@@ -20,40 +20,10 @@ from vision.analytics.lines.crossing_state import (
 )
 from vision.analytics.lines.geometry import Bools, Floats, LineGeometry, LinePositions
 from vision.analytics.track_table import FIRST_ROWS
-from vision.common.object_class import CLASSES, ObjectClass
+from vision.common.object_class import CLASSES
 from vision.config.lines import LineConfig
 from vision.contracts import Direction
 from vision.geometry import place_on_line, zero_crossing
-
-
-@dataclass(frozen=True, slots=True)
-class Crossing:
-    """One vehicle crossed one line, once.
-
-    `at_s` and `place` are interpolated between the two sightings on either side of the line: media time in seconds, and
-    (x, y) as fractions of the frame. `confidence` is that of the sighting that settled it. What a counter leaves open,
-    `LinePassages` fills in when it is known.
-    """
-
-    line_id: str
-    direction: Direction
-    object_class: ObjectClass
-    track_id: int
-    at_s: float
-    place: tuple[float, float]
-    confidence: float
-    speed_kmh: float | None = None
-    """At the line; `None` without calibration, for a track too new to tell, and where implausible."""
-    is_implausible: bool = False
-    """Whether a speed was dropped."""
-    passage_s: float | None = None
-    """How long the vehicle takes to pass over a point with its whole length; `None` where its pace is not known."""
-    front_at_s: float | None = None
-    """When its front reached the line, media time."""
-    before_s: float = 0.0
-    """For how long it had been seen on the side that it came from; 0 where it came into the picture over the line."""
-    unseen_s: float = 0.0
-    """For how long it was not seen as it crossed: from the last look on one side to the first on the other."""
 
 
 class LineCounter:

@@ -9,8 +9,8 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.analytics.clock_intervals import EPOCH, floor_to_interval
-from vision.analytics.lines.counter import Crossing
+from vision.analytics.events import Crossing
+from vision.analytics.statistics import EPOCH, floor_to_interval
 from vision.common.object_class import CLASSES
 from vision.contracts import ClassCount, Direction
 

@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from vision.analytics.lines.counter import Crossing
+from vision.analytics.events import Crossing
 from vision.analytics.lines.measures import units
 from vision.config.measures import EquivalentsConfig
 from vision.contracts import Direction

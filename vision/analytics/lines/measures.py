@@ -11,7 +11,7 @@ import numpy as np
 
 from vision.analytics.kinematics.state import Floats
 from vision.analytics.lines.intervals import Flow, Headways
-from vision.analytics.spread import percentiles
+from vision.analytics.statistics import percentiles
 from vision.common.object_class import ObjectClass
 from vision.config.measures import EquivalentsConfig
 from vision.contracts import Direction, FlowQuality

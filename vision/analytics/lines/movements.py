@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from vision.analytics.events import Crossing, Movement, ZoneEntry
 from vision.analytics.identity.stitching import TrackLinks
-from vision.analytics.lines.counter import Crossing
-from vision.analytics.zones.presence import ZoneEntry
 from vision.common.object_class import ObjectClass
 from vision.config.lines import MovementConfig
 from vision.contracts import Direction
@@ -15,17 +14,6 @@ KNOWN_LATE_S = 1.0
 """An entry into a zone is believed so much later than a crossing: places passed after it are looked at once more."""
 FORGET_EVERY_S = 1.0
 """Ways that took too long are looked for so often; they lead nowhere before that either."""
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """One vehicle passed an entry and later an exit, each a line or a zone. Media time in seconds."""
-
-    movement_id: str
-    object_class: ObjectClass
-    track_id: int
-    entered_at_s: float
-    left_at_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from math import hypot, isnan
 import numpy as np
 
 from vision.analytics.dimensions import LENGTH_M
+from vision.analytics.events import Crossing
 from vision.analytics.kinematics.ground_plane import GroundPlane
 from vision.analytics.kinematics.state import Floats, TrackKinematics
 from vision.analytics.kinematics.trajectory_fit import TrajectoryFit
-from vision.analytics.lines.counter import Crossing
 from vision.config.lines import LineConfig
 from vision.geometry import apply_homography
 

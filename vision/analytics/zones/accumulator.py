@@ -7,13 +7,13 @@ from typing import Self
 import numpy as np
 
 from vision.analytics.dimensions import IS_VEHICLE
+from vision.analytics.events import ZoneExit
 from vision.analytics.kinematics.state import Floats
 from vision.analytics.scene import Scene, ZoneState
-from vision.analytics.spread import percentiles
+from vision.analytics.statistics import percentiles
 from vision.analytics.track_table import Ids
 from vision.analytics.zones.congestion import LEVELS
 from vision.analytics.zones.level_of_service import level_of_service
-from vision.analytics.zones.presence import ZoneExit
 from vision.common.object_class import CLASSES
 from vision.config.zones import ZoneConfig
 from vision.contracts.measures import ClassPresence, QueueMeasures, ZoneMeasures

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from vision.analytics.lines.counter import Crossing
-from vision.analytics.zones.presence import ZoneExit
+from vision.analytics.events import Crossing, ZoneExit
 from vision.common.object_class import VEHICLES
 
 APART_S = 5.0

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from vision.analytics.clock_intervals import floor_to_interval
 from vision.analytics.lines.intervals import GRACE
 from vision.analytics.scene import Scene
+from vision.analytics.statistics import floor_to_interval
 from vision.analytics.zones.accumulator import ZoneAccumulator, ZoneSpeeds
 from vision.analytics.zones.control_delay import ControlDelay
 from vision.config.camera import CameraConfig

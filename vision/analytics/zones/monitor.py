@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vision.analytics.dimensions import IS_VEHICLE
+from vision.analytics.events import ZoneEntry, ZoneExit
 from vision.analytics.kinematics.ground_plane import GroundPlane
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 from vision.analytics.scene import ZoneState
@@ -14,7 +15,7 @@ from vision.analytics.zones.footprints import Footprints
 from vision.analytics.zones.free_flow import FreeFlow
 from vision.analytics.zones.mean_speed import ZoneMeans, ZoneMeanSpeed
 from vision.analytics.zones.parked import ParkedVehicles
-from vision.analytics.zones.presence import PresenceTracker, ZoneEntry, ZoneExit
+from vision.analytics.zones.presence import PresenceTracker
 from vision.analytics.zones.zone import PICTURE, ZoneAnalyzer
 from vision.common.object_class import CLASSES, ObjectClass
 from vision.config.camera import CameraConfig

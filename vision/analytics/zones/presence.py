@@ -6,9 +6,10 @@ from typing import Self
 
 import numpy as np
 
+from vision.analytics.events import ZoneEntry, ZoneExit, ZoneVisits
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 from vision.analytics.track_table import Ids, TrackRows, TrackTable
-from vision.common.object_class import CLASSES, ObjectClass
+from vision.common.object_class import CLASSES
 
 INERTIA_S = 0.5
 """A box that trembles at a zone's edge has entered or left when it stays on one side for so long ..."""
@@ -19,54 +20,6 @@ LONGEST_STEP_S = 0.6
 HOLD_MOVING_S = 0.5
 """A moving vehicle that is lost from sight counts as present for so long."""
 _CLASS_IDS = np.arange(len(CLASSES))
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneEntry:
-    """A vehicle or person came into a zone, or came into sight in it. `at_s`: when, media time."""
-
-    zone_id: str
-    object_class: ObjectClass
-    track_id: int
-    at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneExit:
-    """The whole of a visit, told at its end. Media time in seconds."""
-
-    zone_id: str
-    object_class: ObjectClass
-    track_id: int
-    entered_s: float
-    left_s: float
-    distance_m: float
-    """Its way in the zone, in the metres of `Motion.pace_mps`."""
-    paced_s: float
-    """How long it took, as far as is known."""
-    stood_s: float
-    """How long it stood."""
-
-    @property
-    def mean_pace_mps(self) -> float:
-        """NaN where its pace was never known."""
-        return self.distance_m / self.paced_s if self.paced_s > 0 else float("nan")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ZoneVisits:
-    """What one moment changed in one zone, and how many are there."""
-
-    present: Ids
-    """(classes,): how many count as inside, with those who were lost from sight a moment ago."""
-    coverage: float
-    """The part of its area in the picture that vehicles cover, 0 to 1."""
-    entries: tuple[ZoneEntry, ...]
-    exits: tuple[ZoneExit, ...]
-
-    @classmethod
-    def none(cls) -> Self:
-        return cls(np.zeros(len(CLASSES), np.int64), 0.0, (), ())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

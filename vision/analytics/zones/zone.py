@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vision.analytics.events import ZoneVisits
 from vision.analytics.kinematics.ground_plane import GroundPlane
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 from vision.analytics.scene import ZoneState
@@ -17,7 +18,6 @@ from vision.analytics.zones.congestion import (
 from vision.analytics.zones.free_flow import CITY_STREET_MPS, FreeFlow
 from vision.analytics.zones.length import zone_length_m
 from vision.analytics.zones.mean_speed import ZoneMeans
-from vision.analytics.zones.presence import ZoneVisits
 from vision.analytics.zones.queue import NOBODY, Queue, QueueEstimator
 from vision.config.camera import CameraConfig
 from vision.config.zones import ZoneConfig, ZoneKind

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from math import inf
 
+from vision.analytics.events import Crossing, Movement
 from vision.analytics.incidents.evidence import a, called
 from vision.analytics.incidents.features.line_clearance import LineClearance
 from vision.analytics.incidents.features.track_history import TrackHistory
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.kinematics.state import Floats
-from vision.analytics.lines.counter import Crossing
-from vision.analytics.lines.movements import FORGET_EVERY_S, Movement
+from vision.analytics.lines.movements import FORGET_EVERY_S
 from vision.analytics.scene import Scene
 from vision.config.lines import MovementConfig
 from vision.contracts import IncidentKind

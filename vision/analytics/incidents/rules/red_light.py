@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vision.analytics.events import Crossing
 from vision.analytics.incidents.evidence import a, called
 from vision.analytics.incidents.features.line_clearance import DRIVES_MPS, GIVEN_UP_S, LineClearance
 from vision.analytics.incidents.features.track_history import TrackHistory
 from vision.analytics.incidents.lifecycle import Evidence
-from vision.analytics.lines.counter import Crossing
 from vision.analytics.scene import Light, Scene
 from vision.common.object_class import VEHICLES
 from vision.config.lines import LineConfig
