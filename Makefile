@@ -19,7 +19,7 @@ setup: $(stamps)/tool $(stamps)/data ## Set everything up; the tool is then .ven
 demo: setup ## Run the main job on two simulated cameras; SECONDS=60 ends it by itself
 	@$(bin)/ngatu demo --seconds $(SECONDS)
 
-test: setup $(stamps)/fallback ## Run the tests; PYTEST='-k words' picks some
+test: setup ## Run the tests; PYTEST='-k words' picks some
 	$(bin)/pytest -n 2 $(PYTEST)
 
 check: setup ## Lint, types, import rules, spelling
@@ -67,9 +67,4 @@ $(stamps)/tool: $(stamps)/packages pyproject.toml
 
 $(stamps)/data: $(stamps)/tool $(wildcard sample_videos/*.yaml)
 	$(bin)/ngatu samples pull
-	@touch $@
-
-# The Apache-2.0 alternative to the detector that comes with ngatu; its tests compare it with what npm publishes.
-$(stamps)/fallback: $(stamps)/tool models/nanodet_g.yaml
-	$(bin)/ngatu models pull nanodet_g
 	@touch $@

@@ -102,7 +102,7 @@ def pull(
         Path | None, typer.Option(help="Interpreter of an environment that has ultralytics, for official weights.")
     ] = None,
 ) -> None:
-    """Get a model's weights: by npm, by the ultralytics package (AGPL-3.0), or from the internet, as its card says."""
+    """Get a model's weights: by the ultralytics package (AGPL-3.0), or from the internet, as its card says."""
     from vision.detection.cards import check_digest, find_card, weights_file
     from vision.detection.pulling import pull as pull_weights
 

@@ -28,15 +28,6 @@ class PackagedSource(Config):
     file: str = Field(title="File", description="Its name.", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")
 
 
-class NpmSource(Config):
-    """A TensorFlow.js graph in a locked npm package, converted here."""
-
-    kind: Literal["npm"]
-    package: str = Field(title="Package", description="The npm package, with its version.")
-    path: str = Field(title="Graph", description="The TensorFlow.js model inside the package.")
-    megabytes: int = Field(title="Download", description="What is downloaded, and thrown away afterwards.", ge=1)
-
-
 class UltralyticsSource(Config):
     """Official weights, exported by the `ultralytics` package in a step of its own."""
 
@@ -58,7 +49,7 @@ class FileSource(Config):
     origin: str = Field(title="Origin", description="The path it was added from.")
 
 
-Source = Annotated[PackagedSource | NpmSource | UltralyticsSource | UrlSource | FileSource, Field(discriminator="kind")]
+Source = Annotated[PackagedSource | UltralyticsSource | UrlSource | FileSource, Field(discriminator="kind")]
 
 
 class ModelCard(Config):

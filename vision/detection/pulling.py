@@ -16,7 +16,6 @@ from vision.detection.cards import (
     DEFAULT_MODEL,
     FileSource,
     ModelCard,
-    NpmSource,
     PackagedSource,
     UltralyticsSource,
     UrlSource,
@@ -25,7 +24,6 @@ from vision.detection.cards import (
     find_card,
     weights_file,
 )
-from vision.detection.fallback.nanodet import make_from_npm
 from vision.detection.loading import recognise
 from vision.detection.session import Session
 from vision.detection.ultralytics_step import export_official
@@ -68,8 +66,6 @@ def _as_it_came(card: ModelCard, file: Path) -> Path:
 
 def _make(card: ModelCard, scratch: Path, report: Report, python: Path | None) -> Path:
     match card.source:
-        case NpmSource():
-            return make_from_npm(card.source, scratch, report)
         case UltralyticsSource():
             return export_official(card.source.weights, scratch, report, python)
         case UrlSource():
