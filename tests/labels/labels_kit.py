@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from vision.common.object_class import CLASSES, ObjectClass
-from vision.labels.dataset import create, write_labels
-from vision.labels.picture import Boxes, LabelledPicture, Split
+from vision.labels.data_set.data_set import create, write_labels
+from vision.labels.data_set.picture import Boxes, LabelledPicture, Split
 
 WIDTH, HEIGHT = 320, 180
 Row = tuple[ObjectClass, tuple[float, float, float, float]]

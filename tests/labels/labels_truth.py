@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from vision.common.object_class import ObjectClass
+from vision.labels.data_set.picture import Boxes, LabelledPicture
 from vision.labels.formats import FORMATS
-from vision.labels.picture import Boxes, LabelledPicture
 from vision.sources import VideoFile
 
 KINDS = {1: ObjectClass.CAR, 2: ObjectClass.TRUCK, 3: ObjectClass.TRUCK, 4: ObjectClass.BUS, 5: ObjectClass.MOTORCYCLE}

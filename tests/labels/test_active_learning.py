@@ -19,10 +19,10 @@ from vision.core import Detections, Frame
 from vision.labels.active_learning import Doubt, Doubter, Harvest, Judged, Wishes
 from vision.labels.active_learning.cameras import harvest_cameras
 from vision.labels.active_learning.sampling import Quota
-from vision.labels.dataset import load
-from vision.labels.near_duplicates import REMEMBERED, Remembered, thumbnail
-from vision.labels.provenance import digest_of, read_ledger
-from vision.labels.scenes import picture_name, scene_of
+from vision.labels.data_set.data_set import load
+from vision.labels.data_set.near_duplicates import REMEMBERED, Remembered, thumbnail
+from vision.labels.data_set.provenance import digest_of, read_ledger
+from vision.labels.data_set.scenes import picture_name, scene_of
 
 FPS = 10
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

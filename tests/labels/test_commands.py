@@ -14,11 +14,11 @@ from tests.kit.worker_kit import HEIGHT, WIDTH, picture
 from tests.labels.labels_kit import boxes, labelled, make_data_set
 from vision.commands import labels
 from vision.common.object_class import ObjectClass
-from vision.labels.dataset import load
+from vision.labels.data_set.data_set import load
+from vision.labels.data_set.picture import LabelledPicture
+from vision.labels.data_set.provenance import read_ledger
 from vision.labels.formats import FORMATS
-from vision.labels.picture import LabelledPicture
-from vision.labels.provenance import read_ledger
-from vision.labels.review import read_reviews
+from vision.labels.review.reviews import read_reviews
 
 FPS = 20
 

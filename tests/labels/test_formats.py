@@ -9,11 +9,11 @@ from hypothesis import given
 
 from tests.labels.labels_kit import any_boxes, any_pictures, assert_same, boxes, labelled, make_data_set, unlabelled
 from vision.common.object_class import CLASSES, ObjectClass
-from vision.labels.dataset import load, read
+from vision.labels.data_set.data_set import load, read
+from vision.labels.data_set.picture import Boxes, LabelledPicture, Split
+from vision.labels.data_set.yolo import from_text, to_text
 from vision.labels.errors import LabelError
 from vision.labels.formats import FORMATS
-from vision.labels.picture import Boxes, LabelledPicture, Split
-from vision.labels.yolo import from_text, to_text
 
 OURS = dict(enumerate(range(len(CLASSES))))
 CAR, RIDER = ObjectClass.CAR, ObjectClass.MOTORCYCLE

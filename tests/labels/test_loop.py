@@ -20,9 +20,9 @@ from tests.labels.labels_truth import Clip, correct
 from vision.commands import labels, models
 from vision.detection.adding import add
 from vision.detection.cards import default_model, default_pointer
-from vision.labels.dataset import load
-from vision.labels.provenance import read_ledger
-from vision.labels.review import State, read_reviews
+from vision.labels.data_set.data_set import load
+from vision.labels.data_set.provenance import read_ledger
+from vision.labels.review.reviews import State, read_reviews
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared, pytest.mark.timeout(500)]
 

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 
 from tests.labels.labels_kit import HEIGHT, WIDTH, assert_same, labelled, make_data_set, noise, unlabelled
 from vision.common.object_class import ObjectClass
-from vision.labels.checking import check
-from vision.labels.contact_sheets import CAPTION_PX, CELL_HEIGHT, CELL_WIDTH, COLUMNS, sheets
-from vision.labels.dataset import image_file, load, read
+from vision.labels.data_set.data_set import image_file, load, read
+from vision.labels.data_set.picture import LabelledPicture, Split
+from vision.labels.data_set.provenance import Entry, append, read_ledger
+from vision.labels.data_set.scenes import scene_of
+from vision.labels.data_set.split import apply, deal
+from vision.labels.data_set.validation import check
 from vision.labels.errors import LabelError
-from vision.labels.exporting import chosen_for_people, export
 from vision.labels.formats import FORMATS
-from vision.labels.importing import bring, take_in
-from vision.labels.picture import LabelledPicture, Split
-from vision.labels.provenance import Entry, append, read_ledger
-from vision.labels.review import Kind, Question, Review, State, read_reviews, write_reviews
-from vision.labels.scenes import scene_of
-from vision.labels.splitting import apply, deal
+from vision.labels.review.contact_sheets import CAPTION_PX, CELL_HEIGHT, CELL_WIDTH, COLUMNS, sheets
+from vision.labels.review.export_labels import chosen_for_people, export
+from vision.labels.review.import_labels import bring, take_in
+from vision.labels.review.reviews import Kind, Question, Review, State, read_reviews, write_reviews
 
 CAR, BUS = ObjectClass.CAR, ObjectClass.BUS
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

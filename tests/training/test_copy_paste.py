@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tests.training.training_kit import labels, picture
 from vision.common.object_class import CLASSES, ObjectClass
 from vision.training.augmentation.copy_paste import Pasting
-from vision.training.augmentation.cutouts import Cutter, mask
+from vision.training.data.cutouts import Cutter, mask
 
 NAMES = [c.value for c in CLASSES]
 BUS = (ObjectClass.BUS, 60.0, 40.0, 160.0, 110.0)

@@ -20,7 +20,7 @@ from vision.common.object_class import CLASSES, ObjectClass
 from vision.detection import load_detector
 from vision.detection.checking import known_picture
 from vision.training.data.yolo_dataset import file_digest
-from vision.training.ultralytics.launcher import SCRIPT
+from vision.training.ultralytics.launcher import AUGMENTATION, SCRIPT
 
 PYTHON = os.environ.get("NGATU_TRAIN_PYTHON", "")
 
@@ -84,8 +84,8 @@ def test_the_head_begins_as_what_coco_knows_of_our_classes(tmp_path: Path, share
     """Untrained, the six classes score as the same classes among COCO's eighty do."""
     script = tmp_path / "untrained.py"
     script.write_text(
-        f"import sys; sys.path.insert(0, {str(SCRIPT.parent)!r})\n"
-        "from pathlib import Path\nfrom ultralytics import YOLO\nimport ultralytics_train as t\n"
+        f"import sys; sys.path[:0] = {[str(SCRIPT.parent), str(AUGMENTATION)]!r}\n"
+        "from pathlib import Path\nfrom ultralytics import YOLO\nimport train_script as t\n"
         f"model = YOLO({str(shared / 'models' / 'yolo26n-base.pt')!r})\n"
         f"t.with_our_classes(model.model, {[c.value for c in CLASSES]!r}).float()\n"
         f"made = model.export(format='onnx', imgsz=320, dynamic=True, simplify=False)\n"

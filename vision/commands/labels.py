@@ -11,18 +11,18 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from vision.commands import labels_making
+from vision.commands import labels_automatic
 from vision.commands.console import errors_told
 from vision.common.errors import NgatuError
 
 if TYPE_CHECKING:
-    from vision.labels.checking import Report
-    from vision.labels.dataset import DataSet
+    from vision.labels.data_set.data_set import DataSet
+    from vision.labels.data_set.validation import Report
 
 labels = typer.Typer(
     help="A city's own pictures and labels: harvest, propose, correct, check, split.", no_args_is_help=True
 )
-labels_making.register(labels)
+labels_automatic.register(labels)
 
 MOST_REMARKS = 20
 
@@ -58,7 +58,7 @@ def export_labels(
     images: Annotated[bool, typer.Option("--images", help="Copy the pictures into images/ beside the file.")] = False,
 ) -> None:
     """Give labels to people to correct, in the form of the tool they use."""
-    from vision.labels.exporting import chosen_for_people, export
+    from vision.labels.review.export_labels import chosen_for_people, export
 
     with errors_told():
         data = read_with_bar(folder)
@@ -81,8 +81,8 @@ def import_labels(
     owner: Annotated[str, typer.Option(help="Whose the new pictures are; noted in the ledger.")] = "",
 ) -> None:
     """Take in what people corrected, or a data set of somebody else's. All of it or, with a mistake in it, nothing."""
-    from vision.labels.dataset import create
-    from vision.labels.importing import bring, take_in
+    from vision.labels.data_set.data_set import create
+    from vision.labels.review.import_labels import bring, take_in
 
     with errors_told():
         brought = bring(source, form, _maps(maps), images)
@@ -105,9 +105,9 @@ def split(
     ] = False,
 ) -> None:
     """Deal labelled pictures to training and validation, scene by scene: a camera's hour is never on both sides."""
-    from vision.labels.picture import Split
-    from vision.labels.review import State, read_reviews
-    from vision.labels.splitting import apply, deal
+    from vision.labels.data_set.picture import Split
+    from vision.labels.data_set.split import apply, deal
+    from vision.labels.review.reviews import State, read_reviews
 
     with errors_told():
         data = read_with_bar(folder)
@@ -134,7 +134,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what is wrong in a data set, and how many of each class it has. Ends with 1 when something must be mended."""
-    from vision.labels.checking import check as check_data
+    from vision.labels.data_set.validation import check as check_data
 
     with errors_told():
         report = check_data(read_with_bar(folder, _maps(maps)))
@@ -155,10 +155,10 @@ def show(
 ) -> None:
     """Draw labels and questions on contact sheets of twelve pictures."""
     from vision.detection.checking import save
-    from vision.labels.contact_sheets import sheets
-    from vision.labels.dataset import image_file, open_image
-    from vision.labels.exporting import chosen_for_people
-    from vision.labels.review import read_reviews
+    from vision.labels.data_set.data_set import image_file, open_image
+    from vision.labels.review.contact_sheets import sheets
+    from vision.labels.review.export_labels import chosen_for_people
+    from vision.labels.review.reviews import read_reviews
 
     with errors_told():
         data = read_with_bar(folder)
@@ -173,7 +173,7 @@ def show(
 
 def read_with_bar(folder: Path, names: dict[str, str] | None = None) -> "DataSet":
     """A data set, with a bar while its pictures are opened."""
-    from vision.labels.dataset import read
+    from vision.labels.data_set.data_set import read
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading pictures", total=None)
@@ -190,7 +190,7 @@ def _maps(told: list[str] | None) -> dict[str, str]:
 
 def _print(report: "Report") -> None:
     from vision.common.object_class import CLASSES
-    from vision.labels.picture import Split
+    from vision.labels.data_set.picture import Split
 
     table = Table("", *Split)
     table.add_row("scenes", *(str(report.scenes[split]) for split in Split))

@@ -12,7 +12,7 @@ from vision.common.object_class import ObjectClass
 from vision.core import NgatuError
 from vision.detection import Detector
 from vision.geometry import area, intersection
-from vision.labels.dataset import image_file, open_image, read
+from vision.labels.data_set.data_set import image_file, open_image, read
 
 SWALLOWED = 0.5
 """A motorcycle without a detection of its own of which so much lies inside another's is merged with it."""

@@ -9,13 +9,13 @@ from vision.config.camera import CameraConfig
 from vision.core import Detections, Frame
 from vision.labels.active_learning.sampling import Quota
 from vision.labels.active_learning.uncertainty import Doubter, Judged
-from vision.labels.blurring import blur, private_regions
-from vision.labels.dataset import create, open_image
+from vision.labels.anonymization import blur, private_regions
+from vision.labels.data_set.data_set import create, open_image
+from vision.labels.data_set.near_duplicates import REMEMBERED, Remembered, thumbnail
+from vision.labels.data_set.picture import Split
+from vision.labels.data_set.provenance import Entry, append, digest_of, read_ledger
+from vision.labels.data_set.scenes import picture_name
 from vision.labels.errors import LabelError
-from vision.labels.near_duplicates import REMEMBERED, Remembered, thumbnail
-from vision.labels.picture import Split
-from vision.labels.provenance import Entry, append, digest_of, read_ledger
-from vision.labels.scenes import picture_name
 
 QUALITY = 95
 """Of the JPEGs: training should not learn our own artefacts."""

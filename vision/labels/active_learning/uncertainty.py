@@ -13,7 +13,7 @@ from vision.common.object_class import CLASSES
 from vision.config.camera import CameraConfig
 from vision.core import Detections, Frame
 from vision.labels.active_learning.class_rarity import Rarity
-from vision.labels.provenance import Hint
+from vision.labels.data_set.provenance import Hint
 from vision.tracking import Tracker
 
 WINDOW_S = 1.0

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vision.labels.data_set.picture import LabelledPicture
 from vision.labels.formats import coco, cvat, label_studio
-from vision.labels.picture import LabelledPicture
 
 __all__ = ["FORMATS", "Format"]
 

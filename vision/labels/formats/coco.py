@@ -8,11 +8,11 @@ from typing import Any
 from pydantic import Field, TypeAdapter
 
 from vision.common.object_class import CLASSES
-from vision.labels.class_names import class_of
+from vision.labels.data_set.class_names import class_of
+from vision.labels.data_set.picture import Boxes, LabelledPicture
 from vision.labels.errors import LabelError
 from vision.labels.formats.json_file import Part, read_document, write_document
 from vision.labels.formats.names import file_name, split_named
-from vision.labels.picture import Boxes, LabelledPicture
 
 TITLE = "COCO instances JSON"
 

@@ -10,10 +10,10 @@ from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from vision.common.object_class import CLASSES
-from vision.labels.class_names import class_of
+from vision.labels.data_set.class_names import class_of
+from vision.labels.data_set.picture import Boxes, LabelledPicture
 from vision.labels.errors import LabelError
 from vision.labels.formats.names import file_name, split_named
-from vision.labels.picture import Boxes, LabelledPicture
 
 TITLE = "CVAT for images 1.1"
 OTHER_SHAPES = frozenset({"polygon", "polyline", "points", "cuboid", "mask", "ellipse", "skeleton"})

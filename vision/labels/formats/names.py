@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote
 
-from vision.labels.picture import Split
+from vision.labels.data_set.picture import Split
 
 
 def file_name(told: str) -> str:

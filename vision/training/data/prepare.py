@@ -14,7 +14,7 @@ from vision.common.object_class import CLASSES
 from vision.common.progress import Report, quiet
 from vision.config.base import Config
 from vision.detection import Detector
-from vision.training.augmentation.cutouts import Cutter
+from vision.training.data.cutouts import Cutter
 from vision.training.data.pseudo_labels import complete
 from vision.training.data.rider_box_expansion import grow, ridden, room, usual
 from vision.training.data.yolo_dataset import DataSet, LabelledPicture, Labels, digest, write_labels

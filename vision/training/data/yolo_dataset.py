@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.core import NgatuError
-from vision.labels.class_names import numbers_of
-from vision.labels.data_file import DATA_FILE, read_data_file
-from vision.labels.dataset import SUFFIXES, Image, label_text, open_image
+from vision.labels.data_set.class_names import numbers_of
+from vision.labels.data_set.data_file import DATA_FILE, read_data_file
+from vision.labels.data_set.data_set import SUFFIXES, Image, label_text, open_image
+from vision.labels.data_set.picture import Boxes
+from vision.labels.data_set.yolo import Numbers, from_text, to_text
 from vision.labels.errors import LabelError
-from vision.labels.picture import Boxes
-from vision.labels.yolo import Numbers, from_text, to_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)

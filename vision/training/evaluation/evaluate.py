@@ -12,7 +12,7 @@ from vision.bench.counting.score import ClipScore, score_clips
 from vision.common.progress import Report, quiet
 from vision.core import Detections
 from vision.detection import Detector
-from vision.labels.dataset import Image
+from vision.labels.data_set.data_set import Image
 from vision.training.data.yolo_dataset import DataSet, LabelledPicture, digest, file_digest
 from vision.training.evaluation.average_precision import draws
 from vision.training.evaluation.comparison import compare, figure, parts

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from vision.common.object_class import CLASSES
 from vision.core import Detections
 from vision.geometry import iou
-from vision.labels.dataset import Image
+from vision.labels.data_set.data_set import Image
 from vision.training.data.yolo_dataset import Labels
 
 IOUS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))

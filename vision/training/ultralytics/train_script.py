@@ -1,7 +1,7 @@
 """Trains a YOLO on a prepared data set, in the environment where Ultralytics (AGPL-3.0) lives.
 
 It is a script for another interpreter, started by its path, and imports nothing of ngatu but its neighbours, by their
-bare names: `python ultralytics_train.py SETTINGS.json`. It tells how far it is on lines that begin with `@ngatu`, each
+bare names: `python train_script.py SETTINGS.json`. It tells how far it is on lines that begin with `@ngatu`, each
 a JSON document, and leaves `weights/last.pt` and `model.onnx` in the run's folder.
 """
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from vision.common.object_class import CLASSES
 from vision.core import Detections
 from vision.geometry import iou
-from vision.labels.dataset import DataSet, image_file, open_image, write_labels
-from vision.labels.picture import Boxes, LabelledPicture
-from vision.labels.proposing.fusion import Fused, fuse
-from vision.labels.provenance import Hint, read_ledger
-from vision.labels.review import Kind, Question, Review, State, read_reviews, write_reviews
+from vision.labels.data_set.data_set import DataSet, image_file, open_image, write_labels
+from vision.labels.data_set.picture import Boxes, LabelledPicture
+from vision.labels.data_set.provenance import Hint, read_ledger
+from vision.labels.proposals.fusion import Fused, fuse
+from vision.labels.review.reviews import Kind, Question, Review, State, read_reviews, write_reviews
 from vision.worker.context import DetectorProtocol
 
 BELIEVED = 0.25

@@ -9,12 +9,12 @@ import numpy as np
 
 from vision.common.object_class import CLASSES, ObjectClass
 from vision.geometry import iou
-from vision.labels.dataset import DataSet, image_file, label_file, open_image
+from vision.labels.data_set.data_set import DataSet, image_file, label_file, open_image
+from vision.labels.data_set.near_duplicates import SAME_LEVELS, difference, thumbnail
+from vision.labels.data_set.picture import LabelledPicture, Split
+from vision.labels.data_set.provenance import LEDGER_FILE, Entry, read_ledger
+from vision.labels.data_set.scenes import scene_of
 from vision.labels.errors import Problem
-from vision.labels.near_duplicates import SAME_LEVELS, difference, thumbnail
-from vision.labels.picture import LabelledPicture, Split
-from vision.labels.provenance import LEDGER_FILE, Entry, read_ledger
-from vision.labels.scenes import scene_of
 
 TWICE_IOU = 0.95
 """Two boxes of one class that overlap so much are one road user labelled twice."""

@@ -6,7 +6,7 @@ import numpy as np
 from tests.labels.labels_kit import noise
 from vision.common.object_class import CLASSES, ObjectClass
 from vision.core import Detections
-from vision.labels.blurring import BLOCKS, blur, private_regions
+from vision.labels.anonymization import BLOCKS, blur, private_regions
 
 
 def seen(*rows: tuple[ObjectClass, tuple[float, float, float, float]]) -> Detections:

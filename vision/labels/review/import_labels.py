@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from vision.labels.dataset import DataSet, image_file, load, open_image, write_labels
+from vision.labels.data_set.data_set import DataSet, image_file, load, open_image, write_labels
+from vision.labels.data_set.picture import Boxes, LabelledPicture, Split
+from vision.labels.data_set.provenance import Entry, append, digest_of
 from vision.labels.errors import LabelError, Problem
 from vision.labels.formats import FORMATS
-from vision.labels.picture import Boxes, LabelledPicture, Split
-from vision.labels.provenance import Entry, append, digest_of
-from vision.labels.review import Review, State, read_reviews, write_reviews
+from vision.labels.review.reviews import Review, State, read_reviews, write_reviews
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from vision.labels.dataset import DataSet, create, image_file, write_labels
+from vision.labels.data_set.data_set import DataSet, create, image_file, write_labels
+from vision.labels.data_set.picture import LabelledPicture
+from vision.labels.data_set.provenance import append, read_ledger
 from vision.labels.formats import FORMATS
-from vision.labels.picture import LabelledPicture
-from vision.labels.provenance import append, read_ledger
-from vision.labels.review import read_reviews
+from vision.labels.review.reviews import read_reviews
 
 
 def export(data: DataSet, pictures: Sequence[LabelledPicture], form: str, target: Path, *, images: bool) -> None:

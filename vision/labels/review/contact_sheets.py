@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from vision.common.object_class import CLASSES
 from vision.detection.checking import COLOURS
-from vision.labels.picture import LabelledPicture
-from vision.labels.review import Question, Review
+from vision.labels.data_set.picture import LabelledPicture
+from vision.labels.review.reviews import Question, Review
 
 COLUMNS, ROWS = 3, 4
 CELL_WIDTH, CELL_HEIGHT = 480, 270

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.common.object_class import CLASSES
-from vision.labels.class_names import numbers_of
-from vision.labels.data_file import DATA_FILE, read_data_file
+from vision.labels.data_set.class_names import numbers_of
+from vision.labels.data_set.data_file import DATA_FILE, read_data_file
+from vision.labels.data_set.picture import Boxes, LabelledPicture, Split
+from vision.labels.data_set.yolo import Numbers, from_text, to_text
 from vision.labels.errors import LabelError, Problem
-from vision.labels.picture import Boxes, LabelledPicture, Split
-from vision.labels.yolo import Numbers, from_text, to_text
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 Image = NDArray[np.uint8]

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vision.labels.dataset import move
+from vision.labels.data_set.data_set import move
+from vision.labels.data_set.picture import LabelledPicture, Split
+from vision.labels.data_set.scenes import scene_of
 from vision.labels.errors import LabelError
-from vision.labels.picture import LabelledPicture, Split
-from vision.labels.scenes import scene_of
 
 
 @dataclass(frozen=True, slots=True)

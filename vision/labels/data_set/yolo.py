@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from vision.labels.data_set.picture import Boxes
 from vision.labels.errors import Problem
-from vision.labels.picture import Boxes
 
 Box = tuple[float, float, float, float]
 Numbers = dict[int, int | None]

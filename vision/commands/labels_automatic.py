@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from vision.config.camera import CameraConfig
     from vision.labels.active_learning import Harvest
-    from vision.labels.review import Review
+    from vision.labels.review.reviews import Review
 
 
 Threads = Annotated[int | None, typer.Option(help="CPU threads of one inference.", min=1)]
@@ -91,10 +91,10 @@ def propose(
     """
     from vision.common.logging import configure_logging
     from vision.detection import load_detector
-    from vision.labels.dataset import load
-    from vision.labels.proposing import propose as propose_all
-    from vision.labels.proposing.propose import to_propose
-    from vision.labels.review import read_reviews
+    from vision.labels.data_set.data_set import load
+    from vision.labels.proposals import propose as propose_all
+    from vision.labels.proposals.propose import to_propose
+    from vision.labels.review.reviews import read_reviews
 
     configure_logging(level=logging.WARNING)
     with errors_told():
@@ -136,7 +136,7 @@ def _chosen(folder: Path, ids: list[str] | None) -> "list[CameraConfig]":
 
 def _print_harvest(folder: Path, harvests: "Mapping[str, Harvest]") -> None:
     from vision.labels.active_learning import Doubt
-    from vision.labels.provenance import read_ledger
+    from vision.labels.data_set.provenance import read_ledger
 
     reasons: dict[str, Counter[str]] = {}
     for entry in read_ledger(folder).values():

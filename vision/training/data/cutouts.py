@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vision.common.object_class import CLASSES, ObjectClass
 from vision.geometry import area, intersection, iou
-from vision.labels.dataset import Image
+from vision.labels.data_set.data_set import Image
 from vision.training.data.yolo_dataset import Labels
 
 RARE = (ObjectClass.BICYCLE, ObjectClass.BUS, ObjectClass.TRUCK, ObjectClass.PERSON)

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from tests.labels.labels_kit import assert_same, labelled, make_data_set, unlabelled
 from vision.common.object_class import CLASSES, ObjectClass
 from vision.core import Detections
-from vision.labels.dataset import load
-from vision.labels.proposing import fuse, propose, propose_picture
-from vision.labels.proposing.fusion import SAME_IOU
-from vision.labels.provenance import Entry, Hint, append
-from vision.labels.review import Kind, Review, State, read_reviews, write_reviews
+from vision.labels.data_set.data_set import load
+from vision.labels.data_set.provenance import Entry, Hint, append
+from vision.labels.proposals import fuse, propose, propose_picture
+from vision.labels.proposals.fusion import SAME_IOU
+from vision.labels.review.reviews import Kind, Review, State, read_reviews, write_reviews
 
 CAR, BUS, RIDER = ObjectClass.CAR, ObjectClass.BUS, ObjectClass.MOTORCYCLE
 Row = tuple[ObjectClass, tuple[float, float, float, float], float]

@@ -1,0 +1,1 @@
+"""A labelled data set on disk: pictures, boxes, provenance, splits and checks."""
