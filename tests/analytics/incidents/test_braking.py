@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vision.analytics.incidents.features.braking import BRAKINGS_MPS2, softest_braking_mps2
+from vision.analytics.incidents.features.braking import DECELERATIONS_MPS2, fit_deceleration_mps2
 
 TIMES_S = np.arange(-3, 2, 0.125)
 
@@ -19,8 +19,8 @@ def stops(speed_mps: float, braking_mps2: float, off_s: float = 0.0) -> np.ndarr
     )
 
 
-def softest(togo_m: np.ndarray, trembles_m: float = 0.4) -> float:
-    return softest_braking_mps2(TIMES_S, togo_m, since_s=0.0, trembles_m=trembles_m)
+def softest(togo_m: np.ndarray, jitter_m: float = 0.4) -> float:
+    return fit_deceleration_mps2(TIMES_S, togo_m, stopped_since_s=0.0, jitter_m=jitter_m)
 
 
 @given(st.floats(4, 30), st.floats(1.5, 30), st.floats(-0.4, 0.4))
@@ -30,7 +30,7 @@ def softest(togo_m: np.ndarray, trembles_m: float = 0.4) -> float:
 def test_an_even_braking_is_explained_by_the_next_harder_one_that_is_tried_at_most(
     speed_mps: float, braking_mps2: float, off_s: float
 ) -> None:
-    next_mps2 = float(BRAKINGS_MPS2[braking_mps2 < BRAKINGS_MPS2][0])
+    next_mps2 = float(DECELERATIONS_MPS2[braking_mps2 < DECELERATIONS_MPS2][0])
     assert 0 <= softest(stops(speed_mps, braking_mps2, off_s)) <= next_mps2
 
 
@@ -45,4 +45,4 @@ def test_nothing_is_told_of_who_came_unseen_or_trembles_too_much() -> None:
     unseen = np.where(TIMES_S < -0.2, np.nan, 0.0)
     assert softest(unseen) == 0
     assert softest(np.full(len(TIMES_S), np.nan)) == 0
-    assert softest(stops(14, 100), trembles_m=4) == 0
+    assert softest(stops(14, 100), jitter_m=4) == 0

@@ -105,6 +105,6 @@ def test_who_comes_in_from_below_the_picture_is_not_seen_to_stay_at_its_edge_unt
     comes = Actor(lambda t: (40, 73 - 3 * t))
     for t in np.arange(0, 3, 0.1).tolist():
         past.update(seen.scene([comes], t).motion, t)
-    ways_m = -np.diff(past.driving(0).looked_m[:, 1])
+    ways_m = -np.diff(past.braking_estimate(0).observed_m[:, 1])
     assert len(ways_m) > 10
     assert ways_m.min() > 0.25

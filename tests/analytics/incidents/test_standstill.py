@@ -61,9 +61,9 @@ def test_who_creeps_on_and_is_taken_for_another_who_was_seen_last_where_he_is_cr
         if t >= 6:
             stopped_since_s[0] = 5.0 if t < 16 else 10.0
         standing.update(replace(scene, motion=replace(scene.motion, stopped_since_s=stopped_since_s)))
-    (stand,) = standing.stands
+    (stand,) = standing.standstills
     assert stand.since_s == 10.0
-    assert not standing.free
+    assert not standing.unexplained
 
 
 def test_it_is_told_on_an_empty_road_too() -> None:

@@ -50,7 +50,7 @@ def braked(
         scene = seen.scene([Actor(way, object_class)], t)
         past.update(scene.motion, t, scene.heirs)
     since_s, course = float(scene.motion.stopped_since_s[0]), past.courses(np.array([0]))[0]
-    return past, past.driving(0).braked_mps2(since_s, scene.motion.ground_m[0], course)
+    return past, past.braking_estimate(0).min_deceleration_mps2(since_s, scene.motion.ground_m[0], course)
 
 
 @pytest.mark.parametrize("fps", [4.0, 10.0, 25.0])
@@ -60,7 +60,7 @@ def test_a_vehicle_that_stands_keeps_its_course_and_how_hard_it_braked(fps: floa
     assert hard.heading[0] == pytest.approx([1, 0], abs=0.05)
     assert hard_mps2 == pytest.approx(9, rel=0.3)
     assert soft_mps2 == pytest.approx(2.5, rel=0.3)
-    assert hard.drove_s(np.array([0]), 3.0)[0] > 2
+    assert hard.driving_time_s(np.array([0]), 3.0)[0] > 2
 
 
 def test_a_pace_that_is_kept_up_is_told_from_the_trembling_of_a_box() -> None:
@@ -70,9 +70,9 @@ def test_a_pace_that_is_kept_up_is_told_from_the_trembling_of_a_box() -> None:
         place = walks(t)
         return None if place is None else (place[0] + 1.5 * np.sin(2.5 * t), place[1])
 
-    assert remembered(trembles, 20).max_speed_mps(np.array([0]))[0] > 4.0
-    assert remembered(trembles, 20).swiftest_mps[0] < 3.5
-    assert remembered(drives(25.25, 6), 20).swiftest_mps[0] == pytest.approx(6, rel=0.05)
+    assert remembered(trembles, 20).recent_max_speed_mps(np.array([0]))[0] > 4.0
+    assert remembered(trembles, 20).max_sustained_speed_mps[0] < 3.5
+    assert remembered(drives(25.25, 6), 20).max_sustained_speed_mps[0] == pytest.approx(6, rel=0.05)
 
 
 def test_a_swerve_is_seen_and_a_bend_is_none() -> None:
@@ -82,8 +82,8 @@ def test_a_swerve_is_seen_and_a_bend_is_none() -> None:
     def bends(t: float) -> Place:
         return 60 * np.sin(t / 8), 60 - 50 * np.cos(t / 8)
 
-    assert remembered(swerves, 5.2).driving(0).swerved_deg() > 45
-    assert remembered(bends, 6).driving(0).swerved_deg() < 20
+    assert remembered(swerves, 5.2).braking_estimate(0).max_heading_change_deg() > 45
+    assert remembered(bends, 6).braking_estimate(0).max_heading_change_deg() < 20
 
 
 def test_a_new_id_on_the_way_inherits_what_was_known() -> None:
@@ -152,7 +152,7 @@ def test_who_is_not_seen_for_a_while_has_not_leapt_all_that_time() -> None:
         """At 8 m/s; his box leaps once before something hides him for a second."""
         return None if 5 <= t < 6.2 else (8 * t + (6 if 4.8 < t < 5 else 0), 25.25)
 
-    assert not remembered(hidden, 8, fps=8).has_leapt_since(0, 0.0)
+    assert not remembered(hidden, 8, fps=8).has_switched_since(0, 0.0)
 
 
 @pytest.mark.parametrize("off_m", [0.0, 9.0])
@@ -161,7 +161,7 @@ def test_who_trembles_while_he_drives_on_has_not_leapt_and_who_is_off_his_way_af
         """At 8 m/s; at 4 s his box leaps aside for a look, and comes back, or stays away."""
         return (8 * t, 25.25 + (5.0 if 4 <= t < 4.2 else off_m if t > 4 else 0.0))
 
-    assert remembered(trembles, 8, fps=8).has_leapt_since(0, 0.0) is (off_m > 0)
+    assert remembered(trembles, 8, fps=8).has_switched_since(0, 0.0) is (off_m > 0)
 
 
 @pytest.mark.parametrize("off_m", [0.0, 9.0])
@@ -171,7 +171,7 @@ def test_who_trembles_where_he_is_has_not_leapt_and_who_is_elsewhere_after_it_ha
         ahead_m = 5.0 if 4 <= t < 4.2 else off_m if t > 4 else 0.0
         return (40 + ahead_m, 25.25)
 
-    assert remembered(trembles, 8, fps=8).has_leapt_since(0, 0.0) is (off_m > 0)
+    assert remembered(trembles, 8, fps=8).has_switched_since(0, 0.0) is (off_m > 0)
 
 
 @pytest.mark.parametrize(("starts_mps2", "has_leapt"), [(2.0, False), (4.0, False), (60.0, True)])
@@ -183,7 +183,7 @@ def test_who_starts_as_hard_as_anybody_can_has_not_leapt_and_who_is_faster_than_
         went_s, fast_s = max(t - 4, 0.0), 12 / starts_mps2
         return (20 + (starts_mps2 * went_s**2 / 2 if went_s < fast_s else 12 * (went_s - fast_s / 2)), 25.25)
 
-    assert remembered(starts, 8, fps=8).has_leapt_since(0, 0.0) is has_leapt
+    assert remembered(starts, 8, fps=8).has_switched_since(0, 0.0) is has_leapt
 
 
 def test_a_half_hidden_one_whose_box_swings_to_and_fro_where_it_stands_has_not_leapt() -> None:
@@ -191,7 +191,7 @@ def test_a_half_hidden_one_whose_box_swings_to_and_fro_where_it_stands_has_not_l
         """What passes in front of a bus squeezes its box for a while, by seven metres at 10 m/s."""
         return (40 + 7 * abs(np.sin(np.pi / 2 * (t - 4) / 0.7)) if 4 < t < 6.8 else 40, 25.25)
 
-    assert not remembered(swings, 8, fps=8, object_class=ObjectClass.BUS).has_leapt_since(0, 0.0)
+    assert not remembered(swings, 8, fps=8, object_class=ObjectClass.BUS).has_switched_since(0, 0.0)
 
 
 def test_a_box_that_leaps_ahead_to_where_its_vehicle_will_stand_does_not_make_it_brake_harder() -> None:

@@ -106,7 +106,7 @@ class IncidentDetector:
             self._looked_s = scene.at_s
             self._standing.update(scene)
         else:
-            self._standing.past.update(scene.motion, scene.at_s, scene.heirs, scene.leapt)
+            self._standing.history.update(scene.motion, scene.at_s, scene.heirs, scene.leapt)
         changes: list[IncidentChange] = []
         crashes: list[Evidence] = []
         for rule, ledger in self._rules if is_due else self._quick:
@@ -133,11 +133,11 @@ def _rules(
         (bool(zones), StoppedVehicleRule(standing), on.stopped_vehicle),
         (any(z.stopping_banned for z in zones), IllegalStoppingRule(standing), on.illegal_stopping),
         (any(z.direction for z in zones), WrongWayRule(zones, on.wrong_way, width_px, height_px), on.wrong_way),
-        (bool(zones), PedestrianRule(zones, standing.past), on.pedestrian),
-        (bool(zones), LaneEncroachmentRule(zones, width_px, height_px, standing.past), on.lane_encroachment),
+        (bool(zones), PedestrianRule(zones, standing.history), on.pedestrian),
+        (bool(zones), LaneEncroachmentRule(zones, width_px, height_px, standing.history), on.lane_encroachment),
         (
             any(m.banned for m in camera.movements),
-            BannedMovementRule(camera.movements, standing.past),
+            BannedMovementRule(camera.movements, standing.history),
             on.banned_movement,
         ),
         (
@@ -145,11 +145,15 @@ def _rules(
             SpeedingRule(zones, on.speeding),
             on.speeding,
         ),
-        (bool(zones), SuddenSlowdownRule(zones, on.sudden_slowdown, standing.past), on.sudden_slowdown),
+        (bool(zones), SuddenSlowdownRule(zones, on.sudden_slowdown, standing.history), on.sudden_slowdown),
         (any(z.spillback_line for z in zones), QueueSpillbackRule(camera.lines), on.queue_spillback),
         (True, CongestionRule(), on.congestion),
         (bool(zones), ObjectOnRoadRule(zones), on.object_on_road),
-        (any(z.signal for z in zones), RedLightRule(zones, camera.lines, camera.signals, standing.past), on.red_light),
+        (
+            any(z.signal for z in zones),
+            RedLightRule(zones, camera.lines, camera.signals, standing.history),
+            on.red_light,
+        ),
     ]
     return [(rule, settings) for has_what_it_needs, rule, settings in rules if has_what_it_needs]
 

@@ -32,7 +32,7 @@ class CreepDetector:
     tx: float = 0.0
     ty: float = 0.0
 
-    def see(self, x_px: float, y_px: float, at_s: float) -> None:
+    def update(self, x_px: float, y_px: float, at_s: float) -> None:
         """It is here now."""
         if not self.looks:
             self.from_x, self.from_y, self.seen_s = x_px, y_px, at_s
@@ -45,24 +45,24 @@ class CreepDetector:
         self.x, self.y = kept * self.x + x_px - self.from_x, kept * self.y + y_px - self.from_y
         self.looks = kept * self.looks + 1
 
-    def go_on_at(self, x_px: float, y_px: float) -> None:
+    def continue_at(self, x_px: float, y_px: float) -> None:
         """It is another track's now, which is here: how far one is from the other is no way that anybody has come."""
         self.from_x += x_px - self.last_x
         self.from_y += y_px - self.last_y
 
     @property
-    def is_known(self) -> bool:
+    def has_enough_history(self) -> bool:
         """Whether it was seen for long enough to say."""
         return self._lasted_s >= CREEPS_FOR_S
 
-    def creeps(self, stride_px: tuple[float, float]) -> bool:
-        """Whether it has come on by a way that trembling does not explain; `stride_px`: a metre of its way.
+    def is_creeping(self, px_per_metre_ahead: tuple[float, float]) -> bool:
+        """Whether it has come on by a way that trembling does not explain; `px_per_metre_ahead`: a metre of its way.
 
         On, as it drives: who sways or is seen further back does not creep.
         """
-        if not self.is_known:
+        if not self.has_enough_history:
             return False
-        x_px, y_px = stride_px
+        x_px, y_px = px_per_metre_ahead
         along = (self.looks * self.tx - self.t * self.x) * x_px + (self.looks * self.ty - self.t * self.y) * y_px
         mps = along / max(x_px**2 + y_px**2, 1e-9) / self._spread
         return mps >= CREEPS_MPS and mps * self._lasted_s >= CREPT_M

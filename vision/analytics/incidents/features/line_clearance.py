@@ -65,18 +65,18 @@ class LineClearance(Generic[Fact]):
     A track that goes on under another id is waited for under that. One that leaps to another vehicle is forgotten.
     """
 
-    def __init__(self, past: TrackHistory) -> None:
-        self._past = past
+    def __init__(self, history: TrackHistory) -> None:
+        self._history = history
         self._waiting: dict[int, _Waiting[Fact]] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def note(self, scene: Scene, n: int, fact: Fact, crossed_s: float) -> None:
+    def add(self, scene: Scene, n: int, fact: Fact, crossed_s: float) -> None:
         """It became clear just now that the track in row `n` crossed something at `crossed_s`, media time."""
         motion = scene.motion
         drives = _drives(motion, n)
-        ran = drives and bool(min(motion.speed_mps[n], self._past.steady_mps[n]) >= RUNS_MPS)
+        ran = drives and bool(min(motion.speed_mps[n], self._history.sustained_speed_mps[n]) >= RUNS_MPS)
         since_s = scene.at_s - crossed_s if ran else 0.0
         height_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1])
         waiting = _Waiting(
@@ -84,7 +84,7 @@ class LineClearance(Generic[Fact]):
             scene.at_s,
             from_px=_before(motion.bottom_center_px[n], motion.velocity_px[n], since_s),
             from_m=_before(motion.ground_m[n], motion.velocity_mps[n], since_s),
-            heading=_point(self._past.heading[n]),
+            heading=_point(self._history.heading[n]),
             height_px=height_px,
             whole_px=height_px,
             seen_s=scene.at_s,
@@ -93,7 +93,7 @@ class LineClearance(Generic[Fact]):
         )
         self._waiting.setdefault(int(motion.track_id[n]), waiting)
 
-    def drop(self, is_void: Callable[[Fact], bool]) -> None:
+    def discard(self, is_void: Callable[[Fact], bool]) -> None:
         """Forget facts that do not matter any more, unless those whom they are about are already going on: who has not
         stood since, and drives, need not be far yet."""
         self._waiting = {
@@ -151,7 +151,7 @@ class LineClearance(Generic[Fact]):
         goes_off = is_mostly_out or (near_edge and not is_stopped and (drives or (is_far and hides_foot)))
         if goes_off or is_stopped or not near_edge:
             waiting.is_leaving = goes_off
-        return self._past.has_leapt_since(n, waiting.since_s)
+        return self._history.has_switched_since(n, waiting.since_s)
 
 
 def _drives(motion: TrackKinematics, n: int) -> bool:

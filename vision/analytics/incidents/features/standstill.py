@@ -73,7 +73,7 @@ class Standstill:
     seen_s: float
     stopped_since_s: float = -np.inf
     """Since when its newest track stands: later than the stand itself where it got a new one."""
-    place_m: Floats = field(default_factory=lambda: np.zeros(2))
+    position_m: Floats = field(default_factory=lambda: np.zeros(2))
     """(2,): on the road, the mean of where it was seen standing."""
     looks: int = 0
     held_s: float = -np.inf
@@ -87,7 +87,7 @@ class Standstill:
     behind: dict[int, float] = field(default_factory=dict)
     """Tracks that were behind it and move, and when."""
     passers: set[int] = field(default_factory=set)
-    creeping: CreepDetector = field(default_factory=CreepDetector)
+    creep: CreepDetector = field(default_factory=CreepDetector)
 
     @property
     def is_passed(self) -> bool:
@@ -104,23 +104,23 @@ class Standstill:
     def forget_after_s(self) -> float:
         return FORGET_AFTER_S if self.settled_since_s is None else FORGET_SETTLED_AFTER_S
 
-    def is_at(self, place_m: Floats, near_m: float) -> bool:
+    def is_at(self, position_m: Floats, near_m: float) -> bool:
         """Whether it is settled and stands there."""
-        return self.settled_since_s is not None and float(np.hypot(*(self.place_m - place_m))) <= near_m
+        return self.settled_since_s is not None and float(np.hypot(*(self.position_m - position_m))) <= near_m
 
     def is_free(self, at_s: float) -> bool:
         """Whether nothing holds it back, and it is known not to creep. What has stood free for long goes on to."""
-        is_held = at_s - self.held_s <= HELD_S or not self.creeping.is_known
+        is_held = at_s - self.held_s <= HELD_S or not self.creep.has_enough_history
         is_free = not is_held and (self.is_passed or self.doubted_s < at_s)
         if self.settled_since_s is None and is_free and at_s - self.free_since_s >= SETTLED_S:
             self.settled_since_s = self.free_since_s
         return is_free or self.settled_since_s is not None
 
-    def stand_at(self, place_m: Floats, at_s: float) -> None:
+    def stand_at(self, position_m: Floats, at_s: float) -> None:
         """It is seen once more; trembling averages out."""
         self.seen_s = at_s
         self.looks += 1
-        self.place_m = self.place_m + (place_m - self.place_m) / min(self.looks, PLACE_LOOKS)
+        self.position_m = self.position_m + (position_m - self.position_m) / min(self.looks, PLACE_LOOKS)
 
     def see_passing(self, behind: list[int], ahead: list[int], at_s: float, *, within_s: float) -> None:
         self.passers.update(track for track in ahead if track in self.behind)
@@ -143,7 +143,7 @@ class StandstillTracker:
     ) -> None:
         size_px = np.array([width_px, height_px], np.float64)
         self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in zones])
-        self.past = TrackHistory(width_px, height_px, forget_after_s)
+        self.history = TrackHistory(width_px, height_px, forget_after_s)
         self._stands: dict[int, Standstill] = {}
         self.rows: Ids = np.zeros(0, np.int64)
         """(S,): the rows of the newest moment's vehicles that drove and stand."""
@@ -151,34 +151,34 @@ class StandstillTracker:
         """(S,)"""
         self.blocked_by: Bools = np.zeros((0, 0), bool)
         """(S, N): who is slow and just ahead of each, or near by where it is not known where it was heading."""
-        self.stands: tuple[Standstill, ...] = ()
+        self.standstills: tuple[Standstill, ...] = ()
         """(S,)"""
-        self.free: tuple[StoppedVehicle, ...] = ()
+        self.unexplained: tuple[StoppedVehicle, ...] = ()
         """Those that nothing holds back."""
 
     def __len__(self) -> int:
         """How many tracks, and how many stands, are remembered."""
-        return len(self.past) + len(self._stands)
+        return len(self.history) + len(self._stands)
 
     def update(self, scene: Scene) -> None:
         """Take in one moment."""
         self._stands = {t: s for t, s in self._stands.items() if scene.at_s - s.seen_s <= s.forget_after_s}
         motion = scene.motion
-        self.past.update(motion, scene.at_s, scene.heirs, scene.leapt)
+        self.history.update(motion, scene.at_s, scene.heirs, scene.leapt)
         still = np.flatnonzero(motion.is_stopped & is_vehicle(motion.class_id) & scene.inside.any(axis=1))
         known = [(n, stand) for n in still.tolist() if (stand := self._recall(scene, n)) is not None]
         self.rows = np.array([n for n, _ in known], np.int64)
-        self.stands = tuple(stand for _, stand in known)
-        if self.stands:
+        self.standstills = tuple(stand for _, stand in known)
+        if self.standstills:
             self._note_around(scene)
-        self.free = tuple(self._free(scene))
+        self.unexplained = tuple(self._find_unexplained(scene))
 
     def _recall(self, scene: Scene, n: int) -> Standstill | None:
         """What is known of a stand; `None` for one that was never seen to begin."""
         motion = scene.motion
         track, since_s = int(motion.track_id[n]), float(motion.stopped_since_s[n])
         stand = self._stands.get(track)
-        drove = motion.has_moved[n] or self.past.has_moved[n]
+        drove = motion.has_moved[n] or self.history.has_moved[n]
         x_px, y_px = motion.bottom_center_px[n].tolist()
         if stand is None or stand.stopped_since_s != since_s:
             was, queued = stand, stand is not None and stand.queues
@@ -187,12 +187,12 @@ class StandstillTracker:
                 return None
             self._stands[track] = stand
             if was is not None and scene.at_s - was.seen_s <= HELD_S:
-                stand.creeping = was.creeping
+                stand.creep = was.creep
             else:
-                stand.creeping.go_on_at(x_px, y_px)
+                stand.creep.continue_at(x_px, y_px)
         stand.stopped_since_s = since_s
         stand.stand_at(motion.ground_m[n], scene.at_s)
-        stand.creeping.see(x_px, y_px, scene.at_s)
+        stand.creep.update(x_px, y_px, scene.at_s)
         return stand
 
     def _left_by(self, scene: Scene, n: int) -> Standstill | None:
@@ -210,7 +210,7 @@ class StandstillTracker:
         is_banned = _where_banned(scene, self.rows)
         half_m = LENGTHS_M[scene.motion.class_id[self.rows]] / 2
         beyond_m = np.where(is_banned, half_m + WHOLLY_M, 0.0)
-        around = _Around.of(scene.motion, self.past, self.rows, _passing_mps(scene, self.rows), beyond_m)
+        around = _Around.of(scene.motion, self.history, self.rows, _passing_mps(scene, self.rows), beyond_m)
         queued: set[int] = set().union(*(zone.queue_track_ids for zone in scene.zones))
         track_id = scene.motion.track_id
         self.blocked_by = around.blocked_by
@@ -220,13 +220,13 @@ class StandstillTracker:
         inside = scene.inside[self.rows]
         is_measured = inside[:, measured].any(axis=1)
         for i in np.flatnonzero(is_measured).tolist():
-            self.stands[i].queues = bool(self.is_queued[i])
-        waits = np.array([stand.queues for stand in self.stands], bool)
+            self.standstills[i].queues = bool(self.is_queued[i])
+        waits = np.array([stand.queues for stand in self.standstills], bool)
         is_held = (around.blocked_by.any(axis=1) | waits) & ~inside[:, shoulders].any(axis=1)
         comes_up = around.behind & (inside @ scene.inside.T)
-        strides_px = self.past.stride_px[self.rows].tolist()
-        for i, (stand, (x_px, y_px)) in enumerate(zip(self.stands, strides_px, strict=True)):
-            if is_held[i] or stand.creeping.creeps((x_px, y_px)):
+        px_per_metre_ahead = self.history.px_per_metre_ahead[self.rows].tolist()
+        for i, (stand, (x_px, y_px)) in enumerate(zip(self.standstills, px_per_metre_ahead, strict=True)):
+            if is_held[i] or stand.creep.is_creeping((x_px, y_px)):
                 stand.held_s = scene.at_s
             if not stand.is_passed:
                 stand.see_passing(
@@ -236,14 +236,14 @@ class StandstillTracker:
                     within_s=CREEPS_PAST_WITHIN_S if is_banned[i] else PASSES_WITHIN_S,
                 )
 
-    def _free(self, scene: Scene) -> list[StoppedVehicle]:
-        open_i = [i for i, s in enumerate(self.stands) if s.settled_since_s is None and not s.is_passed]
+    def _find_unexplained(self, scene: Scene) -> list[StoppedVehicle]:
+        open_i = [i for i, s in enumerate(self.standstills) if s.settled_since_s is None and not s.is_passed]
         if open_i:
             for i in np.array(open_i)[self._is_doubtful(scene, self.rows[open_i])].tolist():
-                self.stands[i].doubted_s = scene.at_s
+                self.standstills[i].doubted_s = scene.at_s
         return [
             StoppedVehicle(n, stand.free_since_s, stand.is_passed)
-            for n, stand in zip(self.rows.tolist(), self.stands, strict=True)
+            for n, stand in zip(self.rows.tolist(), self.standstills, strict=True)
             if stand.is_free(scene.at_s)
         ]
 
@@ -254,10 +254,12 @@ class StandstillTracker:
         others = scene.motion.ground_m[self.rows]
         away_m = places[:, None] - others
         beside = np.hypot(away_m[..., 0], away_m[..., 1]) < BESIDE_M
-        slow = np.array([is_slow_in(scene, z) for z in range(len(scene.zones))], bool)
+        slow = np.array([is_slow_zone(scene, z) for z in range(len(scene.zones))], bool)
         shoulder = np.array([zone.zone.kind is ZoneKind.SHOULDER for zone in scene.zones], bool)
         half_m = LENGTHS_M[scene.motion.class_id[rows]] / 2
-        ahead_px = scene.motion.bottom_center_px[rows] + self.past.stride_px[rows] * (AHEAD_M + half_m)[:, None]
+        ahead_px = (
+            scene.motion.bottom_center_px[rows] + self.history.px_per_metre_ahead[rows] * (AHEAD_M + half_m)[:, None]
+        )
         sees_ahead = self._polygons.hold(ahead_px).any(axis=1)
         doubtful: Bools = (beside.sum(axis=1) > 1) | inside[:, slow].any(axis=1) | ~sees_ahead
         return doubtful & ~inside[:, shoulder].any(axis=1)
@@ -276,7 +278,7 @@ def _where_banned(scene: Scene, rows: Ids) -> Bools:
     return np.asarray(scene.inside[rows][:, is_banned].any(axis=1), bool)
 
 
-def is_slow_in(scene: Scene, z: int) -> bool:
+def is_slow_zone(scene: Scene, z: int) -> bool:
     """Whether traffic queues or jams in a zone, or is about to: those who move there crawl."""
     zone, motion = scene.zones[z], scene.motion
     moves = scene.inside[:, z] & is_vehicle(motion.class_id) & ~motion.is_stopped & (motion.speed_mps > 0)
@@ -312,6 +314,6 @@ class _Around:
         vx, vy = motion.velocity_mps.T
         speed_along = vx * heading[..., 0] + vy * heading[..., 1]
         passing = others & (speed_along > passing_mps[:, None]) & (aside_m < PASS_M[1]) & (np.abs(along_m) < PASS_M[0])
-        passing &= past.steady_mps >= KEPT_UP * passing_mps[:, None]
+        passing &= past.sustained_speed_mps >= KEPT_UP * passing_mps[:, None]
         behind, ahead = along_m < -beyond_m[:, None], along_m > beyond_m[:, None]
         return cls(slow & (is_ahead | is_near), passing & behind, passing & ahead)

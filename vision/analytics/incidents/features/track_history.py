@@ -6,7 +6,7 @@ import numpy as np
 
 from vision.analytics.identity.standstill_transfer import Arrival, StandstillTransfer
 from vision.analytics.identity.stitching import TrackLinks
-from vision.analytics.incidents.features.driving import DRIVES_MPS, BrakingEstimate
+from vision.analytics.incidents.features.braking import BrakingEstimate
 from vision.analytics.incidents.features.track_history_table import TrackHistoryTable, forget_later, push
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 from vision.analytics.kinematics.trajectories import REST_SIZES
@@ -14,6 +14,7 @@ from vision.analytics.kinematics.velocity import LEAP_SIZES
 from vision.analytics.track_table import Ids, TrackRows
 from vision.geometry import off_way_px
 
+DRIVES_MPS = 2.5
 HEADING_ABOVE_MPS = 1.5
 """Slower, a heading is noise; and while a vehicle stands, however its box trembles."""
 KEPT_EVERY_S, LOOKS_EVERY_S = 0.24, 0.1
@@ -57,9 +58,9 @@ class TrackHistory:
         return self._memory.heading.take(self._at, axis=0)
 
     @property
-    def stride_px(self) -> Floats:
+    def px_per_metre_ahead(self) -> Floats:
         """(N, 2): from its foot to a place one metre ahead, as each moved last; NaN where one never moved."""
-        return self._memory.stride_px.take(self._at, axis=0)
+        return self._memory.px_per_metre_ahead.take(self._at, axis=0)
 
     @property
     def has_moved(self) -> Bools:
@@ -67,36 +68,36 @@ class TrackHistory:
         return self._memory.has_moved[self._at]
 
     @property
-    def swiftest_mps(self) -> Floats:
+    def max_sustained_speed_mps(self) -> Floats:
         """(N,): the highest pace that each ever kept up, straight on, for two seconds, also under an id before."""
-        return self._memory.swiftest_mps[self._at]
+        return self._memory.max_sustained_speed_mps[self._at]
 
     @property
-    def steady_mps(self) -> Floats:
+    def sustained_speed_mps(self) -> Floats:
         """(N,): the pace that each kept up, straight on, in its last two seconds of driving; NaN: it drove for less."""
         return _steady(self._memory.velocities, self._at)
 
-    def max_speed_mps(self, rows: Ids) -> Floats:
+    def recent_max_speed_mps(self, rows: Ids) -> Floats:
         """(len(rows),): the highest pace of some tracks in their last seconds of driving, also under an id before."""
         velocities = self._memory.velocities[self._at[rows]]
         paces: Floats = np.fmax.reduce(_lengths(velocities), axis=1, initial=0.0)
         return paces
 
-    def has_leapt_since(self, n: int, since_s: float) -> bool:
+    def has_switched_since(self, n: int, since_s: float) -> bool:
         """Whether the track in row `n` leapt from one vehicle to another since then."""
         return bool(self._memory.leapt_s[self._at[n]] >= since_s)
 
-    def stands_since_s(self, n: int, stopped_since_s: float) -> float:
+    def stopped_since_s(self, n: int, stopped_since_s: float) -> float:
         """Since when the track in row `n` stands, also under an id before; under its own since `still_since_s`."""
         return float(np.fmin(self._memory.rests_s[self._at[n]], stopped_since_s))
 
-    def began_at_the_edge(self, n: int) -> bool:
+    def began_at_image_edge(self, n: int) -> bool:
         """Whether the track in row `n` was first seen within its own size of the picture's edge."""
         row = self._at[n]
         first_px, size_px = self._memory.first_px[row], self._memory.size_px[row]
         return bool((first_px < size_px).any() or (first_px > self._size_px - size_px).any())
 
-    def went_below_since(self, n: int, since_s: float) -> bool:
+    def was_below_image_since(self, n: int, since_s: float) -> bool:
         """Whether the foot of the track in row `n` was below the picture since then."""
         return bool(self._memory.below_s[self._at[n]] >= since_s)
 
@@ -135,7 +136,7 @@ class TrackHistory:
         moves = ((motion.speed_mps > HEADING_ABOVE_MPS) & ~motion.is_stopped).nonzero()[0]
         at, speed_mps = rows[moves], motion.speed_mps[moves, None]
         memory.heading[at] = motion.velocity_mps.take(moves, axis=0) / speed_mps
-        memory.stride_px[at] = motion.velocity_px.take(moves, axis=0) / speed_mps
+        memory.px_per_metre_ahead[at] = motion.velocity_px.take(moves, axis=0) / speed_mps
         self._sample(rows, motion, at_s)
         is_foot_seen = ~is_cut_below | (motion.bottom_center_px[:, 1] > self._size_px[1])
         self._note_looks(rows, motion, new, is_foot_seen, at_s)
@@ -145,7 +146,7 @@ class TrackHistory:
             self._arrive(arrival, rows, motion)
         self._at = rows
 
-    def drove_s(self, rows: Ids, at_least_mps: float) -> Floats:
+    def driving_time_s(self, rows: Ids, at_least_mps: float) -> Floats:
         """(len(rows),): for how long of their last seconds of driving some tracks were so fast."""
         paces = _lengths(self._memory.velocities[self._at[rows]])
         return np.asarray(KEPT_EVERY_S * (paces >= at_least_mps).sum(axis=1), np.float64)
@@ -159,17 +160,17 @@ class TrackHistory:
         with np.errstate(invalid="ignore"):
             return np.asarray(total / np.hypot(total[:, :1], total[:, 1:]), np.float64)
 
-    def driving(self, n: int) -> BrakingEstimate:
+    def braking_estimate(self, n: int) -> BrakingEstimate:
         """The last seconds of driving of the track in row `n`, also under an id before."""
         memory, row = self._memory, self._at[n]
-        kept, seen = ~np.isnan(memory.times_s[row]), ~np.isnan(memory.looked_s[row])
-        px_m = float(np.hypot(*memory.stride_px[row]))
+        kept, seen = ~np.isnan(memory.times_s[row]), ~np.isnan(memory.observed_s[row])
+        px_m = float(np.hypot(*memory.px_per_metre_ahead[row]))
         rest_m = REST_SIZES * float(memory.size_px[row]) / px_m if px_m > 0 else 0.0
         return BrakingEstimate(
             memory.times_s[row][kept],
             memory.velocities[row][kept],
-            memory.looked_s[row][seen],
-            memory.looked_m[row][seen],
+            memory.observed_s[row][seen],
+            memory.observed_m[row][seen],
             rest_m,
         )
 
@@ -192,23 +193,23 @@ class TrackHistory:
             push(memory.times_s, at, at_s)
             push(memory.velocities, at, motion.velocity_mps.take(n, axis=0))
             memory.rests_s[at] = np.nan
-            steady_mps = _steady(memory.velocities, at)
-            memory.swiftest_mps[at] = np.fmax(memory.swiftest_mps[at], steady_mps)
+            sustained_speed_mps = _steady(memory.velocities, at)
+            memory.max_sustained_speed_mps[at] = np.fmax(memory.max_sustained_speed_mps[at], sustained_speed_mps)
 
     def _note_looks(self, rows: Ids, motion: TrackKinematics, new: Bools, is_foot_seen: Bools, at_s: float) -> None:
         """A new track was seen before it was believed, too. Whose foot is below the picture seems to stay at its edge.
 
         `is_foot_seen` (N,): whose is not, or is known to be beyond it."""
         memory = self._memory
-        goes = ~motion.is_stopped & is_foot_seen & ~(at_s - memory.looked_s[rows, -1] < LOOKS_EVERY_S)
+        goes = ~motion.is_stopped & is_foot_seen & ~(at_s - memory.observed_s[rows, -1] < LOOKS_EVERY_S)
         if new.any():
             begins = new & is_foot_seen & (at_s - motion.first_seen_s >= LOOKS_EVERY_S)
-            push(memory.looked_s, rows[begins], motion.first_seen_s[begins])
-            push(memory.looked_m, rows[begins], motion.first_m[begins])
+            push(memory.observed_s, rows[begins], motion.first_seen_s[begins])
+            push(memory.observed_m, rows[begins], motion.first_m[begins])
         n = goes.nonzero()[0]
         if len(n):
-            push(memory.looked_s, rows[n], at_s)
-            push(memory.looked_m, rows[n], motion.ground_m.take(n, axis=0))
+            push(memory.observed_s, rows[n], at_s)
+            push(memory.observed_m, rows[n], motion.ground_m.take(n, axis=0))
 
     def _note_leaps(self, rows: Ids, motion: TrackKinematics, at_s: float, was_s: Floats) -> None:
         """Who is not seen for a while (`was_s` (N,): when each was seen before) has not leapt all that time; nor has
@@ -244,13 +245,13 @@ class TrackHistory:
         n = int(np.flatnonzero(motion.track_id == arrival.track)[0])
         target = int(rows[n])
         memory.copy(source, target)
-        for times_s, values in ((memory.times_s, memory.velocities), (memory.looked_s, memory.looked_m)):
+        for times_s, values in ((memory.times_s, memory.velocities), (memory.observed_s, memory.observed_m)):
             forget_later(times_s, values, target, arrival.seen_s)
-        is_away = ~(_lengths(memory.looked_m[target] - motion.ground_m[n]) <= MOVED_M)
-        rests_s = memory.looked_s[target, ~is_away[::-1].cumsum()[::-1].astype(bool)]
+        is_away = ~(_lengths(memory.observed_m[target] - motion.ground_m[n]) <= MOVED_M)
+        rests_s = memory.observed_s[target, ~is_away[::-1].cumsum()[::-1].astype(bool)]
         memory.rests_s[target] = rests_s[0] if len(rests_s) else np.nan
-        push(memory.looked_s, np.array([target]), motion.first_seen_s[n])
-        push(memory.looked_m, np.array([target]), motion.ground_m[n])
+        push(memory.observed_s, np.array([target]), motion.first_seen_s[n])
+        push(memory.observed_m, np.array([target]), motion.ground_m[n])
 
     def _inherit(self, lost: int, heir: int) -> None:
         source, target = self._rows.row_of(lost), self._rows.row_of(heir)

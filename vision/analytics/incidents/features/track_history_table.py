@@ -29,17 +29,17 @@ class TrackHistoryTable(TrackTable):
     has_moved: Bools
     heading: Floats
     """(R, 2): unit vector on the road, as it moved last; NaN where it never moved."""
-    stride_px: Floats
+    px_per_metre_ahead: Floats
     """(R, 2): from its foot to a place one metre ahead, as it moved last; NaN where it never moved."""
     times_s: Floats
     """(R, KEPT): the newest last; NaN: none."""
     velocities: Floats
     """(R, KEPT, 2): metres a second."""
-    looked_s: Floats
+    observed_s: Floats
     """(R, LOOKS): when it was seen, until it was known to stand, the newest last; NaN: not."""
-    looked_m: Floats
+    observed_m: Floats
     """(R, LOOKS, 2): where it was then, on the road."""
-    swiftest_mps: Floats
+    max_sustained_speed_mps: Floats
     """(R,): the highest pace that it kept up, straight on, over `STEADY_LOOKS`."""
     taken_for: Floats
     """(R, classes): how many looks it was taken for each class."""
@@ -71,12 +71,12 @@ class TrackHistoryTable(TrackTable):
             came_in=flags,
             has_moved=flags,
             heading=pairs,
-            stride_px=pairs,
+            px_per_metre_ahead=pairs,
             times_s=kept,
             velocities=ways,
-            looked_s=np.zeros((0, LOOKS)),
-            looked_m=np.zeros((0, LOOKS, 2)),
-            swiftest_mps=times,
+            observed_s=np.zeros((0, LOOKS)),
+            observed_m=np.zeros((0, LOOKS, 2)),
+            max_sustained_speed_mps=times,
             taken_for=counts,
             leaps_since_s=times,
             sure_px=pairs,
@@ -89,11 +89,18 @@ class TrackHistoryTable(TrackTable):
         )
 
     def clear(self, rows: Ids) -> None:
-        for column in (self.heading, self.stride_px, self.times_s, self.velocities, self.looked_s, self.looked_m):
+        for column in (
+            self.heading,
+            self.px_per_metre_ahead,
+            self.times_s,
+            self.velocities,
+            self.observed_s,
+            self.observed_m,
+        ):
             column[rows] = np.nan
         self.taken_for[rows] = 0.0
         self.has_moved[rows] = False
-        self.swiftest_mps[rows] = 0.0
+        self.max_sustained_speed_mps[rows] = 0.0
         self.leaps_since_s[rows] = self.leapt_s[rows] = self.still_s[rows] = self.below_s[rows] = np.nan
         self.rests_s[rows] = np.nan
 

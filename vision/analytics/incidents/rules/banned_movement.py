@@ -60,7 +60,7 @@ class BannedMovementRule:
         for made in banned:
             n = rows.get(made.track_id)
             if n is not None and self._has_turned(n, made) and not self._may_be_another(n, made):
-                self._going_on.note(scene, n, made, made.left_at_s)
+                self._going_on.add(scene, n, made, made.left_at_s)
         for c in crossings:
             if c.track_id in rows:
                 heading = self._past.heading[rows[c.track_id]]
@@ -70,7 +70,7 @@ class BannedMovementRule:
         """Whether another vehicle may have ended the movement: who leaves the picture below leaves its id to who comes
         in there."""
         since_s = made.entered_at_s
-        return self._past.has_leapt_since(n, since_s) or self._past.went_below_since(n, since_s)
+        return self._past.has_switched_since(n, since_s) or self._past.was_below_image_since(n, since_s)
 
     def _has_turned(self, n: int, made: Movement) -> bool:
         """Whether it heads back, where the movement is a U-turn over one line."""

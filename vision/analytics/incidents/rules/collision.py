@@ -7,9 +7,9 @@ import numpy as np
 
 from vision.analytics.dimensions import LENGTHS_M, WIDTHS_M
 from vision.analytics.incidents.evidence import ROAD, a, called, evidence_for, is_vehicle
+from vision.analytics.incidents.features.braking import BrakingEstimate
 from vision.analytics.incidents.features.collision_pair import CollisionPair
-from vision.analytics.incidents.features.driving import BrakingEstimate
-from vision.analytics.incidents.features.standstill import SLOW_MPS, StandstillTracker, is_slow_in
+from vision.analytics.incidents.features.standstill import SLOW_MPS, StandstillTracker, is_slow_zone
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 from vision.analytics.scene import Scene
@@ -105,7 +105,7 @@ class CollisionRule:
     def look(self, scene: Scene) -> Sequence[Evidence]:
         self._crashes = [crash for crash in self._crashes if scene.at_s - crash.seen_s <= KEPT_S]
         for crash in self._crashes:
-            crash.follow(scene)
+            crash.update(scene)
         known = {track for crash in self._crashes for track in crash.tracks}
         if len(self._standing.rows) > 1:
             self._crashes += self._found(scene, known)
@@ -124,17 +124,19 @@ class CollisionRule:
         rows = np.flatnonzero(np.isin(motion.track_id, crash.tracks))
         if scene.at_s - crash.since_s > self._confirm_after_s:
             return True
-        if len(rows) < len(crash.tracks) or crash.is_covered or self._leaps(motion, rows):
+        if len(rows) < len(crash.tracks) or crash.is_occluded or self._leaps(motion, rows):
             return True
         x_px, y_px = motion.bottom_center_px[rows].mean(axis=0).tolist()
-        crash.creeping.see(x_px, y_px, scene.at_s)
-        strides_px = self._standing.past.stride_px[rows].tolist()
-        return not any(crash.creeping.creeps((x_px, y_px)) for x_px, y_px in strides_px)
+        crash.creep.update(x_px, y_px, scene.at_s)
+        px_per_metre_ahead = self._standing.history.px_per_metre_ahead[rows].tolist()
+        return not any(crash.creep.is_creeping((x_px, y_px)) for x_px, y_px in px_per_metre_ahead)
 
     def _leaps(self, motion: TrackKinematics, rows: Ids) -> bool:
         """Whether the box of one that stands is far from where it does just now."""
-        places_m = {n: s.place_m for n, s in zip(self._standing.rows.tolist(), self._standing.stands, strict=True)}
-        return any(np.hypot(*(motion.ground_m[n] - places_m.get(n, motion.ground_m[n]))) > LEAP_M for n in rows)
+        positions_m = {
+            n: s.position_m for n, s in zip(self._standing.rows.tolist(), self._standing.standstills, strict=True)
+        }
+        return any(np.hypot(*(motion.ground_m[n] - positions_m.get(n, motion.ground_m[n]))) > LEAP_M for n in rows)
 
     def _found(self, scene: Scene, known: set[int]) -> list[CollisionPair]:
         """Pairs that came to stand lately and touching, with cues enough."""
@@ -159,11 +161,11 @@ class CollisionRule:
                 may_follow = not {"together", "abrupt"} & set(cues) and self._follows(i, j, pair)
                 if len(own) >= FEWEST_CUES and not may_follow and confidence >= self._least_confidence:
                     since_s = motion.stopped_since_s[list(pair)].tolist()
-                    places_m = np.array([standing.stands[k].place_m for k in (i, j)])
+                    positions_m = np.array([standing.standstills[k].position_m for k in (i, j)])
                     classes = CLASSES[motion.class_id[pair[0]]], CLASSES[motion.class_id[pair[1]]]
                     there_s = [scene.at_s, scene.at_s]
                     crash = CollisionPair(
-                        tracks, classes, cues, confidence, min(since_s), places_m, since_s, there_s, scene.at_s
+                        tracks, classes, cues, confidence, min(since_s), positions_m, since_s, there_s, scene.at_s
                     )
                     crashes.append(crash)
         return crashes
@@ -171,13 +173,13 @@ class CollisionRule:
     def _drove(self, motion: TrackKinematics, n: int) -> bool:
         """Whether one was seen driving for long enough or, if it came into sight just before, drove into the picture or
         was seen to stop hard."""
-        past, row = self._standing.past, np.array([n])
-        if past.drove_s(row, DROVE_MPS)[0] >= DROVE_S:
+        past, row = self._standing.history, np.array([n])
+        if past.driving_time_s(row, DROVE_MPS)[0] >= DROVE_S:
             return True
         since_s, course = float(motion.stopped_since_s[n]), past.courses(row)[0]
-        if 0 <= since_s - motion.first_seen_s[n] <= COMES_IN_S and past.began_at_the_edge(n):
+        if 0 <= since_s - motion.first_seen_s[n] <= COMES_IN_S and past.began_at_image_edge(n):
             return True
-        return past.driving(n).braked_mps2(since_s, motion.ground_m[n], course) >= ABRUPT_MPS2
+        return past.braking_estimate(n).min_deceleration_mps2(since_s, motion.ground_m[n], course) >= ABRUPT_MPS2
 
     def _touching(self, scene: Scene, came: Ids) -> list[tuple[int, int]]:
         """Pairs of some standing vehicles that touch on the road, each of usual size and along its course."""
@@ -185,11 +187,11 @@ class CollisionRule:
             return []
         rows = self._standing.rows[came]
         i, j = np.triu_indices(len(came), k=1)
-        places_m = np.array([self._standing.stands[n].place_m for n in came.tolist()])
-        away_m = places_m[j] - places_m[i]
+        positions_m = np.array([self._standing.standstills[n].position_m for n in came.tolist()])
+        away_m = positions_m[j] - positions_m[i]
         near = np.abs(away_m).sum(axis=1) <= FARTHEST_M
         i, j, away_m = i[near], j[near], away_m[near]
-        courses, classes = self._standing.past.courses(rows), scene.motion.class_id[rows]
+        courses, classes = self._standing.history.courses(rows), scene.motion.class_id[rows]
         u, v = _headings(courses[i], courses[j])
         lengths_m, widths_m = LENGTHS_M[classes], WIDTHS_M[classes]
         cosine, sine = np.abs((u * v).sum(axis=1)), np.abs(_cross(u, v))
@@ -206,11 +208,11 @@ class CollisionRule:
 
     def _have_courses(self, pair: tuple[int, int]) -> bool:
         """Whether both drove fast and long enough for their courses to be told."""
-        return bool((self._standing.past.drove_s(np.array(pair), COURSE_MPS) >= COURSE_S).all())
+        return bool((self._standing.history.driving_time_s(np.array(pair), COURSE_MPS) >= COURSE_S).all())
 
     def _has_leapt(self, n: int, driving: BrakingEstimate) -> bool:
         """Whether, in those last seconds of driving, it leapt from one vehicle to another: a leap is no course."""
-        return self._standing.past.has_leapt_since(n, float(driving.times_s.min(initial=np.inf)))
+        return self._standing.history.has_switched_since(n, float(driving.times_s.min(initial=np.inf)))
 
     def _is_held(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> bool:
         """Whether either stands behind somebody other than its fellow, or both where traffic comes to a stand."""
@@ -220,20 +222,20 @@ class CollisionRule:
         if (others & (self._standing.blocked_by[i] | self._standing.blocked_by[j])).any():
             return True
         away_m = motion.ground_m - motion.ground_m[n]
-        along_m = away_m @ self._standing.past.heading[n]
+        along_m = away_m @ self._standing.history.heading[n]
         beside = others & (along_m > -2.0) & (np.hypot(away_m[:, 0], away_m[:, 1]) < AROUND_M)
         slow = int((beside & (motion.speed_mps < SLOW_MPS)).sum())
-        jams = any(is_slow_in(scene, z) for z in np.flatnonzero(scene.inside[n]).tolist())
+        jams = any(is_slow_zone(scene, z) for z in np.flatnonzero(scene.inside[n]).tolist())
         return jams or slow >= STANDING_AROUND or 2 * slow > int(beside.sum())
 
     def _cues(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> tuple[str, ...]:
-        rows, past = list(pair), self._standing.past
+        rows, past = list(pair), self._standing.history
         stills_s = scene.motion.stopped_since_s[rows].tolist()
-        since_s = [past.stands_since_s(n, s) for n, s in zip(rows, stills_s, strict=True)]
-        places_m = [self._standing.stands[k].place_m for k in (i, j)]
-        driving = [past.driving(n) for n in rows]
+        since_s = [past.stopped_since_s(n, s) for n, s in zip(rows, stills_s, strict=True)]
+        positions_m = [self._standing.standstills[k].position_m for k in (i, j)]
+        driving = [past.braking_estimate(n) for n in rows]
         u, v = _headings(*past.courses(np.array(rows)))
-        (first_s, first_mps2), (last_s, last_mps2) = sorted(_stops(driving, since_s, places_m, np.stack([u, v])))
+        (first_s, first_mps2), (last_s, last_mps2) = sorted(_stops(driving, since_s, positions_m, np.stack([u, v])))
         alone_s, is_gentle = last_s - first_s, 0 < last_mps2 < BOTH_BRAKED_MPS2
         is_at_once = alone_s <= TOGETHER_S
         stood_alone = not is_at_once or (alone_s > ALONE_S and is_gentle)
@@ -245,8 +247,8 @@ class CollisionRule:
             "both": braked[0] >= BOTH_BRAKED_MPS2,
             "together": is_at_once,
             "crossing": cosine < np.cos(np.radians(CROSSED_DEG)) and self._have_courses(pair) and not leapt,
-            "swerving": not leapt and any(d.swerved_deg() >= SWERVED_DEG for d in driving),
-            "flow": self._standing.stands[i].is_passed or self._standing.stands[j].is_passed,
+            "swerving": not leapt and any(d.max_heading_change_deg() >= SWERVED_DEG for d in driving),
+            "flow": self._standing.standstills[i].is_passed or self._standing.standstills[j].is_passed,
         }
         return tuple(cue for cue, is_found in found.items() if is_found)
 
@@ -299,7 +301,7 @@ def _both(classes: tuple[ObjectClass, ObjectClass]) -> str:
 
 
 def _stops(
-    driving: Sequence[BrakingEstimate], since_s: Sequence[float], places_m: Sequence[Floats], courses: Floats
+    driving: Sequence[BrakingEstimate], since_s: Sequence[float], positions_m: Sequence[Floats], courses: Floats
 ) -> list[tuple[float, float]]:
     """When each of two that touch came to stand, and how hard it braked: they stand at (2,) each since then, on courses
     (2, 2).
@@ -308,15 +310,15 @@ def _stops(
     while that one still came from behind, has got his id since, and his fellow's way led to where he stands now.
     """
     for i, j in ((0, 1), (1, 0)):
-        halfway_m, course = (places_m[i] + places_m[j]) / 2, courses[j]
-        came = driving[j].behind(halfway_m, course)
-        beyond_s = driving[i].was_beyond_s(halfway_m, course, since_s[i])
-        is_behind = (places_m[j] - places_m[i]) @ course > SWITCHED_M
-        if is_behind and beyond_s is not None and len(came.looked_s) and came.looked_s[-1] > beyond_s:
-            came_s = float(came.looked_s[-1])
-            stood = since_s[i], driving[i].braked_mps2(since_s[i], places_m[j], course)
-            return [stood, (came_s, came.braked_mps2(came_s, places_m[i], course))]
+        halfway_m, course = (positions_m[i] + positions_m[j]) / 2, courses[j]
+        came = driving[j].observed_before(halfway_m, course)
+        beyond_s = driving[i].median_time_beyond_s(halfway_m, course, since_s[i])
+        is_behind = (positions_m[j] - positions_m[i]) @ course > SWITCHED_M
+        if is_behind and beyond_s is not None and len(came.observed_s) and came.observed_s[-1] > beyond_s:
+            came_s = float(came.observed_s[-1])
+            stood = since_s[i], driving[i].min_deceleration_mps2(since_s[i], positions_m[j], course)
+            return [stood, (came_s, came.min_deceleration_mps2(came_s, positions_m[i], course))]
     return [
-        (s, d.braked_mps2(s, place_m, course))
-        for d, s, place_m, course in zip(driving, since_s, places_m, courses, strict=True)
+        (s, d.min_deceleration_mps2(s, position_m, course))
+        for d, s, position_m, course in zip(driving, since_s, positions_m, courses, strict=True)
     ]

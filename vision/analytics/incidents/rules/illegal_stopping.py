@@ -24,7 +24,7 @@ class IllegalStoppingRule:
         return len(self._signs)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
-        found = ((stander, _banned(scene, stander)) for stander in self._standing.free)
+        found = ((stander, _banned(scene, stander)) for stander in self._standing.unexplained)
         return [
             self._signs.of(scene, stander, zone)
             for stander, zone in found

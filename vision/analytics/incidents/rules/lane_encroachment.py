@@ -66,7 +66,7 @@ class LaneEncroachmentRule:
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
         motion = scene.motion
-        rides = (motion.class_id == PERSON) & (self._past.swiftest_mps > RIDES_MPS)
+        rides = (motion.class_id == PERSON) & (self._past.max_sustained_speed_mps > RIDES_MPS)
         class_id = np.where(rides, ObjectClass.MOTORCYCLE.class_id, motion.class_id)
         foreign = scene.inside & self._is_told.take(class_id, axis=0)
         rows = (foreign.any(axis=1) & motion.has_moved).nonzero()[0]
@@ -85,7 +85,7 @@ class LaneEncroachmentRule:
             if run.share >= STEADY_SHARE
             and run.lasted_s >= self._least_s[class_id[n], zone[n]]
             and (
-                _goes_along(motion, n, class_id[n], run, self._past.stride_px[n])
+                _goes_along(motion, n, class_id[n], run, self._past.px_per_metre_ahead[n])
                 or (_stands(motion, n, scene.at_s) and not rides[n])
             )
         ]
@@ -129,11 +129,13 @@ def _least_s(object_class: ObjectClass, zone: ZoneConfig) -> float:
     return LOOKS_ALIKE_S if object_class in LOOKALIKES and LOOKALIKES & set(zone.may_be_in) else 0.0
 
 
-def _goes_along(motion: TrackKinematics, n: int, class_id: int, run: SustainedCondition, stride_px: Floats) -> bool:
+def _goes_along(
+    motion: TrackKinematics, n: int, class_id: int, run: SustainedCondition, px_per_metre_ahead: Floats
+) -> bool:
     """Whether it has gone far enough, and, on two wheels, faster than on foot, straight on as well."""
     if class_id not in TWO_WHEELERS:
         return run.way_m >= SHORTEST_M
-    straight_m = float(np.hypot(*(motion.bottom_center_px[n] - run.bottom_center_px)) / np.hypot(*stride_px))
+    straight_m = float(np.hypot(*(motion.bottom_center_px[n] - run.bottom_center_px)) / np.hypot(*px_per_metre_ahead))
     return min(run.way_m, straight_m) >= max(SHORTEST_RIDE_M, WALKS_MPS * run.lasted_s)
 
 

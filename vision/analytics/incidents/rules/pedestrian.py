@@ -56,11 +56,15 @@ class PedestrianRule:
         motion = scene.motion
         pushes = scene.inside[:, self._shoulders].any(axis=1)
         if pushes.any():
-            pushes &= _pushes(motion, self._past.swiftest_mps)
+            pushes &= _pushes(motion, self._past.max_sustained_speed_mps)
         if not len(self._runs) and not (motion.class_id == PERSON).any() and not pushes.any():
             return []
         trespasses = scene.inside[:, self._is_closed].any(axis=1) & ~scene.inside[:, self._is_open].any(axis=1)
-        holds = trespasses & _walks(motion, self._past.swiftest_mps) & (self._past.class_share(motion) >= EVER_SHARE)
+        holds = (
+            trespasses
+            & _walks(motion, self._past.max_sustained_speed_mps)
+            & (self._past.class_share(motion) >= EVER_SHARE)
+        )
         if holds.any():
             holds &= ~_rides(motion, holds)
         holds |= pushes
@@ -86,27 +90,29 @@ class PedestrianRule:
         )
 
 
-def _walks(motion: TrackKinematics, swiftest_mps: Floats) -> Bools:
+def _walks(motion: TrackKinematics, max_sustained_speed_mps: Floats) -> Bools:
     """(N,): persons of a person's size who were never faster than one."""
-    walks: Bools = (motion.class_id == PERSON) & _is_on_foot(motion, swiftest_mps)
+    walks: Bools = (motion.class_id == PERSON) & _is_on_foot(motion, max_sustained_speed_mps)
     return walks
 
 
-def _pushes(motion: TrackKinematics, swiftest_mps: Floats) -> Bools:
+def _pushes(motion: TrackKinematics, max_sustained_speed_mps: Floats) -> Bools:
     """(N,): two-wheelers at a walk. Nobody rides so on a hard shoulder: he pushes, or is a person whom the detector
     takes for a rider now and then, and so does his track."""
     pushes: Bools = (
-        np.isin(motion.class_id, TWO_WHEELERS) & _is_on_foot(motion, swiftest_mps) & (motion.speed_mps >= SLOWEST_MPS)
+        np.isin(motion.class_id, TWO_WHEELERS)
+        & _is_on_foot(motion, max_sustained_speed_mps)
+        & (motion.speed_mps >= SLOWEST_MPS)
     )
     return pushes
 
 
-def _is_on_foot(motion: TrackKinematics, swiftest_mps: Floats) -> Bools:
+def _is_on_foot(motion: TrackKinematics, max_sustained_speed_mps: Floats) -> Bools:
     """(N,): of a person's size, and never faster than one."""
     height_m = (motion.xyxy[:, 3] - motion.xyxy[:, 1]) / motion.scale_px_m
     on_foot: Bools = (
         (motion.speed_mps <= FASTEST_MPS)
-        & ~(swiftest_mps > RIDES_MPS)
+        & ~(max_sustained_speed_mps > RIDES_MPS)
         & (height_m > HEIGHT_M[0])
         & (height_m < HEIGHT_M[1])
     )

@@ -80,7 +80,7 @@ class RedLightRule:
                 n = scene.motion.row_of.get(crossing.track_id)
                 if n is not None:
                     self._note(scene, n, crossing)
-        self._going_on.drop(lambda crossed: self._is_over(scene, crossed))
+        self._going_on.discard(lambda crossed: self._is_over(scene, crossed))
         return [_sign(scene, n, track, crossed) for n, track, crossed in self._going_on.update(scene)]
 
     def _note(self, scene: Scene, n: int, crossing: Crossing) -> None:
@@ -91,7 +91,7 @@ class RedLightRule:
         red_s = crossing.at_s - began_s
         is_red = red_s > stop_line.signal.grace.total_seconds() and crossing.at_s <= seen_s
         if is_red and _came_up(scene, n, stop_line, crossing) and not _may_have_waited(scene, n, stop_line):
-            self._going_on.note(scene, n, _Crossed(crossing, stop_line, red_s), crossing.at_s)
+            self._going_on.add(scene, n, _Crossed(crossing, stop_line, red_s), crossing.at_s)
 
     def _is_over(self, scene: Scene, crossed: _Crossed) -> bool:
         """Whether it is green, or the red at which it crossed is no more: who waits on lets it be."""

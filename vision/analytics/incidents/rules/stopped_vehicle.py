@@ -36,7 +36,7 @@ class StoppedVehicleRule:
         return len(self._signs)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
-        found = ((stander, self._zone(scene, stander)) for stander in self._standing.free)
+        found = ((stander, self._zone(scene, stander)) for stander in self._standing.unexplained)
         return [
             self._signs.of(scene, stander, zone)
             for stander, zone in found

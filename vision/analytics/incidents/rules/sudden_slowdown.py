@@ -147,7 +147,7 @@ class SuddenSlowdownRule:
         rows = rows[is_vehicle(motion.class_id[rows])]
         paces_mps = motion.speed_mps[rows]
         self._sample(zone, at_s, paces_mps, motion.track_id[rows])
-        max_speed_mps = np.maximum(motion.max_speed_mps[rows], self._past.max_speed_mps(rows))
+        max_speed_mps = np.maximum(motion.max_speed_mps[rows], self._past.recent_max_speed_mps(rows))
         present = _Present(motion.track_id[rows], paces_mps, paces_mps <= (1 - self._drop) * max_speed_mps)
         if not self._is_slow(zone, scene.zones[z], present, at_s):
             return None
