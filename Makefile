@@ -35,7 +35,7 @@ format: setup ## Put the code in its form
 	$(bin)/ruff format .
 
 lock: ## Compile requirements.lock anew from pyproject.toml
-	uv pip compile pyproject.toml --extra worker --extra service --extra embedded --group dev --group build \
+	uv pip compile pyproject.toml --extra worker --extra service --extra embedded --group dev --group build --group docs \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate --quiet -o requirements.lock
 
