@@ -43,6 +43,13 @@ ALLOWED: dict[str, str] = {
 }
 """By file, or by folder: why private words may stand there."""
 
+QUOTED: dict[str, tuple[str, ...]] = {
+    "vision/config/zones.py": ('"told":',),
+    "vision/contracts/keys.py": (":health-told", ":signals-told"),
+    "tests/config/test_schema.py": ('"told"',),
+}
+"""By file: stored and public names of earlier versions that it must still read or write; lines with them may stay."""
+
 PENDING: tuple[str, ...] = (
     "vision/",
     "api/",
@@ -99,8 +106,6 @@ def test_private_words_are_found_in_prose_and_names(text: str, tmp_path: Path) -
     assert _pattern(INSTEAD).search(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["space", "workspace_px", "this", "when", "underlying", "the", "Whole"]
-)
+@pytest.mark.parametrize("text", ["space", "workspace_px", "this", "when", "underlying", "the", "Whole"])
 def test_parts_of_other_words_are_not_private(text: str) -> None:
     assert not _pattern(INSTEAD | PEOPLE).search(text)

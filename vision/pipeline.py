@@ -21,7 +21,7 @@ from vision.analytics import (
 from vision.analytics.kinematics.ground_plane import fit_calibration
 from vision.common.object_class import CLASSES
 from vision.config.camera import CameraConfig, DetectionConfig
-from vision.contracts import CongestionLevel, SignalTold
+from vision.contracts import CongestionLevel, SignalUpdate
 from vision.core import Detections, Frame, Tracks
 from vision.image.tampering.view import KnownView
 from vision.image.watch import PictureSeen, PictureWatch
@@ -107,7 +107,7 @@ class CameraPipeline:
             return replace(seen, crossings=ended.crossings, incidents=ended.incidents)
         return self._with_moment(seen, self._analyse(sightings, picture, at_s))
 
-    def tell_signal(self, told: SignalTold) -> None:
+    def tell_signal(self, told: SignalUpdate) -> None:
         """A controller said what one of the camera's signals shows."""
         if self._picture is not None:
             self._picture.tell_signal(told)

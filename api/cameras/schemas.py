@@ -81,7 +81,7 @@ class SignalOut(BaseModel):
 
     id: str
     name: str
-    known_by: Literal["lamps", "timed", "told"]
+    known_by: Literal["lamps", "timed", "controller"]
 
 
 class InOut(BaseModel):

@@ -11,8 +11,8 @@ from api.errors import ProblemError, bad_parameter, problems
 from api.origin import same_origin
 from api.signals.schemas import LightShown, SignalAccepted
 from vision.config.bus import explain
-from vision.config.zones import ToldConfig
-from vision.contracts import SignalTold, keys
+from vision.config.zones import ControllerConfig
+from vision.contracts import SignalUpdate, keys
 
 AHEAD_AT_MOST = timedelta(seconds=2)
 """A state from further in the future would be believed for too long."""
@@ -46,7 +46,7 @@ async def tell_signal(
     if at > now + AHEAD_AT_MOST:
         ahead_s = (at - now).total_seconds()
         raise bad_parameter("body.at", f"{ahead_s:.0f} s in the future", "set the controller's clock, or leave it out")
-    told = SignalTold(camera_id=camera_id, signal_id=signal_id, light=shown.light, at=at)
+    told = SignalUpdate(camera_id=camera_id, signal_id=signal_id, light=shown.light, at=at)
     try:
         heard_by = await services.redis.publish(keys.signal_channel(camera_id), told.model_dump_json())
     except (RedisError, OSError) as error:
@@ -64,7 +64,7 @@ def _require_told_signal(services: Services, camera_id: str, signal_id: str) -> 
         names = ", ".join(sorted(signals)) or "none; add one under `signals` in its file"
         detail = f"camera {camera_id!r} has no signal {signal_id!r}; signals: {names}"
         raise ProblemError(404, "unknown-signal", detail)
-    if not isinstance(signals[signal_id].state, ToldConfig):
+    if not isinstance(signals[signal_id].state, ControllerConfig):
         kind = signals[signal_id].state.kind
-        remedy = "write `kind: told` under its `state` for it to be told"
+        remedy = "write `kind: controller` under its `state` for it to be told"
         raise bad_parameter("signal_id", f"signal {signal_id!r} is known by its {kind}", remedy)

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from vision.contracts import Light, SignalTold
+from vision.contracts import Light, SignalUpdate
 from vision.contracts.base import UtcTime
 
 
@@ -20,5 +20,5 @@ class LightShown(BaseModel):
 class SignalAccepted(BaseModel):
     """It was handed on."""
 
-    told: SignalTold
+    told: SignalUpdate
     heard_by: int = Field(description="Workers that listened; 0: the camera is watched by none just now.")

@@ -71,7 +71,7 @@ zones:
     signal: lights
 signals:
   - id: lights
-    state: {{kind: told}}
+    state: {{kind: controller}}
   - id: plan
     state: {{kind: timed, green: 30, red: 40}}
 """

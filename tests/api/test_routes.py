@@ -65,7 +65,10 @@ async def test_a_cameras_facts_are_told_without_any_credential(running: Running)
     assert one["lines"][0]["start"] == [0.1, 0.5]
     (zone,) = one["zones"]
     assert (zone["id"], zone["kind"], zone["signal"]) == ("approach", "carriageway", "lights")
-    assert [(signal["id"], signal["known_by"]) for signal in one["signals"]] == [("lights", "told"), ("plan", "timed")]
+    assert [(signal["id"], signal["known_by"]) for signal in one["signals"]] == [
+        ("lights", "controller"),
+        ("plan", "timed"),
+    ]
     assert one["movements"][0]["entry"] == "north"
     assert one["is_calibrated"] is False
     assert one["counts"]["lines"] == {"north": {"in": 0, "out": 0, "by_class": {}}}

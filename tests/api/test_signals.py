@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from tests.api.api_kit import Running, eventually
-from vision.contracts import Light, SignalTold, keys
+from vision.contracts import Light, SignalUpdate, keys
 
 pytest_plugins = ["tests.api.api_fixtures"]
 
@@ -32,7 +32,7 @@ async def test_what_a_signal_shows_is_heard_by_the_cameras_worker(running: Runni
         assert (answer.status_code, answer.json()["heard_by"]) == (202, 1)
         messages: list[Any] = []
         await eventually(lambda: bool(messages.append(worker.get_message()) or messages[-1]))
-    told = SignalTold.model_validate_json(messages[-1]["data"])
+    told = SignalUpdate.model_validate_json(messages[-1]["data"])
     assert (told.camera_id, told.signal_id, told.light) == ("nts-01", "lights", Light.RED)
     assert before <= told.at <= datetime.now(UTC)
 
@@ -50,7 +50,7 @@ async def test_a_signal_that_is_off_and_a_controllers_own_time_are_handed_on(run
     [
         ("nts-9/signals/lights", {}, 404, "cameras: nts-01"),
         ("nts-01/signals/north", {}, 404, "camera 'nts-01' has no signal 'north'; signals: lights, plan"),
-        ("nts-01/signals/plan", {}, 422, "signal 'plan' is known by its timed; write `kind: told`"),
+        ("nts-01/signals/plan", {}, 422, "signal 'plan' is known by its timed; write `kind: controller`"),
         ("nts-01/signals/lights", {"light": "blue"}, 422, "'red', 'amber' or 'green'"),
         ("nts-01/signals/lights", {"color": "red"}, 422, "body.color: Extra inputs are not permitted"),
         ("nts-01/signals/lights", {"at": "2999-01-01T00:00:00Z"}, 422, "set the controller's clock"),

@@ -38,7 +38,7 @@ ROOMS = [
     ("signals[].", "SignalConfig"),
     ("signals[].state.", "LampsConfig"),
     ("signals[].state.", "TimedConfig"),
-    ("signals[].state.", "ToldConfig"),
+    ("signals[].state.", "ControllerConfig"),
     ("calibration.", "PointsCalibration"),
     ("calibration.", "LaneCalibration"),
     ("measures.", "MeasuresConfig"),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from vision.config.camera import CameraConfig
+from vision.config.zones import ControllerConfig, SignalConfig
 
 SCHEMA = CameraConfig.model_json_schema()
 
@@ -33,3 +34,9 @@ def test_durations_are_told_in_seconds() -> None:
     interval = SCHEMA["properties"]["interval"]
     assert (interval["type"], interval["unit"], interval["default"]) == ("number", "s", 60)
     assert (interval["minimum"], interval["maximum"]) == (1, 3600)
+
+
+def test_the_former_kind_of_a_signal_state_is_read_as_controller() -> None:
+    signal = SignalConfig.model_validate({"id": "lights", "state": {"kind": "told", "stale_after": 3}})
+    assert isinstance(signal.state, ControllerConfig)
+    assert signal.model_dump(mode="json")["state"]["kind"] == "controller"

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vision.common.traffic_light import Light
-from vision.config.zones import LampsConfig, SignalConfig, TimedConfig, ToldConfig
-from vision.contracts import SignalTold
+from vision.config.zones import ControllerConfig, LampsConfig, SignalConfig, TimedConfig
+from vision.contracts import SignalUpdate
 from vision.core import SignalNow
 from vision.image import SignalReader
 
 IMAGE = np.zeros((48, 64, 3), np.uint8)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PLAN = SignalConfig(id="plan", state=TimedConfig(green=30, amber=3, red=27, offset=10))
-TOLD = SignalConfig(id="told", state=ToldConfig(stale_after=5))
+TOLD = SignalConfig(id="told", state=ControllerConfig(stale_after=5))
 
 
 def after(seconds: float) -> datetime:
@@ -27,8 +27,8 @@ def reader(*signals: SignalConfig) -> SignalReader:
     return SignalReader(signals, 64, 48)
 
 
-def told(light: Light | None, at_s: float, signal_id: str = "told") -> SignalTold:
-    return SignalTold(camera_id="c1", signal_id=signal_id, light=light, at=after(at_s))
+def told(light: Light | None, at_s: float, signal_id: str = "told") -> SignalUpdate:
+    return SignalUpdate(camera_id="c1", signal_id=signal_id, light=light, at=after(at_s))
 
 
 @pytest.mark.parametrize(
@@ -115,5 +115,5 @@ def test_lamps_plans_and_controllers_are_read_side_by_side() -> None:
 @given(st.none() | st.sampled_from(Light), st.floats(0, 4e9))
 def test_what_a_controller_says_is_read_back_the_same(light: Light | None, unix_s: float) -> None:
     at = datetime.fromtimestamp(unix_s, UTC)
-    word = SignalTold(camera_id="c1", signal_id="s", light=light, at=at)
-    assert SignalTold.model_validate_json(word.model_dump_json()) == word
+    word = SignalUpdate(camera_id="c1", signal_id="s", light=light, at=at)
+    assert SignalUpdate.model_validate_json(word.model_dump_json()) == word

@@ -8,7 +8,7 @@ import numpy as np
 from tests.kit.picture_kit import Fault, Image, as_ever, noisy, street, turned, with_cars
 from vision.common.traffic_light import Light
 from vision.config.camera import CameraConfig
-from vision.contracts import PictureCondition, SignalTold
+from vision.contracts import PictureCondition, SignalUpdate
 from vision.core import Frame, Tracks
 from vision.image.watch import PictureSeen, PictureWatch
 
@@ -18,7 +18,7 @@ CAMERA = CameraConfig.model_validate(
         "id": "c1",
         "source": {"kind": "rtsp", "url": "rtsp://127.0.0.1:1/none"},
         "zones": [{"id": "road", "polygon": [[0, 0.56], [1, 0.56], [1, 1], [0, 1]]}],
-        "signals": [{"id": "s", "state": {"kind": "told"}}],
+        "signals": [{"id": "s", "state": {"kind": "controller"}}],
     }
 )
 
@@ -86,7 +86,7 @@ def test_a_rule_that_is_off_looks_at_no_road() -> None:
 
 def test_a_controllers_word_is_kept_over_a_stream_that_begins_anew() -> None:
     watch = PictureWatch(CAMERA)
-    watch.tell_signal(SignalTold(camera_id="c1", signal_id="s", light=Light.RED, at=NOON))
+    watch.tell_signal(SignalUpdate(camera_id="c1", signal_id="s", light=Light.RED, at=NOON))
     assert live(watch, 1)[-1].signals["s"].light is Light.RED
     watch.reset()
     assert live(watch, 1)[-1].signals["s"].light is Light.RED

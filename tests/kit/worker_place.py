@@ -6,13 +6,13 @@ from contextlib import contextmanager
 
 from tests.kit.worker_kit import DrivingSource, Outbox, SquareDetector
 from vision.config.camera import CameraConfig
-from vision.contracts import CameraState, SignalTold
+from vision.contracts import CameraState, SignalUpdate
 from vision.worker.assignment import Assignment, Orders, Watched
 from vision.worker.context import RemembersLearnt
 from vision.worker.worker import BrokenDetectorError, Worker
 
 Open = Callable[..., DrivingSource]
-Signals = Callable[[str], Sequence[SignalTold]]
+Signals = Callable[[str], Sequence[SignalUpdate]]
 
 
 class Place:

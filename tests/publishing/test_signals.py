@@ -9,16 +9,16 @@ from pydantic import SecretStr
 
 from vision.common.traffic_light import Light
 from vision.config.settings import BusSettings
-from vision.contracts import SignalTold, keys
+from vision.contracts import SignalUpdate, keys
 from vision.publishing.embedded import EmbeddedRedis
 from vision.publishing.signals import MOST_WAITING, SignalListener
 
 
-def told(signal_id: str, light: Light | None = Light.RED) -> SignalTold:
-    return SignalTold(camera_id="north", signal_id=signal_id, light=light, at=datetime.now(UTC))
+def told(signal_id: str, light: Light | None = Light.RED) -> SignalUpdate:
+    return SignalUpdate(camera_id="north", signal_id=signal_id, light=light, at=datetime.now(UTC))
 
 
-def heard(listener: SignalListener, client: redis.Redis, *texts: str) -> list[SignalTold]:
+def heard(listener: SignalListener, client: redis.Redis, *texts: str) -> list[SignalUpdate]:
     """Publish, again and again since it begins to listen at its own time, until something is heard."""
     deadline_s = time.monotonic() + 10
     while time.monotonic() < deadline_s:

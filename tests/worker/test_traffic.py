@@ -9,7 +9,15 @@ from tests.kit.worker_kit import DrivingSource, camera, picture, until
 from tests.kit.worker_place import Place, at_work
 from vision.common.traffic_light import Light
 from vision.config.camera import CameraConfig
-from vision.contracts import FlowReport, Incident, IncidentKind, IncidentPhase, PictureCondition, SignalTold, ZoneReport
+from vision.contracts import (
+    FlowReport,
+    Incident,
+    IncidentKind,
+    IncidentPhase,
+    PictureCondition,
+    SignalUpdate,
+    ZoneReport,
+)
 from vision.core import Frame
 from vision.sources import SourceState
 from vision.worker.rates import QualityMeter
@@ -155,12 +163,12 @@ def test_an_interval_tells_what_kept_the_camera_from_seeing_well_for_a_good_part
 def test_signals_that_are_told_reach_the_camera_that_has_them() -> None:
     asked: list[str] = []
 
-    def signals(camera_id: str) -> list[SignalTold]:
+    def signals(camera_id: str) -> list[SignalUpdate]:
         asked.append(camera_id)
-        return [SignalTold(camera_id=camera_id, signal_id="lights", light=Light.RED, at=datetime.now(UTC))]
+        return [SignalUpdate(camera_id=camera_id, signal_id="lights", light=Light.RED, at=datetime.now(UTC))]
 
     zone = ROAD | {"stop_line": "middle", "signal": "lights"}
-    lights = {"id": "lights", "state": {"kind": "told"}, "grace": 0}
+    lights = {"id": "lights", "state": {"kind": "controller"}, "grace": 0}
     with at_work(road_camera(zone, signals=[lights]), camera("c2"), open_source=slow, signals=signals) as place:
         until(lambda: incidents(place, IncidentKind.RED_LIGHT), 30)
     assert set(asked) == {"c1"}

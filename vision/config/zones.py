@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from vision.common.object_class import CLASSES, VEHICLES, ObjectClass
 from vision.config.base import Config, Duration, Point, Slug
@@ -160,10 +160,12 @@ class TimedConfig(Config):
     )
 
 
-class ToldConfig(Config):
-    """A signal whose controller tells its state through the service."""
+class ControllerConfig(Config):
+    """A signal whose controller reports its state to the service."""
 
-    kind: Literal["told"] = Field("told", title="Kind", description="Told through the service's API.")
+    kind: Literal["controller"] = Field(
+        "controller", title="Kind", description="Reported by the controller through the service's API."
+    )
     stale_after: Duration = Field(
         timedelta(seconds=5),
         title="Stale after",
@@ -173,7 +175,9 @@ class ToldConfig(Config):
     )
 
 
-SignalState = Annotated[LampsConfig | TimedConfig | ToldConfig, Field(discriminator="kind")]
+SignalState = Annotated[LampsConfig | TimedConfig | ControllerConfig, Field(discriminator="kind")]
+FORMER_KINDS = {"told": "controller"}
+"""Kinds of a signal's state in camera files of earlier versions, by today's."""
 
 
 class SignalConfig(Config):
@@ -189,3 +193,10 @@ class SignalConfig(Config):
         ge=NO_TIME,
         le=timedelta(seconds=10),
     )
+
+    @field_validator("state", mode="before")
+    @classmethod
+    def _read_former_kind(cls, state: object) -> object:
+        if isinstance(state, dict) and state.get("kind") in FORMER_KINDS:
+            return state | {"kind": FORMER_KINDS[state["kind"]]}
+        return state

@@ -20,7 +20,7 @@ from vision.contracts.measures import (
     ZoneMeasures,
     ZoneNow,
 )
-from vision.contracts.signals import SignalTold
+from vision.contracts.signals import SignalUpdate
 
 __all__ = [
     "EVENT",
@@ -50,7 +50,7 @@ __all__ = [
     "Movement",
     "PictureCondition",
     "QueueMeasures",
-    "SignalTold",
+    "SignalUpdate",
     "Spread",
     "StreamStats",
     "TrafficNow",

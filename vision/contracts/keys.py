@@ -38,7 +38,7 @@ def live_channel(camera_id: str) -> str:
 
 
 def signal_channel(camera_id: str) -> str:
-    """Where each `SignalTold` about a camera's signals goes. Nothing is kept: controllers repeat what they show."""
+    """Where each `SignalUpdate` about a camera's signals goes. Nothing is kept: controllers repeat what they show."""
     return f"ngatu:{{{camera_id}}}:signals-told"
 
 

@@ -4,7 +4,7 @@ from vision.common.traffic_light import Light
 from vision.contracts.base import Contract, Id, UtcTime
 
 
-class SignalTold(Contract):
+class SignalUpdate(Contract):
     """What one signal of one camera shows, as its controller says it.
 
     The service publishes it as it comes in, on `keys.signal_channel(camera_id)`; the camera's worker listens there.
@@ -14,7 +14,7 @@ class SignalTold(Contract):
 
     camera_id: Id
     signal_id: Id
-    """Of a signal in the camera's file whose state is of the kind `told`."""
+    """Of a signal in the camera's file whose state is of the kind `controller`."""
     light: Light | None
     """`None`: the controller says that it shows nothing to go by (off, or blinking amber)."""
     at: UtcTime

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.config.camera import CameraConfig
-from vision.contracts import PictureCondition, SignalTold
+from vision.contracts import PictureCondition, SignalUpdate
 from vision.core import Frame, RoadObject, SignalNow, Tracks
 from vision.image.quality.monitor import PictureMonitor, PictureState
 from vision.image.road_objects.detector import RoadObjectDetector
@@ -35,7 +35,7 @@ class PictureWatch:
     def __init__(self, camera: CameraConfig, known_view: KnownView | None = None) -> None:
         """`known_view` is the one for which the camera's lines and zones were drawn, where it was seen before."""
         self._camera = camera
-        self._told: dict[str, SignalTold] = {}
+        self._told: dict[str, SignalUpdate] = {}
         self._monitor = PictureMonitor(known_view)
         self.reset()
 
@@ -65,7 +65,7 @@ class PictureWatch:
         signals = self._reader(frame).update(frame.image, at_s, frame.captured_at)
         return PictureSeen(state, signals, self._lying)
 
-    def tell_signal(self, told: SignalTold) -> None:
+    def tell_signal(self, told: SignalUpdate) -> None:
         """A controller said what one of the camera's signals shows."""
         self._told[told.signal_id] = told
         if self._signals is not None:

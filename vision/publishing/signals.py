@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from vision.config.bus import connect, explain
 from vision.config.settings import BusSettings
-from vision.contracts import SignalTold, keys
+from vision.contracts import SignalUpdate, keys
 
 log = structlog.get_logger(__name__)
 
@@ -35,12 +35,12 @@ class SignalListener:
         self._url = settings.redis_url
         self._client = connect(settings.redis_url, timeout_s=_TIMEOUT_S, retries=0)
         self._lock = threading.Lock()
-        self._told: defaultdict[str, list[SignalTold]] = defaultdict(list)
+        self._told: defaultdict[str, list[SignalUpdate]] = defaultdict(list)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="signals", daemon=True)
         self._is_away = False
 
-    def take(self, camera_id: str) -> list[SignalTold]:
+    def take(self, camera_id: str) -> list[SignalUpdate]:
         """Oldest first. Never waits."""
         with self._lock:
             if not self._thread.is_alive() and not self._ending.is_set():
@@ -72,7 +72,7 @@ class SignalListener:
 
     def _hear(self, text: bytes | str) -> None:
         try:
-            told = SignalTold.model_validate_json(text)
+            told = SignalUpdate.model_validate_json(text)
         except ValidationError:
             log.warning("a signal's state that cannot be read was passed over")
             return

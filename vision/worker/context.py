@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vision.analytics import FreeFlow
 from vision.config.camera import CameraConfig
-from vision.contracts import CameraHealth, Event, LiveView, SignalTold
+from vision.contracts import CameraHealth, Event, LiveView, SignalUpdate
 from vision.core import Clock, Detections, Frame
 from vision.image.tampering.view import KnownView
 from vision.sources import SourceStatus
@@ -96,5 +96,5 @@ class WorkerContext:
     open_source: OpenSource
     clock: Clock
     learnt: RemembersLearnt
-    signals: Callable[[str], Sequence[SignalTold]]
+    signals: Callable[[str], Sequence[SignalUpdate]]
     """What was told of a camera's signals since it was asked for last. Never waits."""

@@ -8,7 +8,7 @@ from itertools import count
 from vision.analytics import CalibrationState, IncidentChange
 from vision.analytics.incidents.rules.camera_trouble import CameraTroubleRule
 from vision.config.camera import CameraConfig
-from vision.config.zones import ToldConfig
+from vision.config.zones import ControllerConfig
 from vision.contracts import CameraState, Direction, StreamStats, TrafficNow
 from vision.core import Detections, Frame
 from vision.pipeline import CameraPipeline, Observed
@@ -48,7 +48,7 @@ class CameraSession:
         self._trouble = CameraTroubleRule(camera.incidents.camera_trouble, numbers)
         self._facts = EventMapper(camera.id, self.ids, around.outlet)
         self._intervals = Intervals(camera, self.ids, around.outlet, began_at=clock.now())
-        self._hears_signals = any(isinstance(signal.state, ToldConfig) for signal in camera.signals)
+        self._hears_signals = any(isinstance(signal.state, ControllerConfig) for signal in camera.signals)
         self._totals: Counter[tuple[str, Direction]] = Counter()
         self._live = FrameSampler(MOST_FPS)
         self._seen: Observed | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from vision.contracts import SignalTold
+from vision.contracts import SignalUpdate
 from vision.core import Clock, Detections, SystemClock
 from vision.worker.assignment import Assignment, Orders
 from vision.worker.batching import BatchScheduler, PendingFrame
@@ -46,7 +46,7 @@ class Worker:
         clock: Clock | None = None,
         model_watch: ModelWatch | None = None,
         learnt: RemembersLearnt | None = None,
-        signals: Callable[[str], Sequence[SignalTold]] = lambda _: (),
+        signals: Callable[[str], Sequence[SignalUpdate]] = lambda _: (),
     ) -> None:
         """With a `model_watch`, the detector given here is replaced by each one that the watch has ready.
 

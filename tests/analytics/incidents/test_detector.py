@@ -96,7 +96,7 @@ EVERYTHING = camera(
     {"id": "kerb", "polygon": box_m(2, 32, 126, 34), "stopping_banned": True},
     lines=[line_m("stop", 120, 20, 120, 34), line_m("far", 10, 20, 10, 34)],
     movements=[{"id": "m", "entry": "far", "exit": "stop", "banned": True}],
-    signals=[{"id": "lights", "state": {"kind": "told"}}],
+    signals=[{"id": "lights", "state": {"kind": "controller"}}],
 )
 
 

@@ -28,7 +28,7 @@ GOVERNED = {
     "id": "approach", "polygon": box_m(2, 20, 90, 34), "direction": NORTH["direction"], "stop_line": "stop",
     "signal": "lights",
 }  # fmt: skip
-LIGHTS = {"id": "lights", "state": {"kind": "told"}}
+LIGHTS = {"id": "lights", "state": {"kind": "controller"}}
 
 
 def red_from(red_s: float, green_s: float = 1e9) -> object:

@@ -12,7 +12,7 @@ from vision.config.calibration import GroundPoint, PointsCalibration
 from vision.config.camera import CameraConfig
 from vision.config.lines import LineConfig, MovementConfig
 from vision.config.sources import FileSource
-from vision.config.zones import DirectionConfig, SignalConfig, ToldConfig, ZoneConfig, ZoneKind
+from vision.config.zones import ControllerConfig, DirectionConfig, SignalConfig, ZoneConfig, ZoneKind
 from vision.contracts import Direction
 from vision.core import Tracks
 from vision.core.roadside import RoadObject, SignalNow
@@ -86,7 +86,7 @@ def crossing_camera() -> CameraConfig:
                 banned=True,
             ),
         ),
-        signals=(SignalConfig(id="lights", state=ToldConfig()),),
+        signals=(SignalConfig(id="lights", state=ControllerConfig()),),
         calibration=PointsCalibration(
             points=tuple(GroundPoint(picture=corners[name], ground_m=ground_m[name]) for name in corners)
         ),

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from vision.common.traffic_light import Light
-from vision.config.zones import LampsConfig, SignalConfig, TimedConfig, ToldConfig
-from vision.contracts import SignalTold
+from vision.config.zones import ControllerConfig, LampsConfig, SignalConfig, TimedConfig
+from vision.contracts import SignalUpdate
 from vision.core import SignalNow
 from vision.image.traffic_lights.lamps import Image, LampReader
 
@@ -22,7 +22,7 @@ class SignalReader:
     """
 
     def __init__(self, signals: Sequence[SignalConfig], width_px: int, height_px: int) -> None:
-        self._told = {s.id: ToldSignal(s.state) for s in signals if isinstance(s.state, ToldConfig)}
+        self._told = {s.id: ToldSignal(s.state) for s in signals if isinstance(s.state, ControllerConfig)}
         self._read = {s.id: self._reader(s, width_px, height_px) for s in signals}
 
     def update(self, image: Image, at_s: float, at: datetime) -> dict[str, SignalNow]:
@@ -33,8 +33,8 @@ class SignalReader:
         read = {signal_id: reader.read(image, at_s, at) for signal_id, reader in self._read.items()}
         return {signal_id: now for signal_id, now in read.items() if now is not None}
 
-    def tell(self, told: SignalTold) -> None:
-        """A controller said what its signal shows. Passed over where the signal is not of the kind `told`.
+    def tell(self, told: SignalUpdate) -> None:
+        """A controller said what its signal shows. Passed over where the signal is not of the kind `controller`.
 
         May be called from another thread than `update`.
         """
@@ -48,7 +48,7 @@ class SignalReader:
                 return _Lamps(LampReader(lamps, width_px, height_px))
             case TimedConfig() as plan:
                 return TimedSignal(plan)
-            case ToldConfig():
+            case ControllerConfig():
                 return self._told[signal.id]
 
 
@@ -74,7 +74,7 @@ class TimedSignal:
 class ToldSignal:
     """What a controller says, for as long as it is fresh."""
 
-    def __init__(self, config: ToldConfig) -> None:
+    def __init__(self, config: ControllerConfig) -> None:
         self._stale_after = config.stale_after
         self._state: tuple[Light | None, datetime, datetime] | None = None
         """What is shown, since when, told last when: one value, so that two threads see it whole."""

@@ -17,7 +17,7 @@ from vision.config.calibration import GroundPoint, PointsCalibration
 from vision.config.camera import CameraConfig, DetectionConfig
 from vision.config.lines import Anchor, LineConfig, MovementConfig
 from vision.config.sources import FileSource
-from vision.config.zones import DirectionConfig, SignalConfig, ToldConfig, ZoneConfig, ZoneKind
+from vision.config.zones import ControllerConfig, DirectionConfig, SignalConfig, ZoneConfig, ZoneKind
 from vision.contracts import IncidentKind
 
 Script = dict[str, Any]
@@ -99,7 +99,7 @@ class Site:
             lines=tuple(lines),
             movements=self.movements,
             zones=tuple(area.drawn(self.camera) for area in self.areas),
-            signals=(SignalConfig(id=self.signal, state=ToldConfig()),) if self.signal else (),
+            signals=(SignalConfig(id=self.signal, state=ControllerConfig()),) if self.signal else (),
             calibration=self._calibration() if is_calibrated else None,
         )
 
