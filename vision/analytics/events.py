@@ -34,7 +34,7 @@ class Crossing:
     """How long the vehicle takes to pass over a point with its whole length; `None` where its pace is not known."""
     front_at_s: float | None = None
     """When its front reached the line, media time."""
-    before_s: float = 0.0
+    observed_before_s: float = 0.0
     """For how long it had been seen on the side that it came from; 0 where it came into the picture over the line."""
     unseen_s: float = 0.0
     """For how long it was not seen as it crossed: from the last look on one side to the first on the other."""
@@ -72,15 +72,15 @@ class ZoneExit:
     left_s: float
     distance_m: float
     """Its way in the zone, in the metres of `Motion.pace_mps`."""
-    paced_s: float
+    measured_s: float
     """How long it took, as far as is known."""
-    stood_s: float
+    stopped_s: float
     """How long it stood."""
 
     @property
-    def mean_pace_mps(self) -> float:
+    def mean_speed_mps(self) -> float:
         """NaN where its pace was never known."""
-        return self.distance_m / self.paced_s if self.paced_s > 0 else float("nan")
+        return self.distance_m / self.measured_s if self.measured_s > 0 else float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +89,7 @@ class ZoneVisits:
 
     present: Ids
     """(classes,): how many count as inside, with those who were lost from sight a moment ago."""
-    coverage: float
+    area_occupancy: float
     """The part of its area in the picture that vehicles cover, 0 to 1."""
     entries: tuple[ZoneEntry, ...]
     exits: tuple[ZoneExit, ...]

@@ -23,7 +23,7 @@ def test_a_vehicle_that_passes_is_counted_once_where_and_when_its_centre_crosses
 
 def test_a_crossing_tells_for_how_long_its_vehicle_was_seen_before_the_line() -> None:
     [there, back] = count(down([300] * 21 + [500] * 11 + [300]))
-    assert (there.before_s, back.before_s) == (pytest.approx(2.0), pytest.approx(1.0))
+    assert (there.observed_before_s, back.observed_before_s) == (pytest.approx(2.0), pytest.approx(1.0))
 
 
 def test_left_to_right_of_somebody_who_looks_along_the_line_is_in_and_the_other_way_is_out() -> None:
@@ -111,7 +111,7 @@ def test_a_line_near_the_edge_counts_a_vehicle_that_comes_into_the_picture() -> 
         At(t / 10, 1, 500, (max(y - 100, 0) + y) / 2, 60, y - max(y - 100, 0)) for t, y in enumerate(range(40, 300, 20))
     ]
     [crossing] = count(coming, [near_top])
-    assert (crossing.direction, crossing.before_s) == ("in", 0.0)
+    assert (crossing.direction, crossing.observed_before_s) == ("in", 0.0)
 
 
 def test_a_vehicle_that_stands_at_the_edge_over_a_line_is_not_counted() -> None:

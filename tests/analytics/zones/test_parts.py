@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from tests.analytics.zones.zones_kit import FREE_MPS, SIZE, camera, ground_of, road
 from vision.analytics.kinematics.state import Floats
 from vision.analytics.track_table import FIRST_ROWS, TrackRows
-from vision.analytics.zones.coverage import Coverage
-from vision.analytics.zones.footprints import area_scale
+from vision.analytics.zones.area_occupancy import AreaOccupancy, area_scale
 from vision.analytics.zones.free_flow import MEMORY, FreeFlow
-from vision.analytics.zones.length import zone_length_m
+from vision.analytics.zones.zone import zone_length_m
 from vision.geometry import apply_homography
 
 SQUARE = np.array([[100.0, 100.0], [300.0, 100.0], [300.0, 300.0], [100.0, 300.0]])
@@ -24,7 +23,7 @@ def box(*xyxy: float) -> Floats:
 
 
 def share(polygon: Floats, boxes: Floats) -> float:
-    return float(Coverage([polygon]).shares(boxes)[0])
+    return float(AreaOccupancy([polygon]).by_boxes(boxes)[0])
 
 
 def test_coverage_is_that_of_the_lower_parts_of_boxes() -> None:

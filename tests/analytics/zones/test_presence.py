@@ -30,8 +30,8 @@ def test_a_vehicle_that_drives_through_enters_once_and_leaves_once(fps: float) -
     assert entry.at_s == pytest.approx(4.0, abs=1.5 / fps)
     assert left.left_s == pytest.approx(8.0, abs=1.5 / fps)
     assert left.distance_m == pytest.approx(40, rel=0.1)
-    assert left.mean_pace_mps == pytest.approx(10, rel=0.02)
-    assert left.stood_s == 0
+    assert left.mean_speed_mps == pytest.approx(10, rel=0.02)
+    assert left.stopped_s == 0
 
 
 def test_trembling_at_the_edge_neither_enters_nor_leaves() -> None:
@@ -65,7 +65,7 @@ def test_a_small_zone_that_is_passed_at_speed_is_visited() -> None:
 
 def test_how_long_a_vehicle_stood_is_told_when_it_leaves() -> None:
     [_], [left] = visits([Vehicle(1, halting(60, comes_s=8, goes_s=20))], 30)
-    assert left.stood_s == pytest.approx(12, abs=2)
+    assert left.stopped_s == pytest.approx(12, abs=2)
 
 
 def test_a_standing_vehicle_that_blinks_counts_as_present() -> None:

@@ -166,7 +166,7 @@ class LineCounter:
             at_s=float(now.left_s[n, line]),
             place=(float(x), float(y)),
             confidence=float(seen.confidence[n]),
-            before_s=float(now.home_for_s[n, line]) if came_over else 0.0,
+            observed_before_s=float(now.home_for_s[n, line]) if came_over else 0.0,
             unseen_s=float(now.unseen_s[n, line]),
         )
 

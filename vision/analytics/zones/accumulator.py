@@ -99,7 +99,7 @@ class ZoneAccumulator:
         self.present_s += step_s * present
         self.max_present = max(self.max_present, vehicles)
         self.occupied_s += step_s * (vehicles > 0)
-        self.covered_s += step_s * state.visits.coverage
+        self.covered_s += step_s * state.visits.area_occupancy
         for entry in state.visits.entries:
             self.entries[entry.object_class.class_id] += 1
 
@@ -121,9 +121,9 @@ class ZoneAccumulator:
         self.exits[left.object_class.class_id] += 1
         if not IS_VEHICLE[left.object_class.class_id]:
             return
-        self.stops_s.append(left.stood_s)
-        if self.is_calibrated and left.paced_s >= SHORTEST_VISIT_S:
-            speed_kmh = 3.6 * left.mean_pace_mps
+        self.stops_s.append(left.stopped_s)
+        if self.is_calibrated and left.measured_s >= SHORTEST_VISIT_S:
+            speed_kmh = 3.6 * left.mean_speed_mps
             if speed_kmh > self.implausible_above_kmh:
                 self.implausible += 1
             else:

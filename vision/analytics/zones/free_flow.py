@@ -45,14 +45,14 @@ class FreeFlow:
         counts[np.searchsorted(_EDGES_MPS, speed_mps, side="right") - 1] += 1
         self._seen.pop(zone_id, None)
 
-    def speed_mps(self, zone_id: str, supposed_mps: float) -> float:
+    def speed_mps(self, zone_id: str, default_mps: float) -> float:
         """The free-flow pace of a zone: what was supposed, and ever more what was seen."""
         if zone_id not in self.counts:
-            return supposed_mps
+            return default_mps
         if zone_id not in self._seen:
             self._seen[zone_id] = _summary(self.counts[zone_id])
         seen, seen_mps = self._seen[zone_id]
-        return (PRIOR_WEIGHT * supposed_mps + seen * seen_mps) / (PRIOR_WEIGHT + seen)
+        return (PRIOR_WEIGHT * default_mps + seen * seen_mps) / (PRIOR_WEIGHT + seen)
 
     def is_known(self, zone_id: str) -> bool:
         """Whether more was seen than supposed."""

@@ -18,7 +18,7 @@ def _now(state: ZoneState, *, is_calibrated: bool) -> ZoneNow:
     return ZoneNow(
         zone_id=state.zone.id,
         present=int(state.visits.present[IS_VEHICLE].sum()),
-        area_occupancy_pct=100 * state.visits.coverage,
+        area_occupancy_pct=100 * state.visits.area_occupancy,
         speed_kmh=3.6 * state.speed_mps if is_calibrated and has_pace else None,
         relative_speed=state.speed_mps / state.free_pace_mps if has_pace else None,
         queue_veh=len(state.queue_track_ids) if has_queue else None,

@@ -9,14 +9,13 @@ from vision.analytics.events import ZoneEntry, ZoneExit
 from vision.analytics.kinematics.ground_plane import GroundPlane
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 from vision.analytics.scene import ZoneState
+from vision.analytics.zones.area_occupancy import AreaOccupancy
 from vision.analytics.zones.congestion import CRITICAL_FILL, LEVELS
-from vision.analytics.zones.coverage import Coverage
-from vision.analytics.zones.footprints import Footprints
 from vision.analytics.zones.free_flow import FreeFlow
 from vision.analytics.zones.mean_speed import ZoneMeans, ZoneMeanSpeed
 from vision.analytics.zones.parked import ParkedVehicles
 from vision.analytics.zones.presence import PresenceTracker
-from vision.analytics.zones.zone import PICTURE, ZoneAnalyzer
+from vision.analytics.zones.zone import PICTURE, ROAD_IN_PICTURE, ZoneAnalyzer
 from vision.common.object_class import CLASSES, ObjectClass
 from vision.config.camera import CameraConfig
 from vision.config.zones import ZoneConfig
@@ -57,8 +56,9 @@ class ZoneMonitor:
         lost_after_s = camera.tracking.lost_after.total_seconds()
         self._visits = PresenceTracker(ids, forget_after_s=2 * lost_after_s, hold_standing_s=lost_after_s)
         self._parked = ParkedVehicles(len(ids), forget_after_s=2 * lost_after_s)
-        self._footprints = Footprints(np.array([watched.area_px for watched in self._watched]))
-        self._coverage = Coverage([watched.polygon_px for watched in self._watched])
+        self._occupancy = AreaOccupancy(
+            [watched.polygon_px for watched in self._watched], road_share=1.0 if camera.zones else ROAD_IN_PICTURE
+        )
         self._flow = ZoneMeanSpeed(len(ids), tells_brisk=not camera.zones)
         self._states: tuple[ZoneState, ...] = ()
         self._covered_at_s = np.nan
@@ -82,7 +82,8 @@ class ZoneMonitor:
             inside = np.ones((len(motion), 1), bool)
         visits = self._visits.update(motion, inside, at_s)
         inside = inside | visits.is_inside
-        filled = self._footprints.filled(motion, inside & IS_VEHICLE[motion.class_id][:, None], self._ground.matrix)
+        vehicles_inside = inside & IS_VEHICLE[motion.class_id][:, None]
+        filled = self._occupancy.by_footprints(motion, vehicles_inside, self._ground.matrix)
         averages = self._flow.update(motion, self._takes_part(motion, inside, filled, at_s), filled, at_s)
         covered = self._covered(motion, at_s)
         self._learn(visits.exits, averages)
@@ -108,7 +109,7 @@ class ZoneMonitor:
         if not abs(at_s - self._covered_at_s) < COVERAGE_EVERY_S:
             self._covered_at_s = at_s
             xyxy = motion.xyxy[IS_VEHICLE[motion.class_id]]
-            self._covered_parts = self._coverage.shares(xyxy)
+            self._covered_parts = self._occupancy.by_boxes(xyxy)
         return self._covered_parts
 
     def _takes_part(self, motion: TrackKinematics, inside: Bools, filled: Floats, at_s: float) -> Bools:
@@ -122,9 +123,9 @@ class ZoneMonitor:
         """What vehicles that drove through without a halt say of free flow, and of those that they passed."""
         for left in exits:
             number = self._number_of[left.zone_id]
-            if not _IS_MOTOR[left.object_class.class_id] or left.stood_s > 0 or left.paced_s < SHORTEST_VISIT_S:
+            if not _IS_MOTOR[left.object_class.class_id] or left.stopped_s > 0 or left.measured_s < SHORTEST_VISIT_S:
                 continue
             if averages[number].filled < CRITICAL_FILL / 2:
-                self.free_flow.learn(left.zone_id, left.mean_pace_mps)
-            if left.mean_pace_mps >= self._freely * self._watched[number].free_pace_mps(self.free_flow):
+                self.free_flow.learn(left.zone_id, left.mean_speed_mps)
+            if left.mean_speed_mps >= self._freely * self._watched[number].free_pace_mps(self.free_flow):
                 self._parked.passed(number, left.left_s)

@@ -33,11 +33,11 @@ class Visits:
     is_inside: Bools
     """(N, Z): who counts as inside, in the order of the motion."""
 
-    def of(self, zone: int, zone_id: str, coverage: float) -> ZoneVisits:
+    def of(self, zone: int, zone_id: str, area_occupancy: float) -> ZoneVisits:
         """What concerns one zone."""
         return ZoneVisits(
             present=self.present[:, zone],
-            coverage=float(coverage),
+            area_occupancy=float(area_occupancy),
             entries=tuple([entry for entry in self.entries if entry.zone_id == zone_id]),
             exits=tuple([left for left in self.exits if left.zone_id == zone_id]),
         )
@@ -188,7 +188,7 @@ class PresenceTracker:
 
     def _exit(self, row: int, zone: int, left_s: float) -> ZoneExit:
         memory = self._memory
-        distance_m, paced_s, stood_s = memory.travelled[row, zone].tolist()
+        distance_m, measured_s, stopped_s = memory.travelled[row, zone].tolist()
         return ZoneExit(
             zone_id=self._zone_ids[zone],
             object_class=CLASSES[memory.class_id[row]],
@@ -196,8 +196,8 @@ class PresenceTracker:
             entered_s=float(memory.entered_s[row, zone]),
             left_s=float(left_s),
             distance_m=distance_m,
-            paced_s=paced_s,
-            stood_s=stood_s,
+            measured_s=measured_s,
+            stopped_s=stopped_s,
         )
 
     def _count(self, at_s: float) -> Ids:

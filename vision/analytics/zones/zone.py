@@ -16,12 +16,11 @@ from vision.analytics.zones.congestion import (
     level_of,
 )
 from vision.analytics.zones.free_flow import CITY_STREET_MPS, FreeFlow
-from vision.analytics.zones.length import zone_length_m
 from vision.analytics.zones.mean_speed import ZoneMeans
 from vision.analytics.zones.queue import NOBODY, Queue, QueueEstimator
 from vision.config.camera import CameraConfig
 from vision.config.zones import ZoneConfig, ZoneKind
-from vision.geometry import polygon_area
+from vision.geometry import apply_homography
 
 PICTURE = ZoneConfig(id="picture", polygon=((0, 0), (1, 0), (1, 1), (0, 1)))
 """What is watched of a camera without zones: all that it sees. It is none of the camera's zones, only its level is
@@ -48,19 +47,17 @@ class ZoneAnalyzer:
         self.polygon_px = polygon_px
         self._is_picture = zone is PICTURE
         self._settings = camera.measures.congestion
-        self._supposed_mps = _supposed_mps(zone, ground)
+        self._default_mps = _default_mps(zone, ground)
         self._is_sure = ground.is_calibrated or self._settings.free_flow_kmh is not None
         self._length_m = zone_length_m(zone, polygon_px, size_px, ground)
         self._queue = _queue_watch(camera, zone, polygon_px, size_px, ground)
         self._keeper = CongestionHysteresis(self._settings)
-        self.area_px = polygon_area(polygon_px) * (ROAD_IN_PICTURE if self._is_picture else 1.0)
-        """Of its road, in the picture."""
 
     def free_pace_mps(self, learnt: FreeFlow) -> float:
         """The pace of free flow: configured, or learnt."""
         if self._settings.free_flow_kmh is not None:
             return self._settings.free_flow_kmh / 3.6
-        return learnt.speed_mps(self.zone.id, self._supposed_mps)
+        return learnt.speed_mps(self.zone.id, self._default_mps)
 
     def state(
         self,
@@ -132,7 +129,26 @@ def _queue_watch(
     )
 
 
-def _supposed_mps(zone: ZoneConfig, ground: GroundPlane) -> float:
+def zone_length_m(zone: ZoneConfig, polygon_px: Floats, size_px: Floats, ground: GroundPlane) -> float | None:
+    """Length of a zone along the road: configured, else measured on the calibrated road.
+
+    It is measured along the zone's direction of travel, or without one along its longest side. `None` without
+    calibration, or where the zone reaches to the horizon.
+    """
+    if zone.length_m is not None or not ground.is_calibrated:
+        return zone.length_m
+    corners_m = apply_homography(ground.matrix, polygon_px)
+    if zone.direction is None:
+        sides_m = np.roll(corners_m, -1, axis=0) - corners_m
+        along_m = sides_m[np.argmax(np.hypot(*sides_m.T))]
+    else:
+        start_m, end_m = apply_homography(ground.matrix, np.array([zone.direction.start, zone.direction.end]) * size_px)
+        along_m = end_m - start_m
+    length_m = float(np.ptp(corners_m @ along_m) / np.hypot(*along_m))
+    return length_m if np.isfinite(length_m) and length_m > 0 else None
+
+
+def _default_mps(zone: ZoneConfig, ground: GroundPlane) -> float:
     """The free-flow pace until the camera has seen its own: the zone's limit, if metres are known."""
     if ground.is_calibrated and zone.speed_limit_kmh is not None:
         return zone.speed_limit_kmh / 3.6

@@ -106,9 +106,9 @@ def _came_up(scene: Scene, n: int, stop_line: _StopLine, crossing: Crossing) -> 
 
     Who was seen there for less than he was not as he crossed may be a slip of the detector, whose id another took.
     """
-    if crossing.before_s >= CAME_UP_S:
+    if crossing.observed_before_s >= CAME_UP_S:
         return True
-    if crossing.before_s < crossing.unseen_s:
+    if crossing.observed_before_s < crossing.unseen_s:
         return False
     ends_px = np.array([stop_line.line.start, stop_line.line.end]) * [scene.width_px, scene.height_px]
     side_px = float(signed_distance_px(scene.motion.first_px[n, None], ends_px[None, 0], ends_px[None, 1])[0, 0])
