@@ -23,8 +23,8 @@ from vision.common.object_class import CLASSES
 from vision.config.camera import CameraConfig, DetectionConfig
 from vision.contracts import CongestionLevel, SignalUpdate
 from vision.core import Detections, Frame, Tracks
-from vision.image.tampering.view import KnownView
-from vision.image.watch import PictureSeen, PictureWatch
+from vision.image.analyzer import ImageAnalyzer, ImageResult
+from vision.image.tampering.view import ReferenceView
 from vision.tracking import Sighting, Tracker
 
 CLOCK_TREMBLE_S = 1.0
@@ -47,7 +47,7 @@ class Observed:
     """None while lines and zones are suspended."""
     congestion: CongestionLevel | None = None
     """The camera's level; None while too little was seen to say."""
-    picture: PictureSeen | None = None
+    picture: ImageResult | None = None
     """What was read from the picture itself; None where nobody asked for it."""
 
     def wall_time(self, at_s: float) -> datetime:
@@ -68,11 +68,11 @@ class CameraPipeline:
         *,
         learnt: CalibrationState | None = None,
         watches_picture: bool = False,
-        known_view: KnownView | None = None,
+        reference_view: ReferenceView | None = None,
         numbers: Iterator[int] | None = None,
     ) -> None:
         """`learnt` is what the camera taught before. With `watches_picture` the picture itself is read too: how well
-        the camera sees, whether it moved from its `known_view` or the first one it sees (which suspends lines and
+        the camera sees, whether it moved from its `reference_view` or the first one it sees (which suspends lines and
         zones), what lies on the road, what signals show. `numbers` are the incidents'.
 
         Raises:
@@ -83,7 +83,7 @@ class CameraPipeline:
         self._least = _least_confidence(camera.detection)
         self._tracker = Tracker(camera.tracking, fps=camera.detection.fps)
         self._numbers = count(1) if numbers is None else numbers
-        self._picture = PictureWatch(camera, known_view) if watches_picture else None
+        self._picture = ImageAnalyzer(camera, reference_view) if watches_picture else None
         self._size_px = (0, 0)
         self._newest_s = -np.inf
         self._newest_at: datetime | None = None
@@ -101,7 +101,7 @@ class CameraPipeline:
         tracks = sightings[-1].tracks
         picture = self._picture.update(frame, tracks, at_s, to_road=self._to_road()) if self._picture else None
         seen = Observed(frame.captured_at, at_s, frame.index, tracks, picture=picture)
-        if picture is not None and picture.state.is_suspended:
+        if picture is not None and picture.quality.is_suspended:
             self._suspend(at_s)
             ended = self._take_ended()
             return replace(seen, crossings=ended.crossings, incidents=ended.incidents)
@@ -110,12 +110,12 @@ class CameraPipeline:
     def tell_signal(self, told: SignalUpdate) -> None:
         """A controller said what one of the camera's signals shows."""
         if self._picture is not None:
-            self._picture.tell_signal(told)
+            self._picture.report_signal(told)
 
     @property
-    def known_view(self) -> KnownView | None:
+    def reference_view(self) -> ReferenceView | None:
         """The view that the camera is used to; None while it is not known."""
-        return self._picture.known_view if self._picture else None
+        return self._picture.reference_view if self._picture else None
 
     def open_incidents(self) -> list[IncidentChange]:
         """The newest of each incident that goes on."""
@@ -136,7 +136,7 @@ class CameraPipeline:
         ground = self.learnt.ground_of(self._camera, *self._size_px)
         return ground.matrix if ground.is_calibrated else None
 
-    def _analyse(self, sightings: list[Sighting], picture: PictureSeen | None, at_s: float) -> AnalysisResult:
+    def _analyse(self, sightings: list[Sighting], picture: ImageResult | None, at_s: float) -> AnalysisResult:
         if self._traffic is None:
             self._traffic = TrafficAnalyzer(self._camera, *self._size_px, learnt=self.learnt, numbers=self._numbers)
         return self._traffic.update(
@@ -144,7 +144,7 @@ class CameraPipeline:
             at_s,
             earlier=[(seen.at_s, seen.tracks) for seen in sightings[:-1]],
             signals=picture.signals if picture else None,
-            lying=picture.lying if picture else (),
+            lying=picture.road_objects if picture else (),
         )
 
     def _with_moment(self, seen: Observed, moment: AnalysisResult) -> Observed:

@@ -10,10 +10,10 @@ from vision.analytics.incidents.lifecycle import IncidentChange
 from vision.analytics.incidents.rules.camera_trouble import CameraTroubleRule
 from vision.config.incidents import CameraTroubleConfig
 from vision.contracts import CameraState, IncidentKind, IncidentPhase, PictureCondition
-from vision.image import PictureState
+from vision.image import ImageQuality
 
 Picture = Mapping[PictureCondition, Mapping[str, float]]
-NUMBERS = PictureState(
+NUMBERS = ImageQuality(
     conditions=frozenset(PictureCondition), brightest=12, softness=0.8, lost_part=0.9, shift_px=(64.0, -18.0)
 ).troubles()
 KINDS = {

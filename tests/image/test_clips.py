@@ -13,7 +13,7 @@ from tests.kit.picture_kit import NO_BOXES, Fault, Image, covered, defocused, di
 from vision.config.loading import load_camera
 from vision.contracts import PictureCondition as C
 from vision.detection import Detector, load_detector
-from vision.image import PictureMonitor
+from vision.image import QualityMonitor
 from vision.image.road_objects.detector import RoadObjectDetector
 from vision.sources import VideoFile
 
@@ -80,7 +80,7 @@ def back_and_forth(shown: list[T], for_s: float, fps: float = FPS) -> Iterator[t
 
 def told_of(shown: list[Image], fault: Fault, for_s: float = 24.0) -> list[tuple[float, frozenset[C]]]:
     """What holds at each moment of a clip that a fault befalls after SHOWN_S."""
-    monitor, told = PictureMonitor(), []
+    monitor, told = QualityMonitor(), []
     for n, (at_s, image) in enumerate(back_and_forth(shown, for_s)):
         seen = noisy(fault(image, at_s), n) if at_s >= SHOWN_S else image
         told.append((at_s, monitor.update(seen, at_s, NO_BOXES).conditions))
@@ -89,7 +89,7 @@ def told_of(shown: list[Image], fault: Fault, for_s: float = 24.0) -> list[tuple
 
 @pytest.mark.parametrize("name", TOLD)
 def test_a_clip_is_told_as_people_see_it(shared: Path, name: str) -> None:
-    monitor, told = PictureMonitor(), set()
+    monitor, told = QualityMonitor(), set()
     for n, image in enumerate(images(shared / "clips" / name)):
         told |= monitor.update(image, n / FPS, NO_BOXES).conditions
     assert told == TOLD[name]
@@ -127,9 +127,9 @@ def test_what_is_harmless_to_a_real_camera_is_not_told(shared: Path, name: str, 
 
 def one_after_another(shared: Path, *names: str, restarts: bool) -> set[C]:
     """What holds at the end of clips of one camera, shown one after another for 24 s each."""
-    monitor, shown_s, conditions = PictureMonitor(), 0.0, frozenset()
+    monitor, shown_s, conditions = QualityMonitor(), 0.0, frozenset()
     for name in names:
-        monitor = PictureMonitor(monitor.known_view) if restarts else monitor
+        monitor = QualityMonitor(monitor.reference_view) if restarts else monitor
         for at_s, image in back_and_forth(images(shared / "clips" / name), 24):
             conditions = monitor.update(image, shown_s + at_s, NO_BOXES).conditions
         shown_s += 24

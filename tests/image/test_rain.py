@@ -6,7 +6,7 @@ import pytest
 
 from tests.kit.picture_kit import NO_BOXES, Image, as_ever, begins, noisy, street, turned, with_cars
 from vision.contracts import PictureCondition as C
-from vision.image import PictureMonitor, PictureState
+from vision.image import ImageQuality, QualityMonitor
 
 FPS = 8
 
@@ -23,8 +23,8 @@ def rainy(image: Image, seed: int, drops: int = 300) -> Image:
     return (image * (1 - soft) + 235 * soft).astype(np.uint8)
 
 
-def watch(rain_from_s: float, rain_until_s: float, for_s: float, *, fault=as_ever) -> list[tuple[float, PictureState]]:
-    monitor, empty, told = PictureMonitor(), street(), []
+def watch(rain_from_s: float, rain_until_s: float, for_s: float, *, fault=as_ever) -> list[tuple[float, ImageQuality]]:
+    monitor, empty, told = QualityMonitor(), street(), []
     for n in range(int(for_s * FPS)):
         at_s = n / FPS
         shown, _ = with_cars(fault(empty, at_s), at_s)

@@ -57,7 +57,7 @@ def test_a_plan_repeats_itself_each_cycle(unix_s: float, green: float, amber: fl
 def test_a_told_light_is_believed_until_it_is_stale() -> None:
     signals = reader(TOLD)
     assert signals.update(IMAGE, 100.0, NOON) == {}
-    signals.tell(told(Light.RED, 0))
+    signals.report(told(Light.RED, 0))
     assert signals.update(IMAGE, 102.0, after(2)) == {"told": SignalNow(Light.RED, 100.0)}
     assert signals.update(IMAGE, 105.5, after(5.5)) == {}
 
@@ -65,37 +65,37 @@ def test_a_told_light_is_believed_until_it_is_stale() -> None:
 def test_a_light_that_is_told_again_began_when_it_was_told_first() -> None:
     signals = reader(TOLD)
     for second in range(8):
-        signals.tell(told(Light.RED, second))
+        signals.report(told(Light.RED, second))
     assert signals.update(IMAGE, 108.0, after(8)) == {"told": SignalNow(Light.RED, 100.0)}
 
 
 def test_a_controller_that_was_silent_for_long_begins_anew() -> None:
     signals = reader(TOLD)
-    signals.tell(told(Light.RED, 0))
-    signals.tell(told(Light.RED, 60))
+    signals.report(told(Light.RED, 0))
+    signals.report(told(Light.RED, 60))
     assert signals.update(IMAGE, 161.0, after(61)) == {"told": SignalNow(Light.RED, 160.0)}
 
 
 def test_words_that_come_late_or_from_a_clock_that_is_ahead_are_not_believed() -> None:
     signals = reader(TOLD)
-    signals.tell(told(Light.GREEN, 10))
-    signals.tell(told(Light.RED, 8))
+    signals.report(told(Light.GREEN, 10))
+    signals.report(told(Light.RED, 8))
     assert signals.update(IMAGE, 0.0, after(10))["told"].light is Light.GREEN
-    signals.tell(told(Light.RED, 100))
+    signals.report(told(Light.RED, 100))
     assert signals.update(IMAGE, 1.0, after(11)) == {}
 
 
 def test_a_controller_may_say_that_nothing_is_to_be_gone_by() -> None:
     signals = reader(TOLD)
-    signals.tell(told(Light.RED, 0))
-    signals.tell(told(None, 1))
+    signals.report(told(Light.RED, 0))
+    signals.report(told(None, 1))
     assert signals.update(IMAGE, 2.0, after(2)) == {}
 
 
 def test_words_about_signals_that_are_not_told_are_passed_over() -> None:
     signals = reader(PLAN, TOLD)
-    signals.tell(told(Light.RED, 0, "nowhere"))
-    signals.tell(told(Light.RED, 0, "plan"))
+    signals.report(told(Light.RED, 0, "nowhere"))
+    signals.report(told(Light.RED, 0, "plan"))
     assert set(signals.update(IMAGE, 0.0, NOON)) == {"plan"}
 
 
@@ -104,7 +104,7 @@ def test_lamps_plans_and_controllers_are_read_side_by_side() -> None:
     image = IMAGE.copy()
     image[:24, :32] = (20, 20, 240)
     signals = reader(lamps, PLAN, TOLD)
-    signals.tell(told(Light.AMBER, 0))
+    signals.report(told(Light.AMBER, 0))
     signals.update(image, 0.0, NOON)
     now = signals.update(image, 1.0, after(1))
     assert set(now) == {"lamps", "plan", "told"}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.contracts import PictureCondition
-from vision.image import PictureMonitor, PictureState
+from vision.image import ImageQuality, QualityMonitor
 
 Image = NDArray[np.uint8]
 Fault = Callable[[Image, float], Image]
@@ -71,11 +71,11 @@ def watch(
     for_s: float = 30.0,
     fps: float = 4.0,
     began_s: float = 0.0,
-    monitor: PictureMonitor | None = None,
+    monitor: QualityMonitor | None = None,
     image: Image | None = None,
-) -> list[tuple[float, PictureState]]:
+) -> list[tuple[float, ImageQuality]]:
     """What a monitor says at each moment (s since the beginning) of a street on which `fault` happens for a while."""
-    monitor = monitor or PictureMonitor()
+    monitor = monitor or QualityMonitor()
     image = street() if image is None else image
     told = []
     for n, at_s in enumerate(np.arange(0, for_s, 1 / fps).tolist()):
@@ -86,12 +86,12 @@ def watch(
     return told
 
 
-def begins(told: Iterable[tuple[float, PictureState]], condition: PictureCondition) -> float | None:
+def begins(told: Iterable[tuple[float, ImageQuality]], condition: PictureCondition) -> float | None:
     """When a condition is told first; `None`: never."""
     return next((at_s for at_s, state in told if condition in state.conditions), None)
 
 
-def seen(told: Iterable[tuple[float, PictureState]]) -> set[PictureCondition]:
+def seen(told: Iterable[tuple[float, ImageQuality]]) -> set[PictureCondition]:
     """Everything that is ever told."""
     return {condition for _, state in told for condition in state.conditions}
 

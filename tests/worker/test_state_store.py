@@ -14,12 +14,12 @@ from vision.analytics import FreeFlow
 from vision.config.camera import CameraConfig
 from vision.contracts import Incident, IncidentKind
 from vision.core import Detections, Frame
-from vision.image.tampering.view import KnownView
+from vision.image.tampering.view import ReferenceView
 from vision.worker.context import Taught
 from vision.worker.state_store import StateStore
 
 C1 = camera()
-VIEW = KnownView(
+VIEW = ReferenceView(
     np.random.default_rng(0).uniform(-1, 1, (144, 256, 2)).astype(np.float32), np.full((144, 256), 1000, np.float32)
 )
 
@@ -40,7 +40,7 @@ def test_what_a_camera_taught_outlives_a_restart(tmp_path: Path) -> None:
     assert kept.free_flow.speed_mps("road", 10.0) == pytest.approx(taught().speed_mps("road", 10.0), rel=1e-3)
     assert kept.view is not None
     np.testing.assert_allclose(kept.view.reference, VIEW.reference, atol=1e-3)
-    np.testing.assert_array_equal(kept.view.looks, VIEW.looks)
+    np.testing.assert_array_equal(kept.view.counts, VIEW.counts)
 
 
 def test_no_camera_recalls_what_another_one_taught(tmp_path: Path) -> None:

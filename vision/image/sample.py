@@ -20,7 +20,7 @@ GROWN_BY = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class ImageSample:
     """One picture at three sizes."""
 
     at_s: float
@@ -48,13 +48,13 @@ class Look:
         return resized.astype(bool)
 
 
-def take_look(image: Image, at_s: float, boxes_px: Boxes) -> Look:
-    """Look at a picture (BGR) with the boxes of the road users in it."""
+def sample_image(image: Image, at_s: float, boxes_px: Boxes) -> ImageSample:
+    """ImageSample at a picture (BGR) with the boxes of the road users in it."""
     height_px, width_px = image.shape[:2]
     sharp = sharp_grey(image)
     small = _resized(sharp, SMALL_SIDE_PX)
     every = max(1, max(image.shape) // SMALL_SIDE_PX)
-    return Look(
+    return ImageSample(
         at_s=at_s,
         width_px=width_px,
         height_px=height_px,

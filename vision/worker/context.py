@@ -12,7 +12,7 @@ from vision.analytics import FreeFlow
 from vision.config.camera import CameraConfig
 from vision.contracts import CameraHealth, Event, LiveView, SignalUpdate
 from vision.core import Clock, Detections, Frame
-from vision.image.tampering.view import KnownView
+from vision.image.tampering.view import ReferenceView
 from vision.sources import SourceStatus
 from vision.worker.batching import BatchScheduler
 from vision.worker.live_view import Shot
@@ -60,7 +60,7 @@ class Taught:
     """What a camera taught while it was watched."""
 
     free_flow: FreeFlow
-    view: KnownView | None = None
+    view: ReferenceView | None = None
     """Where it looked while its file was as it is."""
 
 

@@ -64,7 +64,7 @@ class Intervals:
 
     def traffic_now(self, seen: Observed, *, open_incidents: int) -> TrafficNow:
         """What the camera sees just now; `seen` is its newest frame."""
-        state = seen.picture.state if seen.picture else None
+        state = seen.picture.quality if seen.picture else None
         return TrafficNow(
             at=seen.captured_at,
             zones=zones_now(seen.scene) if seen.scene else (),

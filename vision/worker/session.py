@@ -43,7 +43,7 @@ class CameraSession:
         self._kept_at_s = self.began_at_s
         numbers = count(1)
         self._pipeline = CameraPipeline(
-            camera, learnt=self._learnt, watches_picture=True, known_view=taught.view, numbers=numbers
+            camera, learnt=self._learnt, watches_picture=True, reference_view=taught.view, numbers=numbers
         )
         self._trouble = CameraTroubleRule(camera.incidents.camera_trouble, numbers)
         self._facts = EventMapper(camera.id, self.ids, around.outlet)
@@ -137,7 +137,7 @@ class CameraSession:
         now_s = self._around.clock.monotonic()
         if status.frames_received != self._frames_seen:
             self._frames_seen, self._seen_at_s = status.frames_received, now_s
-        state = self._seen.picture.state if self._seen and self._seen.picture else None
+        state = self._seen.picture.quality if self._seen and self._seen.picture else None
         is_coming = status.state is SourceState.ONLINE and now_s - self._seen_at_s < SIGHT_LOST_S
         self._intervals.account(
             self._around.clock.now(),
@@ -147,7 +147,7 @@ class CameraSession:
         )
 
     def _look_for_trouble(self, status: SourceStatus) -> None:
-        picture = self._seen.picture.state.troubles() if self._seen and self._seen.picture else {}
+        picture = self._seen.picture.quality.troubles() if self._seen and self._seen.picture else {}
         state = CameraState(status.state.value)
         now_s = self._around.clock.monotonic()
         self._tell_trouble(self._trouble.update(state, picture, now_s, reason=status.reason))
@@ -171,7 +171,7 @@ class CameraSession:
             self._keep()
 
     def _keep(self) -> None:
-        self._around.learnt.keep(self._camera, Taught(self._learnt.free_flow, self._pipeline.known_view))
+        self._around.learnt.keep(self._camera, Taught(self._learnt.free_flow, self._pipeline.reference_view))
 
     def _show(self, frame: Frame, seen: Observed) -> None:
         if self._around.outlet.is_watched(self._camera.id) and self._live.due(frame.media_time_s):

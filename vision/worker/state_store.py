@@ -14,7 +14,7 @@ import structlog
 from vision.analytics import FreeFlow
 from vision.common.atomic_file import write_whole
 from vision.config.camera import CameraConfig
-from vision.image.tampering.view import KnownView
+from vision.image.tampering.view import ReferenceView
 from vision.worker.context import Taught
 
 FOLDER = "learnt"
@@ -66,7 +66,7 @@ class StateStore:
             log.warning("what was learnt is begun anew", camera=camera.id, file=str(path), reason=str(error))
             return FreeFlow()
 
-    def _view(self, camera: CameraConfig) -> KnownView | None:
+    def _view(self, camera: CameraConfig) -> ReferenceView | None:
         path = self._view_path(camera)
         try:
             return _unpacked(path.read_bytes(), _drawn_for(camera))
@@ -92,17 +92,17 @@ def _drawn_for(camera: CameraConfig) -> str:
     return hashlib.sha256(camera.model_dump_json().encode()).hexdigest()
 
 
-def _packed(view: KnownView, drawn_for: str) -> bytes:
+def _packed(view: ReferenceView, drawn_for: str) -> bytes:
     file = io.BytesIO()
     np.savez_compressed(
-        file, reference=view.reference.astype(np.float16), looks=view.looks.astype(np.uint16), drawn_for=drawn_for
+        file, reference=view.reference.astype(np.float16), looks=view.counts.astype(np.uint16), drawn_for=drawn_for
     )
     return file.getvalue()
 
 
-def _unpacked(content: bytes, drawn_for: str) -> KnownView | None:
+def _unpacked(content: bytes, drawn_for: str) -> ReferenceView | None:
     """Raises what numpy raises for what is no such file."""
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         if str(file["drawn_for"]) != drawn_for:
             return None
-        return KnownView(file["reference"].astype(np.float32), file["looks"].astype(np.float32))
+        return ReferenceView(file["reference"].astype(np.float32), file["looks"].astype(np.float32))

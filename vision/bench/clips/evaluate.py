@@ -143,6 +143,6 @@ def _conditions(seen: Iterable[Observed]) -> tuple[tuple[float, PictureCondition
     """Each condition and when it was told first."""
     first: dict[PictureCondition, float] = {}
     for moment in seen:
-        for condition in moment.picture.state.conditions if moment.picture else ():
+        for condition in moment.picture.quality.conditions if moment.picture else ():
             first.setdefault(condition, moment.media_time_s)
     return tuple(sorted((at_s, condition) for condition, at_s in first.items()))

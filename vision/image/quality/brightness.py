@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vision.image.sample import Image, Look
+from vision.image.sample import Image, ImageSample
 
 BLACK = 40.0
 """Where even the brightest hundredth of the background is darker, nothing can be made out."""
@@ -56,7 +56,7 @@ class Brightness:
         return self.saturated_part > GLARE_PART
 
 
-def brightness(look: Look) -> Brightness:
+def brightness(look: ImageSample) -> Brightness:
     """Measure a look. Where road users cover everything, all counts as background."""
     seen = look.background if look.background.any() else np.ones_like(look.background)
     darkest, median, brightest = _percentiles(look.small[seen], (5, 50, 99))

@@ -1,7 +1,7 @@
 """Patience: what is seen at most looks for long enough holds, and ceases to hold the same way."""
 
 
-class Held:
+class Hysteresis:
     """A condition with a minimum time to begin and one to end.
 
     A single look that says otherwise sets it back by its own share only, so that a bus in front of the lens or one

@@ -7,12 +7,12 @@ import numpy as np
 
 from vision.contracts import PictureCondition
 from vision.image.quality.brightness import Brightness, brightness
-from vision.image.quality.hysteresis import Held
-from vision.image.quality.rain import RainGauge
-from vision.image.quality.running_median import Usual
+from vision.image.quality.hysteresis import Hysteresis
+from vision.image.quality.rain import RainDetector
+from vision.image.quality.running_median import RunningMedian
 from vision.image.quality.sharpness import softness
-from vision.image.sample import Boxes, Image, Look, take_look
-from vision.image.tampering.view import Coincidence, KnownView, View
+from vision.image.sample import Boxes, Image, ImageSample, sample_image
+from vision.image.tampering.view import ReferenceView, ViewMatch, ViewMatcher
 
 C = PictureCondition
 
@@ -35,7 +35,7 @@ PATIENCE_S: Mapping[PictureCondition, tuple[float, float]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class PictureState:
+class ImageQuality:
     """How a camera sees just now."""
 
     conditions: frozenset[PictureCondition] = frozenset()
@@ -75,40 +75,40 @@ class PictureState:
         }
 
 
-class PictureMonitor:
+class QualityMonitor:
     """Watches one camera's picture: `state = monitor.update(frame.image, at_s, tracks.xyxy)` for each processed frame.
 
     The view that it is used to is the one that was `known` before, or else the one it sees first. A camera that moved
     is told as moved until it looks there again, or until it is watched anew without a known view.
     """
 
-    def __init__(self, known: KnownView | None = None) -> None:
+    def __init__(self, known: ReferenceView | None = None) -> None:
         self._looked_at_s = float("-inf")
-        self._held = {condition: Held(*patience_s) for condition, patience_s in PATIENCE_S.items()}
-        self._view = View(known)
-        self._rain = RainGauge()
-        self._usual_softness = Usual()
-        self._state = PictureState()
+        self._held = {condition: Hysteresis(*patience_s) for condition, patience_s in PATIENCE_S.items()}
+        self._view = ViewMatcher(known)
+        self._rain = RainDetector()
+        self._usual_softness = RunningMedian()
+        self._state = ImageQuality()
 
     @property
-    def state(self) -> PictureState:
+    def state(self) -> ImageQuality:
         """What the last look said: the same object until the next one."""
         return self._state
 
     @property
-    def known_view(self) -> KnownView | None:
+    def reference_view(self) -> ReferenceView | None:
         """The view that the camera is used to, once it is known."""
         return self._view.known
 
-    def update(self, image: Image, at_s: float, boxes_px: Boxes) -> PictureState:
-        """Look at a picture (BGR) of `at_s`, media time, with the boxes (N, 4) of the road users in it."""
+    def update(self, image: Image, at_s: float, boxes_px: Boxes) -> ImageQuality:
+        """ImageSample at a picture (BGR) of `at_s`, media time, with the boxes (N, 4) of the road users in it."""
         self._rain.update(image, at_s)
         if not 0 <= at_s - self._looked_at_s < LOOK_EVERY_S:
             self._looked_at_s = at_s
-            self._state = self._look(take_look(image, at_s, boxes_px))
+            self._state = self._look(sample_image(image, at_s, boxes_px))
         return self._state
 
-    def _look(self, look: Look) -> PictureState:
+    def _look(self, look: ImageSample) -> ImageQuality:
         before, light, soft = self._state, brightness(look), softness(look)
         is_blurred = self._is_blurred(soft)
         view = None if light.is_dark or is_blurred else self._view.update(look)
@@ -116,7 +116,7 @@ class PictureMonitor:
         holding = frozenset(c for c, held in self._held.items() if held.update(seen[c], look.at_s))
         if not holding & {C.BLURRED, C.DARK, C.OBSCURED, C.MOVED} and not is_blurred:
             self._usual_softness.add(soft)
-        return PictureState(
+        return ImageQuality(
             conditions=holding,
             median_brightness=light.median,
             brightest=light.brightest,
@@ -140,7 +140,7 @@ def _light_seen(light: Brightness) -> dict[PictureCondition, bool | None]:
     return {C.NIGHT: light.is_night, C.DARK: light.is_dark, C.GLARE: light.is_glaring}
 
 
-def _view_seen(view: Coincidence | None) -> dict[PictureCondition, bool | None]:
+def _view_seen(view: ViewMatch | None) -> dict[PictureCondition, bool | None]:
     if view is None:
         return {C.OBSCURED: None, C.MOVED: None}
     return {C.OBSCURED: view.is_obscured, C.MOVED: view.has_moved}

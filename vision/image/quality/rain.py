@@ -26,7 +26,7 @@ SPREAD_PART = 0.5
 """Of the picture's tiles that have a streak. Traffic without rain makes some, where it drives."""
 
 
-class RainGauge:
+class RainDetector:
     """Takes three neighbouring pictures now and then, and looks for what is in the middle one only."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ SMALLEST_STEP = 0.0005
 """A year of odd values cannot carry it away faster than this at a time."""
 
 
-class Usual:
+class RunningMedian:
     """Follows the median of values by small steps towards each (a stochastic approximation: Robbins and Monro 1951)."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.image.sample import Bools, Look
+from vision.image.sample import Bools, ImageSample
 
 WINDOW_PX = 9
 """Length of the blur that a picture is compared with."""
@@ -18,7 +18,7 @@ NOISE_SIGMA_PX = 0.8
 """Sensor noise comes after the lens and is always sharp: it is smoothed away first."""
 
 
-def softness(look: Look) -> float:
+def softness(look: ImageSample) -> float:
     """0 for edges of one pixel's width, towards 1 for a blur; NaN where the picture has too few edges to tell.
 
     Blur again, and see how much of the variation between neighbours is lost: much in a sharp picture, little in a

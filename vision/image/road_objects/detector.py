@@ -12,7 +12,7 @@ from vision.core import RoadObject
 from vision.geometry import pixels_per_unit
 from vision.image.road_objects.patches import Patch, has_come, is_light, is_solid, patches
 from vision.image.road_objects.road_surface import Planes, RoadSurface, planes_of
-from vision.image.road_objects.stationary_boxes import StandingBoxes
+from vision.image.road_objects.stationary_boxes import StationaryBoxes
 from vision.image.sample import Bools, Boxes, Image, free_of
 
 ROAD = frozenset({ZoneKind.CARRIAGEWAY, ZoneKind.BUS_LANE, ZoneKind.SHOULDER})
@@ -71,7 +71,7 @@ class RoadObjectDetector:
         shape = (round(height_px * self._scale), round(width_px * self._scale))
         self._zone_of = _painted(self._zones, shape)
         self._surface = RoadSurface(shape)
-        self._standing = StandingBoxes()
+        self._standing = StationaryBoxes()
         self._stood_at_s = np.full(shape, -np.inf)
         self._things: list[_Thing] = []
         self._at_s: float | None = None

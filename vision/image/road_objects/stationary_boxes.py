@@ -16,7 +16,7 @@ SEEN_PART = 0.7
 MOST_LOOKS = 32
 
 
-class StandingBoxes:
+class StationaryBoxes:
     """Compares each picture's boxes with those of the last seconds. In constant memory."""
 
     def __init__(self) -> None:

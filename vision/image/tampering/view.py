@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.image.sample import Bools, Look
+from vision.image.sample import Bools, ImageSample
 from vision.image.tampering.edges import Field, best_shift, correlation, edge_field, shifted
 from vision.image.tampering.tiles import Tiles
 from vision.image.tampering.view_shift import SWAY_PART, where_it_went
@@ -22,7 +22,7 @@ ELSEWHERE_PART = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Coincidence:
+class ViewMatch:
     """How a look compares with the view that the camera is used to."""
 
     lost_part: float
@@ -40,15 +40,15 @@ class Coincidence:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KnownView:
+class ReferenceView:
     """The static edges of a view, as they were learnt."""
 
     reference: Field
-    looks: NDArray[np.float32]
+    counts: NDArray[np.float32]
     """(h, w): how many looks each pixel of the reference was seen in, at most `REMEMBERED_LOOKS`."""
 
 
-class View:
+class ViewMatcher:
     """Learns the static edges of a camera's view, and compares each look with them.
 
     The reference follows slow changes of light, never a move: each look is put where the reference is before it is
@@ -58,20 +58,20 @@ class View:
     nothing of it, it may be another hour's light as well as another view: then it is learnt anew.
     """
 
-    def __init__(self, known: KnownView | None = None) -> None:
+    def __init__(self, known: ReferenceView | None = None) -> None:
         self._reference = known.reference.copy() if known else None
-        self._looks = known.looks.copy() if known else None
+        self._looks = known.counts.copy() if known else None
         self._count = FIRST_LOOKS if known else 0
         self._is_believed = known is None
 
     @property
-    def known(self) -> KnownView | None:
+    def known(self) -> ReferenceView | None:
         """What was learnt so far, enough to compare with."""
         if self._reference is None or self._looks is None or self._count < FIRST_LOOKS:
             return None
-        return KnownView(self._reference.copy(), self._looks.copy())
+        return ReferenceView(self._reference.copy(), self._looks.copy())
 
-    def update(self, look: Look) -> Coincidence | None:
+    def update(self, look: ImageSample) -> ViewMatch | None:
         """Compare a look with the view, then learn from it; `None` while there is no view yet, or no edges in it."""
         field = edge_field(look.small, look.background)
         if self._reference is None or self._looks is None or self._reference.shape != field.shape:
@@ -83,7 +83,7 @@ class View:
             return None
         return self._compare(look, field, self._reference)
 
-    def _compare(self, look: Look, field: Field, reference: Field) -> Coincidence | None:
+    def _compare(self, look: ImageSample, field: Field, reference: Field) -> ViewMatch | None:
         _, sway = best_shift(correlation(field, reference), SWAY_PART * max(look.small.shape))
         tiles = Tiles.compare(field, shifted(reference, sway), look.background)
         if tiles is None:
@@ -98,7 +98,7 @@ class View:
         if shift is None and not is_gone:
             self._learn(field, look.background, sway, slowly=is_suspicious)
         dx, dy = shift or sway
-        return Coincidence(
+        return ViewMatch(
             lost_part=tiles.lost_part,
             shift_px=(dx * look.px_per_small, dy * look.px_per_small),
             has_moved=shift is not None or (is_gone and tiles.shows_other_edges),

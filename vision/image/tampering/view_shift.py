@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from vision.image.sample import Bools, Look
+from vision.image.sample import Bools, ImageSample
 from vision.image.tampering.edges import Field, best_shift, correlation, edge_field, shifted
 from vision.image.tampering.tiles import Tiles, spread
 
@@ -28,7 +28,7 @@ TURNS_DEG = (-10.0, -5.0, 5.0, 10.0)
 OTHERWISE = (*((zoom, 0.0) for zoom in ZOOMS), *((1.0, turn_deg) for turn_deg in TURNS_DEG))
 
 
-def where_it_went(look: Look, field: Field, reference: Field, tiles: Tiles) -> Shift | None:
+def where_it_went(look: ImageSample, field: Field, reference: Field, tiles: Tiles) -> Shift | None:
     """How far the view lies off, where the changed `tiles` show that it does; `None` where it is not found.
 
     A zoom or a turn is found with the shift that goes with it, which may be none.
@@ -47,7 +47,7 @@ def _pushed(field: Field, reference: Field, tiles: Tiles, background: Bools) -> 
     return shift if _explained(field, reference, shift, tiles, background) >= EXPLAINED_PART else None
 
 
-def _zoomed_or_turned(look: Look, field: Field, reference: Field, tiles: Tiles) -> Shift | None:
+def _zoomed_or_turned(look: ImageSample, field: Field, reference: Field, tiles: Tiles) -> Shift | None:
     here, _ = best_shift(correlation(field, reference), SWAY_PART * max(field.shape))
     for zoom, turn_deg in OTHERWISE:
         back, seen = _taken_back(look, zoom, turn_deg)
@@ -66,7 +66,7 @@ def _explained(field: Field, reference: Field, shift: Shift, before: Tiles, back
     return 0.0 if after is None else after.explains(before)
 
 
-def _taken_back(look: Look, zoom: float, turn_deg: float) -> tuple[Field, Bools]:
+def _taken_back(look: ImageSample, zoom: float, turn_deg: float) -> tuple[Field, Bools]:
     """A look's edges and background as they would be with the camera's zoom or turn taken back."""
     height, width = look.small.shape
     back = cv2.getRotationMatrix2D((width / 2, height / 2), turn_deg, zoom)

@@ -22,7 +22,7 @@ class SignalReader:
     """
 
     def __init__(self, signals: Sequence[SignalConfig], width_px: int, height_px: int) -> None:
-        self._told = {s.id: ToldSignal(s.state) for s in signals if isinstance(s.state, ControllerConfig)}
+        self._told = {s.id: ControllerSignal(s.state) for s in signals if isinstance(s.state, ControllerConfig)}
         self._read = {s.id: self._reader(s, width_px, height_px) for s in signals}
 
     def update(self, image: Image, at_s: float, at: datetime) -> dict[str, SignalNow]:
@@ -33,14 +33,14 @@ class SignalReader:
         read = {signal_id: reader.read(image, at_s, at) for signal_id, reader in self._read.items()}
         return {signal_id: now for signal_id, now in read.items() if now is not None}
 
-    def tell(self, told: SignalUpdate) -> None:
+    def report(self, told: SignalUpdate) -> None:
         """A controller said what its signal shows. Passed over where the signal is not of the kind `controller`.
 
         May be called from another thread than `update`.
         """
         signal = self._told.get(told.signal_id)
         if signal is not None:
-            signal.tell(told.light, told.at)
+            signal.report(told.light, told.at)
 
     def _reader(self, signal: SignalConfig, width_px: int, height_px: int) -> _Reads:
         match signal.state:
@@ -71,7 +71,7 @@ class TimedSignal:
         return SignalNow(Light.RED, at_s)
 
 
-class ToldSignal:
+class ControllerSignal:
     """What a controller says, for as long as it is fresh."""
 
     def __init__(self, config: ControllerConfig) -> None:
@@ -79,7 +79,7 @@ class ToldSignal:
         self._state: tuple[Light | None, datetime, datetime] | None = None
         """What is shown, since when, told last when: one value, so that two threads see it whole."""
 
-    def tell(self, light: Light | None, at: datetime) -> None:
+    def report(self, light: Light | None, at: datetime) -> None:
         """It shows this at `at` (aware). What is older than what is known is passed over."""
         known = self._state
         if known is not None and at < known[2]:

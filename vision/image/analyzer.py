@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from vision.config.camera import CameraConfig
 from vision.contracts import PictureCondition, SignalUpdate
 from vision.core import Frame, RoadObject, SignalNow, Tracks
-from vision.image.quality.monitor import PictureMonitor, PictureState
+from vision.image.quality.monitor import ImageQuality, QualityMonitor
 from vision.image.road_objects.detector import RoadObjectDetector
-from vision.image.tampering.view import KnownView
+from vision.image.tampering.view import ReferenceView
 from vision.image.traffic_lights.signals import SignalReader
 
 BLIND = frozenset({PictureCondition.DARK, PictureCondition.BLURRED, PictureCondition.OBSCURED, PictureCondition.MOVED})
@@ -19,30 +19,30 @@ BLIND = frozenset({PictureCondition.DARK, PictureCondition.BLURRED, PictureCondi
 
 
 @dataclass(frozen=True, slots=True)
-class PictureSeen:
+class ImageResult:
     """What one picture says."""
 
-    state: PictureState
+    quality: ImageQuality
     signals: Mapping[str, SignalNow] = field(default_factory=dict)
     """By the signal's id; one whose state is not known is missing."""
-    lying: tuple[RoadObject, ...] = ()
+    road_objects: tuple[RoadObject, ...] = ()
     """What lies on the road."""
 
 
-class PictureWatch:
+class ImageAnalyzer:
     """How well a camera sees, what its signals show, what lies on its road."""
 
-    def __init__(self, camera: CameraConfig, known_view: KnownView | None = None) -> None:
-        """`known_view` is the one for which the camera's lines and zones were drawn, where it was seen before."""
+    def __init__(self, camera: CameraConfig, reference_view: ReferenceView | None = None) -> None:
+        """`reference_view` is the one for which the camera's lines and zones were drawn, where it was seen before."""
         self._camera = camera
         self._told: dict[str, SignalUpdate] = {}
-        self._monitor = PictureMonitor(known_view)
+        self._monitor = QualityMonitor(reference_view)
         self.reset()
 
     @property
-    def known_view(self) -> KnownView | None:
+    def reference_view(self) -> ReferenceView | None:
         """The view that the camera is used to, once it is known."""
-        return self._monitor.known_view
+        return self._monitor.reference_view
 
     def reset(self) -> None:
         """The stream begins anew, or its pictures have another size. Whether the camera moved is still known."""
@@ -52,8 +52,8 @@ class PictureWatch:
 
     def update(
         self, frame: Frame, tracks: Tracks, at_s: float, *, to_road: NDArray[np.float64] | None = None
-    ) -> PictureSeen:
-        """Look at a frame and at the road users in it; `at_s` is media time.
+    ) -> ImageResult:
+        """ImageSample at a frame and at the road users in it; `at_s` is media time.
 
         `to_road` (3, 3) maps pixels to metres on the road, where that is known or estimated.
         """
@@ -63,34 +63,34 @@ class PictureWatch:
         if state is not before:
             self._lying = self._look_at_road(frame, state, boxes_px, at_s, to_road)
         signals = self._reader(frame).update(frame.image, at_s, frame.captured_at)
-        return PictureSeen(state, signals, self._lying)
+        return ImageResult(state, signals, self._lying)
 
-    def tell_signal(self, told: SignalUpdate) -> None:
+    def report_signal(self, told: SignalUpdate) -> None:
         """A controller said what one of the camera's signals shows."""
         self._told[told.signal_id] = told
         if self._signals is not None:
-            self._signals.tell(told)
+            self._signals.report(told)
 
     def _look_at_road(
         self,
         frame: Frame,
-        state: PictureState,
+        quality: ImageQuality,
         boxes_px: NDArray[np.float64],
         at_s: float,
         to_road: NDArray[np.float64] | None,
     ) -> tuple[RoadObject, ...]:
         """As often as the monitor looks, so that the sway is known, and only while the road can be seen."""
-        if not self._camera.incidents.object_on_road.enabled or state.conditions & BLIND:
+        if not self._camera.incidents.object_on_road.enabled or quality.conditions & BLIND:
             return ()
-        if not state.is_usual_view:
+        if not quality.is_usual_view:
             return self._lying
         if self._objects is None:
             self._objects = RoadObjectDetector(self._camera.zones, frame.width_px, frame.height_px)
-        return self._objects.update(frame.image, at_s, boxes_px, to_road=to_road, shift_px=state.shift_px)
+        return self._objects.update(frame.image, at_s, boxes_px, to_road=to_road, shift_px=quality.shift_px)
 
     def _reader(self, frame: Frame) -> SignalReader:
         if self._signals is None:
             self._signals = SignalReader(self._camera.signals, frame.width_px, frame.height_px)
             for told in self._told.values():
-                self._signals.tell(told)
+                self._signals.report(told)
         return self._signals

@@ -10,7 +10,7 @@ from vision.common.traffic_light import Light
 from vision.config.camera import CameraConfig
 from vision.contracts import PictureCondition, SignalUpdate
 from vision.core import Frame, Tracks
-from vision.image.watch import PictureSeen, PictureWatch
+from vision.image.analyzer import ImageAnalyzer, ImageResult
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 CAMERA = CameraConfig.model_validate(
@@ -23,7 +23,7 @@ CAMERA = CameraConfig.model_validate(
 )
 
 
-def live(watch: PictureWatch, for_s: float, fault: Fault = as_ever, began_s: float = 0.0) -> list[PictureSeen]:
+def live(watch: ImageAnalyzer, for_s: float, fault: Fault = as_ever, began_s: float = 0.0) -> list[ImageResult]:
     told, empty = [], street()
     for n in range(int(for_s * 4)):
         at_s = began_s + n / 4
@@ -46,32 +46,32 @@ def with_box(image: Image, at_s: float) -> Image:
 
 
 def test_what_lies_on_the_road_is_told_between_looks_too() -> None:
-    watch = PictureWatch(CAMERA)
+    watch = ImageAnalyzer(CAMERA)
     live(watch, 15)
     told = live(watch, 25, with_box, began_s=15)
-    assert [thing.zone_id for thing in told[-1].lying] == ["road"]
-    assert len({seen.lying for seen in told[-3:]}) <= 2
-    assert all(seen.lying for seen in told[-20:])
+    assert [thing.zone_id for thing in told[-1].road_objects] == ["road"]
+    assert len({seen.road_objects for seen in told[-3:]}) <= 2
+    assert all(seen.road_objects for seen in told[-20:])
 
 
 def test_a_camera_that_looks_elsewhere_says_nothing_of_its_road() -> None:
-    watch = PictureWatch(CAMERA)
+    watch = ImageAnalyzer(CAMERA)
     live(watch, 15)
     told = live(watch, 25, turned(right=0.2), began_s=15)
-    assert not any(seen.lying for seen in told)
-    assert PictureCondition.MOVED in told[-1].state.conditions
+    assert not any(seen.road_objects for seen in told)
+    assert PictureCondition.MOVED in told[-1].quality.conditions
 
 
 def test_a_stream_that_begins_anew_does_not_forget_that_the_camera_moved() -> None:
-    watch = PictureWatch(CAMERA)
+    watch = ImageAnalyzer(CAMERA)
     live(watch, 15)
     live(watch, 10, turned(right=0.2), began_s=15)
     watch.reset()
-    assert PictureCondition.MOVED in live(watch, 2, turned(right=0.2))[-1].state.conditions
+    assert PictureCondition.MOVED in live(watch, 2, turned(right=0.2))[-1].quality.conditions
 
 
 def test_a_rule_that_is_off_looks_at_no_road() -> None:
-    watch = PictureWatch(
+    watch = ImageAnalyzer(
         CAMERA.model_copy(
             update={
                 "incidents": CAMERA.incidents.model_copy(
@@ -81,12 +81,12 @@ def test_a_rule_that_is_off_looks_at_no_road() -> None:
         )
     )
     live(watch, 15)
-    assert not any(seen.lying for seen in live(watch, 20, with_box, began_s=15))
+    assert not any(seen.road_objects for seen in live(watch, 20, with_box, began_s=15))
 
 
 def test_a_controllers_word_is_kept_over_a_stream_that_begins_anew() -> None:
-    watch = PictureWatch(CAMERA)
-    watch.tell_signal(SignalUpdate(camera_id="c1", signal_id="s", light=Light.RED, at=NOON))
+    watch = ImageAnalyzer(CAMERA)
+    watch.report_signal(SignalUpdate(camera_id="c1", signal_id="s", light=Light.RED, at=NOON))
     assert live(watch, 1)[-1].signals["s"].light is Light.RED
     watch.reset()
     assert live(watch, 1)[-1].signals["s"].light is Light.RED

@@ -25,7 +25,7 @@ from tests.kit.picture_kit import (
     watch,
 )
 from vision.contracts import PictureCondition as C
-from vision.image import PictureMonitor
+from vision.image import QualityMonitor
 
 WITHIN_S = 9.0
 """From the fault: looks are 0.6 s apart, and the longest patience is 6 s."""
@@ -88,36 +88,36 @@ def test_a_quite_other_view_is_a_camera_that_was_moved() -> None:
 
 @pytest.mark.parametrize("fault", [turned(right=0.05), turned(zoom=1.15), turned(turn_deg=8, right=0.03)])
 def test_a_camera_that_was_moved_while_nobody_watched_it_is_told_as_soon_as_it_is_watched_again(fault: Fault) -> None:
-    before = PictureMonitor()
+    before = QualityMonitor()
     watch(monitor=before, for_s=15)
-    told = watch(fault, monitor=PictureMonitor(before.known_view), from_s=0)
+    told = watch(fault, monitor=QualityMonitor(before.reference_view), from_s=0)
     assert seen(told) == {C.MOVED}
     assert begins(told, C.MOVED) <= WITHIN_S
 
 
 def test_a_view_that_is_known_is_known_again_in_other_light_and_learnt_no_more_than_before() -> None:
-    before = PictureMonitor()
+    before = QualityMonitor()
     watch(monitor=before, for_s=15)
-    again = PictureMonitor(before.known_view)
+    again = QualityMonitor(before.reference_view)
     assert seen(watch(dimmed(0.4, gamma=1.5), monitor=again, from_s=0)) <= {C.NIGHT}
     assert C.MOVED in seen(watch(lambda image, at_s: street(seed=7), monitor=again, from_s=0, began_s=40))
 
 
 def test_a_known_view_of_which_nothing_is_seen_is_learnt_anew() -> None:
     """It may be quite another hour's light, or quite another view: nobody can say."""
-    before = PictureMonitor()
+    before = QualityMonitor()
     watch(monitor=before, for_s=15)
-    again = PictureMonitor(before.known_view)
+    again = QualityMonitor(before.reference_view)
     assert seen(watch(monitor=again, image=pond())) == set()
     assert C.MOVED in seen(watch(turned(right=0.1), monitor=again, image=pond(), from_s=0, began_s=40))
 
 
 def test_a_view_is_known_once_it_can_be_compared_with() -> None:
-    monitor = PictureMonitor()
+    monitor = QualityMonitor()
     watch(monitor=monitor, for_s=1)
-    assert monitor.known_view is None
+    assert monitor.reference_view is None
     watch(monitor=monitor, for_s=10, began_s=1)
-    assert monitor.known_view is not None
+    assert monitor.reference_view is not None
 
 
 def test_a_camera_that_moved_stays_so_until_it_looks_there_again() -> None:
@@ -192,7 +192,7 @@ def test_a_camera_that_was_never_sharp_is_told_as_blurred() -> None:
 
 def test_a_picture_without_edges_is_not_called_blurred_or_moved() -> None:
     grey = np.full((360, 640, 3), 120, np.uint8)
-    monitor = PictureMonitor()
+    monitor = QualityMonitor()
     states = [monitor.update(noisy(grey, n), n * 0.25, NO_BOXES) for n in range(80)]
     assert not any(state.conditions for state in states)
 
@@ -211,14 +211,14 @@ def test_another_frame_rate_or_beginning_changes_nothing(fault: Fault) -> None:
 
 
 def test_a_picture_of_another_shape_begins_a_new_view() -> None:
-    monitor = PictureMonitor()
+    monitor = QualityMonitor()
     watch(monitor=monitor, for_s=15)
     told = watch(monitor=monitor, for_s=15, began_s=15, image=np.ascontiguousarray(street()[:300, :600]))
     assert seen(told) == set()
 
 
 def test_a_camera_that_moved_while_its_stream_was_away_is_noticed_although_time_and_size_begin_anew() -> None:
-    monitor = PictureMonitor()
+    monitor = QualityMonitor()
     watch(monitor=monitor, for_s=15, began_s=500)
     larger = np.asarray(cv2.resize(street(), None, fx=2, fy=2), np.uint8)
     assert seen(watch(monitor=monitor, for_s=15, image=larger)) == set()
@@ -227,7 +227,7 @@ def test_a_camera_that_moved_while_its_stream_was_away_is_noticed_although_time_
 
 
 def test_memory_is_the_same_after_many_thousand_frames() -> None:
-    monitor, image = PictureMonitor(), street()
+    monitor, image = QualityMonitor(), street()
     sizes = []
     for n in range(3_000):
         monitor.update(image, n * 0.05, NO_BOXES)
