@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.storage.database import Database, explain
 from api.storage.writing import EventWriter, UnstorableError
 from api.streams import Entry, entries_read, payload
+from vision.common.backoff import Backoff
 from vision.common.redaction import redact
 from vision.contracts import EVENT, keys
 from vision.contracts.events import AnyEvent
@@ -87,17 +88,16 @@ class StoreConsumer:
 
     async def run(self) -> None:
         """Store what comes; through Redis's and the database's absences."""
-        wait_s = FIRST_WAIT_S
+        backoff = Backoff(first_s=FIRST_WAIT_S, longest_s=LONGEST_WAIT_S)
         while not self._stopping.is_set():
             try:
                 await self._join_group()
                 self._all_is_well()
-                wait_s = FIRST_WAIT_S
+                backoff.reset()
                 await self._consume()
             except (RedisError, OSError) as error:
                 self._report(f"Redis: {redact(str(error))}")
-                await self._pause(wait_s)
-                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+                await self._pause(backoff.next_wait_s())
         with suppress(RedisError, OSError):
             await self._leave_group()
 
@@ -165,7 +165,7 @@ class StoreConsumer:
         """Keep trying until the database has taken the batch; an event that it never can is handed back."""
         if not events:
             return []
-        wait_s = FIRST_WAIT_S
+        backoff = Backoff(first_s=FIRST_WAIT_S, longest_s=LONGEST_WAIT_S)
         while True:
             try:
                 written = await self._writer.write([event for _, event in events])
@@ -173,8 +173,7 @@ class StoreConsumer:
                 return await self._write_singly(events, error)
             except (SQLAlchemyError, OSError) as error:
                 self._report(explain(error, self._database.name))
-                await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+                await asyncio.sleep(backoff.next_wait_s())
                 continue
             self._stats.stored += written.new
             self._stats.duplicates += written.duplicates

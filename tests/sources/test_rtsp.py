@@ -263,7 +263,7 @@ def test_cameras_in_trouble_do_not_disturb_another(shows: dict[str, Show]) -> No
 
 @pytest.mark.slow
 def test_memory_stays_flat_over_many_reconnections(shows: dict[str, Show], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vision.common.backoff.FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("vision.sources.rtsp.FIRST_RETRY_S", 0.01)
     with SimulatedCameras({"cam": shows["h264"]}) as cameras, Watcher.of(camera(cameras.urls["cam"])) as watcher:
 
         def hang_up(times: int) -> None:
@@ -284,7 +284,7 @@ def test_memory_stays_flat_over_many_reconnections(shows: dict[str, Show], monke
 
 @pytest.mark.slow
 def test_memory_stays_flat_while_a_camera_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vision.common.backoff.FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr("vision.sources.rtsp.FIRST_RETRY_S", 0.001)
     with Watcher.of(camera(f"rtsp://127.0.0.1:{free_port()}/cam")) as watcher:
         watcher.wait_for(SourceState.UNREACHABLE)
         time.sleep(0.5)

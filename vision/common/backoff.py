@@ -1,22 +1,35 @@
-"""How long to wait before the next attempt: longer each time, and never all cameras at once."""
+"""How long to wait before the next attempt after repeated failures."""
 
 import secrets
 
-FIRST_WAIT_S = 0.5
-
 
 class Backoff:
-    """Doubling waits up to a longest one, each shortened by chance by up to a half."""
+    """Waits that double from `first_s` up to `longest_s`.
 
-    def __init__(self, at_most_s: float) -> None:
-        self._at_most_s = at_most_s
-        self._attempts = 0
+    `jitter` shortens each wait by a random part of it, at most that much, so that many cameras or workers do not try
+    again at the same moment. 0: the waits are exact.
+
+    Example:
+        >>> backoff = Backoff(first_s=1, longest_s=5)
+        >>> [backoff.next_wait_s() for _ in range(4)]
+        [1.0, 2.0, 4.0, 5.0]
+        >>> backoff.reset()
+        >>> backoff.next_wait_s()
+        1.0
+    """
+
+    def __init__(self, *, first_s: float, longest_s: float, jitter: float = 0.0) -> None:
+        self._first_s = first_s
+        self._longest_s = longest_s
+        self._jitter = jitter
+        self._failures = 0
 
     def next_wait_s(self) -> float:
-        wait_s = min(FIRST_WAIT_S * 2.0 ** min(self._attempts, 30), self._at_most_s)
-        self._attempts += 1
-        return wait_s * (0.5 + secrets.randbelow(1001) / 2000)
+        """Seconds to wait after one more failure."""
+        wait_s = float(min(self._first_s * 2.0 ** min(self._failures, 30), self._longest_s))
+        self._failures += 1
+        return wait_s * (1 - self._jitter * secrets.randbelow(1001) / 1000)
 
     def reset(self) -> None:
-        """It worked: the next failure is a first one."""
-        self._attempts = 0
+        """Start from the first wait again, after a success."""
+        self._failures = 0

@@ -1,10 +1,10 @@
 """Official YOLO weights by the `ultralytics` package: AGPL-3.0, hence optional, and run as a step of its own."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
+from vision.common.child_process import ChildTimeoutError, Finished, run
 from vision.common.progress import Report
 from vision.core import ModelError
 
@@ -31,9 +31,9 @@ def export_official(weights: str, scratch: Path, report: Report, python: Path | 
     # It would otherwise install packages, send statistics and leave settings and weights lying about.
     environment = os.environ | {"YOLO_AUTOINSTALL": "False", "YOLO_CONFIG_DIR": str(scratch), "YOLO_VERBOSE": "False"}
     answer = _run([interpreter, "-c", SCRIPT, weights, str(file)], scratch, environment)
-    if answer.returncode or not file.is_file():
+    if answer.exit_code or not file.is_file():
         raise ModelError(
-            f"weights {weights}: ultralytics could not fetch and export them: {_last_line(answer.stderr)}; "
+            f"weights {weights}: ultralytics could not fetch and export them: {answer.reason}; "
             "this step needs the internet. Elsewhere, export them (`yolo export model="
             f"{weights} format=onnx dynamic=True`) and bring the file here by `ngatu models add FILE`"
         )
@@ -45,30 +45,15 @@ def _must_have_ultralytics(interpreter: str) -> None:
         found = _run([interpreter, "-c", "import ultralytics, onnx"], Path.cwd(), dict(os.environ))
     except OSError as error:
         raise ModelError(f"python {interpreter}: {error.strerror}; name an interpreter that has ultralytics") from error
-    if found.returncode:
+    if found.exit_code:
         raise ModelError(
             f"python {interpreter} has no ultralytics, which publishes these weights; install it by "
             f"`pip install 'ngatu[export]'`, or name an environment that has it by --python. {LICENCE}"
         )
 
 
-def _run(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> Finished:
     try:
-        return subprocess.run(  # noqa: S603
-            command,
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TIMEOUT_S,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired as error:
+        return run(command, folder=folder, environment=environment, timeout_s=TIMEOUT_S)
+    except ChildTimeoutError as error:
         raise ModelError(f"{command[0]}: ultralytics was not done after {TIMEOUT_S // 60} minutes") from error
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it gave no reason"

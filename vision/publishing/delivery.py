@@ -6,7 +6,6 @@ after they were acknowledged, and whenever the connection was lost, those are se
 some events twice, by the same `event_id`, and none never.
 """
 
-import random
 import sqlite3
 import threading
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 import redis
 import structlog
 
+from vision.common.backoff import Backoff
 from vision.config.bus import connect, explain
 from vision.config.settings import BusSettings
 from vision.contracts import Event, keys
@@ -30,7 +30,8 @@ _TICK_S = 1.0
 _TRIM_S = 60.0
 _ADOPT_S = 5.0
 _TIMEOUT_S = 3.0
-_BACKOFF_S = 2.0
+_FIRST_RETRY_S = 0.04
+_LONGEST_RETRY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class RedisPublisher:
         self._sent = self._settled = 0
         self._acknowledged: deque[tuple[int, float]] = deque()
         self._delivered = 0
-        self._failures = 0
+        self._backoff = Backoff(first_s=_FIRST_RETRY_S, longest_s=_LONGEST_RETRY_S, jitter=0.5)
         self._redis_trouble = ""
         self._next_trim = self._next_adoption = self._next_settling = 0.0
         self._confirmed = False
@@ -160,9 +161,9 @@ class RedisPublisher:
         self._sent = self._settled
         self._acknowledged.clear()
         self._in_touch = True
-        if self._failures:
+        if self._redis_trouble:
             log.info("Redis is back", waiting=self._outbox.size(self._sent))
-        self._failures = 0
+        self._backoff.reset()
         self._redis_trouble = ""
 
     def _send(self, entries: list[Entry]) -> None:
@@ -186,11 +187,10 @@ class RedisPublisher:
 
     def _lost_touch(self, reason: str) -> None:
         self._in_touch = False
-        if not self._failures:
+        if not self._redis_trouble:
             log.warning("events wait in the outbox", reason=reason)
         self._redis_trouble = reason
-        self._failures += 1
-        pause = min(_BACKOFF_S, 0.02 * 2 ** min(self._failures, 10)) * random.uniform(0.5, 1)  # noqa: S311
+        pause = self._backoff.next_wait_s()
         if self._closing.is_set():
             time.sleep(min(pause, 0.2))
         else:

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
 import time
 from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
@@ -14,6 +13,7 @@ from typing import IO, Self
 
 import redis
 
+from vision.common.child_process import STDOUT, ChildProcess, ChildTimeoutError, tail
 from vision.common.errors import NgatuError
 from vision.common.ports import LOOPBACK, free_port, is_free
 from vision.config.bus import connect
@@ -61,7 +61,7 @@ class EmbeddedRedis:
         self.port = port
         self._wanted = port
         self._folder = state_dir.resolve()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ChildProcess | None = None
         self._owner: IO[str] | None = None
 
     @property
@@ -93,7 +93,7 @@ class EmbeddedRedis:
     def stop(self) -> None:
         """Writes everything to disk and ends; harmless when it does not run."""
         if self._process is not None:
-            if self._process.poll() is None:
+            if self._process.exit_code is None:
                 self._shut_down(self._process)
             self._process = None
             self._pid_file.unlink(missing_ok=True)
@@ -160,14 +160,8 @@ class EmbeddedRedis:
                 "a free one found"
             )
         with self._log_file.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603
-                [str(binary), *_options(self.port)],
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                process_group=0,
-            )
+            command = [str(binary), *_options(self.port)]
+            self._process = ChildProcess(command, folder=self._folder, stdout=log, stderr=STDOUT)
         self._pid_file.write_text(str(self._process.pid))
 
     def _await_answer(self) -> None:
@@ -175,7 +169,7 @@ class EmbeddedRedis:
         deadline = time.monotonic() + _START_S
         with connect(self.url, timeout_s=1, retries=0) as client:
             while time.monotonic() < deadline:
-                if self._process.poll() is not None:
+                if self._process.exit_code is not None:
                     break
                 with suppress(redis.RedisError):
                     client.ping()
@@ -183,18 +177,16 @@ class EmbeddedRedis:
                 time.sleep(0.01)
         raise EmbeddedRedisError(f"embedded Redis did not start on port {self.port}: {self._last_words()}")
 
-    def _shut_down(self, process: subprocess.Popen[bytes]) -> None:
+    def _shut_down(self, process: ChildProcess) -> None:
         with suppress(redis.RedisError), connect(self.url, timeout_s=_STOP_S, retries=0) as client:
             client.shutdown(save=False)
         try:
             process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
+        except ChildTimeoutError:
             process.kill()
-            process.wait()
 
     def _last_words(self) -> str:
-        lines = self._log_file.read_text(errors="replace").splitlines()[-3:]
-        return f"{' / '.join(lines)} (all of it in {self._log_file})"
+        return f"{' / '.join(tail(self._log_file, 3))} (all of it in {self._log_file})"
 
 
 def _options(port: int) -> list[str]:

@@ -6,13 +6,13 @@ own `PKG-INFO`.
 """
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from vision.common.child_process import NO_REASON, PIPE, STDOUT, ChildProcess
 from vision.common.progress import Report
 from vision.common.redaction import redact
 from vision.samples.cards import PypiSource, SampleError
@@ -69,21 +69,15 @@ def _stand_in(source: PypiSource, scratch: Path) -> Path:
 
 def _run(command: list[str], environment: dict[str, str], tick: Callable[[], None]) -> str | None:
     """Run pip; None when all went well, else what it complained of, without credentials."""
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as pip:
-        try:
-            while pip.poll() is None:
-                tick()
-                time.sleep(POLL_S)
-            words = pip.stderr.read() if pip.stderr else ""
-        except BaseException:
-            pip.terminate()
-            raise
-    if pip.returncode == 0:
+    with ChildProcess(command, environment=environment, stdout=PIPE, stderr=STDOUT) as pip:
+        while pip.exit_code is None:
+            tick()
+            time.sleep(POLL_S)
+        output = [line.strip() for line in pip.lines()]
+    if pip.exit_code == 0:
         return None
-    told = [line.removeprefix("ERROR: ").strip() for line in words.splitlines() if line.startswith("ERROR: ")]
-    return redact((told or words.strip().splitlines() or ["it said nothing"])[0])
+    errors = [line.removeprefix("ERROR: ").strip() for line in output if line.startswith("ERROR: ")]
+    return redact((errors or list(filter(None, output)) or [NO_REASON])[0])
 
 
 def bytes_so_far(folder: Path) -> int:

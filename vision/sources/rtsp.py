@@ -22,6 +22,10 @@ from vision.sources.status import SourceState, SourceStatus, StatusBoard
 from vision.sources.timeline import ArrivalAnchor, MediaTimeline
 from vision.sources.watchdog import FrozenPicture, PictureDrought, RunawayRate
 
+FIRST_RETRY_S = 0.5
+"""The first wait after a failure; each further one is twice as long."""
+RETRY_JITTER = 0.5
+"""Cameras that failed together do not connect together: a wait is shortened by up to this part of it."""
 STALLED_AFTER_S = 3.0
 """Without a picture for so long a camera is called stalled, long before its stream is given up."""
 CLEAN_RUN = 3
@@ -54,7 +58,9 @@ class RtspCamera:
             raise SourceError(f"camera '{camera_id}': {error}") from error
         self._stop = stop
         self._clock = clock
-        self._backoff = Backoff(source.retry_at_most.total_seconds())
+        self._backoff = Backoff(
+            first_s=FIRST_RETRY_S, longest_s=source.retry_at_most.total_seconds(), jitter=RETRY_JITTER
+        )
         self._timeline = MediaTimeline()
         self._anchor = ArrivalAnchor()
         self._sampler = FrameSampler(fps)

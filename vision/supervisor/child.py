@@ -1,13 +1,12 @@
 """One worker process, as its supervisor holds it."""
 
 import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 
+from vision.common.child_process import PIPE, ChildProcess
 from vision.worker.assignment import Assignment
 
 LOADING_S = 600.0
@@ -25,15 +24,8 @@ class Child:
         self.has_worked = False
         self._beat_at_s = self.started_at_s
         self._told: Assignment | None = None
-        self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "vision.worker", worker_id],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **environment},
-            process_group=0,
-        )
-        assert self._process.stdin is not None  # noqa: S101
-        assert self._process.stdout is not None  # noqa: S101
+        command = [sys.executable, "-m", "vision.worker", worker_id]
+        self._process = ChildProcess(command, environment={**os.environ, **environment}, stdin=PIPE, stdout=PIPE)
         self._orders, self._beats = self._process.stdin, self._process.stdout
         os.set_blocking(self._beats.fileno(), False)
 
@@ -65,9 +57,10 @@ class Child:
         allowed_s = SILENCE_S if self.has_worked else LOADING_S
         return time.monotonic() - self._beat_at_s > allowed_s
 
+    @property
     def exit_code(self) -> int | None:
         """None while it runs; negative: the signal that ended it."""
-        return self._process.poll()
+        return self._process.exit_code
 
     def drain(self) -> None:
         """Ask it to finish what it has begun and end. Returns at once."""
@@ -76,11 +69,8 @@ class Child:
 
     def kill(self) -> None:
         """End it and whatever it started, now."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self._process.wait()
+        self._process.kill()
 
     def close(self) -> None:
         """Let go of its pipes, once it has ended."""
-        self.drain()
-        self._beats.close()
+        self._process.close()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from vision.common.backoff import Backoff
 from vision.config.errors import ConfigError
 from vision.core import NgatuError
 from vision.supervisor.assignment import CameraAssigner
@@ -63,7 +64,7 @@ class _Place:
         self.worker_id = f"worker-{number}"
         self.child: Child | None = None
         self.start_at_s = 0.0
-        self.pause_s = FIRST_PAUSE_S
+        self.backoff = Backoff(first_s=FIRST_PAUSE_S, longest_s=LAST_PAUSE_S)
 
 
 class Supervisor:
@@ -147,7 +148,7 @@ class Supervisor:
             if child.hangs():
                 log.error("worker hangs: it is ended", worker=child.worker_id, pid=child.pid)
                 child.kill()
-            code = child.exit_code()
+            code = child.exit_code
             if code is not None:
                 self._bury(place, child, code)
 
@@ -157,10 +158,10 @@ class Supervisor:
         if code == EXIT_HOPELESS and not child.has_worked:
             raise HopelessError(f"{child.worker_id} cannot start: its last line in the log says why")
         if time.monotonic() - child.started_at_s > SOUND_AFTER_S:
-            place.pause_s = FIRST_PAUSE_S
-        log.error("worker died", worker=child.worker_id, code=code, again_in_s=place.pause_s)
-        place.start_at_s = time.monotonic() + place.pause_s
-        place.pause_s = min(2 * place.pause_s, LAST_PAUSE_S)
+            place.backoff.reset()
+        wait_s = place.backoff.next_wait_s()
+        log.error("worker died", worker=child.worker_id, exit_code=code, restart_in_s=wait_s)
+        place.start_at_s = time.monotonic() + wait_s
 
     def _drain(self) -> bool:
         children = [place.child for place in self._places if place.child is not None]
@@ -168,13 +169,13 @@ class Supervisor:
             child.drain()
         log.info("draining", workers=len(children))
         deadline_s = time.monotonic() + DRAIN_S
-        while any(child.exit_code() is None for child in children):
+        while any(child.exit_code is None for child in children):
             if time.monotonic() > deadline_s or self._stops > 1:
                 break
             time.sleep(0.05)
-        orderly = all(child.exit_code() == 0 for child in children)
+        orderly = all(child.exit_code == 0 for child in children)
         for child in children:
-            if child.exit_code() is None:
+            if child.exit_code is None:
                 log.warning("worker ended by force", worker=child.worker_id)
                 child.kill()
             child.close()

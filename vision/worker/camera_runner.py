@@ -2,6 +2,7 @@
 
 import structlog
 
+from vision.common.backoff import Backoff
 from vision.common.redaction import redact
 from vision.config.camera import CameraConfig
 from vision.contracts import CameraState, StreamStats, TrafficNow
@@ -38,7 +39,7 @@ class CameraRunner:
         self._reason = ""
         self._stats = StreamStats()
         self._traffic: TrafficNow | None = None
-        self._retry_s = FIRST_RETRY_S
+        self._backoff = Backoff(first_s=FIRST_RETRY_S, longest_s=LAST_RETRY_S)
         self._retry_at_s: float | None = None
         self._tell_at_s = float("-inf")
         self._is_mute = False
@@ -50,7 +51,7 @@ class CameraRunner:
             return
         self._end_session()
         self.camera = camera
-        self._retry_s = FIRST_RETRY_S
+        self._backoff.reset()
         self._begin()
 
     def idle(self, state: CameraState, reason: str) -> None:
@@ -83,22 +84,22 @@ class CameraRunner:
         """End the session that broke, and try again later, each time a little later."""
         session, self._session = self._session, None
         if session is not None and self._around.clock.monotonic() - session.began_at_s > SOUND_AFTER_S:
-            self._retry_s = FIRST_RETRY_S
+            self._backoff.reset()
+        wait_s = self._backoff.next_wait_s()
         known = isinstance(error, NgatuError)
         why = redact(str(error) if known else f"{type(error).__name__}: {error}")
         log.error(
             "camera failed",
             camera=self.camera_id,
             error=why,
-            again_in_s=self._retry_s,
+            retry_in_s=wait_s,
             exc_info=None if known else error,
         )
         if session is not None:
             self._close(session)
         state = CameraState.UNREACHABLE if isinstance(error, SourceError) else CameraState.FAILED
-        self._rest(state, f"{why}; tried again in {self._retry_s:g} s")
-        self._retry_at_s = self._around.clock.monotonic() + self._retry_s
-        self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
+        self._rest(state, f"{why}; retrying in {wait_s:g} s")
+        self._retry_at_s = self._around.clock.monotonic() + wait_s
 
     def close(self, reason: str) -> None:
         """End it for good: the interval that has begun is reported, and the state is `stopped`."""
