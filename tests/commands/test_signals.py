@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from vision.commands.console import signals_stop
+from vision.commands.console import stop_on_signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -15,7 +15,7 @@ def test_a_signal_stops_what_runs_and_does_afterwards_what_it_did_before(number:
     before = signal.signal(number, lambda told, _frame: heard.append(told))
     try:
         stop = threading.Event()
-        with signals_stop(stop.set):
+        with stop_on_signals(stop.set):
             os.kill(os.getpid(), number)
             assert stop.wait(1)
         assert heard == []
@@ -27,6 +27,6 @@ def test_a_signal_stops_what_runs_and_does_afterwards_what_it_did_before(number:
 
 def test_what_fails_gives_the_signals_back_too() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(ValueError, match="broken"), signals_stop(lambda: None):
+    with pytest.raises(ValueError, match="broken"), stop_on_signals(lambda: None):
         raise ValueError("broken")
     assert signal.getsignal(signal.SIGINT) is before

@@ -1,4 +1,4 @@
-"""What commands share on the terminal: a bar for long steps, and errors as sentences."""
+"""What the commands share on the terminal: progress, errors as one sentence, and stopping on Ctrl-C."""
 
 import signal
 import sys
@@ -7,15 +7,26 @@ from contextlib import contextmanager
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from vision.common.errors import NgatuError
 from vision.common.progress import Report
 
+Advance = Callable[[float, float | None], None]
+"""Moves a progress bar: how much is done, and of how much (None: as before)."""
+
 
 @contextmanager
-def errors_told() -> Iterator[None]:
-    """An error meant for people is one sentence on stderr, and exit code 1."""
+def readable_errors() -> Iterator[None]:
+    """Print an error that is meant for people as one sentence on stderr, and exit with code 1."""
     try:
         yield
     except NgatuError as error:
@@ -24,8 +35,8 @@ def errors_told() -> Iterator[None]:
 
 
 @contextmanager
-def signals_stop(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop what runs, which then ends by itself; afterwards they do what they did before."""
+def stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` on Ctrl-C and SIGTERM instead of ending the process; the previous handlers come back afterwards."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
         signal.signal(number, lambda *_: stop())
@@ -38,9 +49,9 @@ def signals_stop(stop: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def progress() -> Iterator[Report]:
-    """A bar for the step that runs; plain lines where nobody looks at a terminal."""
+    """Show the current step with a bar in bytes; one plain line per step where stderr is not a terminal."""
     if not sys.stderr.isatty():
-        yield _line_by_line(set())
+        yield _line_per_step()
         return
     columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -48,10 +59,25 @@ def progress() -> Iterator[Report]:
         yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)
 
 
-def _line_by_line(said: set[str]) -> Report:
-    def tell(step: str, _done: int, total: int | None) -> None:
-        if step not in said:
-            said.add(step)
+@contextmanager
+def progress_bar(description: str, total: float | None = None) -> Iterator[Advance]:
+    """Show one bar with the share done and the time left; it disappears at the end."""
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(description, total=total)
+
+        def advance(done: float, whole: float | None) -> None:
+            bar.update(task, completed=done, total=whole)
+
+        yield advance
+
+
+def _line_per_step() -> Report:
+    printed: set[str] = set()
+
+    def report(step: str, _done: int, total: int | None) -> None:
+        if step not in printed:
+            printed.add(step)
             typer.echo(f"{step} ({total / 1e6:.0f} MB)" if total else step, err=True)
 
-    return tell
+    return report

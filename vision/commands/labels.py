@@ -12,7 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from vision.commands import labels_automatic
-from vision.commands.console import errors_told
+from vision.commands.console import readable_errors
 from vision.common.errors import NgatuError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def export_labels(
     """Give labels to people to correct, in the form of the tool they use."""
     from vision.labels.review.export_labels import chosen_for_people, export
 
-    with errors_told():
+    with readable_errors():
         data = read_with_bar(folder)
         pictures = chosen_for_people(data, most) if doubtful else list(data.pictures)[:most]
         if not pictures:
@@ -84,7 +84,7 @@ def import_labels(
     from vision.labels.data_set.data_set import create
     from vision.labels.review.import_labels import bring, take_in
 
-    with errors_told():
+    with readable_errors():
         brought = bring(source, form, _maps(maps), images)
         data = read_with_bar(create(into))
         taken = take_in(data, brought, at=datetime.now(UTC), licence=licence, owner=owner)
@@ -109,7 +109,7 @@ def split(
     from vision.labels.data_set.split import apply, deal
     from vision.labels.review.reviews import State, read_reviews
 
-    with errors_told():
+    with readable_errors():
         data = read_with_bar(folder)
         reviews = read_reviews(folder)
         ready = [
@@ -136,7 +136,7 @@ def check(
     """Say what is wrong in a data set, and how many of each class it has. Ends with 1 when something must be mended."""
     from vision.labels.data_set.validation import check as check_data
 
-    with errors_told():
+    with readable_errors():
         report = check_data(read_with_bar(folder, _maps(maps)))
     if as_json:
         typer.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=2))
@@ -160,7 +160,7 @@ def show(
     from vision.labels.review.export_labels import chosen_for_people
     from vision.labels.review.reviews import read_reviews
 
-    with errors_told():
+    with readable_errors():
         data = read_with_bar(folder)
         pictures = chosen_for_people(data, most) if doubtful else list(data.pictures)[:most]
         opened = ((picture, open_image(image_file(folder, picture))) for picture in pictures)

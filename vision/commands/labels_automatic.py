@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from vision.commands.console import errors_told, signals_stop
+from vision.commands.console import readable_errors, stop_on_signals
 from vision.common.errors import NgatuError
 from vision.config.settings import WorkerSettings
 
@@ -56,7 +56,7 @@ def harvest(
     from vision.labels.active_learning.cameras import harvest_cameras
 
     configure_logging(level=logging.WARNING)
-    with errors_told():
+    with readable_errors():
         chosen = _chosen(cameras or WorkerSettings().cameras, camera)
         detector = load_detector(model or default_model(), threads=threads)
         wishes = Wishes(per_hour=per_hour, blur=blur, licence=licence, owner=owner)
@@ -64,7 +64,7 @@ def harvest(
         stop = threading.Event()
         columns = (TextColumn("{task.description}"), TimeElapsedColumn())
         bars = Progress(*columns, console=Console(stderr=True), transient=True)
-        with signals_stop(stop.set), bars as bar:
+        with stop_on_signals(stop.set), bars as bar:
             task = bar.add_task("looking")
             harvest_cameras(
                 chosen,
@@ -97,7 +97,7 @@ def propose(
     from vision.labels.review.reviews import read_reviews
 
     configure_logging(level=logging.WARNING)
-    with errors_told():
+    with readable_errors():
         if len(set(model)) < 2:
             raise NgatuError("one model agrees with itself: name two or more, as --model yolo26s --model yolo11s")
         detectors = {Path(name).stem: load_detector(name, size=size, threads=threads) for name in model}

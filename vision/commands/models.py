@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vision.commands import models_training
-from vision.commands.console import errors_told, progress
+from vision.commands.console import progress, readable_errors
 
 if TYPE_CHECKING:
     from vision.detection.cards import ModelCard
@@ -36,7 +36,7 @@ def list_models() -> None:
     from vision.common.paths import cache_dir
     from vision.detection.cards import default_model, load_cards, weights_file
 
-    with errors_told():
+    with readable_errors():
         cards, default = load_cards(), default_model()
     table = Table("model", "weights", "from", "licence", "what it is")
     for name, card in sorted(cards.items()):
@@ -57,7 +57,7 @@ def info(model: NameOrFile, *, provider: Provider = None) -> None:
     from vision.detection.loading import load_detector, names_a_file
 
     _hush()
-    with errors_told():
+    with readable_errors():
         card = None if names_a_file(model) else find_card(model)
         opened = card is None or weights_file(card).is_file()
         detector = load_detector(model, providers=[provider] if provider else None) if opened else None
@@ -83,7 +83,7 @@ def check(
     from vision.detection.checking import draw, save
 
     _hush()
-    with errors_told():
+    with readable_errors():
         detector = load_detector(model, providers=[provider] if provider else None, threads=threads)
         checked = check_model(detector)
         _print_check(detector, checked)
@@ -107,7 +107,7 @@ def pull(
     from vision.detection.pulling import pull as pull_weights
 
     _hush()
-    with errors_told():
+    with readable_errors():
         card = find_card(name)
         file = weights_file(card)
         if file.is_file() and not force:
@@ -134,7 +134,7 @@ def add(
     from vision.detection.loading import load_detector
 
     _hush()
-    with errors_told():
+    with readable_errors():
         added, checked = add_model(file, name=name, card_file=card)
         _print_check(load_detector(added.name), checked)
     typer.echo(f"added as '{added.name}', a {added.family} model; its card is {cache_dir('models') / added.name}.yaml")

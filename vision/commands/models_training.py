@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from vision.commands.console import errors_told
+from vision.commands.console import readable_errors
 from vision.common.errors import NgatuError
 from vision.common.progress import Report
 
@@ -85,7 +85,7 @@ def train(
     _hush()
     chosen = {"size": size, "epochs": epochs, "minutes": minutes, "batch": batch, "seed": seed}
     chosen["learning_rate"] = learning_rate
-    with errors_told(), mistakes_told():
+    with readable_errors(), mistakes_told():
         recipe = Recipe(**chosen, device=device, threads=threads, workers=workers, average=average)
         if not base.is_file():
             raise NgatuError(f"{base}: there is no such file; training begins from a torch checkpoint, as yolo26n.pt")
@@ -138,7 +138,7 @@ def evaluate(
     from vision.training.evaluation.report import write_evaluation
 
     _hush()
-    with errors_told(), _steps() as report:
+    with readable_errors(), _steps() as report:
         ours = _detector(model, size, least)
         theirs = None if against == "none" else _detector(against or default_model(), size, least)
         sets = [read_dataset(folder) for folder in data]
@@ -171,7 +171,7 @@ def promote(
     from vision.training.release.promotion import promote as make_default
 
     _hush()
-    with errors_told():
+    with readable_errors():
         told = read_evaluation(evaluation) if evaluation else None
         record = make_default(name, told, at=datetime.now(UTC), force=force, reason=reason)
     typer.echo(f"'{record.model}' is the default from now on; it was '{record.before}'")

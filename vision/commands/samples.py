@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vision.commands.console import errors_told, progress
+from vision.commands.console import progress, readable_errors
 from vision.common.errors import NgatuError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def list_samples(
     folder: Annotated[Path | None, typer.Option(help="List the videos in a folder of your own instead.")] = None,
 ) -> None:
     """The clips that have a card, and which of them are here; or the videos of a folder."""
-    with errors_told():
+    with readable_errors():
         if folder is None:
             _list_cards()
         else:
@@ -39,7 +39,7 @@ def pull(
     from vision.samples import clip_file
     from vision.samples import pull as pull_clips
 
-    with errors_told():
+    with readable_errors():
         cards = _chosen(names or [])
         with progress() as report:
             fresh = pull_clips(cards, report)

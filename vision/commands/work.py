@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from vision.commands.console import signals_stop
+from vision.commands.console import stop_on_signals
 from vision.common.errors import NgatuError
 from vision.config.settings import WorkerSettings
 
@@ -68,7 +68,7 @@ def _run(settings: WorkerSettings) -> bool:
     _find_model(settings.model)
     folder = read_folder(settings.cameras)
     supervisor = Supervisor(FolderWatch(settings.cameras), _staff(settings, folder), environment_of(settings))
-    with signals_stop(supervisor.stop):
+    with stop_on_signals(supervisor.stop):
         return supervisor.run()
 
 

@@ -17,7 +17,7 @@ from vision.bench.simulation.roads.junction import LANE_END_Y
 from vision.bench.simulation.runner import Look, run
 from vision.bench.simulation.simulate import build_network, link_of, simulate
 from vision.bench.simulation.sumo.environment import sumo_python
-from vision.commands import bench_incidents
+from vision.commands.bench import incidents as bench_incidents
 from vision.common.errors import NgatuError
 from vision.common.progress import quiet
 from vision.contracts import IncidentKind as Kind

@@ -37,13 +37,13 @@ def noise(
 
     from vision.bench.clips.replay import Replay
     from vision.bench.tracking.report import measure
-    from vision.commands.console import errors_told, progress
+    from vision.commands.console import progress, readable_errors
     from vision.common.logging import configure_logging
     from vision.config.camera import DetectionConfig
     from vision.detection import load_detector
 
     configure_logging(level=logging.WARNING)
-    with errors_told(), progress() as report:
+    with readable_errors(), progress() as report:
         detector = load_detector(model, threads=1)
         result = measure(manifest, clips, pictures or [], Replay(detector, DetectionConfig().fps, cache), report)
     if as_json:

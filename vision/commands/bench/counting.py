@@ -1,4 +1,4 @@
-"""`ngatu bench`: how true and how fast counting is, on clips that people have counted."""
+"""`ngatu bench counting` and `against-objectcounter`: counting accuracy and speed on clips that people have counted."""
 
 import json
 import sys
@@ -11,8 +11,6 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from vision.commands import bench_incidents, bench_latency, bench_noise, bench_traffic
-
 if TYPE_CHECKING:
     from vision.bench.counting.comparison import Duel
     from vision.bench.counting.dataset import CountedClip
@@ -21,23 +19,18 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-bench = typer.Typer(help="How true and how fast counting is.", no_args_is_help=True)
-bench_latency.register(bench)
-bench_noise.register(bench)
-bench_traffic.register(bench)
-bench_incidents.register(bench)
-
 Manifest = Annotated[Path, typer.Argument(help="JSON: clips with truth.line_count.")]
 Clips = Annotated[Path | None, typer.Option(help="The clips' folder. Default: the manifest's.")]
 Fps = Annotated[float | None, typer.Option(help="Frames looked at a second. Default: 12.", min=1, max=60)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
-def register(app: typer.Typer) -> None:
-    app.add_typer(bench, name="bench")
+def register(bench: typer.Typer) -> None:
+    """Add `counting` and `against-objectcounter` to the group `bench`."""
+    bench.command("counting")(counting)
+    bench.command("against-objectcounter")(against_objectcounter)
 
 
-@bench.command()
 def counting(
     manifest: Manifest,
     *,
@@ -61,7 +54,6 @@ def counting(
         _print_scores(scores)
 
 
-@bench.command("against-objectcounter")
 def against_objectcounter(
     manifest: Manifest,
     only: Annotated[list[str] | None, typer.Argument(help="Names of clips. Default: all.", metavar="[CLIP]...")] = None,

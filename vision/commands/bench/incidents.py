@@ -53,7 +53,7 @@ def incidents(
     from vision.bench.simulation.runner import Look, run, to_json
     from vision.bench.simulation.sensor.noise_levels import LEVELS
     from vision.bench.simulation.sumo.environment import sumo_python
-    from vision.commands.console import errors_told, progress
+    from vision.commands.console import progress, readable_errors
 
     levels = tuple(level or ["measured"])
     _refuse_unknown("--level", levels, LEVELS)
@@ -65,7 +65,7 @@ def incidents(
     if not episodes:
         raise typer.BadParameter(f"no episode's name holds {only!r}: names are like junction-cars-free-quiet-0")
     look = Look(levels, is_calibrated=not uncalibrated, real_tracker=is_real)
-    with errors_told():
+    with readable_errors():
         with progress() as report:
             interpreter = sumo_python(report, python)
         hours_in_all = sum(e.lasts_s for e in episodes) / 3600

@@ -47,13 +47,13 @@ def traffic(
     from vision.bench.clips.replay import Replay
     from vision.bench.clips.report import to_json
     from vision.bench.clips.reversed_direction import reverse_clip
-    from vision.commands.console import errors_told, progress
+    from vision.commands.console import progress, readable_errors
     from vision.common.logging import configure_logging
     from vision.config.camera import DetectionConfig
     from vision.detection import load_detector
 
     configure_logging(level=logging.WARNING)
-    with errors_told(), progress() as report:
+    with readable_errors(), progress() as report:
         pairs = [
             (clip, camera)
             for clip, camera in cameras_of(cameras, read_known(clips, by_eye))
