@@ -25,7 +25,7 @@ from vision.contracts import CongestionLevel, SignalUpdate
 from vision.core import Detections, Frame, Tracks
 from vision.image.analyzer import ImageAnalyzer, ImageResult
 from vision.image.tampering.view import ReferenceView
-from vision.tracking import Sighting, Tracker
+from vision.tracking import TrackedFrame, Tracker
 
 CLOCK_TREMBLE_S = 1.0
 """A stream whose time goes back by less has bad time stamps; by more, it began anew."""
@@ -136,7 +136,7 @@ class CameraPipeline:
         ground = self.learnt.ground_of(self._camera, *self._size_px)
         return ground.matrix if ground.is_calibrated else None
 
-    def _analyse(self, sightings: list[Sighting], picture: ImageResult | None, at_s: float) -> AnalysisResult:
+    def _analyse(self, sightings: list[TrackedFrame], picture: ImageResult | None, at_s: float) -> AnalysisResult:
         if self._traffic is None:
             self._traffic = TrafficAnalyzer(self._camera, *self._size_px, learnt=self.learnt, numbers=self._numbers)
         return self._traffic.update(
@@ -144,7 +144,7 @@ class CameraPipeline:
             at_s,
             earlier=[(seen.at_s, seen.tracks) for seen in sightings[:-1]],
             signals=picture.signals if picture else None,
-            lying=picture.road_objects if picture else (),
+            road_objects=picture.road_objects if picture else (),
         )
 
     def _with_moment(self, seen: Observed, moment: AnalysisResult) -> Observed:

@@ -66,7 +66,7 @@ class Moving:
         self.book = KinematicsEstimator(ground, *size, forget_after_s=4, implausible_mps=50)
 
     def see(self, tracks: Tracks, at_s: float) -> TrackKinematics:
-        return self.book.update(self.book.see(tracks, at_s), at_s)
+        return self.book.update(self.book.observe(tracks, at_s), at_s)
 
 
 class Counting:
@@ -77,7 +77,7 @@ class Counting:
         self._counter = LineCounter(lines, *size)
 
     def see(self, tracks: Tracks, at_s: float, *, stands: Bools | None = None) -> list[Crossing]:
-        return self._counter.update(self.sights.see(tracks, at_s), at_s, stands=stands)
+        return self._counter.update(self.sights.observe(tracks, at_s), at_s, stands=stands)
 
 
 def count(

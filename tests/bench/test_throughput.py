@@ -61,7 +61,7 @@ def test_what_is_remembered_does_not_grow_with_the_frames() -> None:
     traffic = TrafficAnalyzer(crossing_camera(), WIDTH_PX, HEIGHT_PX)
     sizes = []
     for n, (at_s, tracks) in enumerate(itertools.islice(endless_traffic(10, fps=2), 900)):
-        traffic.update(tracks, at_s, signals=signals_at(at_s), lying=lying_at(at_s))
+        traffic.update(tracks, at_s, signals=signals_at(at_s), road_objects=lying_at(at_s))
         if n % 20 == 0:
             sizes.append(len(pickle.dumps(traffic)))
     half = len(sizes) // 2

@@ -8,7 +8,7 @@ import numpy as np
 from vision.common.object_class import ObjectClass
 from vision.config.camera import TrackingConfig
 from vision.core import Detections
-from vision.tracking import Sighting, Tracker
+from vision.tracking import TrackedFrame, Tracker
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ def tracker(*, fps: float = 10, **settings: object) -> Tracker:
 
 def follow(
     frames: Iterable[Sequence[Box]], by: Tracker | None = None, *, fps: float = 10, start_s: float = 0
-) -> list[Sighting]:
+) -> list[TrackedFrame]:
     """All that a tracker tells of these frames."""
     by = tracker(fps=fps) if by is None else by
     return [s for n, boxes in enumerate(frames) for s in by.update(detections(boxes), start_s + n / fps)]
 
 
-def ids(sightings: Iterable[Sighting]) -> list[int]:
+def ids(sightings: Iterable[TrackedFrame]) -> list[int]:
     """Every id told, once, in order of appearance."""
     return list(dict.fromkeys(int(i) for s in sightings for i in s.tracks.track_id))

@@ -92,7 +92,7 @@ class TrafficAnalyzer:
         self._size_px = (width_px, height_px)
         self._is_calibrated = ground.is_calibrated
         implausible_mps = camera.measures.implausible_above_kmh / KMH_PER_MPS
-        self._motion = KinematicsEstimator(
+        self._kinematics = KinematicsEstimator(
             ground,
             width_px,
             height_px,
@@ -103,7 +103,7 @@ class TrafficAnalyzer:
         self._passages = CrossingSpeedEstimator(
             camera.lines, width_px, height_px, ground, implausible_mps=implausible_mps
         )
-        self._heirs = TrackStitcher(width_px, height_px)
+        self._stitcher = TrackStitcher(width_px, height_px)
         self._movements = MovementCounter(camera.movements)
         self._zones = ZoneMonitor(camera, width_px, height_px, ground, free_flow=learnt.free_flow)
         self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in camera.zones])
@@ -116,7 +116,7 @@ class TrafficAnalyzer:
         *,
         earlier: Sequence[tuple[float, Tracks]] = (),
         signals: Mapping[str, SignalNow] | None = None,
-        lying: Sequence[RoadObject] = (),
+        road_objects: Sequence[RoadObject] = (),
     ) -> AnalysisResult:
         """Take in where the tracks are at `at_s`, media time.
 
@@ -125,17 +125,20 @@ class TrafficAnalyzer:
         """
         crossings: list[Crossing] = []
         for was_at_s, known in earlier:
-            had_been = self._motion.see(known, was_at_s)
-            crossings += self._counter.update(had_been, was_at_s, sightings_of=self._motion.sightings_of)
-        seen = self._motion.see(tracks, at_s)
-        motion = self._motion.update(seen, at_s)
-        crossings += self._counter.update(seen, at_s, stands=motion.is_stopped, sightings_of=self._motion.sightings_of)
-        return self._moment(motion, at_s, crossings, signals or {}, lying)
+            had_been = self._kinematics.observe(known, was_at_s)
+            crossings += self._counter.update(had_been, was_at_s, trajectory_of=self._kinematics.pixel_trajectory)
+        seen = self._kinematics.observe(tracks, at_s)
+        motion = self._kinematics.update(seen, at_s)
+        crossings += self._counter.update(
+            seen, at_s, stands=motion.is_stopped, trajectory_of=self._kinematics.pixel_trajectory
+        )
+        return self._moment(motion, at_s, crossings, signals or {}, road_objects)
 
     def close(self, at_s: float) -> FinalResult:
         """The camera is watched no longer."""
         return FinalResult(
-            crossings=tuple(self._passages.close(self._motion.way_of)), incidents=tuple(self._incidents.close(at_s))
+            crossings=tuple(self._passages.close(self._kinematics.ground_trajectory)),
+            incidents=tuple(self._incidents.close(at_s)),
         )
 
     @property
@@ -153,28 +156,28 @@ class TrafficAnalyzer:
         at_s: float,
         crossings: list[Crossing],
         signals: Mapping[str, SignalNow],
-        lying: Sequence[RoadObject],
+        road_objects: Sequence[RoadObject],
     ) -> AnalysisResult:
         inside = self._polygons.hold(motion.bottom_center_px)
         zones = self._zones.update(motion, inside, at_s)
-        heirs = self._heirs.update(motion, at_s)
-        movements = self._movements.update(crossings, at_s, entries=self._zones.entries, heirs=heirs)
+        stitched = self._stitcher.update(motion, at_s)
+        movements = self._movements.update(crossings, at_s, entries=self._zones.entries, stitched=stitched)
         scene = Scene(
             at_s=at_s,
             width_px=self._size_px[0],
             height_px=self._size_px[1],
-            motion=motion,
+            tracks=motion,
             inside=inside,
             zones=zones,
-            picture=self._zones.picture,
+            whole_frame=self._zones.picture,
             crossings=tuple(crossings),
             movements=tuple(movements),
-            heirs=heirs,
-            leapt=self._heirs.leapt,
+            stitched=stitched,
+            switched=self._stitcher.switched,
             signals=signals,
-            lying=tuple(lying),
+            road_objects=tuple(road_objects),
             is_calibrated=self._is_calibrated,
         )
         incidents = tuple(self._incidents.update(scene))
-        told = tuple(self._passages.update(crossings, motion, self._motion.way_of, at_s))
+        told = tuple(self._passages.update(crossings, motion, self._kinematics.ground_trajectory, at_s))
         return AnalysisResult(scene, told, scene.movements, incidents, self._zones.congestion)

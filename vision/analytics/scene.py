@@ -24,7 +24,7 @@ class ZoneState:
     congestion_since_s: float
     speed_mps: float
     """Mean of the moving and standing vehicles in it, over the last seconds; NaN where there was none."""
-    free_pace_mps: float
+    free_flow_speed_mps: float
     """The pace of its free flow: learnt, configured, or that of a city street."""
     queue_track_ids: frozenset[int]
     """The vehicles that wait at its stop line, nearest first or not."""
@@ -42,26 +42,26 @@ class ZoneState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """One moment. Media time in seconds; tracks in the order of `motion`."""
+    """One moment. Media time in seconds; tracks in the order of `tracks`."""
 
     at_s: float
     width_px: int
     height_px: int
-    motion: TrackKinematics
+    tracks: TrackKinematics
     inside: Bools
     """(N, Z): which tracks' feet are in which zones, in the order of the camera's zones."""
     zones: tuple[ZoneState, ...]
-    picture: ZoneState | None = None
+    whole_frame: ZoneState | None = None
     """The whole picture's state, where the camera has no zones."""
     crossings: tuple[Crossing, ...] = ()
     """What became known with this moment, but for how fast they are."""
     movements: tuple[Movement, ...] = ()
-    heirs: TrackLinks = ()
+    stitched: TrackLinks = ()
     """Which tracks are ones that were just lost, under another id."""
-    leapt: tuple[int, ...] = ()
+    switched: tuple[int, ...] = ()
     """Tracks that come back to sight, and are another vehicle's."""
     signals: Mapping[str, SignalNow] = field(default_factory=dict)
     """By the signal's id; one whose state is not known is missing."""
-    lying: tuple[RoadObject, ...] = ()
+    road_objects: tuple[RoadObject, ...] = ()
     """What lies on the road."""
     is_calibrated: bool = False

@@ -1,5 +1,5 @@
 """Tracking: detections become vehicles that are followed."""
 
-from vision.tracking.tracker import Sighting, Tracker
+from vision.tracking.tracker import TrackedFrame, Tracker
 
-__all__ = ["Sighting", "Tracker"]
+__all__ = ["TrackedFrame", "Tracker"]

@@ -22,7 +22,7 @@ _IS_SMALL = np.array([c in {ObjectClass.PERSON, ObjectClass.BICYCLE, ObjectClass
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class TrackedFrame:
     """Where confirmed tracks were at one moment of media time, in seconds."""
 
     at_s: float
@@ -51,7 +51,7 @@ class Tracker:
         """Forget all tracks: the stream begins anew."""
         self._association = Association(self._settings, self._fps)
 
-    def update(self, detections: Detections, at_s: float) -> list[Sighting]:
+    def update(self, detections: Detections, at_s: float) -> list[TrackedFrame]:
         """Take in one frame's detections; `at_s` grows from call to call.
 
         Returns what is newly known, oldest first: where the tracks that were confirmed just now had been before, and
@@ -70,7 +70,7 @@ class Tracker:
             owner, news = self._news_of(life, seen)
             for earlier in news:
                 known[earlier.at_s].append((owner, earlier))
-        return [Sighting(moment_s, _tracks(known[moment_s])) for moment_s in sorted(known)]
+        return [TrackedFrame(moment_s, _tracks(known[moment_s])) for moment_s in sorted(known)]
 
     def _news_of(self, life: Life, seen: Seen) -> tuple[Life, list[Seen]]:
         """Whose sightings are to be told now: none of an unconfirmed track, all when it is confirmed, then each."""

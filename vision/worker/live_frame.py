@@ -59,6 +59,6 @@ def shot_of(
 def _speeds_kmh(seen: Observed) -> dict[int, float]:
     if seen.scene is None:
         return {}
-    motion = seen.scene.motion
+    motion = seen.scene.tracks
     known = np.flatnonzero(~np.isnan(motion.speed_kmh))
     return {int(motion.track_id[n]): round(float(motion.speed_kmh[n]), 1) for n in known}

@@ -112,7 +112,7 @@ def test_who_comes_back_where_nobody_can_have_driven_is_another(unseen: int, to_
     moving, heirs = Moving(ground), TrackStitcher(1280, 720)
     for n, cars in enumerate(standing(1, 30) + nothing(unseen) + [[(1, to_x, 40.0)]]):
         heirs.update(moving.see(tracks(cars), n / FPS), n / FPS)
-    assert heirs.leapt == ((1,) if leaps else ())
+    assert heirs.switched == ((1,) if leaps else ())
 
 
 def test_each_lost_track_is_inherited_once() -> None:
@@ -136,7 +136,7 @@ def test_one_that_stood_and_was_squeezed_before_it_was_hidden_comes_back_as_itse
     moving, heirs = Moving(ground), TrackStitcher(1280, 720)
     for n, seen in enumerate([*WAITS, *half_hidden(1, 3, shown=0.2), *map(tracks, nothing(3)), WAITS[0]]):
         heirs.update(moving.see(seen, n / FPS), n / FPS)
-        assert heirs.leapt == ()
+        assert heirs.switched == ()
 
 
 def test_who_drives_past_the_place_of_one_that_is_lost_is_not_taken_for_it() -> None:
@@ -150,7 +150,7 @@ def test_who_turns_unseen_comes_back_as_itself() -> None:
     moving, heirs = Moving(ground), TrackStitcher(1280, 720)
     for n, cars in enumerate([*driving(1, 0, 20), *nothing(6), *driving(1, 21, 22)]):
         heirs.update(moving.see(tracks(cars), n / FPS), n / FPS)
-    assert heirs.leapt == ()
+    assert heirs.switched == ()
 
 
 def test_who_drives_and_is_squeezed_before_it_is_hidden_comes_back_as_itself() -> None:
@@ -161,7 +161,7 @@ def test_who_drives_and_is_squeezed_before_it_is_hidden_comes_back_as_itself() -
     whole, squeezed, back = drives[:20], [part_of(seen, 0.2) for seen in drives[20:22]], drives[32:]
     for n, seen in enumerate([*whole, *squeezed, *map(tracks, nothing(10)), *back]):
         heirs.update(moving.see(seen, n / FPS), n / FPS)
-        assert heirs.leapt == ()
+        assert heirs.switched == ()
 
 
 def taken(looks: list[list[Car]]) -> tuple[list[tuple[int, int]], set[int]]:
@@ -172,7 +172,7 @@ def taken(looks: list[list[Car]]) -> tuple[list[tuple[int, int]], set[int]]:
     leapt: set[int] = set()
     for n, cars in enumerate(looks):
         told += heirs.update(moving.see(tracks(cars), n / FPS), n / FPS)
-        leapt |= set(heirs.leapt)
+        leapt |= set(heirs.switched)
     assert len(heirs) <= 1
     return told, leapt
 

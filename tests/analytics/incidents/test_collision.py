@@ -95,8 +95,8 @@ def test_a_leap_to_another_vehicle_is_no_course_that_crosses(leaps: bool) -> Non
     changes: list[IncidentChange] = []
     for t in np.arange(0, 40, 0.125).tolist():
         scene = seen.scene(meets, t)
-        crossing = scene.motion.track_id[scene.motion.class_id == ObjectClass.MOTORCYCLE.class_id].tolist()
-        changes += watch.update(replace(scene, leapt=tuple(crossing) if leaps and t == 13 else ()))
+        crossing = scene.tracks.track_id[scene.tracks.class_id == ObjectClass.MOTORCYCLE.class_id].tolist()
+        changes += watch.update(replace(scene, switched=tuple(crossing) if leaps and t == 13 else ()))
     assert ("collision" in kinds(changes)) is not leaps
 
 
@@ -104,7 +104,7 @@ def test_who_comes_in_from_below_the_picture_is_not_seen_to_stay_at_its_edge_unt
     seen, past = Camera(camera(NORTH)), TrackHistory(*SIZE, forget_after_s=10)
     comes = Actor(lambda t: (40, 73 - 3 * t))
     for t in np.arange(0, 3, 0.1).tolist():
-        past.update(seen.scene([comes], t).motion, t)
+        past.update(seen.scene([comes], t).tracks, t)
     ways_m = -np.diff(past.braking_estimate(0).observed_m[:, 1])
     assert len(ways_m) > 10
     assert ways_m.min() > 0.25

@@ -71,9 +71,9 @@ def test_a_box_that_only_grows_downwards_does_not_go_the_wrong_way(top_comes: fl
     changes = []
     for t in np.arange(0, 3.2, 1 / 8).tolist():
         scene = seen.scene([nears], t)
-        xyxy = scene.motion.xyxy.copy()
+        xyxy = scene.tracks.xyxy.copy()
         xyxy[:, 1] -= (1 - top_comes) * 10 * 4 * t
-        changes += watch.update(replace(scene, motion=replace(scene.motion, xyxy=xyxy)))
+        changes += watch.update(replace(scene, tracks=replace(scene.tracks, xyxy=xyxy)))
     assert kinds(changes) == told
 
 

@@ -57,10 +57,10 @@ def test_who_creeps_on_and_is_taken_for_another_who_was_seen_last_where_he_is_cr
     actors = [Actor(creeps, ObjectClass.TRUCK), Actor(halts(25.25, 14, 60, start_s=4))]
     for t in np.arange(0, 24, 1 / 8).tolist():
         scene = seen.scene(actors[: 2 if t < 14 else 1], t)
-        stopped_since_s = scene.motion.stopped_since_s.copy()
+        stopped_since_s = scene.tracks.stopped_since_s.copy()
         if t >= 6:
             stopped_since_s[0] = 5.0 if t < 16 else 10.0
-        standing.update(replace(scene, motion=replace(scene.motion, stopped_since_s=stopped_since_s)))
+        standing.update(replace(scene, tracks=replace(scene.tracks, stopped_since_s=stopped_since_s)))
     (stand,) = standing.standstills
     assert stand.since_s == 10.0
     assert not standing.unexplained

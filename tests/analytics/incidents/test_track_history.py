@@ -48,9 +48,9 @@ def braked(
     seen, past = Camera(camera(NORTH), noise), TrackHistory(*SIZE, 5.0)
     for t in np.arange(0, end_s, 1 / fps).tolist():
         scene = seen.scene([Actor(way, object_class)], t)
-        past.update(scene.motion, t, scene.heirs)
-    since_s, course = float(scene.motion.stopped_since_s[0]), past.courses(np.array([0]))[0]
-    return past, past.braking_estimate(0).min_deceleration_mps2(since_s, scene.motion.ground_m[0], course)
+        past.update(scene.tracks, t, scene.stitched)
+    since_s, course = float(scene.tracks.stopped_since_s[0]), past.courses(np.array([0]))[0]
+    return past, past.braking_estimate(0).min_deceleration_mps2(since_s, scene.tracks.ground_m[0], course)
 
 
 @pytest.mark.parametrize("fps", [4.0, 10.0, 25.0])
@@ -107,12 +107,12 @@ def test_what_is_remembered_of_tracks_is_forgotten_with_them() -> None:
     seen = Camera(camera(NORTH), Noise(switched=0.5))
     actors = [Actor(drives(20 + n, 8, start_s=n), ObjectClass.MOTORCYCLE) for n in range(8)]
     for n in range(400):
-        motion = seen.scene(actors, n / 8).motion
+        motion = seen.scene(actors, n / 8).tracks
         past.update(motion, n / 8)
         runs.update(motion, np.ones(len(motion), bool), n / 8)
         assert len(past) <= 8 * 5 * 8 + 8
         assert len(runs) <= 8 * 10
-    empty = seen.scene([], 60.0).motion
+    empty = seen.scene([], 60.0).tracks
     past.update(empty, 60.0)
     assert runs.update(empty, np.zeros(0, bool), 60.0) == []
     assert (len(past), len(runs)) == (0, 0)
@@ -227,7 +227,7 @@ def arrived(*tracks: Way) -> Bools:
     seen, past = Camera(camera(NORTH)), TrackHistory(*SIZE, 5.0)
     for t in np.arange(0, 10, 1 / 8).tolist():
         scene = seen.scene([Actor(way) for way in tracks], t)
-        past.update(scene.motion, t, scene.heirs)
+        past.update(scene.tracks, t, scene.stitched)
     return past.has_moved
 
 

@@ -179,11 +179,11 @@ def test_congestion_is_told_with_its_levels_and_its_end() -> None:
 def test_where_no_zone_is_drawn_traffic_that_is_slow_for_longer_than_any_red_light_is_congestion() -> None:
     _, scene = scene_of(camera(), congestion=CongestionLevel.FREE, speed_mps=10.0, is_provisional=False)
     watch = IncidentDetector(camera().model_copy(update={"zones": ()}), *SIZE)
-    free = replace(scene, zones=(), inside=scene.inside[:, :0], picture=scene.zones[0])
+    free = replace(scene, zones=(), inside=scene.inside[:, :0], whole_frame=scene.zones[0])
 
     def slow_from(at_s: float) -> Scene:
         state = replace(scene.zones[0], congestion=CongestionLevel.CONGESTED, congestion_since_s=at_s)
-        return replace(free, picture=state)
+        return replace(free, whole_frame=state)
 
     assert over(watch, slow_from(0.0), 0, 90) + over(watch, free, 90, 120) == []
     changes = over(watch, slow_from(120.0), 120, 270) + over(watch, free, 270, 300)
@@ -231,7 +231,7 @@ def test_a_queue_that_is_back_with_each_red_of_a_long_cycle_is_one_spillback_unt
 def test_something_that_lies_on_the_road_is_told_once() -> None:
     watch, scene = scene_of(camera(), congestion=None)
     lying = RoadObject((600, 250, 640, 280), since_s=0.0, confidence=0.7, zone_id="north")
-    changes = over(watch, replace(scene, lying=(lying,)), 3, 30) + over(watch, scene, 30, 45)
+    changes = over(watch, replace(scene, road_objects=(lying,)), 3, 30) + over(watch, scene, 30, 45)
     assert [str(change.phase) for change in changes] == ["raised", "ended"]
     assert changes[0].at_s == pytest.approx(8, abs=0.5)
 

@@ -250,7 +250,7 @@ def test_what_is_learnt_of_the_road_holds_for_the_way_that_was_driven_before_too
         motion = moving.see(seen([x]), n / 10)
     assert motion.speed_mps == pytest.approx([3.0])
     assert motion.displacement_m == pytest.approx([6.0])
-    _, places_m = moving.book.way_of(1)
+    _, places_m = moving.book.ground_trajectory(1)
     assert places_m[-1] - places_m[-11] == pytest.approx([3.0, 0.0])
 
 

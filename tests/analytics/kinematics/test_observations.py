@@ -21,29 +21,29 @@ def shown(*vehicles: At) -> Tracks:
 def test_who_leaves_the_picture_is_as_large_as_when_it_was_seen_whole() -> None:
     book = ObservationBuilder(*SIZE, forget_after_s=FORGET_S)
     for n, y in enumerate([700.0, 750, 790, 810]):
-        seen = book.see(shown(At(n / 10, 1, 500, y, 60, 80)), n / 10)
-    assert seen.cut.tolist() == [[False, False, False, True]]
+        seen = book.observe(shown(At(n / 10, 1, 500, y, 60, 80)), n / 10)
+    assert seen.truncated.tolist() == [[False, False, False, True]]
     assert seen.size_px.tolist() == [[60, 80]]
     assert seen.whole_px.tolist() == [[470, 770, 530, 850]]
     assert seen.bottom_center_px.tolist() == [[500, 850]]
-    assert seen.extent_px == pytest.approx(np.sqrt(60 * 80))
+    assert seen.box_size_px == pytest.approx(np.sqrt(60 * 80))
 
 
 def test_of_who_was_never_seen_whole_no_size_is_known() -> None:
     book = ObservationBuilder(*SIZE, forget_after_s=FORGET_S)
-    seen = book.see(shown(At(0, 1, 500, 790, 60, 80)), 0.0)
+    seen = book.observe(shown(At(0, 1, 500, 790, 60, 80)), 0.0)
     assert np.isnan(seen.size_px).all()
     assert seen.whole_px.tolist() == seen.xyxy.tolist() == [[470, 750, 530, 800]]
-    assert seen.extent_px == pytest.approx(np.sqrt(60 * 50))
+    assert seen.box_size_px == pytest.approx(np.sqrt(60 * 50))
 
 
 def test_a_row_that_a_forgotten_track_had_tells_nothing_of_the_next_one_in_it() -> None:
     book = ObservationBuilder(*SIZE, forget_after_s=FORGET_S)
-    first = book.see(shown(At(0, 1, 500, 400, 60, 80)), 0.0)
+    first = book.observe(shown(At(0, 1, 500, 400, 60, 80)), 0.0)
     assert first.is_new.tolist() == [True]
     rows = set[int]()
     for n in range(2, 200):
-        seen = book.see(shown(At(0, n, 500, 790, 60, 80)), 5.0 * n)
+        seen = book.observe(shown(At(0, n, 500, 790, 60, 80)), 5.0 * n)
         rows.update(seen.row.tolist())
         assert seen.is_new.tolist() == [True]
         assert np.isnan(seen.size_px).all()

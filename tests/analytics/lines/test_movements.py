@@ -64,7 +64,7 @@ def test_a_turn_is_counted_from_the_crossings_of_a_real_way() -> None:
 def test_a_vehicle_goes_on_with_its_movement_under_another_id() -> None:
     counter = MovementCounter([NORTH_SOUTH])
     assert counter.update([crossed("north", 1.0)], 1.1) == []
-    assert counter.update([], 3.0, heirs=[(1, 7)]) == []
+    assert counter.update([], 3.0, stitched=[(1, 7)]) == []
     [movement] = counter.update([crossed("south", 5.0, 7)], 5.1)
     assert (movement.track_id, movement.entered_at_s) == (7, 1.0)
     assert counter.update([crossed("south", 6.0, 1)], 6.1) == []

@@ -59,7 +59,7 @@ def test_who_stands_waits_on_while_his_box_trembles_as_that_of_one_who_drives() 
     cars = queue_of(4)
     rough = Vehicle(4, lambda t_s: cars[3].way(t_s) + (1.4 * np.sin(3.9 * t_s) if t_s > 22 else 0.0))
     told = [s for s in Road(APPROACH).watch([*cars[:3], rough], 60, fps=8) if s.at_s > 25]
-    assert any((s.motion.speed_mps > 10 / 3.6).any() for s in told)
+    assert any((s.tracks.speed_mps > 10 / 3.6).any() for s in told)
     assert all(s.zones[0].queue_track_ids == {1, 2, 3, 4} for s in told)
 
 

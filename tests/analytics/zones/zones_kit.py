@@ -125,7 +125,7 @@ class Road:
         self._rng = np.random.default_rng(0)
 
     def see(self, vehicles: Iterable[Vehicle], t_s: float) -> Scene:
-        seen = self._motion.see(self._tracks(vehicles, t_s), t_s)
+        seen = self._motion.observe(self._tracks(vehicles, t_s), t_s)
         motion = self._motion.update(seen, t_s)
         inside = points_in_polygons(motion.bottom_center_px, self._polygons_px)
         crossings = self._counter.update(seen, t_s)
@@ -133,10 +133,10 @@ class Road:
             at_s=t_s,
             width_px=SIZE[0],
             height_px=SIZE[1],
-            motion=motion,
+            tracks=motion,
             inside=inside,
             zones=self.zones.update(motion, inside, t_s),
-            crossings=tuple(self._passages.update(crossings, motion, self._motion.way_of, t_s)),
+            crossings=tuple(self._passages.update(crossings, motion, self._motion.ground_trajectory, t_s)),
             is_calibrated=self._calibrated,
         )
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-SightingsOf = Callable[[int], tuple[Floats, Floats]]
+TrajectoryOf = Callable[[int], tuple[Floats, Floats]]
 """From a track to its remembered sightings, oldest first: when (K,), media time, and where its foot was (K, 2), px."""
 
 SLOW_SIZES_S = 1.0

@@ -98,7 +98,7 @@ class OcclusionTracker:
             other = int(last.track_id[hider])
             if hiders[other] < MOST:
                 hiders[other] += 1
-                self._hidden[track] = _Hidden(other, last.bottom_center_px[n], last.extent_px(n), at_s, at_s)
+                self._hidden[track] = _Hidden(other, last.bottom_center_px[n], last.box_size_px(n), at_s, at_s)
 
 
 def _hider_of(motion: TrackKinematics, n: int) -> int | None:

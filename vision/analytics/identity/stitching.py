@@ -57,7 +57,7 @@ class TrackStitcher:
         """By track in sight, or looked for, that has inherited one: which."""
         self._taken = IdTakeoverDetector()
         self._turned = OccludedTurnMatcher(width_px, height_px)
-        self.leapt: tuple[int, ...] = ()
+        self.switched: tuple[int, ...] = ()
         """Tracks that come back just now, or are seen all the time, and are another vehicle's."""
 
     def __len__(self) -> int:
@@ -72,10 +72,10 @@ class TrackStitcher:
         if gone:
             self._lose(gone)
         heirs: list[tuple[int, int]] = []
-        self.leapt = ()
+        self.switched = ()
         new = [n for n, track in enumerate(ids) if track in came] if came else []
         if self._lost:
-            self.leapt = tuple(ids[n] for n in new if ids[n] in self._lost and self._leaps(motion, n, at_s))
+            self.switched = tuple(ids[n] for n in new if ids[n] in self._lost and self._leaps(motion, n, at_s))
             oldest_s = at_s - STOOD_LOST_S
             self._lost = {t: was for t, was in self._lost.items() if was[0].seen_s >= oldest_s and t not in now}
             heirs = self._inherit(motion, new, at_s) if self._lost else []
@@ -84,7 +84,7 @@ class TrackStitcher:
         self._heirs |= {heir: lost for lost, heir in heirs}
         before = next((was for was_s, was in self._recent if at_s - was_s <= TAKEN_S), None) if new else None
         taken = self._taken.update(motion, new, at_s, before)
-        self.leapt += tuple(track for track, _ in taken)
+        self.switched += tuple(track for track, _ in taken)
         self._seen, self._last, self._last_s = now, motion, at_s
         if not self._recent or at_s - self._recent[-1][0] >= STOOD_EVERY_S:
             self._recent = [*(r for r in self._recent if at_s - r[0] <= STOOD_OVER_S), (at_s, motion)]
@@ -104,7 +104,7 @@ class TrackStitcher:
                 np.zeros(2) if is_stopped else self._velocity_px(n),
                 0.0 if is_stopped else VELOCITY_LAG_S,
                 float(size_px[n]),
-                float(last.scale_px_m[n]),
+                float(last.scale_px_per_m[n]),
                 stands=is_stopped,
             )
             self._lost[int(last.track_id[n])] = (was,) if stood is None else (was, stood)
@@ -134,7 +134,7 @@ class TrackStitcher:
             np.zeros(2),
             0.0,
             float(np.median(_sizes_px(boxes))),
-            float(self._last.scale_px_m[n]),
+            float(self._last.scale_px_per_m[n]),
             stands=True,
         )
 
@@ -188,7 +188,7 @@ class _LostTrack:
     velocity_px: Floats
     velocity_lag_s: float
     size_px: float
-    scale_px_m: float
+    scale_px_per_m: float
     stands: bool = False
 
     def cannot_reach(self, bottom_center_px: Floats, size_px: float, at_s: float) -> bool:
@@ -199,7 +199,7 @@ class _LostTrack:
         unseen_s = at_s - self.seen_s
         away_px = bottom_center_px - self.bottom_center_px - self.velocity_px * unseen_s
         changed_m = STARTS_MPS2 / 2 * (unseen_s + self.velocity_lag_s) ** 2
-        may_px = LEAP_SIZES * max(self.size_px, size_px) + changed_m * self.scale_px_m
+        may_px = LEAP_SIZES * max(self.size_px, size_px) + changed_m * self.scale_px_per_m
         return unseen_s >= BACK_S and float(np.hypot(*away_px)) > may_px
 
 

@@ -138,5 +138,5 @@ def _seen(motion: TrackKinematics, n: int, at_s: float, bottom_center_px: Floats
         velocity_px=motion.velocity_px[n],
         velocity_mps=motion.velocity_mps[n],
         speed_mps=float(motion.speed_mps[n]),
-        size_m=motion.extent_px(n) / float(motion.scale_px_m[n]),
+        size_m=motion.box_size_px(n) / float(motion.scale_px_per_m[n]),
     )

@@ -92,4 +92,4 @@ def _begun(motion: TrackKinematics, n: int, at_s: float) -> SustainedCondition:
     since_s = max(at_s - TOLD_FROM_S, float(motion.first_seen_s[n]))
     x_px, y_px = (motion.bottom_center_px[n] - np.nan_to_num(motion.velocity_px[n]) * (at_s - since_s)).tolist()
     height_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1])
-    return SustainedCondition(since_s, at_s, (x_px, y_px), motion.extent_px(n), height_px)
+    return SustainedCondition(since_s, at_s, (x_px, y_px), motion.box_size_px(n), height_px)

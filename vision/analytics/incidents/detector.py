@@ -106,7 +106,7 @@ class IncidentDetector:
             self._looked_s = scene.at_s
             self._standing.update(scene)
         else:
-            self._standing.history.update(scene.motion, scene.at_s, scene.heirs, scene.leapt)
+            self._standing.history.update(scene.tracks, scene.at_s, scene.stitched, scene.switched)
         changes: list[IncidentChange] = []
         crashes: list[Evidence] = []
         for rule, ledger in self._rules if is_due else self._quick:

@@ -52,7 +52,7 @@ def traffic_facts(scene: Scene, zone: ZoneState, speed_mps: float) -> dict[str, 
         return {}
     if scene.is_calibrated:
         return {"traffic_kmh": round(speed_mps * 3.6)}
-    return {"traffic_pct": round(100 * min(speed_mps / zone.free_pace_mps, 1.0))}
+    return {"traffic_pct": round(100 * min(speed_mps / zone.free_flow_speed_mps, 1.0))}
 
 
 def traffic_words(facts: Facts) -> str:
@@ -78,10 +78,10 @@ def evidence_for(
     movement_id: str | None = None,
 ) -> Evidence:
     """Evidence about the road user in row `n`, at his foot."""
-    motion = scene.motion
+    motion = scene.tracks
     vx, vy = motion.velocity_px[n].tolist()
-    scale_px_m = float(motion.scale_px_m[n])
-    extent_px = motion.extent_px(n)
+    scale_px_m = float(motion.scale_px_per_m[n])
+    extent_px = motion.box_size_px(n)
     return Evidence(
         place_px=(float(motion.bottom_center_px[n, 0]), float(motion.bottom_center_px[n, 1])),
         confidence=min(max(confidence, 0.0), 1.0),

@@ -45,9 +45,9 @@ class KinematicsEstimator:
         """How many tracks are remembered."""
         return len(self._sights.rows)
 
-    def see(self, tracks: Tracks, at_s: float) -> Observations:
+    def observe(self, tracks: Tracks, at_s: float) -> Observations:
         """Take in where the tracks are at `at_s`; or had been then, of those of which it is known only now."""
-        seen = self._sights.see(tracks, at_s)
+        seen = self._sights.observe(tracks, at_s)
         if len(seen):
             self._note(seen, at_s)
         return seen
@@ -56,25 +56,25 @@ class KinematicsEstimator:
         """How those move that were seen just now."""
         if not len(seen):
             return TrackKinematics.empty()
-        extent_px = seen.extent_px
-        ways = VelocityEstimates.of(self._memory, seen.row, extent_px, at_s)
-        self._note_stand(seen.row, ways, extent_px, at_s)
+        box_size_px = seen.box_size_px
+        ways = VelocityEstimates.of(self._memory, seen.row, box_size_px, at_s)
+        self._note_stand(seen.row, ways, box_size_px, at_s)
         return self._motion(seen, ways)
 
-    def way_of(self, track_id: int) -> tuple[Floats, Floats]:
+    def ground_trajectory(self, track_id: int) -> tuple[Floats, Floats]:
         """A track's remembered sightings: when (K,), media time, and where on the road (K, 2), metres; oldest first."""
         self._look_at_ground()
-        times_s, places = self._sightings_of(track_id)
+        times_s, places = self._trajectory(track_id)
         return times_s, places[:, 2:]
 
-    def sightings_of(self, track_id: int) -> tuple[Floats, Floats]:
+    def pixel_trajectory(self, track_id: int) -> tuple[Floats, Floats]:
         """The same as they were in the picture: where its foot was (K, 2), in pixels."""
-        times_s, places = self._sightings_of(track_id)
+        times_s, places = self._trajectory(track_id)
         return times_s, places[:, :2]
 
-    def _sightings_of(self, track_id: int) -> tuple[Floats, Floats]:
+    def _trajectory(self, track_id: int) -> tuple[Floats, Floats]:
         row = self._sights.rows.row_of(track_id)
-        return (np.empty(0), np.empty((0, 4))) if row is None else self._memory.sightings_of(row)
+        return (np.empty(0), np.empty((0, 4))) if row is None else self._memory.trajectory(row)
 
     def _look_at_ground(self) -> None:
         """An estimated ground changes as it is learnt."""
@@ -100,12 +100,12 @@ class KinematicsEstimator:
         if seen.is_new.any():
             new = seen[seen.is_new]
             memory.begin(new.row, places[seen.is_new], at_s)
-            self._inherit(new.row, new.bottom_center_px, new.extent_px, at_s)
+            self._inherit(new.row, new.bottom_center_px, new.box_size_px, at_s)
         is_unknown = np.isnan(seen.size_px[:, 0])
-        memory.come_in(seen.row, (seen.cut[:, 0] | seen.cut[:, 2] | seen.cut[:, 3]) & is_unknown)
+        memory.come_in(seen.row, (seen.truncated[:, 0] | seen.truncated[:, 2] | seen.truncated[:, 3]) & is_unknown)
         memory.add(seen.row, places, at_s)
 
-    def _inherit(self, rows: Ids, bottom_center_px: Floats, extent_px: Floats, at_s: float) -> None:
+    def _inherit(self, rows: Ids, bottom_center_px: Floats, box_size_px: Floats, at_s: float) -> None:
         """New tracks may take over what was known of a standing track just lost whose place each takes."""
         memory = self._memory
         lost_s = at_s - self._sights.rows.seen_s[: len(memory.moved)]
@@ -114,27 +114,27 @@ class KinematicsEstimator:
             return
         away_px = np.linalg.norm(bottom_center_px[:, None] - memory.still[left, :2], axis=2)
         nearest = away_px.argmin(axis=1)
-        heirs = np.flatnonzero(away_px.min(axis=1) < SAME_PLACE_SIZES * extent_px)
+        heirs = np.flatnonzero(away_px.min(axis=1) < SAME_PLACE_SIZES * box_size_px)
         heirs = heirs[np.unique(nearest[heirs], return_index=True)[1]]
         memory.bequeath(left[nearest[heirs]], rows[heirs])
 
-    def _note_stand(self, rows: Ids, ways: VelocityEstimates, extent_px: Floats, at_s: float) -> None:
+    def _note_stand(self, rows: Ids, ways: VelocityEstimates, box_size_px: Floats, at_s: float) -> None:
         """Who stands, since when and where; who was ever seen moving, and how fast at most."""
         memory = self._memory
         was_since_s = memory.stopped_since_s[rows]
         stood = ~np.isnan(was_since_s)
-        left = stood & (ways.from_still_px > LEFT_SIZES * extent_px) & ~(ways.from_still_m < LEFT_M)
+        left = stood & (ways.from_still_px > LEFT_SIZES * box_size_px) & ~(ways.from_still_m < LEFT_M)
         if left.any():
-            left[left] = memory.stays_away(rows[left], LEFT_SIZES * extent_px[left], at_s - LEFT_FOR_S)
-        begins = ways.is_slow(extent_px) & (~stood | left)
+            left[left] = memory.stays_away(rows[left], LEFT_SIZES * box_size_px[left], at_s - LEFT_FOR_S)
+        begins = ways.is_slow(box_size_px) & (~stood | left)
         ends = left & ~begins
         if ends.any():
             memory.stopped_since_s[rows[ends]] = np.nan
             memory.still[rows[ends]] = np.nan
         if begins.any():
-            rest_px, rest_s = memory.came_to_rest(rows[begins], extent_px[begins], at_s)
-            memory.stand(rows[begins], self._places(rest_px), rest_s, extent_px[begins])
-        memory.moved[rows] |= (ways.from_first_px > MOVED_SIZES * extent_px) & (ways.from_first_m > MOVED_M)
+            rest_px, rest_s = memory.came_to_rest(rows[begins], box_size_px[begins], at_s)
+            memory.stand(rows[begins], self._places(rest_px), rest_s, box_size_px[begins])
+        memory.moved[rows] |= (ways.from_first_px > MOVED_SIZES * box_size_px) & (ways.from_first_m > MOVED_M)
         memory.max_speed_mps[rows] = np.fmax(memory.max_speed_mps[rows], ways.speed_mps)
 
     def _motion(self, seen: Observations, ways: VelocityEstimates) -> TrackKinematics:
@@ -144,14 +144,14 @@ class KinematicsEstimator:
             class_id=seen.class_id,
             confidence=seen.confidence,
             xyxy=seen.xyxy,
-            cut=seen.cut,
+            truncated=seen.truncated,
             bottom_center_px=seen.bottom_center_px,
             ground_m=ways.foot_m,
             velocity_px=ways.velocity[:, :2],
             velocity_mps=ways.velocity[:, 2:],
             speed_mps=ways.speed_mps,
             speed_kmh=self._speeds_kmh(ways.speed_mps),
-            scale_px_m=pixels_per_unit(self._ground.matrix, seen.bottom_center_px),
+            scale_px_per_m=pixels_per_unit(self._ground.matrix, seen.bottom_center_px),
             first_seen_s=memory.first_s[rows],
             first_px=ways.first[:, :2],
             first_m=ways.first[:, 2:],

@@ -24,7 +24,7 @@ class Observations(Columns):
     confidence: Floats
     xyxy: Floats
     """(N, 4): the boxes: left, top, right, bottom."""
-    cut: Bools
+    truncated: Bools
     """(N, 4): which of these sides the picture's edge cuts off."""
     is_truncated: Bools
     """(N,): whether it does any."""
@@ -36,7 +36,7 @@ class Observations(Columns):
     """(N, 2): the middle of the whole box's lower edge, taken for where a vehicle touches the road."""
 
     @property
-    def extent_px(self) -> Floats:
+    def box_size_px(self) -> Floats:
         """(N,): the square root of the vehicle's width times height, the length that it is measured by."""
         size_px = self.size_px
         is_unknown = np.isnan(size_px[:, 0])
@@ -56,7 +56,7 @@ class ObservationBuilder:
         self._size_px: Floats = np.zeros((0, 2))
         self.rows = TrackRows(forget_after_s)
 
-    def see(self, tracks: Tracks, at_s: float) -> Observations:
+    def observe(self, tracks: Tracks, at_s: float) -> Observations:
         """Take in where the tracks are at `at_s`, media time."""
         self.rows.forget(at_s)
         rows, was_s = self.rows.take(tracks.track_id, at_s)
@@ -75,7 +75,7 @@ class ObservationBuilder:
             class_id=tracks.class_id,
             confidence=tracks.confidence.astype(np.float64),
             xyxy=xyxy,
-            cut=cut,
+            truncated=cut,
             is_truncated=is_truncated,
             size_px=size_px,
             whole_px=whole_px,

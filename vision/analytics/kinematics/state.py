@@ -29,7 +29,7 @@ class TrackKinematics(Columns):
     confidence: Floats
     xyxy: Floats
     """(N, 4): left, top, right, bottom in pixels."""
-    cut: Bools
+    truncated: Bools
     """(N, 4): which of these sides the picture's edge cuts off."""
     bottom_center_px: Floats
     """(N, 2): the middle of the box's lower edge, taken for where the vehicle touches the road; pixels. Of a vehicle
@@ -44,7 +44,7 @@ class TrackKinematics(Columns):
     """(N,): the length of `velocity_mps`."""
     speed_kmh: Floats
     """(N,): `pace_mps` for people; NaN without calibration, for a new track, and where implausible."""
-    scale_px_m: Floats
+    scale_px_per_m: Floats
     """(N,): pixels a metre at the vehicle, across the direction of sight."""
     first_seen_s: Floats
     """(N,): when the track began, media time."""
@@ -76,7 +76,7 @@ class TrackKinematics(Columns):
             self._row_of.update(zip(self.track_id.tolist(), range(len(self)), strict=True))
         return self._row_of
 
-    def extent_px(self, n: int) -> float:
+    def box_size_px(self, n: int) -> float:
         """The size in the picture of the track in row `n`: the square root of its box's area."""
         left, top, right, bottom = self.xyxy[n].tolist()
         return sqrt((right - left) * (bottom - top))
@@ -90,14 +90,14 @@ class TrackKinematics(Columns):
             class_id=ids,
             confidence=none,
             xyxy=np.empty((0, 4)),
-            cut=np.empty((0, 4), bool),
+            truncated=np.empty((0, 4), bool),
             bottom_center_px=pairs,
             ground_m=pairs,
             velocity_px=pairs,
             velocity_mps=pairs,
             speed_mps=none,
             speed_kmh=none,
-            scale_px_m=none,
+            scale_px_per_m=none,
             first_seen_s=none,
             first_px=pairs,
             first_m=pairs,

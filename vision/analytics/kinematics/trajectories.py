@@ -95,10 +95,10 @@ class TrajectoryTable(TrackTable):
         for places in (self.places, self.first, self.still):
             places[..., 2:] = apply_homography(matrix, places[..., :2])
 
-    def stand(self, rows: Ids, places: Floats, since_s: Floats, extent_px: Floats) -> None:
+    def stand(self, rows: Ids, places: Floats, since_s: Floats, box_size_px: Floats) -> None:
         """Tracks come to stand (N, 4), since then (N,); who stands where he has a legacy has stood as long as that."""
         off_px = np.linalg.norm(places[:, :2] - self.legacy_px[rows], axis=1)
-        inherits = ~np.isnan(self.legacy_since_s[rows]) & (off_px < LEFT_SIZES * extent_px)
+        inherits = ~np.isnan(self.legacy_since_s[rows]) & (off_px < LEFT_SIZES * box_size_px)
         self.still[rows], self.stopped_since_s[rows] = places, since_s
         heirs = rows[inherits]
         self.stopped_since_s[heirs] = self.legacy_since_s[heirs]
@@ -126,19 +126,19 @@ class TrajectoryTable(TrackTable):
         first = min(int((times_s >= since_s).any(axis=0).argmax()), SAMPLES - 2)
         return times_s[:, first:], self.places[:, first:].take(rows, axis=0)
 
-    def sightings_of(self, row: int) -> tuple[Floats, Floats]:
+    def trajectory(self, row: int) -> tuple[Floats, Floats]:
         """All that are remembered of one track, until the next look: when (k,), and where (k, 4); oldest first."""
         first = np.count_nonzero(np.isnan(self.times_s[row]))
         return self.times_s[row, first:], self.places[row, first:]
 
-    def came_to_rest(self, rows: Ids, extent_px: Floats, at_s: float) -> tuple[Floats, Floats]:
+    def came_to_rest(self, rows: Ids, box_size_px: Floats, at_s: float) -> tuple[Floats, Floats]:
         """Where each would stand (N, 2), pixels, and since when (N,): the first of the newest sightings that all lie
         there, but for leaps of a box that comes back."""
         times_s, feet_px = self.times_s[rows], self.places[rows, :, :2]
         recent = times_s >= at_s - STAND_OVER_S
         rest_px = np.where(recent[..., None], feet_px, 0).sum(axis=1) / recent.sum(axis=1)[:, None]
         away_px = np.linalg.norm(feet_px - rest_px[:, None], axis=2)
-        far = away_px > REST_SIZES * extent_px[:, None]
+        far = away_px > REST_SIZES * box_size_px[:, None]
         last_near = np.maximum.accumulate(np.where(far, -1, np.arange(SAMPLES)), axis=1)
         far_since_s = np.take_along_axis(times_s, np.minimum(last_near + 1, SAMPLES - 1), axis=1)
         stays_far = far & ~(times_s - far_since_s < LEFT_FOR_S)

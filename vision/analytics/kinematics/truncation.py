@@ -26,10 +26,10 @@ def whole_sizes(xyxy: Floats, is_truncated: Bools, known_px: Floats) -> Floats:
     return np.where(is_truncated[:, None], known_px, xyxy[:, 2:] - xyxy[:, :2])
 
 
-def completed(xyxy: Floats, cut: Bools, size_px: Floats) -> Floats:
+def completed(xyxy: Floats, truncated: Bools, size_px: Floats) -> Floats:
     """The boxes with what the picture's edge hides of them, where the whole size is known and one end is in sight."""
     hidden_px = np.fmax(size_px - (xyxy[:, 2:] - xyxy[:, :2]), 0.0)
-    low, high = cut[:, :2], cut[:, 2:]
+    low, high = truncated[:, :2], truncated[:, 2:]
     whole = np.empty(xyxy.shape)
     whole[:, :2] = xyxy[:, :2] - np.where(low & ~high, hidden_px, 0.0)
     whole[:, 2:] = xyxy[:, 2:] + np.where(high & ~low, hidden_px, 0.0)

@@ -41,7 +41,7 @@ class VelocityEstimates:
     from_first_m: Floats
 
     @classmethod
-    def of(cls, memory: TrajectoryTable, rows: Ids, extent_px: Floats, at_s: float) -> Self:
+    def of(cls, memory: TrajectoryTable, rows: Ids, box_size_px: Floats, at_s: float) -> Self:
         times_s, places = memory.since(rows, at_s - max(VELOCITY_OVER_S, STAND_OVER_S))
         velocity, drift = slopes(
             times_s,
@@ -50,7 +50,7 @@ class VelocityEstimates:
             shortest_s=np.array([SHORTEST_S, 0.6 * STAND_OVER_S]),
         )
         leaps = _leaps(times_s, places[..., :2], velocity[:, :2], since_s=at_s - VELOCITY_OVER_S)
-        velocity[leaps > LEAP_SIZES * extent_px] = np.nan
+        velocity[leaps > LEAP_SIZES * box_size_px] = np.nan
         here, first = places[:, -1], memory.first.take(rows, axis=0)
         from_still, from_first = here - memory.still.take(rows, axis=0), here - first
         return cls(
@@ -65,11 +65,11 @@ class VelocityEstimates:
             from_first_m=np.hypot(from_first[:, 2], from_first[:, 3]),
         )
 
-    def is_slow(self, extent_px: Floats) -> Bools:
+    def is_slow(self, box_size_px: Floats) -> Bools:
         """(N,): who did not move over the time that a stand takes to be believed."""
         drift = self.drift
         slow: Bools = (np.hypot(drift[:, 2], drift[:, 3]) < STILL_MPS) | (
-            np.hypot(drift[:, 0], drift[:, 1]) < STILL_SIZES_S * extent_px
+            np.hypot(drift[:, 0], drift[:, 1]) < STILL_SIZES_S * box_size_px
         )
         return slow
 

@@ -6,7 +6,7 @@ from math import sqrt
 import numpy as np
 
 from vision.analytics.events import Crossing
-from vision.analytics.identity.id_switch import SightingsOf, Verdict, classify_step
+from vision.analytics.identity.id_switch import TrajectoryOf, Verdict, classify_step
 from vision.analytics.kinematics.observations import Observations
 from vision.analytics.lines.crossing_state import (
     SETTLES_S,
@@ -49,12 +49,12 @@ class LineCounter:
         """By the rows of `SightBook`."""
 
     def update(
-        self, seen: Observations, at_s: float, *, stands: Bools | None = None, sightings_of: SightingsOf | None = None
+        self, seen: Observations, at_s: float, *, stands: Bools | None = None, trajectory_of: TrajectoryOf | None = None
     ) -> list[Crossing]:
         """Take in where tracks were at `at_s`; return what they have crossed since they were seen before.
 
-        `stands` (N,): who is known to stand. Unset: nobody is. `sightings_of` tells the recent way of each, this moment
-        included; without it no leap is noticed.
+        `stands` (N,): who is known to stand. Unset: nobody is. `trajectory_of` gives recent trajectories, this moment
+        included; without it no ID switch is noticed.
         """
         if not len(seen) or not self._lines:
             return []
@@ -74,8 +74,8 @@ class LineCounter:
         stands = np.zeros(len(seen), bool) if stands is None else stands[moves]
         now = settle_stopped(self._moved(was, places, at_s), places, stands)
         passed = has_passed(now, places, stands)
-        if sightings_of is not None:
-            leapt, is_open = _leaps(now, was.seen_s, seen, passed, sightings_of)
+        if trajectory_of is not None:
+            leapt, is_open = _leaps(now, was.seen_s, seen, passed, trajectory_of)
             now, passed = reset_switched(leapt, now, places), passed & ~is_open & ~leapt[:, None]
         return self._follow(seen, places, now, passed)
 
@@ -172,7 +172,7 @@ class LineCounter:
 
 
 def _leaps(
-    now: CrossingState, was_seen_s: Floats, seen: Observations, passed: Bools, sightings_of: SightingsOf
+    now: CrossingState, was_seen_s: Floats, seen: Observations, passed: Bools, trajectory_of: TrajectoryOf
 ) -> tuple[Bools, Bools]:
     """(N,) which tracks leapt over a line to another vehicle, and (N, L) where nobody knows yet how they came over it.
 
@@ -182,7 +182,7 @@ def _leaps(
     away_s, was_away_s = now.seen_s[:, None] - now.left_s, was_seen_s[:, None] - now.left_s
     asks = passed | ((away_s > SETTLES_S) & (was_away_s <= SETTLES_S))
     for n, line in zip(*(asks & np.isnan(now.entry_px)).nonzero(), strict=True):
-        times_s, feet_px = sightings_of(int(seen.track_id[n]))
+        times_s, feet_px = trajectory_of(int(seen.track_id[n]))
         left, top, right, bottom = seen.xyxy[n].tolist()
         size_px = sqrt((right - left) * (bottom - top))
         at_s = float(now.seen_s[n])

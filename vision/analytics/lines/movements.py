@@ -67,13 +67,18 @@ class MovementCounter:
         return len(self._ways)
 
     def update(
-        self, crossings: Iterable[Crossing], at_s: float, *, entries: Iterable[ZoneEntry] = (), heirs: TrackLinks = ()
+        self,
+        crossings: Iterable[Crossing],
+        at_s: float,
+        *,
+        entries: Iterable[ZoneEntry] = (),
+        stitched: TrackLinks = (),
     ) -> list[Movement]:
         """Take in the crossings and zone entries known at `at_s`; return the movements that they complete.
 
-        `heirs`: which tracks go on under another id, known at `at_s` too.
+        `stitched`: which tracks go on under another id, known at `at_s` too.
         """
-        for lost, heir in heirs if self._ways else ():
+        for lost, heir in stitched if self._ways else ():
             self._hand_on(lost, heir)
         passings = [_Passing(c.line_id, c.direction, c.object_class, c.track_id, c.at_s) for c in crossings]
         passings += [_Passing(e.zone_id, None, e.object_class, e.track_id, e.at_s) for e in entries]

@@ -54,22 +54,22 @@ class CrossingSpeedEstimator:
         return len(self._wait)
 
     def update(
-        self, crossings: Sequence[Crossing], motion: TrackKinematics, way_of: WayOf, at_s: float
+        self, crossings: Sequence[Crossing], motion: TrackKinematics, ground_trajectory: WayOf, at_s: float
     ) -> list[Crossing]:
         """Take in the crossings known at `at_s`; return those, of now or before, of which all is known."""
         if crossings:
             self._wait += [(c, _foot_ahead(motion, c.track_id)) for c in crossings]
         until_s = at_s - GOES_ON_S if self._ground.is_calibrated else np.inf
-        return self._told(until_s, way_of) if self._wait else []
+        return self._told(until_s, ground_trajectory) if self._wait else []
 
-    def close(self, way_of: WayOf) -> list[Crossing]:
+    def close(self, ground_trajectory: WayOf) -> list[Crossing]:
         """Nothing more will be seen: what is not told yet."""
-        return self._told(np.inf, way_of)
+        return self._told(np.inf, ground_trajectory)
 
-    def _told(self, until_s: float, way_of: WayOf) -> list[Crossing]:
+    def _told(self, until_s: float, ground_trajectory: WayOf) -> list[Crossing]:
         ready = [(c, ahead) for c, ahead in self._wait if c.at_s <= until_s]
         self._wait = [(c, ahead) for c, ahead in self._wait if c.at_s > until_s]
-        return [self._measured(c, ahead, way_of(c.track_id)) for c, ahead in ready]
+        return [self._measured(c, ahead, ground_trajectory(c.track_id)) for c, ahead in ready]
 
     def _measured(self, crossing: Crossing, foot_ahead: float, way: tuple[Floats, Floats]) -> Crossing:
         curve = TrajectoryFit.of(*way, about_s=crossing.at_s)

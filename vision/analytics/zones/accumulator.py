@@ -42,8 +42,8 @@ class ZoneSpeeds:
     @classmethod
     def of_each(cls, scene: Scene) -> list[Self]:
         """Of each zone, in their order."""
-        here = scene.inside & IS_VEHICLE[scene.motion.class_id][:, None]
-        speeds_kmh = scene.motion.speed_kmh[:, None]
+        here = scene.inside & IS_VEHICLE[scene.tracks.class_id][:, None]
+        speeds_kmh = scene.tracks.speed_kmh[:, None]
         timed = here & ~np.isnan(speeds_kmh)
         columns = (here.sum(axis=0), timed.sum(axis=0), np.where(timed, speeds_kmh, 0.0).sum(axis=0))
         return [cls(*told) for told in zip(*(column.tolist() for column in columns), strict=True)]
@@ -107,7 +107,7 @@ class ZoneAccumulator:
         self.kmh_s += step_s * speeds.kmh
         self.timed_s += step_s * speeds.timed
         if speeds.vehicles and isfinite(state.speed_mps):
-            self.relative_s += step_s * speeds.vehicles * state.speed_mps / state.free_pace_mps
+            self.relative_s += step_s * speeds.vehicles * state.speed_mps / state.free_flow_speed_mps
             self.compared_s += step_s * speeds.vehicles
 
     def _add_queue(self, state: ZoneState, step_s: float) -> None:

@@ -28,7 +28,7 @@ class ControlDelay:
         return len(self._crossed_s) + len(self._left)
 
     def update(
-        self, crossings: Iterable[Crossing], exits: Iterable[ZoneExit], free_pace_mps: float, at_s: float
+        self, crossings: Iterable[Crossing], exits: Iterable[ZoneExit], free_flow_speed_mps: float, at_s: float
     ) -> list[float]:
         """The delays (s) of vehicles of which both became known. `crossings`: of the stop line alone."""
         for crossing in crossings:
@@ -40,7 +40,7 @@ class ControlDelay:
         for track in self._crossed_s.keys() & self._left.keys():
             left = self._left.pop(track)
             del self._crossed_s[track]
-            delays_s.append(max(0.0, left.left_s - left.entered_s - left.distance_m / free_pace_mps))
+            delays_s.append(max(0.0, left.left_s - left.entered_s - left.distance_m / free_flow_speed_mps))
         self._forget(at_s)
         return delays_s
 

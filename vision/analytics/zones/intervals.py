@@ -80,4 +80,4 @@ class ZoneAggregator:
         if state.zone.stop_line is None:
             return ()
         over_line = [crossing for crossing in scene.crossings if crossing.line_id == state.zone.stop_line]
-        return self._delays[number].update(over_line, state.visits.exits, state.free_pace_mps, scene.at_s)
+        return self._delays[number].update(over_line, state.visits.exits, state.free_flow_speed_mps, scene.at_s)

@@ -20,7 +20,7 @@ def _now(state: ZoneState, *, is_calibrated: bool) -> ZoneNow:
         present=int(state.visits.present[IS_VEHICLE].sum()),
         area_occupancy_pct=100 * state.visits.area_occupancy,
         speed_kmh=3.6 * state.speed_mps if is_calibrated and has_pace else None,
-        relative_speed=state.speed_mps / state.free_pace_mps if has_pace else None,
+        relative_speed=state.speed_mps / state.free_flow_speed_mps if has_pace else None,
         queue_veh=len(state.queue_track_ids) if has_queue else None,
         queue_length_m=state.queue_length_m if has_queue and is_calibrated else None,
         congestion=state.congestion,

@@ -127,5 +127,5 @@ class ZoneMonitor:
                 continue
             if averages[number].filled < CRITICAL_FILL / 2:
                 self.free_flow.learn(left.zone_id, left.mean_speed_mps)
-            if left.mean_speed_mps >= self._freely * self._watched[number].free_pace_mps(self.free_flow):
+            if left.mean_speed_mps >= self._freely * self._watched[number].free_flow_speed_mps(self.free_flow):
                 self._parked.passed(number, left.left_s)

@@ -160,7 +160,7 @@ class QueueEstimator:
         length_m = LENGTHS_M[motion.class_id[rows]]
         behind_m = length_m * self._rear_behind_foot
         on_m = np.inf if self._spillback is None else self._spillback.distance_m(motion.ground_m[rows])
-        reach_px = SAME_PLACE * length_m * motion.scale_px_m[rows]
+        reach_px = SAME_PLACE * length_m * motion.scale_px_per_m[rows]
         columns = (motion.bottom_center_px[rows], along_m, along_m + behind_m, on_m - behind_m, reach_px)
         told = zip(motion.track_id[rows].tolist(), *(column.tolist() for column in columns), strict=True)
         return [

@@ -53,7 +53,7 @@ class ZoneAnalyzer:
         self._queue = _queue_watch(camera, zone, polygon_px, size_px, ground)
         self._keeper = CongestionHysteresis(self._settings)
 
-    def free_pace_mps(self, learnt: FreeFlow) -> float:
+    def free_flow_speed_mps(self, learnt: FreeFlow) -> float:
         """The pace of free flow: configured, or learnt."""
         if self._settings.free_flow_kmh is not None:
             return self._settings.free_flow_kmh / 3.6
@@ -70,18 +70,18 @@ class ZoneAnalyzer:
         at_s: float,
     ) -> ZoneState:
         """Take in a moment. `inside` (N,): whose feet are in the zone."""
-        free_pace_mps = self.free_pace_mps(learnt)
+        free_flow_speed_mps = self.free_flow_speed_mps(learnt)
         queue = NOBODY if self._queue is None else self._queue.update(motion, inside, at_s)
         if self.zone.kind in MEASURED:
             is_sure = self._is_sure or learnt.is_known(self.zone.id)
-            self._keeper.update(*self._levels(average, free_pace_mps, queue, is_sure=is_sure), at_s)
+            self._keeper.update(*self._levels(average, free_flow_speed_mps, queue, is_sure=is_sure), at_s)
         return ZoneState(
             zone=self.zone,
             congestion=self._keeper.level,
             congestion_since_s=self._keeper.since_s,
             is_provisional=self._keeper.is_provisional,
             speed_mps=average.speed_mps,
-            free_pace_mps=free_pace_mps,
+            free_flow_speed_mps=free_flow_speed_mps,
             queue_track_ids=queue.track_ids,
             queue_length_m=queue.length_m,
             reaches_spillback=queue.reaches_spillback,
@@ -89,10 +89,12 @@ class ZoneAnalyzer:
             visits=visits,
         )
 
-    def _levels(self, average: ZoneMeans, free_pace_mps: float, queue: Queue, *, is_sure: bool) -> tuple[int, int]:
+    def _levels(
+        self, average: ZoneMeans, free_flow_speed_mps: float, queue: Queue, *, is_sure: bool
+    ) -> tuple[int, int]:
         """The level of this moment, and the one that it has when thresholds must be passed by a margin."""
         traffic = TrafficState(
-            relative_speed=(average.brisk_mps if self._is_picture else average.speed_mps) / free_pace_mps,
+            relative_speed=(average.brisk_mps if self._is_picture else average.speed_mps) / free_flow_speed_mps,
             filled=average.filled,
             vehicles=average.vehicles,
             standing=average.standing,

@@ -70,7 +70,7 @@ class Watched:
     def add(self, moment: AnalysisResult, at_s: float, site: Site) -> None:
         """Take in what became known with one frame."""
         self.frames += 1
-        self.tracks += len(moment.scene.motion)
+        self.tracks += len(moment.scene.tracks)
         for change in moment.incidents:
             if change.phase is IncidentPhase.RAISED:
                 place_m = _on_ground(change.place, site)

@@ -94,9 +94,9 @@ def measure_cost(
     rss_mb: list[float] = []
     try:
         for n, (at_s, moment) in zip(range(frames), endless_traffic(tracks), strict=False):
-            signals, lying = signals_at(at_s), lying_at(at_s)
+            signals, road_objects = signals_at(at_s), lying_at(at_s)
             started_s = time.thread_time()
-            told = traffic.update(moment, at_s, signals=signals, lying=lying)
+            told = traffic.update(moment, at_s, signals=signals, road_objects=road_objects)
             intervals.add(told, at_s)
             took_ms[n] = (time.thread_time() - started_s) * 1000
             incidents, done = incidents + len(told.incidents), n + 1

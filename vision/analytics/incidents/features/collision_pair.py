@@ -41,7 +41,7 @@ class CollisionPair:
     def update(self, scene: Scene) -> None:
         """Take in one moment. The id of either may have been lost, or taken over by one that drives past: who comes to
         stand in that place then is it."""
-        motion = scene.motion
+        motion = scene.tracks
         near_m = SAME_PLACE_M + LENGTHS_M[motion.class_id] / 4
         others = is_vehicle(motion.class_id) & ~np.isin(motion.track_id, self.tracks)
         self.is_occluded = False

@@ -74,7 +74,7 @@ class LineClearance(Generic[Fact]):
 
     def add(self, scene: Scene, n: int, fact: Fact, crossed_s: float) -> None:
         """It became clear just now that the track in row `n` crossed something at `crossed_s`, media time."""
-        motion = scene.motion
+        motion = scene.tracks
         drives = _drives(motion, n)
         ran = drives and bool(min(motion.speed_mps[n], self._history.sustained_speed_mps[n]) >= RUNS_MPS)
         since_s = scene.at_s - crossed_s if ran else 0.0
@@ -109,7 +109,7 @@ class LineClearance(Generic[Fact]):
         self._hand_on(scene)
         gone: list[tuple[int | None, int, Fact]] = []
         for track, waiting in list(self._waiting.items()):
-            n = scene.motion.row_of.get(track)
+            n = scene.tracks.row_of.get(track)
             has_leapt = n is not None and self._look_at(scene, n, waiting)
             has_left = n is None and waiting.is_leaving and scene.at_s - waiting.seen_s >= LOST_S
             is_gone = n is not None and scene.at_s - waiting.far_since_s >= STEADY_S
@@ -120,13 +120,13 @@ class LineClearance(Generic[Fact]):
         return gone
 
     def _hand_on(self, scene: Scene) -> None:
-        for lost, heir in scene.heirs:
+        for lost, heir in scene.stitched:
             if lost in self._waiting:
                 self._waiting.setdefault(heir, self._waiting.pop(lost))
 
     def _look_at(self, scene: Scene, n: int, waiting: _Waiting[Fact]) -> bool:
         """Note where it is; whether it has leapt to another vehicle since."""
-        motion = scene.motion
+        motion = scene.tracks
         left, top, right, bottom = motion.xyxy[n].tolist()
         is_stopped, drives = bool(motion.is_stopped[n]), _drives(motion, n)
         soon_x, soon_y = (SOON_S * motion.velocity_px[n]).tolist() if waiting.ran and drives else (0.0, 0.0)
@@ -136,7 +136,7 @@ class LineClearance(Generic[Fact]):
             or right + soon_x > (1 - EDGE) * scene.width_px
             or bottom + soon_y > (1 - EDGE) * scene.height_px
         )
-        cut = motion.cut[n].tolist()
+        cut = motion.truncated[n].tolist()
         hides_foot = cut[LEFT] or cut[RIGHT] or cut[BOTTOM]
         height_px = bottom - top
         waiting.whole_px = max(waiting.whole_px, min(waiting.height_px, height_px))
@@ -171,7 +171,7 @@ def _is_far(motion: TrackKinematics, n: int, waiting: _Waiting[Fact]) -> bool:
     return (
         hypot(way_x_m, way_y_m) >= (RAN_M if waiting.ran else GONE_M)
         and (not is_behind or (waiting.drives_on and drives_away))
-        and hypot(x_px - from_x_px, y_px - from_y_px) >= GONE_SIZES * motion.extent_px(n)
+        and hypot(x_px - from_x_px, y_px - from_y_px) >= GONE_SIZES * motion.box_size_px(n)
     )
 
 

@@ -163,8 +163,8 @@ class StandstillTracker:
     def update(self, scene: Scene) -> None:
         """Take in one moment."""
         self._stands = {t: s for t, s in self._stands.items() if scene.at_s - s.seen_s <= s.forget_after_s}
-        motion = scene.motion
-        self.history.update(motion, scene.at_s, scene.heirs, scene.leapt)
+        motion = scene.tracks
+        self.history.update(motion, scene.at_s, scene.stitched, scene.switched)
         still = np.flatnonzero(motion.is_stopped & is_vehicle(motion.class_id) & scene.inside.any(axis=1))
         known = [(n, stand) for n in still.tolist() if (stand := self._recall(scene, n)) is not None]
         self.rows = np.array([n for n, _ in known], np.int64)
@@ -175,7 +175,7 @@ class StandstillTracker:
 
     def _recall(self, scene: Scene, n: int) -> Standstill | None:
         """What is known of a stand; `None` for one that was never seen to begin."""
-        motion = scene.motion
+        motion = scene.tracks
         track, since_s = int(motion.track_id[n]), float(motion.stopped_since_s[n])
         stand = self._stands.get(track)
         drove = motion.has_moved[n] or self.history.has_moved[n]
@@ -197,7 +197,7 @@ class StandstillTracker:
 
     def _left_by(self, scene: Scene, n: int) -> Standstill | None:
         """The stand of an unseen track that this one takes over: the same by `MotionBook`, or one settled here."""
-        motion, at_s = scene.motion, scene.at_s
+        motion, at_s = scene.tracks, scene.at_s
         near_m = SAME_PLACE_M + float(LENGTHS_M[motion.class_id[n]]) / 4
         for track, stand in self._stands.items():
             is_same = stand.stopped_since_s == motion.stopped_since_s[n]
@@ -208,11 +208,11 @@ class StandstillTracker:
     def _note_around(self, scene: Scene) -> None:
         """Note who queues, who stands behind somebody slow, and who is passed by whom."""
         is_banned = _where_banned(scene, self.rows)
-        half_m = LENGTHS_M[scene.motion.class_id[self.rows]] / 2
+        half_m = LENGTHS_M[scene.tracks.class_id[self.rows]] / 2
         beyond_m = np.where(is_banned, half_m + WHOLLY_M, 0.0)
-        around = _Around.of(scene.motion, self.history, self.rows, _passing_mps(scene, self.rows), beyond_m)
+        around = _Around.of(scene.tracks, self.history, self.rows, _passing_mps(scene, self.rows), beyond_m)
         queued: set[int] = set().union(*(zone.queue_track_ids for zone in scene.zones))
-        track_id = scene.motion.track_id
+        track_id = scene.tracks.track_id
         self.blocked_by = around.blocked_by
         self.is_queued = np.array([track in queued for track in track_id[self.rows].tolist()], bool)
         shoulders = np.array([zone.zone.kind is ZoneKind.SHOULDER for zone in scene.zones], bool)
@@ -250,15 +250,15 @@ class StandstillTracker:
     def _is_doubtful(self, scene: Scene, rows: Ids) -> Bools:
         """Of some standing vehicles: whether something that is not seen may hold them."""
         inside = scene.inside[rows]
-        places = scene.motion.ground_m[rows]
-        others = scene.motion.ground_m[self.rows]
+        places = scene.tracks.ground_m[rows]
+        others = scene.tracks.ground_m[self.rows]
         away_m = places[:, None] - others
         beside = np.hypot(away_m[..., 0], away_m[..., 1]) < BESIDE_M
         slow = np.array([is_slow_zone(scene, z) for z in range(len(scene.zones))], bool)
         shoulder = np.array([zone.zone.kind is ZoneKind.SHOULDER for zone in scene.zones], bool)
-        half_m = LENGTHS_M[scene.motion.class_id[rows]] / 2
+        half_m = LENGTHS_M[scene.tracks.class_id[rows]] / 2
         ahead_px = (
-            scene.motion.bottom_center_px[rows] + self.history.px_per_metre_ahead[rows] * (AHEAD_M + half_m)[:, None]
+            scene.tracks.bottom_center_px[rows] + self.history.px_per_metre_ahead[rows] * (AHEAD_M + half_m)[:, None]
         )
         sees_ahead = self._polygons.hold(ahead_px).any(axis=1)
         doubtful: Bools = (beside.sum(axis=1) > 1) | inside[:, slow].any(axis=1) | ~sees_ahead
@@ -267,7 +267,7 @@ class StandstillTracker:
 
 def _passing_mps(scene: Scene, rows: Ids) -> Floats:
     """(len(rows),): how fast who passes some standing vehicles must be: he may creep where stopping is banned."""
-    free_mps = np.array([zone.free_pace_mps for zone in scene.zones])
+    free_mps = np.array([zone.free_flow_speed_mps for zone in scene.zones])
     flowing_mps: Floats = FLOWING * np.where(scene.inside[rows], free_mps, 0.0).max(axis=1)
     return np.where(_where_banned(scene, rows), CREEPING_MPS, np.maximum(flowing_mps, PASSING_MPS))
 
@@ -280,10 +280,10 @@ def _where_banned(scene: Scene, rows: Ids) -> Bools:
 
 def is_slow_zone(scene: Scene, z: int) -> bool:
     """Whether traffic queues or jams in a zone, or is about to: those who move there crawl."""
-    zone, motion = scene.zones[z], scene.motion
+    zone, motion = scene.zones[z], scene.tracks
     moves = scene.inside[:, z] & is_vehicle(motion.class_id) & ~motion.is_stopped & (motion.speed_mps > 0)
     paces_mps = motion.speed_mps[moves]
-    crawls = len(paces_mps) >= CRAWLERS and median(paces_mps.tolist()) < FLOWING * zone.free_pace_mps
+    crawls = len(paces_mps) >= CRAWLERS and median(paces_mps.tolist()) < FLOWING * zone.free_flow_speed_mps
     return is_slow(zone.congestion) or crawls
 
 

@@ -118,12 +118,12 @@ class TrackHistory:
         memory = self._memory
         memory.grow(self._rows.size)
         new = np.isnan(was_s)
-        is_cut_below = motion.cut[:, 3]
+        is_cut_below = motion.truncated[:, 3]
         if new.any():
             memory.clear(rows[new])
             memory.first_px[rows[new]], memory.first_m[rows[new]] = motion.bottom_center_px[new], motion.ground_m[new]
             memory.sure_px[rows[new]], memory.sure_px_s[rows[new]] = motion.bottom_center_px[new], 0.0
-            memory.came_in[rows[new]] = motion.cut[new].any(axis=1)
+            memory.came_in[rows[new]] = motion.truncated[new].any(axis=1)
         for lost, heir in heirs:
             self._inherit(lost, heir)
         for track in leapt:

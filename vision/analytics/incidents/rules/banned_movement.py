@@ -41,7 +41,7 @@ class BannedMovementRule:
         if self._entered and abs(scene.at_s - self._forgot_s) >= FORGET_EVERY_S:
             self._forgot_s, oldest_s = scene.at_s, scene.at_s - self._longest_s
             self._entered = {key: entered for key, entered in self._entered.items() if entered[0] >= oldest_s}
-        for lost, heir in scene.heirs if self._entered else ():
+        for lost, heir in scene.stitched if self._entered else ():
             self._hand_on(lost, heir)
         banned = [m for m in scene.movements if m.movement_id in self._banned]
         crossings = [c for c in scene.crossings if c.line_id in self._u_turn_lines]
@@ -56,7 +56,7 @@ class BannedMovementRule:
                 self._entered.setdefault((line, heir), entered)
 
     def _note(self, scene: Scene, banned: Sequence[Movement], crossings: Sequence[Crossing]) -> None:
-        rows = scene.motion.row_of
+        rows = scene.tracks.row_of
         for made in banned:
             n = rows.get(made.track_id)
             if n is not None and self._has_turned(n, made) and not self._may_be_another(n, made):
@@ -83,7 +83,7 @@ class BannedMovementRule:
 
 def _sign(scene: Scene, n: int | None, track: int, movement: MovementConfig, made: Movement) -> Evidence:
     took_s = round(made.left_at_s - made.entered_at_s, 1)
-    bottom_center_px = None if n is None else scene.motion.bottom_center_px[n].tolist()
+    bottom_center_px = None if n is None else scene.tracks.bottom_center_px[n].tolist()
     return Evidence(
         place_px=None if bottom_center_px is None else (bottom_center_px[0], bottom_center_px[1]),
         confidence=CONFIDENCE,

@@ -110,7 +110,7 @@ class CollisionRule:
         if len(self._standing.rows) > 1:
             self._crashes += self._found(scene, known)
         self._crashes = [crash for crash in self._crashes if self._is_likely(scene, crash)]
-        track_id = scene.motion.track_id[self._standing.rows].tolist()
+        track_id = scene.tracks.track_id[self._standing.rows].tolist()
         rows = dict(zip(track_id, self._standing.rows.tolist(), strict=True))
         return [
             self._sign(scene, crash, at)
@@ -120,7 +120,7 @@ class CollisionRule:
 
     def _is_likely(self, scene: Scene, crash: CollisionPair) -> bool:
         """Not where they, or one of them, go on before they would be told."""
-        motion = scene.motion
+        motion = scene.tracks
         rows = np.flatnonzero(np.isin(motion.track_id, crash.tracks))
         if scene.at_s - crash.since_s > self._confirm_after_s:
             return True
@@ -140,7 +140,7 @@ class CollisionRule:
 
     def _found(self, scene: Scene, known: set[int]) -> list[CollisionPair]:
         """Pairs that came to stand lately and touching, with cues enough."""
-        motion, standing = scene.motion, self._standing
+        motion, standing = scene.tracks, self._standing
         lately = (
             (scene.at_s - motion.stopped_since_s[standing.rows] <= LATELY_S)
             & ~standing.is_queued
@@ -191,12 +191,12 @@ class CollisionRule:
         away_m = positions_m[j] - positions_m[i]
         near = np.abs(away_m).sum(axis=1) <= FARTHEST_M
         i, j, away_m = i[near], j[near], away_m[near]
-        courses, classes = self._standing.history.courses(rows), scene.motion.class_id[rows]
+        courses, classes = self._standing.history.courses(rows), scene.tracks.class_id[rows]
         u, v = _headings(courses[i], courses[j])
         lengths_m, widths_m = LENGTHS_M[classes], WIDTHS_M[classes]
         cosine, sine = np.abs((u * v).sum(axis=1)), np.abs(_cross(u, v))
         along_m = (lengths_m[i] + cosine * lengths_m[j] + sine * widths_m[j]) / 2 + SLACK_M
-        along_m += np.where(_overlap(scene.motion.xyxy[rows[i]], scene.motion.xyxy[rows[j]]), HIDDEN_M, 0.0)
+        along_m += np.where(_overlap(scene.tracks.xyxy[rows[i]], scene.tracks.xyxy[rows[j]]), HIDDEN_M, 0.0)
         aside_m = (widths_m[i] + sine * lengths_m[j] + cosine * widths_m[j]) / 2 + SLACK_M / 2
         touch = (np.abs((away_m * u).sum(axis=1)) <= along_m) & (np.abs(_cross(away_m, u)) <= aside_m)
         return list(zip(came[i[touch]].tolist(), came[j[touch]].tolist(), strict=True))
@@ -216,7 +216,7 @@ class CollisionRule:
 
     def _is_held(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> bool:
         """Whether either stands behind somebody other than its fellow, or both where traffic comes to a stand."""
-        motion, n = scene.motion, pair[0]
+        motion, n = scene.tracks, pair[0]
         others = is_vehicle(motion.class_id) & ~(motion.is_stopped & ~motion.has_moved)
         others[list(pair)] = False
         if (others & (self._standing.blocked_by[i] | self._standing.blocked_by[j])).any():
@@ -230,7 +230,7 @@ class CollisionRule:
 
     def _cues(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> tuple[str, ...]:
         rows, past = list(pair), self._standing.history
-        stills_s = scene.motion.stopped_since_s[rows].tolist()
+        stills_s = scene.tracks.stopped_since_s[rows].tolist()
         since_s = [past.stopped_since_s(n, s) for n, s in zip(rows, stills_s, strict=True)]
         positions_m = [self._standing.standstills[k].position_m for k in (i, j)]
         driving = [past.braking_estimate(n) for n in rows]

@@ -26,8 +26,8 @@ class CongestionRule:
         self._slow_since_s: float | None = None
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
-        if scene.picture is not None:
-            return list(self._of_picture(scene, scene.picture))
+        if scene.whole_frame is not None:
+            return list(self._of_picture(scene, scene.whole_frame))
         return [_of_zone(scene, zone) for zone in scene.zones if is_slow(zone.congestion) and not zone.is_provisional]
 
     def _of_picture(self, scene: Scene, picture: ZoneState) -> Iterator[Evidence]:
@@ -64,8 +64,8 @@ def _pace(scene: Scene, zone: ZoneState) -> tuple[dict[str, float | str], str]:
     """How fast its traffic is, in numbers and at the end of a sentence; nothing where nothing drives."""
     if not np.isfinite(zone.speed_mps):
         return {}, ""
-    part = f"{round(100 * zone.speed_mps / zone.free_pace_mps)} % of its free speed"
+    part = f"{round(100 * zone.speed_mps / zone.free_flow_speed_mps)} % of its free speed"
     if scene.is_calibrated:
         speed_kmh = round(zone.speed_mps * 3.6)
         return {"speed_kmh": speed_kmh}, f": {speed_kmh} km/h, {part}"
-    return {"speed_pct": round(100 * zone.speed_mps / zone.free_pace_mps)}, f": {part}"
+    return {"speed_pct": round(100 * zone.speed_mps / zone.free_flow_speed_mps)}, f": {part}"

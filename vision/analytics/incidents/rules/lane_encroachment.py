@@ -65,7 +65,7 @@ class LaneEncroachmentRule:
         return len(self._runs)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
-        motion = scene.motion
+        motion = scene.tracks
         rides = (motion.class_id == PERSON) & (self._past.max_sustained_speed_mps > RIDES_MPS)
         class_id = np.where(rides, ObjectClass.MOTORCYCLE.class_id, motion.class_id)
         foreign = scene.inside & self._is_told.take(class_id, axis=0)
@@ -91,7 +91,7 @@ class LaneEncroachmentRule:
         ]
         if not found:
             return []
-        mounted = replace(scene, motion=replace(motion, class_id=class_id)) if rides.any() else scene
+        mounted = replace(scene, tracks=replace(motion, class_id=class_id)) if rides.any() else scene
         return [self._sign(mounted, n, run, int(zone[n])) for n, run in found]
 
     def _foreign_share(self, class_id: Ids, rows: Ids, zone: Ids, rides: Bools) -> Floats:
@@ -110,7 +110,7 @@ class LaneEncroachmentRule:
         return np.asarray(inside.reshape(len(_AROUND), len(rows), inside.shape[-1]).all(axis=0), bool)
 
     def _sign(self, scene: Scene, n: int, run: SustainedCondition, z: int) -> Evidence:
-        zone, object_class, seconds = scene.zones[z].zone, CLASSES[scene.motion.class_id[n]], round(run.lasted_s)
+        zone, object_class, seconds = scene.zones[z].zone, CLASSES[scene.tracks.class_id[n]], round(run.lasted_s)
         allowed = ", ".join(c for c in CLASSES if c in zone.may_be_in) or "nobody"
         return evidence_for(
             scene,

@@ -20,7 +20,7 @@ class ObjectOnRoadRule:
     def look(self, scene: Scene) -> Sequence[Evidence]:
         return [
             _sign(thing, self._zones[thing.zone_id], scene.at_s)
-            for thing in scene.lying
+            for thing in scene.road_objects
             if thing.zone_id in self._zones
         ]
 

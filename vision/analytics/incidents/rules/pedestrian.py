@@ -53,7 +53,7 @@ class PedestrianRule:
         return len(self._runs)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
-        motion = scene.motion
+        motion = scene.tracks
         pushes = scene.inside[:, self._shoulders].any(axis=1)
         if pushes.any():
             pushes &= _pushes(motion, self._past.max_sustained_speed_mps)
@@ -109,7 +109,7 @@ def _pushes(motion: TrackKinematics, max_sustained_speed_mps: Floats) -> Bools:
 
 def _is_on_foot(motion: TrackKinematics, max_sustained_speed_mps: Floats) -> Bools:
     """(N,): of a person's size, and never faster than one."""
-    height_m = (motion.xyxy[:, 3] - motion.xyxy[:, 1]) / motion.scale_px_m
+    height_m = (motion.xyxy[:, 3] - motion.xyxy[:, 1]) / motion.scale_px_per_m
     on_foot: Bools = (
         (motion.speed_mps <= FASTEST_MPS)
         & ~(max_sustained_speed_mps > RIDES_MPS)

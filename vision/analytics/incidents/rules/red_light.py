@@ -77,7 +77,7 @@ class RedLightRule:
                 self._reds[signal_id] = (now.since_s, scene.at_s)
         if scene.crossings:
             for crossing in scene.crossings:
-                n = scene.motion.row_of.get(crossing.track_id)
+                n = scene.tracks.row_of.get(crossing.track_id)
                 if n is not None:
                     self._note(scene, n, crossing)
         self._going_on.discard(lambda crossed: self._is_over(scene, crossed))
@@ -111,7 +111,7 @@ def _came_up(scene: Scene, n: int, stop_line: _StopLine, crossing: Crossing) -> 
     if crossing.observed_before_s < crossing.unseen_s:
         return False
     ends_px = np.array([stop_line.line.start, stop_line.line.end]) * [scene.width_px, scene.height_px]
-    side_px = float(signed_distance_px(scene.motion.first_px[n, None], ends_px[None, 0], ends_px[None, 1])[0, 0])
+    side_px = float(signed_distance_px(scene.tracks.first_px[n, None], ends_px[None, 0], ends_px[None, 1])[0, 0])
     return side_px < 0 if stop_line.forward is Direction.IN else side_px > 0
 
 
@@ -121,7 +121,7 @@ def _may_have_waited(scene: Scene, n: int, stop_line: _StopLine) -> bool:
     if now is None or now.light is not Light.GREEN:
         return False
     gained_mps = STARTS_MPS2 * (scene.at_s - now.since_s)
-    return bool(scene.motion.is_stopped[n] or not scene.motion.speed_mps[n] - gained_mps >= DRIVES_MPS)
+    return bool(scene.tracks.is_stopped[n] or not scene.tracks.speed_mps[n] - gained_mps >= DRIVES_MPS)
 
 
 def _forward(zone: ZoneConfig, line: LineConfig) -> Direction:
@@ -135,7 +135,7 @@ def _sign(scene: Scene, n: int | None, track: int, crossed: _Crossed) -> Evidenc
     stop_line, object_class = crossed.stop_line, crossed.crossing.object_class
     red_s = round(crossed.red_s, 1)
     signal = stop_line.signal.name or stop_line.signal.id
-    x, y = crossed.crossing.place if n is None else scene.motion.bottom_center_px[n] / [scene.width_px, scene.height_px]
+    x, y = crossed.crossing.place if n is None else scene.tracks.bottom_center_px[n] / [scene.width_px, scene.height_px]
     return Evidence(
         place_px=(float(x) * scene.width_px, float(y) * scene.height_px),
         confidence=CONFIDENCE,

@@ -120,7 +120,7 @@ class SpeedingRule:
     def look(self, scene: Scene) -> Sequence[Evidence]:
         if self._ways:
             self._ways = {t: w for t, w in self._ways.items() if scene.at_s - w.places[-1][0] <= FORGIVEN_S}
-        motion = scene.motion
+        motion = scene.tracks
         may_speed = scene.inside & self._is_limited & ~(motion.speed_kmh[:, None] < self._nearly_kmh)
         rows = np.asarray(may_speed.any(axis=1)).nonzero()[0]
         if not len(rows):
@@ -147,7 +147,7 @@ class SpeedingRule:
 
 
 def _sign(scene: Scene, n: int, zone: ZoneConfig, speed_kmh: float, since_s: float) -> Evidence:
-    object_class, limit_kmh = CLASSES[scene.motion.class_id[n]], zone.speed_limit_kmh or 0.0
+    object_class, limit_kmh = CLASSES[scene.tracks.class_id[n]], zone.speed_limit_kmh or 0.0
     return evidence_for(
         scene,
         n,

@@ -62,7 +62,7 @@ class StandstillEvidence:
 
     def of(self, scene: Scene, stander: StoppedVehicle, zone: ZoneState) -> Evidence:
         """Evidence about a vehicle that stands in a zone."""
-        track = int(scene.motion.track_id[stander.row])
+        track = int(scene.tracks.track_id[stander.row])
         worded_s, sign = self._signs.get(track, (-np.inf, None))
         if sign is None or sign.zone_id != zone.zone.id or scene.at_s - worded_s >= WORDED_EVERY_S:
             sign = sign_of_stand(scene, stander, zone)
@@ -74,13 +74,13 @@ class StandstillEvidence:
 
 def may_serve_a_stop(scene: Scene, stander: StoppedVehicle, zone: ZoneState) -> bool:
     """Whether it is a bus that has not stood for longer than buses do at stops."""
-    is_bus = scene.motion.class_id[stander.row] == ObjectClass.BUS.class_id
+    is_bus = scene.tracks.class_id[stander.row] == ObjectClass.BUS.class_id
     return bool(is_bus) and zone.zone.kind is not ZoneKind.SHOULDER and scene.at_s - stander.since_s < BUS_DWELL_S
 
 
 def sign_of_stand(scene: Scene, stander: StoppedVehicle, zone: ZoneState) -> Evidence:
     """Evidence about a vehicle that stands in a zone."""
-    motion, n = scene.motion, stander.row
+    motion, n = scene.tracks, stander.row
     object_class, stands_s = CLASSES[motion.class_id[n]], round(scene.at_s - stander.since_s)
     traffic = traffic_facts(scene, zone, _pace_of_others(scene, n))
     on_shoulder = zone.zone.kind is ZoneKind.SHOULDER
@@ -105,7 +105,7 @@ def sign_of_stand(scene: Scene, stander: StoppedVehicle, zone: ZoneState) -> Evi
 
 def _pace_of_others(scene: Scene, n: int) -> float:
     """Mean pace of the vehicles that drive in the zones of this one; NaN where none does."""
-    motion = scene.motion
+    motion = scene.tracks
     drives = is_vehicle(motion.class_id) & (motion.speed_mps > PASSING_MPS)
     paces = motion.speed_mps[drives & scene.inside[:, scene.inside[n]].any(axis=1)]
     return float(paces.mean()) if len(paces) else float("nan")

@@ -142,7 +142,7 @@ class SuddenSlowdownRule:
         return self._signs
 
     def _look_at(self, scene: Scene, z: int, zone: _Zone) -> Evidence | None:
-        motion, at_s = scene.motion, scene.at_s
+        motion, at_s = scene.tracks, scene.at_s
         rows = np.flatnonzero(scene.inside[:, z] & motion.has_moved & np.isfinite(motion.speed_mps))
         rows = rows[is_vehicle(motion.class_id[rows])]
         paces_mps = motion.speed_mps[rows]
@@ -176,7 +176,7 @@ class SuddenSlowdownRule:
         if now_mps > (1 - self._drop) * max(sample.speed_mps for sample in zone.samples):
             return False
         best_mps, best_s = zone.best_before(at_s, self._within_s)
-        flowed = best_mps >= max(FLOWED * state.free_pace_mps, FLOWED_MPS)
+        flowed = best_mps >= max(FLOWED * state.free_flow_speed_mps, FLOWED_MPS)
         slow_mps = (1 - self._drop) * best_mps
         slow, vehicles = present.paces_mps <= slow_mps, len(present.paces_mps)
         slowed = zone.note_slowed(present.track_id[slow & present.slowed].tolist(), at_s)

@@ -61,7 +61,7 @@ class WrongWayRule:
         return len(self._runs)
 
     def look(self, scene: Scene) -> Sequence[Evidence]:
-        motion = scene.motion
+        motion = scene.tracks
         cosine = self._cosine(motion.velocity_px)
         against = scene.inside & (cosine <= self._most_cosine)
         holds = against.any(axis=1) & (motion.speed_mps > AT_LEAST_MPS) & is_vehicle(motion.class_id)
@@ -98,7 +98,7 @@ class WrongWayRule:
         With its whole box: one that only grows downwards takes in who is behind it. `against` (N,): who goes against
         his direction just now.
         """
-        size_px = float(np.sqrt(run.extent_px * motion.extent_px(n)))
+        size_px = float(np.sqrt(run.extent_px * motion.box_size_px(n)))
         back_px = -float((motion.bottom_center_px[n] - run.bottom_center_px) @ direction)
         grown_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1]) - run.height_px
         top_back_px = back_px + grown_px * float(direction[1])
@@ -115,7 +115,7 @@ class WrongWayRule:
         )
 
     def _sign(self, scene: Scene, n: int, run: SustainedCondition, z: int, cosine: Floats) -> Evidence:
-        motion, zone = scene.motion, scene.zones[z].zone
+        motion, zone = scene.tracks, scene.zones[z].zone
         object_class, speed_kmh = CLASSES[motion.class_id[n]], float(motion.speed_kmh[n])
         against_deg = round(float(np.degrees(np.arccos(np.clip(cosine[n, z], -1, 1)))))
         speed: dict[str, float | str] = {} if np.isnan(speed_kmh) else {"speed_kmh": round(speed_kmh)}
