@@ -76,8 +76,8 @@ class Counting:
         self.sights = ObservationBuilder(*size, forget_after_s=4)
         self._counter = LineCounter(lines, *size)
 
-    def see(self, tracks: Tracks, at_s: float, *, stands: Bools | None = None) -> list[Crossing]:
-        return self._counter.update(self.sights.observe(tracks, at_s), at_s, stands=stands)
+    def see(self, tracks: Tracks, at_s: float, *, is_stopped: Bools | None = None) -> list[Crossing]:
+        return self._counter.update(self.sights.observe(tracks, at_s), at_s, is_stopped=is_stopped)
 
 
 def count(

@@ -130,7 +130,7 @@ class TrafficAnalyzer:
         seen = self._kinematics.observe(tracks, at_s)
         motion = self._kinematics.update(seen, at_s)
         crossings += self._counter.update(
-            seen, at_s, stands=motion.is_stopped, trajectory_of=self._kinematics.pixel_trajectory
+            seen, at_s, is_stopped=motion.is_stopped, trajectory_of=self._kinematics.pixel_trajectory
         )
         return self._moment(motion, at_s, crossings, signals or {}, road_objects)
 

@@ -8,7 +8,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.analytics.analytics_kit import LEVEL, SIZE, At, Counting, count, down, line, tracks, ways
-from vision.analytics.lines.crossing_state import FIRST_DEPTH, RETURN_DEPTH
+from vision.analytics.lines.crossing_state import CrossingParameters
 from vision.common.object_class import ObjectClass
 from vision.config.lines import Anchor, LineConfig
 
@@ -134,7 +134,7 @@ def stood(ys: Sequence[float], stands: Sequence[bool]) -> list[str]:
     counting = Counting()
     looks = zip(down(ys), stands, strict=True)
     return ways(
-        [c for at, is_stopped in looks for c in counting.see(tracks([at]), at.t_s, stands=np.array([is_stopped]))]
+        [c for at, stopped in looks for c in counting.see(tracks([at]), at.t_s, is_stopped=np.array([stopped]))]
     )
 
 
@@ -198,8 +198,8 @@ def is_on_the_brink(ys: list[float]) -> bool:
     """Whether rounding, by a thousandth of a pixel, decides on which side somebody is, or if he is far enough away."""
     depths_px = np.subtract(ys, 400)
     steps_px = np.subtract.outer(depths_px, depths_px)
-    height_px = At(0, 1, 0, 0).height
-    limits_px = (depths_px, np.abs(depths_px) - RETURN_DEPTH * height_px, steps_px - FIRST_DEPTH * height_px)
+    height_px, p = At(0, 1, 0, 0).height, CrossingParameters()
+    limits_px = (depths_px, np.abs(depths_px) - p.return_depth * height_px, steps_px - p.min_depth * height_px)
     return any(bool((np.abs(px) < 1e-3).any()) for px in limits_px)
 
 

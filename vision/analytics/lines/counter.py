@@ -1,4 +1,4 @@
-"""Counts vehicles over directed lines: who crossed which line, which way, when and where."""
+"""Line counting: which vehicle crossed which line, in which direction, when and where."""
 
 from collections.abc import Sequence
 from math import sqrt
@@ -9,14 +9,14 @@ from vision.analytics.events import Crossing
 from vision.analytics.identity.id_switch import TrajectoryOf, Verdict, classify_step
 from vision.analytics.kinematics.observations import Observations
 from vision.analytics.lines.crossing_state import (
-    SETTLES_S,
+    CrossingParameters,
     CrossingState,
+    after_crossing,
+    has_crossed,
     has_entered_frame,
-    has_passed,
     reset_switched,
+    resting_side_of,
     settle_stopped,
-    settled,
-    side_at_rest,
 )
 from vision.analytics.lines.geometry import Bools, Floats, LineGeometry, LinePositions
 from vision.analytics.track_table import FIRST_ROWS
@@ -25,168 +25,194 @@ from vision.config.lines import LineConfig
 from vision.contracts import Direction
 from vision.geometry import place_on_line, zero_crossing
 
+DEFAULTS = CrossingParameters()
+
 
 class LineCounter:
-    """Follows where each track is relative to L lines, and says once per track and direction that it crossed.
+    """Counts each vehicle at most once per line and direction.
 
-    A crossing is the change of sign of the anchor's distance from the line, inside the segment. It counts when the
-    anchor has moved `FIRST_DEPTH` of the vehicle's extent from one side to the other, so that a box that trembles on
-    the line counts nothing, and is dated back to the change of sign. Counting the same track the other way, or one that
-    stands, takes `RETURN_DEPTH` on both sides; for the first time it is enough to have been for `SETTLES_S` on one side
-    and then on the other, as who creeps in a jam. A track that leaps over a line from one vehicle to another crosses
-    nothing, and from then on counts as the other (see `leaps`). Whatever happens, a vehicle counts at most once per
-    line and direction.
+    A crossing is a change of sign of the anchor's distance from the line, inside the segment, and dated to that change.
+    `CrossingParameters` say how far a vehicle must move from one side to the other: a little for a first crossing, half
+    its size on both sides for a return or a stopped vehicle. A slow vehicle is counted for the first time also when it
+    has settled on one side and then on the other. After an ID switch across a line nothing is counted, and the track
+    starts afresh as the other vehicle.
 
-    At the picture's edge a box shows a part of its vehicle only. One that leaves is completed to the size it had; one
-    that comes into sight over the line and moves off it on the side where its anchor is, has crossed it.
+    At the picture's edge a box shows only a part of its vehicle. A box that leaves is extrapolated to its former size;
+    one that enters over the line, and moves off it on the side of its anchor, has crossed the line.
     """
 
-    def __init__(self, lines: Sequence[LineConfig], width_px: int, height_px: int) -> None:
+    def __init__(
+        self,
+        lines: Sequence[LineConfig],
+        width_px: int,
+        height_px: int,
+        parameters: CrossingParameters = DEFAULTS,
+    ) -> None:
         self._lines = tuple(lines)
-        self._ruler = LineGeometry(lines, width_px, height_px)
+        self._parameters = parameters
+        self._geometry = LineGeometry(lines, width_px, height_px)
         self._counts_class = np.array([[c in line.classes for line in lines] for c in CLASSES], bool)
-        self._memory = CrossingState.blank(FIRST_ROWS, len(lines))
-        """By the rows of `SightBook`."""
+        self._state = CrossingState.empty(FIRST_ROWS, len(lines))
+        """By row of `Observations.row`."""
 
     def update(
-        self, seen: Observations, at_s: float, *, stands: Bools | None = None, trajectory_of: TrajectoryOf | None = None
+        self,
+        observations: Observations,
+        at_s: float,
+        *,
+        is_stopped: Bools | None = None,
+        trajectory_of: TrajectoryOf | None = None,
     ) -> list[Crossing]:
-        """Take in where tracks were at `at_s`; return what they have crossed since they were seen before.
+        """Take in the observations of `at_s`, media time; return the crossings since each track's previous observation.
 
-        `stands` (N,): who is known to stand. Unset: nobody is. `trajectory_of` gives recent trajectories, this moment
-        included; without it no ID switch is noticed.
+        `is_stopped` (N,) defaults to none. `trajectory_of` returns a track's recent trajectory, this moment included;
+        without it ID switches are not recognised.
         """
-        if not len(seen) or not self._lines:
+        if not len(observations) or not self._lines:
             return []
-        rows = seen.row
+        rows = observations.row
         self._grow(int(rows.max()) + 1)
-        places = self._ruler.places(seen)
-        if seen.is_new.any():
-            self._begin(seen[seen.is_new], places[seen.is_new], at_s)
-        rests = np.asarray((places.distance_px * self._memory.rest.take(rows, axis=0) > 0).all(axis=1), bool)
-        moves = (~rests).nonzero()[0]
-        if not len(moves):
-            self._memory.stay(rows, places, at_s)
+        positions = self._geometry.locate(observations)
+        is_new = observations.is_new
+        if is_new.any():
+            self._start(observations[is_new], positions[is_new], at_s)
+        is_resting = positions.distance_px * self._state.resting_side.take(rows, axis=0) > 0
+        active = np.flatnonzero(~is_resting.all(axis=1))
+        if not len(active):
+            self._state.extend_rest(rows, positions, at_s)
             return []
-        was = self._memory[rows[moves]]
-        self._memory.stay(rows, places, at_s)
-        seen, places = seen[moves], places[moves]
-        stands = np.zeros(len(seen), bool) if stands is None else stands[moves]
-        now = settle_stopped(self._moved(was, places, at_s), places, stands)
-        passed = has_passed(now, places, stands)
+        before = self._state[rows[active]]
+        self._state.extend_rest(rows, positions, at_s)
+        observations, positions = observations[active], positions[active]
+        stopped = np.zeros(len(active), bool) if is_stopped is None else is_stopped[active]
+        now = settle_stopped(self._advance(before, positions, at_s), positions, stopped, self._parameters)
+        crossed = has_crossed(now, positions, stopped, self._parameters)
         if trajectory_of is not None:
-            leapt, is_open = _leaps(now, was.seen_s, seen, passed, trajectory_of)
-            now, passed = reset_switched(leapt, now, places), passed & ~is_open & ~leapt[:, None]
-        return self._follow(seen, places, now, passed)
+            switched, undecided = self._id_switches(now, before.observed_s, observations, crossed, trajectory_of)
+            now, crossed = reset_switched(switched, now, positions), crossed & ~undecided & ~switched[:, None]
+        return self._count(observations, positions, now, crossed)
 
-    def _follow(self, seen: Observations, places: LinePositions, now: CrossingState, passed: Bools) -> list[Crossing]:
-        """Those that are crossing a line, or may be; `passed` (N, L): who has for certain."""
-        came_in = has_entered_frame(now, places)
-        if not (passed | came_in).any():
-            self._memory.put(seen.row, now)
+    def _count(
+        self, observations: Observations, positions: LinePositions, now: CrossingState, crossed: Bools
+    ) -> list[Crossing]:
+        """Crossings that are new of active tracks, and their state from now on; `crossed` (N, L)."""
+        entered = has_entered_frame(now, positions, self._parameters)
+        if not (crossed | entered).any():
+            self._state.write(observations.row, now)
             return []
-        ways = self._ways(now, places.distance_px, passed | came_in)
-        counts = ways & ~now.counted & self._counts_class[seen.class_id][..., None]
-        self._memory.put(seen.row, settled(now, places, passed, came_in, ways))
-        return [self._crossing(now, seen, *where) for where in np.argwhere(counts).tolist()]
+        directions = self._directions(now, positions.distance_px, crossed | entered)
+        counts = directions & ~now.counted & self._counts_class[observations.class_id][..., None]
+        self._state.write(observations.row, after_crossing(now, positions, crossed, entered, directions))
+        return [self._crossing(now, observations, *where) for where in np.argwhere(counts).tolist()]
 
     def _grow(self, rows: int) -> None:
-        """Room for so many rows at least."""
-        if rows > len(self._memory):
-            self._memory = self._memory.joined(CrossingState.blank(rows, len(self._lines)))
+        """Make room for at least this many rows."""
+        if rows > len(self._state):
+            self._state = self._state.joined(CrossingState.empty(rows, len(self._lines)))
 
-    def _begin(self, seen: Observations, places: LinePositions, at_s: float) -> None:
-        """New tracks are at home where they are first seen, and may be on their way if they come in over a line."""
-        enters = self._ruler.lies_over(seen, places)
-        home = np.sign(places.distance_px)
-        self._memory.put(
-            seen.row,
+    def _start(self, observations: Observations, positions: LinePositions, at_s: float) -> None:
+        """Settle new tracks where they are first observed; those that enter over a line may be crossing it."""
+        is_entering = self._geometry.is_entering_over(observations, positions)
+        side = np.sign(positions.distance_px)
+        self._state.write(
+            observations.row,
             CrossingState(
-                seen_s=np.full(len(seen), at_s),
-                whole_px=places.whole_px,
-                home=home,
-                rest=np.where(enters, 0.0, home),
-                home_depth=places.depth,
-                home_for_s=np.zeros(home.shape),
-                left_s=np.where(enters, at_s, np.nan),
-                left_px=self._ruler.anchors_px(places.whole_px),
-                unseen_s=np.zeros(home.shape),
-                entry_px=np.where(enters, places.distance_px, np.nan),
-                counted=np.zeros((*enters.shape, 2), bool),
+                observed_s=np.full(len(observations), at_s),
+                full_box_px=positions.full_box_px,
+                side=side,
+                resting_side=np.where(is_entering, 0.0, side),
+                side_depth=positions.depth,
+                side_duration_s=np.zeros(side.shape),
+                crossed_s=np.where(is_entering, at_s, np.nan),
+                crossed_px=self._geometry.anchors_px(positions.full_box_px),
+                unseen_s=np.zeros(side.shape),
+                entry_px=np.where(is_entering, positions.distance_px, np.nan),
+                counted=np.zeros((*is_entering.shape, 2), bool),
             ),
         )
 
-    def _moved(self, was: CrossingState, places: LinePositions, at_s: float) -> CrossingState:
-        """The memory of tracks that are at `places` now, before anything is counted."""
-        was_px, distance_px = self._ruler.distances_px(was.whole_px), places.distance_px
-        home = np.where(was.home == 0, np.sign(distance_px), was.home)
-        is_home, is_beyond = distance_px * home > 0, distance_px * home < 0
-        depth = np.where(is_home, places.depth, 0.0)
-        leaves = is_beyond & (was_px * home >= 0)
-        entry_px = np.where(is_beyond, np.nan, was.entry_px)
-        left_s, left_px = np.where(is_home & np.isnan(entry_px), np.nan, was.left_s), was.left_px
-        unseen_s = was.unseen_s
+    def _advance(self, before: CrossingState, positions: LinePositions, at_s: float) -> CrossingState:
+        """The state at the new positions, before anything is counted."""
+        before_px, distance_px = self._geometry.distances_px(before.full_box_px), positions.distance_px
+        side = np.where(before.side == 0, np.sign(distance_px), before.side)
+        on_side, is_beyond = distance_px * side > 0, distance_px * side < 0
+        leaves = is_beyond & (before_px * side >= 0)
+        entry_px = np.where(is_beyond, np.nan, before.entry_px)
+        crossed_s = np.where(on_side & np.isnan(entry_px), np.nan, before.crossed_s)
+        crossed_px, unseen_s = before.crossed_px, before.unseen_s
         if leaves.any():
-            part = zero_crossing(was_px, distance_px)
-            crossed_s = was.seen_s[:, None] + part * (at_s - was.seen_s)[:, None]
-            anchor_px, was_anchor_px = self._ruler.anchors_px(places.whole_px), self._ruler.anchors_px(was.whole_px)
-            crossed_px = was_anchor_px + part[..., None] * (anchor_px - was_anchor_px)
-            left_s, left_px = np.where(leaves, crossed_s, left_s), np.where(leaves[..., None], crossed_px, left_px)
-            unseen_s = np.where(leaves, (at_s - was.seen_s)[:, None], unseen_s)
+            fraction = zero_crossing(before_px, distance_px)
+            left_s = before.observed_s[:, None] + fraction * (at_s - before.observed_s)[:, None]
+            left_px = self._interpolated_anchors(before.full_box_px, positions.full_box_px, fraction)
+            crossed_s, crossed_px = (
+                np.where(leaves, left_s, crossed_s),
+                np.where(leaves[..., None], left_px, crossed_px),
+            )
+            unseen_s = np.where(leaves, (at_s - before.observed_s)[:, None], unseen_s)
         return CrossingState(
-            seen_s=np.full(len(was), at_s),
-            whole_px=places.whole_px,
-            home=home,
-            rest=side_at_rest(home, left_s, entry_px),
-            home_depth=np.maximum(was.home_depth, depth),
-            home_for_s=was.home_for_s + np.where(is_home, (at_s - was.seen_s)[:, None], 0.0),
-            left_s=left_s,
-            left_px=left_px,
+            observed_s=np.full(len(before), at_s),
+            full_box_px=positions.full_box_px,
+            side=side,
+            resting_side=resting_side_of(side, crossed_s, entry_px),
+            side_depth=np.maximum(before.side_depth, np.where(on_side, positions.depth, 0.0)),
+            side_duration_s=before.side_duration_s + np.where(on_side, (at_s - before.observed_s)[:, None], 0.0),
+            crossed_s=crossed_s,
+            crossed_px=crossed_px,
             unseen_s=unseen_s,
             entry_px=entry_px,
-            counted=was.counted,
+            counted=before.counted,
         )
 
-    def _ways(self, now: CrossingState, distance_px: Floats, crossed: Bools) -> Bools:
-        """(N, L, 2): who has crossed inside the segment, in and out."""
-        along = place_on_line(now.left_px, self._ruler.starts_px, self._ruler.ends_px)
-        inside = crossed & (along >= 0) & (along <= 1)
-        ways = np.empty((*inside.shape, 2), bool)
-        ways[..., 0], ways[..., 1] = inside & (distance_px > 0), inside & (distance_px < 0)
-        return ways
+    def _interpolated_anchors(self, before_px: Floats, now_px: Floats, fraction: Floats) -> Floats:
+        """(N, L, 2): anchors at a fraction (N, L) of the step from one box (N, 4) to the next."""
+        anchor_px, before_anchor_px = self._geometry.anchors_px(now_px), self._geometry.anchors_px(before_px)
+        return before_anchor_px + fraction[..., None] * (anchor_px - before_anchor_px)
 
-    def _crossing(self, now: CrossingState, seen: Observations, n: int, line: int, way: int) -> Crossing:
-        x, y = now.left_px[n, line] / self._ruler.size_px
-        came_over = now.home[n, line] == (1 if way else -1)
+    def _directions(self, now: CrossingState, distance_px: Floats, crossed: Bools) -> Bools:
+        """(N, L, 2): which tracks crossed inside the segment, in and out."""
+        along = place_on_line(now.crossed_px, self._geometry.starts_px, self._geometry.ends_px)
+        inside = crossed & (along >= 0) & (along <= 1)
+        directions = np.empty((*inside.shape, 2), bool)
+        directions[..., 0], directions[..., 1] = inside & (distance_px > 0), inside & (distance_px < 0)
+        return directions
+
+    def _crossing(self, now: CrossingState, observations: Observations, n: int, line: int, is_out: int) -> Crossing:
+        x, y = now.crossed_px[n, line] / self._geometry.size_px
+        came_from_side = now.side[n, line] == (1 if is_out else -1)
         return Crossing(
             line_id=self._lines[line].id,
-            direction=Direction.OUT if way else Direction.IN,
-            object_class=CLASSES[seen.class_id[n]],
-            track_id=int(seen.track_id[n]),
-            at_s=float(now.left_s[n, line]),
+            direction=Direction.OUT if is_out else Direction.IN,
+            object_class=CLASSES[observations.class_id[n]],
+            track_id=int(observations.track_id[n]),
+            at_s=float(now.crossed_s[n, line]),
             place=(float(x), float(y)),
-            confidence=float(seen.confidence[n]),
-            observed_before_s=float(now.home_for_s[n, line]) if came_over else 0.0,
+            confidence=float(observations.confidence[n]),
+            observed_before_s=float(now.side_duration_s[n, line]) if came_from_side else 0.0,
             unseen_s=float(now.unseen_s[n, line]),
         )
 
+    def _id_switches(
+        self,
+        now: CrossingState,
+        before_s: Floats,
+        observations: Observations,
+        crossed: Bools,
+        trajectory_of: TrajectoryOf,
+    ) -> tuple[Bools, Bools]:
+        """(N,) which ids switched to a vehicle across a line, and (N, L) where that is still undecided.
 
-def _leaps(
-    now: CrossingState, was_seen_s: Floats, seen: Observations, passed: Bools, trajectory_of: TrajectoryOf
-) -> tuple[Bools, Bools]:
-    """(N,) which tracks leapt over a line to another vehicle, and (N, L) where nobody knows yet how they came over it.
-
-    Who has not passed, but stays beyond the line, is asked once.
-    """
-    leapt, is_open = np.zeros(len(now), bool), np.zeros(passed.shape, bool)
-    away_s, was_away_s = now.seen_s[:, None] - now.left_s, was_seen_s[:, None] - now.left_s
-    asks = passed | ((away_s > SETTLES_S) & (was_away_s <= SETTLES_S))
-    for n, line in zip(*(asks & np.isnan(now.entry_px)).nonzero(), strict=True):
-        times_s, feet_px = trajectory_of(int(seen.track_id[n]))
-        left, top, right, bottom = seen.xyxy[n].tolist()
-        size_px = sqrt((right - left) * (bottom - top))
-        at_s = float(now.seen_s[n])
-        verdict = classify_step(times_s, feet_px, left_s=float(now.left_s[n, line]), at_s=at_s, size_px=size_px)
-        leapt[n] |= verdict is Verdict.ID_SWITCH
-        is_open[n, line] = verdict is Verdict.UNDECIDED
-    return leapt, is_open
+        A track that has not crossed, but stays beyond the line, is examined once: when it has settled there.
+        """
+        settle_s = self._parameters.settle_s
+        switched, undecided = np.zeros(len(now), bool), np.zeros(crossed.shape, bool)
+        beyond_s, was_beyond_s = now.observed_s[:, None] - now.crossed_s, before_s[:, None] - now.crossed_s
+        examined = crossed | ((beyond_s > settle_s) & (was_beyond_s <= settle_s))
+        for n, line in zip(*(examined & np.isnan(now.entry_px)).nonzero(), strict=True):
+            times_s, feet_px = trajectory_of(int(observations.track_id[n]))
+            left, top, right, bottom = observations.xyxy[n].tolist()
+            size_px = sqrt((right - left) * (bottom - top))
+            at_s = float(now.observed_s[n])
+            verdict = classify_step(times_s, feet_px, left_s=float(now.crossed_s[n, line]), at_s=at_s, size_px=size_px)
+            switched[n] |= verdict is Verdict.ID_SWITCH
+            undecided[n, line] = verdict is Verdict.UNDECIDED
+        return switched, undecided

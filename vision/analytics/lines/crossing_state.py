@@ -1,4 +1,4 @@
-"""On which side of each line tracks are, and were, and when that is a crossing."""
+"""On which side of each line every track is, and when a change of side is a crossing."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -9,150 +9,183 @@ from vision.analytics.lines.geometry import Bools, Floats, LinePositions
 from vision.analytics.track_table import Ids
 from vision.core.columns import Columns, columns_of
 
-FIRST_DEPTH = 0.1
-"""How far a vehicle must go from one side of a line to the other to be counted, in its own extent across the line."""
-RETURN_DEPTH = 0.5
-"""How far behind the line, and how far back again, to be counted in the other direction as well; and how far on both
-sides is one who stands: half hidden, his box trembles by more than a tenth of its height."""
-SETTLES_S = 1.5
-"""Who stands and is seen on one side only for so long is at home there: it was on another before, for less, because its
-box trembled; who was at home there too has crossed."""
+
+@dataclass(frozen=True, slots=True)
+class CrossingParameters:
+    """When a change of side is a crossing. Depths are in units of the vehicle's size across the line."""
+
+    min_depth: float = 0.1
+    """Depths on both sides of the line must add up to this. Larger: less double counting from box jitter, later counts,
+    short tracks at the line are missed. Source: chosen."""
+    return_depth: float = 0.5
+    """Depth on each side that is required to count a track again in the other direction, or to count a stopped vehicle,
+    whose box jitters by more than a tenth of its height when half occluded. Larger: less double counting, vehicles that
+    turn around close to the line are missed. Source: chosen."""
+    settle_s: float = 1.5
+    """A vehicle that stays on one side this long, seconds, is settled there. Longer: fewer crossings from jitter, slow
+    vehicles in a jam are counted later or not. Source: chosen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CrossingState(Columns):
-    """What is remembered of M tracks relative to L lines. NaN: nothing."""
+    """State of M tracks relative to L lines. A side is 1 for right-hand, -1 for left-hand, 0 for unknown."""
 
-    seen_s: Floats
-    whole_px: Floats
-    """(M, 4): its box, with what the picture's edge hid of it."""
-    home: Floats
-    """(M, L): the side it was settled on: 1 right-hand, -1 left-hand, 0 not known yet."""
-    rest: Floats
-    """(M, L): that side too, while it is there and not on its way over the line; else 0."""
-    home_depth: Floats
-    """(M, L): how far from the line it has been on that side, in its own extent."""
-    home_for_s: Floats
-    """(M, L): for how long it has been seen on that side."""
-    left_s: Floats
-    """(M, L): when its anchor left that side, if it is away."""
-    left_px: Floats
-    """(M, L, 2): where."""
+    observed_s: Floats
+    """(M,): time of the last observation; NaN for an unused row."""
+    full_box_px: Floats
+    """(M, 4): the last box, extrapolated beyond the picture's edge."""
+    side: Floats
+    """(M, L): the side on which the track is settled."""
+    resting_side: Floats
+    """(M, L): `side` while the track is there and no crossing is in progress; else 0."""
+    side_depth: Floats
+    """(M, L): the largest depth that the track reached on that side."""
+    side_duration_s: Floats
+    """(M, L): how long the track was observed on that side."""
+    crossed_s: Floats
+    """(M, L): when the anchor left that side, interpolated; NaN while it is there."""
+    crossed_px: Floats
+    """(M, L, 2): where the anchor left that side."""
     unseen_s: Floats
-    """(M, L): for how long it was not seen then."""
+    """(M, L): time between the observations before and after the anchor left that side."""
     entry_px: Floats
-    """(M, L): the distance at which it came into the picture, if it lay over the line then."""
+    """(M, L): signed distance at which the track entered the frame over the line; NaN if it did not."""
     counted: Bools
-    """(M, L, 2): whether it was counted in, and out."""
+    """(M, L, 2): whether the track was counted in, and out."""
 
     @classmethod
-    def blank(cls, tracks: int, lines: int) -> Self:
+    def empty(cls, tracks: int, lines: int) -> Self:
+        """State of `tracks` unused rows."""
         return cls(
-            seen_s=np.full(tracks, np.nan),
-            whole_px=np.full((tracks, 4), np.nan),
-            home=np.zeros((tracks, lines)),
-            rest=np.zeros((tracks, lines)),
-            home_depth=np.zeros((tracks, lines)),
-            home_for_s=np.zeros((tracks, lines)),
-            left_s=np.full((tracks, lines), np.nan),
-            left_px=np.full((tracks, lines, 2), np.nan),
+            observed_s=np.full(tracks, np.nan),
+            full_box_px=np.full((tracks, 4), np.nan),
+            side=np.zeros((tracks, lines)),
+            resting_side=np.zeros((tracks, lines)),
+            side_depth=np.zeros((tracks, lines)),
+            side_duration_s=np.zeros((tracks, lines)),
+            crossed_s=np.full((tracks, lines), np.nan),
+            crossed_px=np.full((tracks, lines, 2), np.nan),
             unseen_s=np.zeros((tracks, lines)),
             entry_px=np.full((tracks, lines), np.nan),
             counted=np.zeros((tracks, lines, 2), bool),
         )
 
-    def put(self, rows: Ids, newer: Self) -> None:
-        """Write these rows anew, in place."""
+    def write(self, rows: Ids, newer: Self) -> None:
+        """Overwrite these rows in place."""
         for column, values in zip(columns_of(self), columns_of(newer), strict=True):
             column[rows] = values
 
-    def stay(self, rows: Ids, places: LinePositions, at_s: float) -> None:
-        """These tracks are on the sides where they rested: nothing but where they are is new."""
-        self.home_for_s[rows] += (at_s - self.seen_s[rows])[:, None]
-        self.seen_s[rows] = at_s
-        self.whole_px[rows] = places.whole_px
-        self.home_depth[rows] = np.maximum(self.home_depth.take(rows, axis=0), places.depth)
+    def extend_rest(self, rows: Ids, positions: LinePositions, at_s: float) -> None:
+        """Update in place tracks that are still on their resting side of every line."""
+        self.side_duration_s[rows] += (at_s - self.observed_s[rows])[:, None]
+        self.observed_s[rows] = at_s
+        self.full_box_px[rows] = positions.full_box_px
+        self.side_depth[rows] = np.maximum(self.side_depth.take(rows, axis=0), positions.depth)
 
     def joined(self, other: Self) -> Self:
-        """These rows, then the other's."""
+        """These rows, followed by the other's."""
         return type(self)(*map(np.concatenate, zip(columns_of(self), columns_of(other), strict=True)))
 
 
-def settle_stopped(now: CrossingState, places: LinePositions, stands: Bools) -> CrossingState:
-    """The memory in which those who stand, and were never well on the side that they were first seen on, are at home on
-    the other one when they have been there for `SETTLES_S`: a box that trembled began there."""
-    settles = stands[:, None] & (now.home_depth < RETURN_DEPTH) & _has_settled(now) & (now.home_for_s < SETTLES_S)
+def settle_stopped(
+    now: CrossingState, positions: LinePositions, is_stopped: Bools, parameters: CrossingParameters
+) -> CrossingState:
+    """Move stopped tracks to the side on which they have settled, if jitter alone put them on the other side before.
+
+    Without this, a track that jitter started on the wrong side would be counted when it is at last seen on its own.
+    """
+    settles = (
+        is_stopped[:, None]
+        & (now.side_depth < parameters.return_depth)
+        & _is_settled_beyond(now, parameters)
+        & (now.side_duration_s < parameters.settle_s)
+    )
     if not settles.any():
         return now
-    home, left_s = np.where(settles, np.sign(places.distance_px), now.home), np.where(settles, np.nan, now.left_s)
-    depth = np.where(settles, places.depth, now.home_depth)
-    for_s = np.where(settles, 0.0, now.home_for_s)
-    rest = side_at_rest(home, left_s, now.entry_px)
-    return replace(now, home=home, home_depth=depth, home_for_s=for_s, left_s=left_s, rest=rest)
+    side, crossed_s = (
+        np.where(settles, np.sign(positions.distance_px), now.side),
+        np.where(settles, np.nan, now.crossed_s),
+    )
+    return replace(
+        now,
+        side=side,
+        side_depth=np.where(settles, positions.depth, now.side_depth),
+        side_duration_s=np.where(settles, 0.0, now.side_duration_s),
+        crossed_s=crossed_s,
+        resting_side=resting_side_of(side, crossed_s, now.entry_px),
+    )
 
 
-def _has_settled(now: CrossingState) -> Bools:
-    """(N, L): who has been on the other side for so long without coming back."""
-    return np.asarray(now.seen_s[:, None] - now.left_s >= SETTLES_S)
-
-
-def has_passed(now: CrossingState, places: LinePositions, stands: Bools) -> Bools:
-    """(N, L): whose anchor is for certain on the other side than before."""
-    may_have = (places.distance_px * now.home < 0) & ~np.isnan(now.left_s)
-    if not may_have.any():
-        return may_have
-    depth = places.depth
+def has_crossed(
+    now: CrossingState, positions: LinePositions, is_stopped: Bools, parameters: CrossingParameters
+) -> Bools:
+    """(N, L): whether the track is for certain on the other side than before."""
+    candidates = (positions.distance_px * now.side < 0) & ~np.isnan(now.crossed_s)
+    if not candidates.any():
+        return candidates
+    p, depth = parameters, positions.depth
     was_counted = now.counted.any(axis=-1)
-    is_clear = np.minimum(now.home_depth, depth) >= FIRST_DEPTH
-    has_moved_over = is_clear & (now.home_for_s >= SETTLES_S) & _has_settled(now)
-    deep_enough = np.where(
-        was_counted | (stands[:, None] & ~has_moved_over),
-        (now.home_depth >= RETURN_DEPTH) & (depth >= RETURN_DEPTH),
-        now.home_depth + depth >= FIRST_DEPTH,
+    is_clear = np.minimum(now.side_depth, depth) >= p.min_depth
+    settled_on_both = is_clear & (now.side_duration_s >= p.settle_s) & _is_settled_beyond(now, p)
+    is_deep_enough = np.where(
+        was_counted | (is_stopped[:, None] & ~settled_on_both),
+        (now.side_depth >= p.return_depth) & (depth >= p.return_depth),
+        now.side_depth + depth >= p.min_depth,
     )
-    return may_have & deep_enough
+    return candidates & is_deep_enough
 
 
-def reset_switched(leapt: Bools, now: CrossingState, places: LinePositions) -> CrossingState:
-    """The memory in which who leapt is another vehicle, at home where it is, that has been counted nowhere."""
-    if not leapt.any():
+def reset_switched(switched: Bools, now: CrossingState, positions: LinePositions) -> CrossingState:
+    """Start tracks afresh whose id switched (N,) to another vehicle: settled where they are, counted nowhere."""
+    if not switched.any():
         return now
-    here = np.sign(places.distance_px)
-    each = leapt[:, None]
-    home, left_s = np.where(each, here, now.home), np.where(each, np.nan, now.left_s)
+    is_switched = switched[:, None]
+    side = np.where(is_switched, np.sign(positions.distance_px), now.side)
+    crossed_s = np.where(is_switched, np.nan, now.crossed_s)
     return replace(
         now,
-        home=home,
-        rest=side_at_rest(home, left_s, now.entry_px),
-        home_depth=np.where(each, places.depth, now.home_depth),
-        home_for_s=np.where(each, 0.0, now.home_for_s),
-        left_s=left_s,
-        counted=now.counted & ~each[..., None],
+        side=side,
+        resting_side=resting_side_of(side, crossed_s, now.entry_px),
+        side_depth=np.where(is_switched, positions.depth, now.side_depth),
+        side_duration_s=np.where(is_switched, 0.0, now.side_duration_s),
+        crossed_s=crossed_s,
+        counted=now.counted & ~is_switched[..., None],
     )
 
 
-def has_entered_frame(now: CrossingState, places: LinePositions) -> Bools:
-    """(N, L): who came into sight over the line and has moved off it."""
-    return (places.distance_px - now.entry_px) * now.home >= FIRST_DEPTH * places.extent_px
+def has_entered_frame(now: CrossingState, positions: LinePositions, parameters: CrossingParameters) -> Bools:
+    """(N, L): whether the track entered the frame over the line and has moved off it since."""
+    moved_px = (positions.distance_px - now.entry_px) * now.side
+    return moved_px >= parameters.min_depth * positions.size_across_px
 
 
-def settled(now: CrossingState, places: LinePositions, passed: Bools, came_in: Bools, ways: Bools) -> CrossingState:
-    """The memory after counting: who has passed is at home where it is."""
-    home = np.where(passed, np.sign(places.distance_px), now.home)
-    left_s = np.where(passed | came_in, np.nan, now.left_s)
-    entry_px = np.where(came_in, np.nan, now.entry_px)
+def after_crossing(
+    now: CrossingState, positions: LinePositions, crossed: Bools, entered: Bools, counted: Bools
+) -> CrossingState:
+    """The state after counting: tracks that crossed are settled on their new side.
+
+    `crossed` and `entered` are (N, L), `counted` is (N, L, 2).
+    """
+    side = np.where(crossed, np.sign(positions.distance_px), now.side)
+    crossed_s = np.where(crossed | entered, np.nan, now.crossed_s)
+    entry_px = np.where(entered, np.nan, now.entry_px)
     return replace(
         now,
-        home=home,
-        rest=side_at_rest(home, left_s, entry_px),
-        home_depth=np.where(passed, places.depth, now.home_depth),
-        home_for_s=np.where(passed, 0.0, now.home_for_s),
-        left_s=left_s,
+        side=side,
+        resting_side=resting_side_of(side, crossed_s, entry_px),
+        side_depth=np.where(crossed, positions.depth, now.side_depth),
+        side_duration_s=np.where(crossed, 0.0, now.side_duration_s),
+        crossed_s=crossed_s,
         entry_px=entry_px,
-        counted=now.counted | ways,
+        counted=now.counted | counted,
     )
 
 
-def side_at_rest(home: Floats, left_s: Floats, entry_px: Floats) -> Floats:
-    """(N, L): where tracks rest, if they do."""
-    return np.where(np.isnan(left_s) & np.isnan(entry_px), home, 0.0)
+def resting_side_of(side: Floats, crossed_s: Floats, entry_px: Floats) -> Floats:
+    """(N, L): the side of tracks that are not in the middle of a crossing; 0 for the others."""
+    return np.where(np.isnan(crossed_s) & np.isnan(entry_px), side, 0.0)
+
+
+def _is_settled_beyond(now: CrossingState, parameters: CrossingParameters) -> Bools:
+    """(N, L): whether the track has stayed on the other side for long enough to be settled there."""
+    return np.asarray(now.observed_s[:, None] - now.crossed_s >= parameters.settle_s)
