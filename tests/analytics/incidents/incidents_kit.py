@@ -18,9 +18,9 @@ STEP_S = 0.1
 Look = tuple[float, Sequence[Evidence]]
 
 
-def sign(*tracks: int, x: float = 500, y: float = 400, zone: str | None = "z", reach_px: float = 40) -> Evidence:
+def sign(*tracks: int, x: float = 500, y: float = 400, zone: str | None = "z", radius_px: float = 40) -> Evidence:
     """A condition that holds for these tracks, here."""
-    return Evidence((x, y), 0.8, "something is so", zone_id=zone, track_ids=tracks, reach_px=reach_px)
+    return Evidence((x, y), 0.8, "something is so", zone_id=zone, track_ids=tracks, radius_px=radius_px)
 
 
 def ledger(settings: RuleConfig = SETTINGS, *, per_vehicle: bool = False, scale: float = 1) -> IncidentLifecycle:

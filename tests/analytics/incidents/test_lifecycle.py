@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from tests.analytics.incidents.incidents_kit import SETTINGS, Look, lasting, later, ledger, phases, sign, told
 from vision.analytics.incidents.lifecycle import (
-    COOLING_KEPT,
-    STEADY_S,
-    TRACKS_KEPT,
     Evidence,
     IncidentChange,
+    LifecycleParameters,
 )
 
+PARAMETERS = LifecycleParameters()
 NOTHING: list[Evidence] = []
 
 
@@ -54,8 +53,10 @@ def test_what_is_seen_now_and_then_only_does_not_last() -> None:
 def test_time_before_it_was_noticed_counts_but_it_is_looked_at_for_a_moment() -> None:
     standing = replace(sign(7), since_s=2.0)
     [raised] = told(ledger(), lasting([standing], 20, 25))
-    assert (raised.started_s, raised.at_s) == (2.0, pytest.approx(20 + STEADY_S, abs=0.11))
-    assert told(ledger(), lasting([standing], 20, 20 + STEADY_S / 2) + lasting(NOTHING, 20.5, 30)) == []
+    assert (raised.started_s, raised.at_s) == (2.0, pytest.approx(20 + PARAMETERS.min_observed_s, abs=0.11))
+    assert (
+        told(ledger(), lasting([standing], 20, 20 + PARAMETERS.min_observed_s / 2) + lasting(NOTHING, 20.5, 30)) == []
+    )
 
 
 def test_without_patience_one_look_is_enough() -> None:
@@ -139,13 +140,13 @@ def test_memory_is_bounded() -> None:
     brief = SETTINGS.model_copy(update={"confirm_after": timedelta(), "clear_after": timedelta()})
     of = ledger(brief)
     for n in range(2000):
-        of.update([sign(n, x=n, reach_px=0)], n / 1000)
-    assert len(of) <= COOLING_KEPT + 2
+        of.update([sign(n, x=n, radius_px=0)], n / 1000)
+    assert len(of) <= PARAMETERS.max_cooling + 2
     of = ledger()
     for n in range(2000):
         of.update([sign(n)], n / 10)
     assert len(of) == 1
-    assert len(of.open_incidents()[0].evidence.track_ids) <= TRACKS_KEPT
+    assert len(of.open_incidents()[0].evidence.track_ids) <= PARAMETERS.max_tracks
     for n in range(2000):
         of.update([], 200 + n / 10)
     assert len(of) == 0
@@ -223,7 +224,7 @@ def test_a_picture_of_another_size_changes_nothing(spells: list[Spell], scale: f
     def scaled(e: Evidence) -> Evidence:
         assert e.place_px is not None
         x, y = e.place_px
-        return replace(e, place_px=(x * scale, y * scale), reach_px=e.reach_px * scale)
+        return replace(e, place_px=(x * scale, y * scale), radius_px=e.radius_px * scale)
 
     looks = looks_of(spells)
     larger = [(at_s, [scaled(e) for e in evidence]) for at_s, evidence in looks]

@@ -110,7 +110,7 @@ class IncidentDetector:
         changes: list[IncidentChange] = []
         crashes: list[Evidence] = []
         for rule, ledger in self._rules if is_due else self._quick:
-            evidence = list(rule.look(scene))
+            evidence = list(rule.evaluate(scene))
             if rule.kind in SUPPRESSED_BY_COLLISION and crashes:
                 evidence = [sign for sign in evidence if not _is_explained(sign, crashes)]
             changes += ledger.update(evidence, scene.at_s)
@@ -165,6 +165,6 @@ def _is_explained(sign: Evidence, crashes: Sequence[Evidence]) -> bool:
             return True
         if sign.place_px is not None and crash.place_px is not None:
             (x0, y0), (x1, y1) = sign.place_px, crash.place_px
-            if (x0 - x1) ** 2 + (y0 - y1) ** 2 <= crash.reach_px**2:
+            if (x0 - x1) ** 2 + (y0 - y1) ** 2 <= crash.radius_px**2:
                 return True
     return False

@@ -1,6 +1,7 @@
-"""What rules have in common when they say what they see: places, reaches, words."""
+"""What the incident rules share: zone and class tests, names and phrases, and the evidence about one road user."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
@@ -19,35 +20,47 @@ Facts = Mapping[str, float | str]
 
 PERSON = ObjectClass.PERSON.class_id
 TWO_WHEELERS = np.array([ObjectClass.BICYCLE.class_id, ObjectClass.MOTORCYCLE.class_id])
-RIDES_MPS = 4.5
-"""Who ever kept up such a pace rides, whatever the detector takes him for."""
 ROAD = frozenset({ZoneKind.CARRIAGEWAY, ZoneKind.BUS_LANE, ZoneKind.SHOULDER})
-"""Where vehicles drive, or may have to."""
+"""Kinds of zones on which vehicles drive, or may have to."""
+
+
+@dataclass(frozen=True, slots=True)
+class RidingParameters:
+    """When a person must be riding a vehicle that the detector does not see."""
+
+    min_riding_mps: float = 4.5
+    """A person that ever kept up more than this speed rides, m/s. Higher: fewer pedestrians missed, more riders
+    reported as pedestrians. Source: chosen, above a jogger's speed."""
 
 
 def is_vehicle(class_id: NDArray[np.int64]) -> Bools:
-    """(N,)"""
+    """(N,): which of these class ids (N,) are vehicles."""
     vehicle: Bools = IS_VEHICLE[class_id]
     return vehicle
 
 
-def is_slow(level: CongestionLevel | None) -> bool:
-    """Whether traffic queues or jams."""
+def is_congested(level: CongestionLevel | None) -> bool:
+    """Whether traffic is congested or jammed."""
     return level in {CongestionLevel.CONGESTED, CongestionLevel.JAMMED}
 
 
-def a(object_class: ObjectClass) -> str:
-    """As in a sentence."""
+def with_article(object_class: ObjectClass) -> str:
+    """The class with its indefinite article.
+
+    Example:
+        >>> with_article(ObjectClass.CAR)
+        'a car'
+    """
     return f"a {object_class}"
 
 
-def called(place: ZoneConfig | LineConfig | MovementConfig) -> str:
-    """What people call it."""
+def display_name(place: ZoneConfig | LineConfig | MovementConfig) -> str:
+    """The configured name, or the id where there is none."""
     return place.name or place.id
 
 
 def traffic_facts(scene: Scene, zone: ZoneState, speed_mps: float) -> dict[str, float | str]:
-    """How fast traffic is: in km/h where that is known, else as a part of the free flow. Empty where nothing drives."""
+    """The speed of traffic: in km/h if calibrated, else as a percentage of free flow. Empty for a NaN speed."""
     if not isfinite(speed_mps):
         return {}
     if scene.is_calibrated:
@@ -55,12 +68,17 @@ def traffic_facts(scene: Scene, zone: ZoneState, speed_mps: float) -> dict[str, 
     return {"traffic_pct": round(100 * min(speed_mps / zone.free_flow_speed_mps, 1.0))}
 
 
-def traffic_words(facts: Facts) -> str:
-    """The end of a sentence about somebody who does not move with the traffic."""
+def traffic_phrase(facts: Facts) -> str:
+    """The end of a sentence about a vehicle that does not move with the traffic.
+
+    Example:
+        >>> traffic_phrase({"traffic_kmh": 42})
+        'while traffic moves at 42 km/h'
+    """
     if "traffic_kmh" in facts:
         return f"while traffic moves at {facts['traffic_kmh']} km/h"
     if "traffic_pct" in facts:
-        return f"while traffic moves at {facts['traffic_pct']} % of its free speed"
+        return f"while traffic moves at {facts['traffic_pct']} % of its free-flow speed"
     return "on an empty road"
 
 
@@ -72,16 +90,19 @@ def evidence_for(
     confidence: float,
     reason: str,
     facts: Facts,
-    reach_m: float,
+    radius_m: float,
     since_s: float | None = None,
     line_id: str | None = None,
     movement_id: str | None = None,
 ) -> Evidence:
-    """Evidence about the road user in row `n`, at his foot."""
+    """Evidence about the road user in row `n`, at the bottom centre of its box.
+
+    `radius_m` is the distance within which other evidence belongs to the same incident; at least half the box's size.
+    """
     motion = scene.tracks
     vx, vy = motion.velocity_px[n].tolist()
-    scale_px_m = float(motion.scale_px_per_m[n])
-    extent_px = motion.box_size_px(n)
+    scale_px_per_m = float(motion.scale_px_per_m[n])
+    size_px = motion.box_size_px(n)
     return Evidence(
         place_px=(float(motion.bottom_center_px[n, 0]), float(motion.bottom_center_px[n, 1])),
         confidence=min(max(confidence, 0.0), 1.0),
@@ -93,6 +114,6 @@ def evidence_for(
         movement_id=movement_id,
         track_ids=(int(motion.track_id[n]),),
         classes=(CLASSES[motion.class_id[n]],),
-        reach_px=max(reach_m * scale_px_m, extent_px / 2) if isfinite(scale_px_m) else extent_px / 2,
+        radius_px=max(radius_m * scale_px_per_m, size_px / 2) if isfinite(scale_px_per_m) else size_px / 2,
         velocity_px=(vx, vy) if isfinite(vx) else (0.0, 0.0),
     )

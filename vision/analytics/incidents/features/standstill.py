@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from vision.analytics.dimensions import LENGTHS_M
-from vision.analytics.incidents.evidence import is_slow, is_vehicle
+from vision.analytics.incidents.evidence import is_congested, is_vehicle
 from vision.analytics.incidents.features.creep import CreepDetector
 from vision.analytics.incidents.features.track_history import TrackHistory
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
@@ -284,7 +284,7 @@ def is_slow_zone(scene: Scene, z: int) -> bool:
     moves = scene.inside[:, z] & is_vehicle(motion.class_id) & ~motion.is_stopped & (motion.speed_mps > 0)
     paces_mps = motion.speed_mps[moves]
     crawls = len(paces_mps) >= CRAWLERS and median(paces_mps.tolist()) < FLOWING * zone.free_flow_speed_mps
-    return is_slow(zone.congestion) or crawls
+    return is_congested(zone.congestion) or crawls
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import inf
 
 from vision.analytics.events import Crossing, Movement
-from vision.analytics.incidents.evidence import a, called
+from vision.analytics.incidents.evidence import display_name, with_article
 from vision.analytics.incidents.features.line_clearance import LineClearance
 from vision.analytics.incidents.features.track_history import TrackHistory
 from vision.analytics.incidents.lifecycle import Evidence
@@ -37,7 +37,7 @@ class BannedMovementRule:
     def __len__(self) -> int:
         return len(self._entered) + len(self._going_on)
 
-    def look(self, scene: Scene) -> Sequence[Evidence]:
+    def evaluate(self, scene: Scene) -> Sequence[Evidence]:
         if self._entered and abs(scene.at_s - self._forgot_s) >= FORGET_EVERY_S:
             self._forgot_s, oldest_s = scene.at_s, scene.at_s - self._longest_s
             self._entered = {key: entered for key, entered in self._entered.items() if entered[0] >= oldest_s}
@@ -87,8 +87,8 @@ def _sign(scene: Scene, n: int | None, track: int, movement: MovementConfig, mad
     return Evidence(
         place_px=None if bottom_center_px is None else (bottom_center_px[0], bottom_center_px[1]),
         confidence=CONFIDENCE,
-        reason=f"{a(made.object_class)} made the banned movement '{called(movement)}' in {took_s} s",
-        facts={"class": made.object_class, "movement": called(movement), "took_s": took_s},
+        reason=f"{with_article(made.object_class)} made the banned movement '{display_name(movement)}' in {took_s} s",
+        facts={"class": made.object_class, "movement": display_name(movement), "took_s": took_s},
         since_s=made.entered_at_s,
         movement_id=movement.id,
         track_ids=(track,),

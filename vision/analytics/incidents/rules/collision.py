@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from vision.analytics.dimensions import LENGTHS_M, WIDTHS_M
-from vision.analytics.incidents.evidence import ROAD, a, called, evidence_for, is_vehicle
+from vision.analytics.incidents.evidence import ROAD, display_name, evidence_for, is_vehicle, with_article
 from vision.analytics.incidents.features.braking import BrakingEstimate
 from vision.analytics.incidents.features.collision_pair import CollisionPair
 from vision.analytics.incidents.features.standstill import SLOW_MPS, StandstillTracker, is_slow_zone
@@ -102,7 +102,7 @@ class CollisionRule:
     def __len__(self) -> int:
         return len(self._crashes)
 
-    def look(self, scene: Scene) -> Sequence[Evidence]:
+    def evaluate(self, scene: Scene) -> Sequence[Evidence]:
         self._crashes = [crash for crash in self._crashes if scene.at_s - crash.seen_s <= KEPT_S]
         for crash in self._crashes:
             crash.update(scene)
@@ -264,15 +264,15 @@ class CollisionRule:
             n,
             scene.zones[z].zone,
             confidence=crash.confidence,
-            reason=f"{_both(crash.classes)} came to stand touching in zone '{called(scene.zones[z].zone)}' "
+            reason=f"{_both(crash.classes)} came to stand touching in zone '{display_name(scene.zones[z].zone)}' "
             f"{stands_s} s ago: {', '.join(WORDS[cue] for cue in cues)}",
             facts={
                 "classes": ",".join(crash.classes),
-                "zone": called(scene.zones[z].zone),
+                "zone": display_name(scene.zones[z].zone),
                 "cues": ",".join(cues),
                 "stands_s": stands_s,
             },
-            reach_m=REACH_M,
+            radius_m=REACH_M,
             since_s=crash.since_s,
         )
         return replace(sign, track_ids=crash.tracks, classes=tuple(dict.fromkeys(crash.classes)))
@@ -297,7 +297,9 @@ def _cross(one: Floats, other: Floats) -> Floats:
 
 def _both(classes: tuple[ObjectClass, ObjectClass]) -> str:
     one, other = classes
-    return f"two {one}{'es' if one.endswith('s') else 's'}" if one is other else f"{a(one)} and {a(other)}"
+    if one is other:
+        return f"two {one}{'es' if one.endswith('s') else 's'}"
+    return f"{with_article(one)} and {with_article(other)}"
 
 
 def _stops(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from vision.analytics.incidents.evidence import called, is_slow
+from vision.analytics.incidents.evidence import display_name, is_congested
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.scene import Scene, ZoneState
 from vision.analytics.zones.zone import LONGEST_RED_S
@@ -25,13 +25,15 @@ class CongestionRule:
     def __init__(self) -> None:
         self._slow_since_s: float | None = None
 
-    def look(self, scene: Scene) -> Sequence[Evidence]:
+    def evaluate(self, scene: Scene) -> Sequence[Evidence]:
         if scene.whole_frame is not None:
             return list(self._of_picture(scene, scene.whole_frame))
-        return [_of_zone(scene, zone) for zone in scene.zones if is_slow(zone.congestion) and not zone.is_provisional]
+        return [
+            _of_zone(scene, zone) for zone in scene.zones if is_congested(zone.congestion) and not zone.is_provisional
+        ]
 
     def _of_picture(self, scene: Scene, picture: ZoneState) -> Iterator[Evidence]:
-        if not is_slow(picture.congestion) or picture.is_provisional:
+        if not is_congested(picture.congestion) or picture.is_provisional:
             self._slow_since_s = None
             return
         if self._slow_since_s is None:
@@ -53,8 +55,8 @@ def _of_zone(scene: Scene, zone: ZoneState) -> Evidence:
     return Evidence(
         place_px=(float(x), float(y)),
         confidence=CONFIDENCE,
-        reason=f"zone '{called(zone.zone)}' is {zone.congestion}{words}",
-        facts={"zone": called(zone.zone), "level": str(zone.congestion), **facts},
+        reason=f"zone '{display_name(zone.zone)}' is {zone.congestion}{words}",
+        facts={"zone": display_name(zone.zone), "level": str(zone.congestion), **facts},
         since_s=zone.congestion_since_s,
         zone_id=zone.zone.id,
     )

@@ -23,7 +23,7 @@ class IllegalStoppingRule:
     def __len__(self) -> int:
         return len(self._signs)
 
-    def look(self, scene: Scene) -> Sequence[Evidence]:
+    def evaluate(self, scene: Scene) -> Sequence[Evidence]:
         found = ((stander, _banned(scene, stander)) for stander in self._standing.unexplained)
         return [
             self._signs.of(scene, stander, zone)

@@ -7,7 +7,14 @@ import numpy as np
 
 from vision.analytics.dimensions import IS_VEHICLE
 from vision.analytics.incidents.conditions import SustainedCondition, SustainedConditions
-from vision.analytics.incidents.evidence import PERSON, RIDES_MPS, TWO_WHEELERS, a, called, evidence_for
+from vision.analytics.incidents.evidence import (
+    PERSON,
+    TWO_WHEELERS,
+    RidingParameters,
+    display_name,
+    evidence_for,
+    with_article,
+)
 from vision.analytics.incidents.features.track_history import TrackHistory
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
@@ -64,9 +71,9 @@ class LaneEncroachmentRule:
     def __len__(self) -> int:
         return len(self._runs)
 
-    def look(self, scene: Scene) -> Sequence[Evidence]:
+    def evaluate(self, scene: Scene) -> Sequence[Evidence]:
         motion = scene.tracks
-        rides = (motion.class_id == PERSON) & (self._past.max_sustained_speed_mps > RIDES_MPS)
+        rides = (motion.class_id == PERSON) & (self._past.max_sustained_speed_mps > RidingParameters().min_riding_mps)
         class_id = np.where(rides, ObjectClass.MOTORCYCLE.class_id, motion.class_id)
         foreign = scene.inside & self._is_told.take(class_id, axis=0)
         rows = (foreign.any(axis=1) & motion.has_moved).nonzero()[0]
@@ -81,9 +88,9 @@ class LaneEncroachmentRule:
             holds[rows] = foreign[rows].any(axis=1) & is_surely
         found = [
             (n, run)
-            for n, run in self._runs.update(motion, holds, scene.at_s, apart=zone)
-            if run.share >= STEADY_SHARE
-            and run.lasted_s >= self._least_s[class_id[n], zone[n]]
+            for n, run in self._runs.update(motion, holds, scene.at_s, group=zone)
+            if run.hit_share >= STEADY_SHARE
+            and run.duration_s >= self._least_s[class_id[n], zone[n]]
             and (
                 _goes_along(motion, n, class_id[n], run, self._past.px_per_metre_ahead[n])
                 or (_stands(motion, n, scene.at_s) and not rides[n])
@@ -110,17 +117,17 @@ class LaneEncroachmentRule:
         return np.asarray(inside.reshape(len(_AROUND), len(rows), inside.shape[-1]).all(axis=0), bool)
 
     def _sign(self, scene: Scene, n: int, run: SustainedCondition, z: int) -> Evidence:
-        zone, object_class, seconds = scene.zones[z].zone, CLASSES[scene.tracks.class_id[n]], round(run.lasted_s)
+        zone, object_class, seconds = scene.zones[z].zone, CLASSES[scene.tracks.class_id[n]], round(run.duration_s)
         allowed = ", ".join(c for c in CLASSES if c in zone.may_be_in) or "nobody"
         return evidence_for(
             scene,
             n,
             zone,
-            confidence=0.6 + 0.35 * min(1.0, run.lasted_s / 5) * run.share,
-            reason=f"{a(object_class)} is on the {zone.kind.replace('_', ' ')} '{called(zone)}' for {seconds} s, which "
-            f"is for {allowed}",
-            facts={"class": object_class, "zone": called(zone), "zone_kind": zone.kind, "seconds": seconds},
-            reach_m=2.0,
+            confidence=0.6 + 0.35 * min(1.0, run.duration_s / 5) * run.hit_share,
+            reason=f"{with_article(object_class)} is on the {zone.kind.replace('_', ' ')} '{display_name(zone)}' "
+            f"for {seconds} s, which is for {allowed}",
+            facts={"class": object_class, "zone": display_name(zone), "zone_kind": zone.kind, "seconds": seconds},
+            radius_m=2.0,
             since_s=run.since_s,
         )
 
@@ -134,9 +141,9 @@ def _goes_along(
 ) -> bool:
     """Whether it has gone far enough, and, on two wheels, faster than on foot, straight on as well."""
     if class_id not in TWO_WHEELERS:
-        return run.way_m >= SHORTEST_M
+        return run.distance_m >= SHORTEST_M
     straight_m = float(np.hypot(*(motion.bottom_center_px[n] - run.bottom_center_px)) / np.hypot(*px_per_metre_ahead))
-    return min(run.way_m, straight_m) >= max(SHORTEST_RIDE_M, WALKS_MPS * run.lasted_s)
+    return min(run.distance_m, straight_m) >= max(SHORTEST_RIDE_M, WALKS_MPS * run.duration_s)
 
 
 def _stands(motion: TrackKinematics, n: int, at_s: float) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from vision.analytics.incidents.evidence import called
+from vision.analytics.incidents.evidence import display_name
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.scene import RoadObject, Scene
 from vision.config.zones import ZoneConfig
@@ -17,7 +17,7 @@ class ObjectOnRoadRule:
     def __init__(self, zones: Sequence[ZoneConfig]) -> None:
         self._zones = {zone.id: zone for zone in zones}
 
-    def look(self, scene: Scene) -> Sequence[Evidence]:
+    def evaluate(self, scene: Scene) -> Sequence[Evidence]:
         return [
             _sign(thing, self._zones[thing.zone_id], scene.at_s)
             for thing in scene.road_objects
@@ -31,9 +31,9 @@ def _sign(thing: RoadObject, zone: ZoneConfig, at_s: float) -> Evidence:
     return Evidence(
         place_px=((left + right) / 2, bottom),
         confidence=thing.confidence,
-        reason=f"something lies on the road in zone '{called(zone)}' for {lies_s} s",
-        facts={"zone": called(zone), "lies_s": lies_s},
+        reason=f"something lies on the road in zone '{display_name(zone)}' for {lies_s} s",
+        facts={"zone": display_name(zone), "lies_s": lies_s},
         since_s=thing.since_s,
         zone_id=zone.id,
-        reach_px=max(right - left, bottom - top),
+        radius_px=max(right - left, bottom - top),
     )

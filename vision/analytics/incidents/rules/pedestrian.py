@@ -5,7 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from vision.analytics.incidents.conditions import SustainedCondition, SustainedConditions
-from vision.analytics.incidents.evidence import PERSON, RIDES_MPS, ROAD, TWO_WHEELERS, called, evidence_for, is_vehicle
+from vision.analytics.incidents.evidence import (
+    PERSON,
+    ROAD,
+    TWO_WHEELERS,
+    RidingParameters,
+    display_name,
+    evidence_for,
+    is_vehicle,
+)
 from vision.analytics.incidents.features.track_history import TrackHistory
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
@@ -52,7 +60,7 @@ class PedestrianRule:
     def __len__(self) -> int:
         return len(self._runs)
 
-    def look(self, scene: Scene) -> Sequence[Evidence]:
+    def evaluate(self, scene: Scene) -> Sequence[Evidence]:
         motion = scene.tracks
         pushes = scene.inside[:, self._shoulders].any(axis=1)
         if pushes.any():
@@ -72,20 +80,20 @@ class PedestrianRule:
         if not found:
             return []
         is_alive = _has_moved(motion)
-        persons = [(n, run) for n, run in found if run.share >= PERSON_SHARE and (is_alive[n] or _is_surely(run))]
+        persons = [(n, run) for n, run in found if run.hit_share >= PERSON_SHARE and (is_alive[n] or _is_surely(run))]
         return [self._sign(scene, n, run, len(persons)) for n, run in persons]
 
     def _sign(self, scene: Scene, n: int, run: SustainedCondition, persons: int) -> Evidence:
         z = int(np.flatnonzero(scene.inside[n] & self._is_closed)[0])
-        zone, seconds = scene.zones[z].zone, round(run.lasted_s)
+        zone, seconds = scene.zones[z].zone, round(run.duration_s)
         return evidence_for(
             scene,
             n,
             zone,
-            confidence=0.6 + 0.3 * min(1.0, run.lasted_s / 5) * run.share,
-            reason=f"a person is on the {zone.kind.replace('_', ' ')} '{called(zone)}' for {seconds} s",
-            facts={"persons": persons, "zone": called(zone), "zone_kind": zone.kind, "seconds": seconds},
-            reach_m=REACH_M,
+            confidence=0.6 + 0.3 * min(1.0, run.duration_s / 5) * run.hit_share,
+            reason=f"a person is on the {zone.kind.replace('_', ' ')} '{display_name(zone)}' for {seconds} s",
+            facts={"persons": persons, "zone": display_name(zone), "zone_kind": zone.kind, "seconds": seconds},
+            radius_m=REACH_M,
             since_s=run.since_s,
         )
 
@@ -112,7 +120,7 @@ def _is_on_foot(motion: TrackKinematics, max_sustained_speed_mps: Floats) -> Boo
     height_m = (motion.xyxy[:, 3] - motion.xyxy[:, 1]) / motion.scale_px_per_m
     on_foot: Bools = (
         (motion.speed_mps <= FASTEST_MPS)
-        & ~(max_sustained_speed_mps > RIDES_MPS)
+        & ~(max_sustained_speed_mps > RidingParameters().min_riding_mps)
         & (height_m > HEIGHT_M[0])
         & (height_m < HEIGHT_M[1])
     )
@@ -128,7 +136,7 @@ def _has_moved(motion: TrackKinematics) -> Bools:
 
 
 def _is_surely(run: SustainedCondition) -> bool:
-    return run.lasted_s >= STANDS_S and run.confidence >= STANDS_CONFIDENCE
+    return run.duration_s >= STANDS_S and run.confidence >= STANDS_CONFIDENCE
 
 
 def _rides(motion: TrackKinematics, persons: Bools) -> Bools:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from vision.analytics.incidents.evidence import called
+from vision.analytics.incidents.evidence import display_name
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.scene import Scene, ZoneState
 from vision.config.lines import LineConfig
@@ -19,7 +19,7 @@ class QueueSpillbackRule:
     def __init__(self, lines: Sequence[LineConfig]) -> None:
         self._lines = {line.id: line for line in lines}
 
-    def look(self, scene: Scene) -> Sequence[Evidence]:
+    def evaluate(self, scene: Scene) -> Sequence[Evidence]:
         return [
             _sign(scene, zone, self._lines[zone.zone.spillback_line])
             for zone in scene.zones
@@ -35,8 +35,9 @@ def _sign(scene: Scene, zone: ZoneState, line: LineConfig) -> Evidence:
     return Evidence(
         place_px=((x0 + x1) / 2 * scene.width_px, (y0 + y1) / 2 * scene.height_px),
         confidence=CONFIDENCE,
-        reason=f"the queue of zone '{called(zone.zone)}', {vehicles} vehicles{words} reaches back to '{called(line)}'",
-        facts={"zone": called(zone.zone), "line": called(line), "queue_veh": vehicles, **length},
+        reason=f"the queue of zone '{display_name(zone.zone)}', {vehicles} vehicles{words} "
+        f"reaches back to '{display_name(line)}'",
+        facts={"zone": display_name(zone.zone), "line": display_name(line), "queue_veh": vehicles, **length},
         zone_id=zone.zone.id,
         line_id=line.id,
     )

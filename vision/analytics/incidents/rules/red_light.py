@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vision.analytics.events import Crossing
-from vision.analytics.incidents.evidence import a, called
+from vision.analytics.incidents.evidence import display_name, with_article
 from vision.analytics.incidents.features.line_clearance import DRIVES_MPS, GIVEN_UP_S, LineClearance
 from vision.analytics.incidents.features.track_history import TrackHistory
 from vision.analytics.incidents.lifecycle import Evidence
@@ -71,7 +71,7 @@ class RedLightRule:
     def __len__(self) -> int:
         return len(self._going_on)
 
-    def look(self, scene: Scene) -> Sequence[Evidence]:
+    def evaluate(self, scene: Scene) -> Sequence[Evidence]:
         for signal_id, now in scene.signals.items():
             if now.light is Light.RED:
                 self._reds[signal_id] = (now.since_s, scene.at_s)
@@ -139,12 +139,12 @@ def _sign(scene: Scene, n: int | None, track: int, crossed: _Crossed) -> Evidenc
     return Evidence(
         place_px=(float(x) * scene.width_px, float(y) * scene.height_px),
         confidence=CONFIDENCE,
-        reason=f"{a(object_class)} crossed '{called(stop_line.line)}' when the signal '{signal}' had been red for "
-        f"{red_s} s",
+        reason=f"{with_article(object_class)} crossed '{display_name(stop_line.line)}' "
+        f"when the signal '{signal}' had been red for {red_s} s",
         facts={
             "class": object_class,
-            "zone": called(stop_line.zone),
-            "line": called(stop_line.line),
+            "zone": display_name(stop_line.zone),
+            "line": display_name(stop_line.line),
             "signal": signal,
             "red_s": red_s,
         },

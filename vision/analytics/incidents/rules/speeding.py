@@ -8,8 +8,9 @@ from typing import Self
 
 import numpy as np
 
-from vision.analytics.incidents.evidence import a, called, evidence_for, is_vehicle
-from vision.analytics.incidents.lifecycle import FORGIVEN_S, Evidence
+from vision.analytics.incidents.conditions import SustainedConditionParameters
+from vision.analytics.incidents.evidence import display_name, evidence_for, is_vehicle, with_article
+from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.kinematics.state import Floats
 from vision.analytics.scene import Scene
 from vision.common.object_class import CLASSES
@@ -117,9 +118,13 @@ class SpeedingRule:
     def __len__(self) -> int:
         return len(self._ways)
 
-    def look(self, scene: Scene) -> Sequence[Evidence]:
+    def evaluate(self, scene: Scene) -> Sequence[Evidence]:
         if self._ways:
-            self._ways = {t: w for t, w in self._ways.items() if scene.at_s - w.places[-1][0] <= FORGIVEN_S}
+            self._ways = {
+                t: w
+                for t, w in self._ways.items()
+                if scene.at_s - w.places[-1][0] <= SustainedConditionParameters().max_gap_s
+            }
         motion = scene.tracks
         may_speed = scene.inside & self._is_limited & ~(motion.speed_kmh[:, None] < self._nearly_kmh)
         rows = np.asarray(may_speed.any(axis=1)).nonzero()[0]
@@ -153,14 +158,14 @@ def _sign(scene: Scene, n: int, zone: ZoneConfig, speed_kmh: float, since_s: flo
         n,
         zone,
         confidence=0.7 + 0.25 * min(1.0, (speed_kmh - limit_kmh) / limit_kmh),
-        reason=f"{a(object_class)} drives {speed_kmh:.0f} km/h in zone '{called(zone)}', where {limit_kmh:.0f} km/h "
-        "are allowed",
+        reason=f"{with_article(object_class)} drives {speed_kmh:.0f} km/h in zone '{display_name(zone)}', "
+        f"where {limit_kmh:.0f} km/h are allowed",
         facts={
             "class": object_class,
-            "zone": called(zone),
+            "zone": display_name(zone),
             "speed_kmh": round(speed_kmh),
             "limit_kmh": round(limit_kmh),
         },
-        reach_m=3.0,
+        radius_m=3.0,
         since_s=since_s,
     )

@@ -5,7 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from vision.analytics.dimensions import LENGTHS_M
-from vision.analytics.incidents.evidence import ROAD, a, called, evidence_for, is_vehicle, traffic_facts, traffic_words
+from vision.analytics.incidents.evidence import (
+    ROAD,
+    display_name,
+    evidence_for,
+    is_vehicle,
+    traffic_facts,
+    traffic_phrase,
+    with_article,
+)
 from vision.analytics.incidents.features.standstill import PASSING_MPS, StandstillTracker, StoppedVehicle
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.scene import Scene, ZoneState
@@ -35,7 +43,7 @@ class StoppedVehicleRule:
     def __len__(self) -> int:
         return len(self._signs)
 
-    def look(self, scene: Scene) -> Sequence[Evidence]:
+    def evaluate(self, scene: Scene) -> Sequence[Evidence]:
         found = ((stander, self._zone(scene, stander)) for stander in self._standing.unexplained)
         return [
             self._signs.of(scene, stander, zone)
@@ -90,15 +98,16 @@ def sign_of_stand(scene: Scene, stander: StoppedVehicle, zone: ZoneState) -> Evi
         n,
         zone.zone,
         confidence=SURE if on_shoulder or stander.is_passed else LIKELY,
-        reason=f"{a(object_class)} stands {where} '{called(zone.zone)}' for {stands_s} s {traffic_words(traffic)}",
+        reason=f"{with_article(object_class)} stands {where} '{display_name(zone.zone)}' "
+        f"for {stands_s} s {traffic_phrase(traffic)}",
         facts={
             "class": object_class,
-            "zone": called(zone.zone),
+            "zone": display_name(zone.zone),
             "zone_kind": zone.zone.kind,
             "stands_s": stands_s,
             **traffic,
         },
-        reach_m=REACH_M + float(LENGTHS_M[motion.class_id[n]]) / 2,
+        radius_m=REACH_M + float(LENGTHS_M[motion.class_id[n]]) / 2,
         since_s=stander.since_s,
     )
 

@@ -7,7 +7,7 @@ from statistics import median
 
 import numpy as np
 
-from vision.analytics.incidents.evidence import ROAD, called, is_slow, is_vehicle
+from vision.analytics.incidents.evidence import ROAD, display_name, is_congested, is_vehicle
 from vision.analytics.incidents.features.track_history import TrackHistory
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.kinematics.state import Bools, Floats
@@ -133,7 +133,7 @@ class SuddenSlowdownRule:
         self._looked_s = -np.inf
         self._signs: list[Evidence] = []
 
-    def look(self, scene: Scene) -> Sequence[Evidence]:
+    def evaluate(self, scene: Scene) -> Sequence[Evidence]:
         """What was found at the newest sample: traffic as a whole does not change from frame to frame."""
         if scene.at_s - self._looked_s >= SAMPLE_EVERY_S:
             self._looked_s = scene.at_s
@@ -171,7 +171,7 @@ class SuddenSlowdownRule:
             if recovers or at_s - zone.since_s > LONGEST_S:
                 zone.from_mps = None
             return zone.from_mps is not None and now_mps <= (1 - MOST_OF_IT * self._drop) * zone.from_mps
-        if np.isnan(now_mps) or is_slow(state.congestion):
+        if np.isnan(now_mps) or is_congested(state.congestion):
             return False
         if now_mps > (1 - self._drop) * max(sample.speed_mps for sample in zone.samples):
             return False
@@ -199,10 +199,10 @@ class SuddenSlowdownRule:
         return Evidence(
             place_px=(float(x), float(y)),
             confidence=0.6 + 0.3 * min(1.0, slowed / (2 * FEWEST)),
-            reason=f"traffic in zone '{called(state.zone)}' lost {lost_pct} % of its speed within "
+            reason=f"traffic in zone '{display_name(state.zone)}' lost {lost_pct} % of its speed within "
             f"{self._within_s:.0f} s{words}",
             facts={
-                "zone": called(state.zone),
+                "zone": display_name(state.zone),
                 "lost_pct": lost_pct,
                 "within_s": round(self._within_s),
                 "vehicles": slowed,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vision.analytics.incidents.conditions import SustainedCondition, SustainedConditions
-from vision.analytics.incidents.evidence import a, called, evidence_for, is_vehicle
+from vision.analytics.incidents.evidence import display_name, evidence_for, is_vehicle, with_article
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 from vision.analytics.scene import Scene
@@ -60,7 +60,7 @@ class WrongWayRule:
     def __len__(self) -> int:
         return len(self._runs)
 
-    def look(self, scene: Scene) -> Sequence[Evidence]:
+    def evaluate(self, scene: Scene) -> Sequence[Evidence]:
         motion = scene.tracks
         cosine = self._cosine(motion.velocity_px)
         against = scene.inside & (cosine <= self._most_cosine)
@@ -98,18 +98,18 @@ class WrongWayRule:
         With its whole box: one that only grows downwards takes in who is behind it. `against` (N,): who goes against
         his direction just now.
         """
-        size_px = float(np.sqrt(run.extent_px * motion.box_size_px(n)))
+        size_px = float(np.sqrt(run.box_size_px * motion.box_size_px(n)))
         back_px = -float((motion.bottom_center_px[n] - run.bottom_center_px) @ direction)
         grown_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1]) - run.height_px
         top_back_px = back_px + grown_px * float(direction[1])
-        is_slow = run.way_m < REVERSING_MPS * run.lasted_s
-        shortest_m = REVERSING_M if is_slow and run.lasted_s < REVERSING_S else SHORTEST_M
+        is_slow = run.distance_m < REVERSING_MPS * run.duration_s
+        shortest_m = REVERSING_M if is_slow and run.duration_s < REVERSING_S else SHORTEST_M
         return (
             run.hits >= LOOKS
-            and (run.lasted_s >= AMONG_S or not _is_among_slow(motion, n, against))
-            and run.share >= MOST_OF_IT
-            and run.confidence * max(run.lasted_s, SURE_AFTER_S) >= LEAST_CONFIDENCE * SURE_AFTER_S
-            and run.way_m >= shortest_m
+            and (run.duration_s >= AMONG_S or not _is_among_slow(motion, n, against))
+            and run.hit_share >= MOST_OF_IT
+            and run.confidence * max(run.duration_s, SURE_AFTER_S) >= LEAST_CONFIDENCE * SURE_AFTER_S
+            and run.distance_m >= shortest_m
             and back_px >= SHORTEST_SIZES * size_px
             and top_back_px >= TOP_COMES_TOO * back_px
         )
@@ -124,17 +124,17 @@ class WrongWayRule:
             scene,
             n,
             zone,
-            confidence=0.7 + 0.25 * min(1.0, run.way_m / (4 * SHORTEST_M)),
-            reason=f"{a(object_class)} goes the wrong way in zone '{called(zone)}'{words}, {against_deg} degrees off "
-            f"its direction, for {run.lasted_s:.0f} s",
+            confidence=0.7 + 0.25 * min(1.0, run.distance_m / (4 * SHORTEST_M)),
+            reason=f"{with_article(object_class)} goes the wrong way in zone '{display_name(zone)}'{words}, "
+            f"{against_deg} degrees off its direction, for {run.duration_s:.0f} s",
             facts={
                 "class": object_class,
-                "zone": called(zone),
+                "zone": display_name(zone),
                 "against_deg": against_deg,
-                "seconds": round(run.lasted_s),
+                "seconds": round(run.duration_s),
                 **speed,
             },
-            reach_m=2.0,
+            radius_m=2.0,
             since_s=run.since_s,
         )
 
