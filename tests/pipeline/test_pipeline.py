@@ -11,7 +11,7 @@ from vision.config.camera import CameraConfig, DetectionConfig
 from vision.config.lines import LineConfig, MovementConfig
 from vision.config.sources import FileSource
 from vision.core import Detections, Frame
-from vision.pipeline import CameraPipeline, Observed
+from vision.pipeline import CameraPipeline, FrameResult
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 LINES = (
@@ -39,12 +39,12 @@ def car(y: float, confidence: float = 0.7, scale: float = 1) -> Detections:
     )
 
 
-def drive(pipeline: CameraPipeline, ys: Sequence[float], *, start_s: float = 0, scale: float = 1) -> list[Observed]:
+def drive(pipeline: CameraPipeline, ys: Sequence[float], *, start_s: float = 0, scale: float = 1) -> list[FrameResult]:
     size = (int(400 * scale), int(400 * scale))
     return [pipeline.process(frame(start_s + n * STEP_S, size), car(y, scale=scale)) for n, y in enumerate(ys)]
 
 
-def crossed(seen: Sequence[Observed]) -> list[tuple[str, str]]:
+def crossed(seen: Sequence[FrameResult]) -> list[tuple[str, str]]:
     return [(c.line_id, str(c.direction)) for moment in seen for c in moment.crossings]
 
 

@@ -12,7 +12,7 @@ from tests.kit.worker_place import Open, at_work
 from vision.config.camera import CameraConfig
 from vision.contracts import CameraState, Direction, FlowReport, HealthChange, LineCrossing
 from vision.core import Detections, Frame, SourceError
-from vision.pipeline import CameraPipeline, Observed
+from vision.pipeline import CameraPipeline, FrameResult
 from vision.sources import SourceState
 from vision.worker.assignment import Assignment, Resting
 from vision.worker.worker import MOST_DETECTOR_FAILURES
@@ -118,7 +118,7 @@ class Trouble:
 def in_the_pipeline(trouble: Trouble, monkeypatch: pytest.MonkeyPatch) -> None:
     process = CameraPipeline.process
 
-    def fragile(self: CameraPipeline, frame: Frame, detections: Detections) -> Observed:
+    def fragile(self: CameraPipeline, frame: Frame, detections: Detections) -> FrameResult:
         if frame.camera_id == "bad" and frame.index > 5:
             trouble.strike()
         return process(self, frame, detections)

@@ -15,7 +15,7 @@ from vision.config.camera import CameraConfig
 from vision.contracts import Incident, IncidentKind
 from vision.core import Detections, Frame
 from vision.image.tampering.view import ReferenceView
-from vision.worker.context import Taught
+from vision.pipeline import LearnedState
 from vision.worker.state_store import StateStore
 
 C1 = camera()
@@ -35,7 +35,7 @@ def test_what_a_camera_taught_outlives_a_restart(tmp_path: Path) -> None:
     folder = StateStore(tmp_path / "learnt")
     assert not folder.recall(C1).free_flow.counts
     assert folder.recall(C1).view is None
-    folder.keep(C1, Taught(taught(), VIEW))
+    folder.keep(C1, LearnedState(taught(), VIEW))
     kept = folder.recall(C1)
     assert kept.free_flow.speed_mps("road", 10.0) == pytest.approx(taught().speed_mps("road", 10.0), rel=1e-3)
     assert kept.view is not None
@@ -45,7 +45,7 @@ def test_what_a_camera_taught_outlives_a_restart(tmp_path: Path) -> None:
 
 def test_no_camera_recalls_what_another_one_taught(tmp_path: Path) -> None:
     folder = StateStore(tmp_path / "learnt")
-    folder.keep(C1, Taught(taught(), VIEW))
+    folder.keep(C1, LearnedState(taught(), VIEW))
     other = folder.recall(camera("c2"))
     assert not other.free_flow.counts
     assert other.view is None
@@ -53,7 +53,7 @@ def test_no_camera_recalls_what_another_one_taught(tmp_path: Path) -> None:
 
 def test_a_camera_whose_file_was_changed_looks_where_it_should(tmp_path: Path) -> None:
     folder = StateStore(tmp_path / "learnt")
-    folder.keep(C1, Taught(taught(), VIEW))
+    folder.keep(C1, LearnedState(taught(), VIEW))
     drawn_anew = folder.recall(C1.model_copy(update={"name": "The same camera, looked after"}))
     assert drawn_anew.free_flow.counts
     assert drawn_anew.view is None
@@ -62,7 +62,7 @@ def test_a_camera_whose_file_was_changed_looks_where_it_should(tmp_path: Path) -
 @pytest.mark.parametrize("broken", [b"", b"{", b"PK\x03\x04 half a file"])
 def test_a_broken_file_is_begun_anew(tmp_path: Path, broken: bytes) -> None:
     folder = StateStore(tmp_path / "learnt")
-    folder.keep(C1, Taught(taught(), VIEW))
+    folder.keep(C1, LearnedState(taught(), VIEW))
     for file in (tmp_path / "learnt").iterdir():
         file.write_bytes(broken)
     assert not folder.recall(C1).free_flow.counts
@@ -71,7 +71,7 @@ def test_a_broken_file_is_begun_anew(tmp_path: Path, broken: bytes) -> None:
 
 def test_a_folder_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
     (tmp_path / "learnt").write_text("a file where the folder should be")
-    StateStore(tmp_path / "learnt").keep(C1, Taught(taught(), VIEW))
+    StateStore(tmp_path / "learnt").keep(C1, LearnedState(taught(), VIEW))
 
 
 class StreetSource(DrivingSource):

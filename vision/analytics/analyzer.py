@@ -77,16 +77,16 @@ class TrafficAnalyzer:
         width_px: int,
         height_px: int,
         *,
-        learnt: CalibrationState | None = None,
+        calibration: CalibrationState | None = None,
         numbers: Iterator[int] | None = None,
     ) -> None:
-        """`learnt` is carried on from a beginning to the next; `numbers` are the incidents'.
+        """`calibration` is carried on from a beginning to the next; `numbers` are the incidents'.
 
         Raises:
             CalibrationError: the camera's calibration determines no road, or contradicts itself.
         """
-        learnt = learnt or CalibrationState()
-        ground = learnt.ground_of(camera, width_px, height_px)
+        calibration = calibration or CalibrationState()
+        ground = calibration.ground_of(camera, width_px, height_px)
         size_px = np.array([width_px, height_px], np.float64)
         forget_after_s = 2 * camera.tracking.lost_after.total_seconds()
         self._size_px = (width_px, height_px)
@@ -105,7 +105,7 @@ class TrafficAnalyzer:
         )
         self._stitcher = TrackStitcher(width_px, height_px)
         self._movements = MovementCounter(camera.movements)
-        self._zones = ZoneMonitor(camera, width_px, height_px, ground, free_flow=learnt.free_flow)
+        self._zones = ZoneMonitor(camera, width_px, height_px, ground, free_flow=calibration.free_flow)
         self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in camera.zones])
         self._incidents = IncidentDetector(camera, width_px, height_px, numbers=numbers or count(1))
 

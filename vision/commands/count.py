@@ -123,7 +123,7 @@ def _run(video: Path, camera: CameraConfig, detector: "Detector", render: Path |
     from vision.core import Frame
     from vision.counting.count import count_video
     from vision.counting.render import Renderer
-    from vision.pipeline import Observed
+    from vision.pipeline import FrameResult
     from vision.sources import probe
 
     length_s = probe(video).duration_s
@@ -137,7 +137,7 @@ def _run(video: Path, camera: CameraConfig, detector: "Detector", render: Path |
         progress = stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
         task = progress.add_task(f"counting {video.name}", total=length_s or None)
 
-        def advance(frame: Frame, _: Observed) -> None:
+        def advance(frame: Frame, _: FrameResult) -> None:
             progress.update(task, completed=frame.media_time_s)
 
         watchers: list[Watcher] = [advance]

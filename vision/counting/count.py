@@ -15,14 +15,14 @@ from vision.config.camera import CameraConfig
 from vision.core import Detections, Frame
 from vision.detection import Detector
 from vision.detection.session import usable_cpus
-from vision.pipeline import CameraPipeline, Observed
+from vision.pipeline import CameraPipeline, FrameResult
 from vision.sources import VideoFile
 
 AHEAD = 2
 """Frames that wait for each inference thread, so that decoding never makes it wait."""
 
 
-Watcher = Callable[[Frame, Observed], None]
+Watcher = Callable[[Frame, FrameResult], None]
 """Told of every processed frame, in order."""
 
 
@@ -82,7 +82,7 @@ def count_video(
     """
     source = VideoFile(video, camera_id=camera.id, fps=camera.detection.fps)
     pipeline = CameraPipeline(camera)
-    seen: list[Observed] = []
+    seen: list[FrameResult] = []
     indices: list[int] = []
     interrupted = False
     started_s, cpu_before_s = time.perf_counter(), time.process_time()

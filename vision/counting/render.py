@@ -15,7 +15,7 @@ from vision.common.object_class import CLASSES, ObjectClass
 from vision.config.camera import CameraConfig
 from vision.contracts import Direction
 from vision.core import Frame, Tracks
-from vision.pipeline import Observed
+from vision.pipeline import FrameResult
 
 TICKS_PER_S = 90_000
 COLOURS = {
@@ -58,7 +58,7 @@ class Renderer:
             self._container.mux(self._stream.encode())
         self._container.close()
 
-    def __call__(self, frame: Frame, seen: Observed) -> None:
+    def __call__(self, frame: Frame, seen: FrameResult) -> None:
         self._counts.update((c.line_id, c.direction) for c in seen.crossings)
         picture = frame.image.copy()
         self._draw_lines(picture)

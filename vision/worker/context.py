@@ -8,11 +8,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.analytics import FreeFlow
 from vision.config.camera import CameraConfig
 from vision.contracts import CameraHealth, Event, LiveView, SignalUpdate
 from vision.core import Clock, Detections, Frame
-from vision.image.tampering.view import ReferenceView
+from vision.pipeline import LearnedState
 from vision.sources import SourceStatus
 from vision.worker.batching import BatchScheduler
 from vision.worker.live_view import Shot
@@ -55,22 +54,13 @@ class Outlet(Protocol):
         """Send a live view; lost where nobody listens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taught:
-    """What a camera taught while it was watched."""
-
-    free_flow: FreeFlow
-    view: ReferenceView | None = None
-    """Where it looked while its file was as it is."""
-
-
 class RemembersLearnt(Protocol):
     """Where what cameras taught outlives their sessions. Neither verb raises."""
 
-    def recall(self, camera: CameraConfig) -> Taught:
+    def recall(self, camera: CameraConfig) -> LearnedState:
         """What was kept of this camera, or nothing yet."""
 
-    def keep(self, camera: CameraConfig, taught: Taught) -> None:
+    def keep(self, camera: CameraConfig, state: LearnedState) -> None:
         """Keep it."""
 
 

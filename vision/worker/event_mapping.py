@@ -6,7 +6,7 @@ from datetime import datetime
 from vision.analytics import Crossing, IncidentChange, Movement
 from vision.contracts import Incident, LineCrossing
 from vision.contracts import Movement as MovementEvent
-from vision.pipeline import Observed
+from vision.pipeline import FrameResult
 from vision.worker.context import Outlet
 from vision.worker.identity import SessionIds
 
@@ -22,7 +22,7 @@ class EventMapper:
         self._ids = ids
         self._outlet = outlet
 
-    def crossing(self, seen: Observed, crossing: Crossing) -> None:
+    def crossing(self, seen: FrameResult, crossing: Crossing) -> None:
         event = LineCrossing(
             event_id=self._ids.next(),
             camera_id=self._camera_id,
@@ -40,7 +40,7 @@ class EventMapper:
         )
         self._outlet.publish(event)
 
-    def movement(self, seen: Observed, movement: Movement) -> None:
+    def movement(self, seen: FrameResult, movement: Movement) -> None:
         event = MovementEvent(
             event_id=self._ids.next(),
             camera_id=self._camera_id,

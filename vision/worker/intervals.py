@@ -10,7 +10,7 @@ from vision.analytics.zones.intervals import ZoneAggregator, ZoneInterval
 from vision.analytics.zones.live import zones_now
 from vision.config.camera import CameraConfig
 from vision.contracts import FlowReport, PictureCondition, TrafficNow, ZoneReport
-from vision.pipeline import Observed
+from vision.pipeline import FrameResult
 from vision.worker.context import Outlet
 from vision.worker.identity import SessionIds
 from vision.worker.rates import QualityMeter
@@ -30,14 +30,14 @@ class Intervals:
         self._is_blind = False
         self._quality = QualityMeter(self._flow.floor_to_interval, camera.interval, began_at=began_at)
 
-    def add(self, seen: Observed, now: datetime) -> None:
+    def add(self, seen: FrameResult, now: datetime) -> None:
         """Take in what a frame showed."""
         self._quality.processed(now)
         self.count(seen)
         if seen.scene is not None:
             self._zones.add(seen.scene, seen.captured_at)
 
-    def count(self, seen: Observed) -> None:
+    def count(self, seen: FrameResult) -> None:
         """Count the crossings."""
         for crossing in seen.crossings:
             crossed_at = seen.wall_time(crossing.at_s)
@@ -62,9 +62,9 @@ class Intervals:
         """Publish everything there is, the interval that has begun included."""
         self._publish(self._flow.close_all(now), self._zones.close_all(now))
 
-    def traffic_now(self, seen: Observed, *, open_incidents: int) -> TrafficNow:
+    def traffic_now(self, seen: FrameResult, *, open_incidents: int) -> TrafficNow:
         """What the camera sees just now; `seen` is its newest frame."""
-        state = seen.picture.quality if seen.picture else None
+        state = seen.image.quality if seen.image else None
         return TrafficNow(
             at=seen.captured_at,
             zones=zones_now(seen.scene) if seen.scene else (),

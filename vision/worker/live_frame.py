@@ -8,7 +8,7 @@ from vision.analytics import IncidentChange
 from vision.config.camera import CameraConfig
 from vision.contracts import Direction, LiveIncident, LiveLine, LiveZone
 from vision.core import Frame
-from vision.pipeline import Observed
+from vision.pipeline import FrameResult
 from vision.worker.identity import SessionIds
 from vision.worker.live_view import Shot
 
@@ -19,7 +19,7 @@ Totals = Mapping[tuple[str, Direction], int]
 def shot_of(
     camera: CameraConfig,
     frame: Frame,
-    seen: Observed,
+    seen: FrameResult,
     *,
     totals: Totals,
     incidents: Sequence[IncidentChange],
@@ -56,7 +56,7 @@ def shot_of(
     )
 
 
-def _speeds_kmh(seen: Observed) -> dict[int, float]:
+def _speeds_kmh(seen: FrameResult) -> dict[int, float]:
     if seen.scene is None:
         return {}
     motion = seen.scene.tracks

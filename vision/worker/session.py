@@ -5,17 +5,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from vision.analytics import CalibrationState, IncidentChange
+from vision.analytics import IncidentChange
 from vision.analytics.incidents.rules.camera_trouble import CameraTroubleRule
 from vision.config.camera import CameraConfig
 from vision.config.zones import ControllerConfig
 from vision.contracts import CameraState, Direction, StreamStats, TrafficNow
 from vision.core import Detections, Frame
-from vision.pipeline import CameraPipeline, Observed
+from vision.pipeline import CameraPipeline, FrameResult
 from vision.sources import FrameSampler, SourceState, SourceStatus
 from vision.worker.batching import PendingFrame
 from vision.worker.capture import Capture
-from vision.worker.context import Taught, WorkerContext
+from vision.worker.context import WorkerContext
 from vision.worker.event_mapping import EventMapper
 from vision.worker.identity import SessionIds
 from vision.worker.intervals import Intervals
@@ -38,12 +38,10 @@ class CameraSession:
         self.began_at_s = clock.monotonic()
         self._camera = camera
         self._around = around
-        taught = around.learnt.recall(camera)
-        self._learnt = CalibrationState(taught.free_flow)
         self._kept_at_s = self.began_at_s
         numbers = count(1)
         self._pipeline = CameraPipeline(
-            camera, learnt=self._learnt, watches_picture=True, reference_view=taught.view, numbers=numbers
+            camera, learned=around.learnt.recall(camera), analyzes_image=True, numbers=numbers
         )
         self._trouble = CameraTroubleRule(camera.incidents.camera_trouble, numbers)
         self._facts = EventMapper(camera.id, self.ids, around.outlet)
@@ -51,7 +49,7 @@ class CameraSession:
         self._hears_signals = any(isinstance(signal.state, ControllerConfig) for signal in camera.signals)
         self._totals: Counter[tuple[str, Direction]] = Counter()
         self._live = FrameSampler(MOST_FPS)
-        self._seen: Observed | None = None
+        self._seen: FrameResult | None = None
         self._frames_seen = 0
         self._seen_at_s = -SIGHT_LOST_S
         self._figures = Figures(camera.detection.fps, began_at_s=self.began_at_s)
@@ -67,7 +65,7 @@ class CameraSession:
         """Analyse one frame, and publish what it showed."""
         if self._hears_signals:
             for told in self._around.signals(self._camera.id):
-                self._pipeline.tell_signal(told)
+                self._pipeline.report_signal(told)
         self._seen = seen = self._pipeline.process(due.frame, detections)
         self._publish(seen)
         clock = self._around.clock
@@ -124,7 +122,7 @@ class CameraSession:
             self._seen, open_incidents=self._pipeline.open_count + self._trouble.open_count
         )
 
-    def _publish(self, seen: Observed) -> None:
+    def _publish(self, seen: FrameResult) -> None:
         for crossing in seen.crossings:
             self._facts.crossing(seen, crossing)
             self._totals[crossing.line_id, crossing.direction] += 1
@@ -137,7 +135,7 @@ class CameraSession:
         now_s = self._around.clock.monotonic()
         if status.frames_received != self._frames_seen:
             self._frames_seen, self._seen_at_s = status.frames_received, now_s
-        state = self._seen.picture.quality if self._seen and self._seen.picture else None
+        state = self._seen.image.quality if self._seen and self._seen.image else None
         is_coming = status.state is SourceState.ONLINE and now_s - self._seen_at_s < SIGHT_LOST_S
         self._intervals.account(
             self._around.clock.now(),
@@ -147,7 +145,7 @@ class CameraSession:
         )
 
     def _look_for_trouble(self, status: SourceStatus) -> None:
-        picture = self._seen.picture.quality.troubles() if self._seen and self._seen.picture else {}
+        picture = self._seen.image.quality.troubles() if self._seen and self._seen.image else {}
         state = CameraState(status.state.value)
         now_s = self._around.clock.monotonic()
         self._tell_trouble(self._trouble.update(state, picture, now_s, reason=status.reason))
@@ -171,9 +169,9 @@ class CameraSession:
             self._keep()
 
     def _keep(self) -> None:
-        self._around.learnt.keep(self._camera, Taught(self._learnt.free_flow, self._pipeline.reference_view))
+        self._around.learnt.keep(self._camera, self._pipeline.learned)
 
-    def _show(self, frame: Frame, seen: Observed) -> None:
+    def _show(self, frame: Frame, seen: FrameResult) -> None:
         if self._around.outlet.is_watched(self._camera.id) and self._live.due(frame.media_time_s):
             incidents = self._pipeline.open_incidents()
             shot = shot_of(self._camera, frame, seen, totals=self._totals, incidents=incidents, ids=self.ids)

@@ -15,7 +15,7 @@ from vision.analytics import FreeFlow
 from vision.common.atomic_file import write_whole
 from vision.config.camera import CameraConfig
 from vision.image.tampering.view import ReferenceView
-from vision.worker.context import Taught
+from vision.pipeline import LearnedState
 
 FOLDER = "learnt"
 """In the state's folder."""
@@ -26,10 +26,10 @@ log = structlog.get_logger(__name__)
 class Forgetful:
     """Remembers nothing: for whoever has no folder."""
 
-    def recall(self, camera: CameraConfig) -> Taught:  # noqa: ARG002
-        return Taught(FreeFlow())
+    def recall(self, camera: CameraConfig) -> LearnedState:  # noqa: ARG002
+        return LearnedState(FreeFlow())
 
-    def keep(self, camera: CameraConfig, taught: Taught) -> None:
+    def keep(self, camera: CameraConfig, state: LearnedState) -> None:
         """Gone."""
 
 
@@ -42,17 +42,17 @@ class StateStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def recall(self, camera: CameraConfig) -> Taught:
+    def recall(self, camera: CameraConfig) -> LearnedState:
         """What was kept of this camera, or nothing yet."""
-        return Taught(self._free_flow(camera), self._view(camera))
+        return LearnedState(self._free_flow(camera), self._view(camera))
 
-    def keep(self, camera: CameraConfig, taught: Taught) -> None:
+    def keep(self, camera: CameraConfig, state: LearnedState) -> None:
         """Write it, each file whole or not at all."""
         try:
-            if taught.free_flow.counts:
-                self._write(self._flow_path(camera), taught.free_flow.to_json().encode())
-            if taught.view is not None:
-                self._write(self._view_path(camera), _packed(taught.view, _drawn_for(camera)))
+            if state.free_flow.counts:
+                self._write(self._flow_path(camera), state.free_flow.to_json().encode())
+            if state.view is not None:
+                self._write(self._view_path(camera), _packed(state.view, _drawn_for(camera)))
         except OSError as error:
             log.warning("what was learnt is not kept", camera=camera.id, reason=str(error))
 

@@ -12,7 +12,7 @@ from vision.config.errors import ConfigError
 from vision.config.loading import load_cameras
 from vision.contracts import CongestionLevel, IncidentKind, IncidentPhase, PictureCondition
 from vision.core import NgatuError, Tracks
-from vision.pipeline import CameraPipeline, Observed
+from vision.pipeline import CameraPipeline, FrameResult
 
 TOLD_LATE_S = 10.0
 """An incident may be raised so long after it was over, and is still the true one."""
@@ -108,13 +108,13 @@ def watch_clip(clip: KnownClip, camera: CameraConfig, replay: Replay) -> ClipTra
     )
 
 
-def observe(camera: CameraConfig, frames: Iterable[Seen]) -> list[Observed]:
+def observe(camera: CameraConfig, frames: Iterable[Seen]) -> list[FrameResult]:
     """Everything that a camera's pipeline says, frame by frame."""
-    pipeline = CameraPipeline(camera, watches_picture=True)
+    pipeline = CameraPipeline(camera, analyzes_image=True)
     return [pipeline.process(frame, detections) for frame, detections in frames]
 
 
-def _level(zone_id: str, seen: Iterable[Observed], clip: KnownClip) -> ZoneLevel:
+def _level(zone_id: str, seen: Iterable[FrameResult], clip: KnownClip) -> ZoneLevel:
     told: list[tuple[float, CongestionLevel]] = []
     for moment in seen:
         states = moment.scene.zones if moment.scene else ()
@@ -139,10 +139,10 @@ def _delay_s(true: TrueIncident, raised: Iterable[IncidentChange]) -> float | No
     return next((change.at_s - true.from_s for change in raised if _is_same(change, true)), None)
 
 
-def _conditions(seen: Iterable[Observed]) -> tuple[tuple[float, PictureCondition], ...]:
+def _conditions(seen: Iterable[FrameResult]) -> tuple[tuple[float, PictureCondition], ...]:
     """Each condition and when it was told first."""
     first: dict[PictureCondition, float] = {}
     for moment in seen:
-        for condition in moment.picture.quality.conditions if moment.picture else ():
+        for condition in moment.image.quality.conditions if moment.image else ():
             first.setdefault(condition, moment.media_time_s)
     return tuple(sorted((at_s, condition) for condition, at_s in first.items()))

@@ -13,7 +13,7 @@ from vision.config.camera import CameraConfig
 from vision.config.zones import DirectionConfig, ZoneConfig
 from vision.contracts import IncidentKind
 from vision.geometry import points_in_polygons
-from vision.pipeline import Observed
+from vision.pipeline import FrameResult
 
 LINE = "counted-by-people"
 
@@ -70,7 +70,7 @@ def _turned(zone: ZoneConfig) -> ZoneConfig:
     return zone.model_copy(update={"direction": direction})
 
 
-def _tracks_flagged(seen: Iterable[Observed]) -> dict[int, set[int]]:
+def _tracks_flagged(seen: Iterable[FrameResult]) -> dict[int, set[int]]:
     """The tracks of each incident of going the wrong way, by its number."""
     tracks: defaultdict[int, set[int]] = defaultdict(set)
     for moment in seen:
@@ -80,7 +80,7 @@ def _tracks_flagged(seen: Iterable[Observed]) -> dict[int, set[int]]:
     return dict(tracks)
 
 
-def _crossings_within(zones: Sequence[ZoneConfig], seen: Iterable[Observed]) -> dict[int, float]:
+def _crossings_within(zones: Sequence[ZoneConfig], seen: Iterable[FrameResult]) -> dict[int, float]:
     """When each track crossed the line, of those that did so in a zone."""
     crossings = [c for moment in seen for c in moment.crossings if c.line_id == LINE]
     places = np.array([c.place for c in crossings]).reshape(-1, 2)
