@@ -69,13 +69,21 @@ def build_detector(
     size: int | None = None,
     thresholds: Mapping[ObjectClass, float] | None = None,
 ) -> Detector:
-    """The detector over an open session; what the card leaves open is worked out from the file."""
+    """The detector over an open session; what the card does not say is read from the file."""
+    info, family = describe(session, card, threads=threads, size=size)
+    return Detector(info, session, family, thresholds={**FLOOR, **(thresholds or {})})
+
+
+def describe(
+    session: Session, card: ModelCard | None, *, threads: int | None = None, size: int | None = None
+) -> tuple[ModelInfo, Family]:
+    """What a model is, from its card and its file, and the family that decodes its outputs. Raises ModelError."""
     family, probe = recognise(session, card)
     names = _names(session, family, probe, card)
     mapping = card.mapping(names) if card else by_name(names)
     if not set(names) & set(mapping):
         raise ModelError(
-            f"model {session.file}: none of its {len(names)} classes ({', '.join(names[:8])}, …) is one of ours; "
+            f"model {session.file}: none of its {len(names)} classes ({', '.join(names[:8])}, …) is a road user; "
             f"expected some of {', '.join(ObjectClass)}, or a card whose `classes` maps them"
         )
     spec = (card.input if card else None) or family.input
@@ -95,7 +103,7 @@ def build_detector(
         providers=session.providers,
         threads=threads or usable_cpus(),
     )
-    return Detector(info, session, family, thresholds={**FLOOR, **(thresholds or {})})
+    return info, family
 
 
 def recognise(session: Session, card: ModelCard | None = None) -> tuple[Family, Probe]:
@@ -151,17 +159,17 @@ def _open_sides(session: Session) -> tuple[int | None, int | None]:
 
 def _names(session: Session, family: Family, probe: Probe, card: ModelCard | None) -> tuple[str, ...]:
     """The card's names, else the file's own, else COCO's where their number fits."""
-    told = family.recognises(probe) or 0
+    scored = family.recognises(probe) or 0
     own = names_in_metadata(session.metadata.get("names", ""))
-    names = (card.class_names() if card else None) or own or (COCO if told in (0, len(COCO)) else None)
+    names = (card.class_names() if card else None) or own or (COCO if scored in (0, len(COCO)) else None)
     if names is None:
         raise ModelError(
-            f"model {session.file}: it has {told} classes and no `names` in its metadata; "
+            f"model {session.file}: it has {scored} classes and no `names` in its metadata; "
             "give it a card with `names` in the model's order"
         )
-    if told and told != len(names):
+    if scored and scored != len(names):
         whose = "its card" if card and card.class_names() else "its metadata"
-        raise ModelError(f"model {session.file}: it scores {told} classes, but {whose} names {len(names)}")
+        raise ModelError(f"model {session.file}: it scores {scored} classes, but {whose} names {len(names)}")
     return names
 
 
