@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vision.core import Detections, Frame, Tracks
     from vision.counting.count import VideoCount
     from vision.detection.riders import merge_riders
-    from vision.pipeline import Observed
+    from vision.pipeline import FrameResult
     from vision.public import Camera, Detector, Line, Pipeline, Zone, count_video, frames
 
 __all__ = [
@@ -33,13 +33,13 @@ __all__ = [
     "Detector",
     "Direction",
     "Frame",
+    "FrameResult",
     "IncidentChange",
     "IncidentKind",
     "Line",
     "Movement",
     "NgatuError",
     "ObjectClass",
-    "Observed",
     "Pipeline",
     "Tracks",
     "VideoCount",
@@ -59,7 +59,7 @@ _HOMES = {
     "Movement": "vision.analytics",
     "NgatuError": "vision.common.errors",
     "ObjectClass": "vision.common.object_class",
-    "Observed": "vision.pipeline",
+    "FrameResult": "vision.pipeline",
     "Tracks": "vision.core",
     "VideoCount": "vision.counting.count",
     "merge_riders": "vision.detection.riders",
