@@ -69,13 +69,11 @@ class Detections(Columns):
 
         `classes` as in `from_ultralytics`. Raises ValueError where class names are missing.
         """
-        names = detections.data.get("class_name")
-        if names is None:
-            names = ()
+        names = [str(name) for name in np.atleast_1d(detections.data.get("class_name", np.empty(0)))]
         if len(names) != len(detections):
             raise ValueError("supervision.Detections without data['class_name']: add the class name of each box")
         confidence = np.ones(len(detections)) if detections.confidence is None else detections.confidence
-        return cls._of_names(detections.xyxy, confidence, [str(name) for name in names], classes)
+        return cls._of_names(detections.xyxy, confidence, names, classes)
 
     def to_supervision(self) -> "supervision.Detections":
         """The same boxes as a `supervision.Detections`, with the class names in `data["class_name"]`."""
