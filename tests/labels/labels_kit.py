@@ -1,4 +1,4 @@
-"""Data sets of a few grey pictures, and boxes as hypothesis draws them."""
+"""Builders of small data sets, and hypothesis strategies for boxes and pictures."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -30,13 +30,13 @@ def unlabelled(name: str, split: Split = Split.NEW) -> LabelledPicture:
 
 
 def noise(seed: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
-    """A picture like no other: coarse grey blocks."""
+    """A picture of random grey blocks, different for each seed."""
     grey = np.random.default_rng(seed).integers(0, 255, (9, 16), np.uint8)
     return cv2.cvtColor(cv2.resize(grey, (width, height), interpolation=cv2.INTER_NEAREST), cv2.COLOR_GRAY2BGR)
 
 
 def make_data_set(folder: Path, pictures: Iterable[LabelledPicture]) -> Path:
-    """A data set on disk, each picture of its own noise."""
+    """Write a data set; each picture has different noise."""
     create(folder)
     for number, picture in enumerate(pictures):
         image = noise(number, picture.width_px, picture.height_px)
@@ -47,7 +47,7 @@ def make_data_set(folder: Path, pictures: Iterable[LabelledPicture]) -> Path:
 
 @st.composite
 def any_boxes(draw: st.DrawFn, width_px: int, height_px: int) -> Boxes:
-    """Boxes of at least a pixel, inside the picture."""
+    """Boxes of at least one pixel inside the picture."""
     rows = []
     for _ in range(draw(st.integers(0, 6))):
         left, top = draw(st.floats(0, width_px - 1)), draw(st.floats(0, height_px - 1))
@@ -58,18 +58,18 @@ def any_boxes(draw: st.DrawFn, width_px: int, height_px: int) -> Boxes:
 
 @st.composite
 def any_pictures(draw: st.DrawFn) -> list[LabelledPicture]:
-    """Pictures of any size with any boxes, empty and unlabelled ones among them."""
-    words = st.text("abcdefghijk -.'&<\"ơđ_", min_size=1, max_size=12).filter(lambda t: t.strip(" .") == t)
-    made = []
-    for name in draw(st.lists(words, max_size=5, unique=True)):
+    """Pictures of any size with any boxes, some empty, some unlabelled."""
+    stems = st.text("abcdefghijk -.'&<\"ơđ_", min_size=1, max_size=12).filter(lambda t: t.strip(" .") == t)
+    pictures = []
+    for name in draw(st.lists(stems, max_size=5, unique=True)):
         width_px, height_px = draw(st.integers(2, 4096)), draw(st.integers(2, 4096))
         found = draw(st.none() | any_boxes(width_px, height_px))
-        made.append(LabelledPicture(f"{name}.jpg", draw(st.sampled_from(Split)), width_px, height_px, found))
-    return made
+        pictures.append(LabelledPicture(f"{name}.jpg", draw(st.sampled_from(Split)), width_px, height_px, found))
+    return pictures
 
 
 def assert_same(found: Sequence[LabelledPicture], expected: Sequence[LabelledPicture], within_px: float = 1e-3) -> None:
-    """The same pictures in the same order, with the same boxes in the same order."""
+    """Assert the same pictures and boxes in the same order."""
     assert [(p.name, p.split, p.width_px, p.height_px) for p in found] == [
         (p.name, p.split, p.width_px, p.height_px) for p in expected
     ]

@@ -1,9 +1,9 @@
-"""A person's corrections, made by a script where the truth is known: MOT tracks of a clip that a camera shows.
+"""Corrects exported labels by ground truth, as a person would: MOT tracks of the clip that a simulated camera plays.
 
-Run as `python tests/labels/labels_truth.py LABELS.xml IMAGES CLIP=TRACKS.txt...`: LABELS.xml, exported as CVAT with its
-pictures, is corrected in its place. A picture is found in a clip by its pixels, for a camera that shows the clip over
-and over does not tell which frame it was. Vehicles become those of the tracks; whom the tracks do not tell of, people
-and cyclists, stay as they were proposed.
+Run as `python tests/labels/labels_truth.py LABELS.xml IMAGES CLIP=TRACKS.txt...`; it corrects LABELS.xml, exported as
+CVAT with its pictures, in place. A picture is matched to a frame of a clip by its pixels, because a camera that loops
+the clip does not give the frame number. Vehicles are replaced by those of the tracks; persons and bicycles, which the
+tracks do not contain, stay as proposed.
 """
 
 import sys
@@ -20,14 +20,14 @@ from vision.labels.formats import FORMATS
 from vision.sources import VideoFile
 
 KINDS = {1: ObjectClass.CAR, 2: ObjectClass.TRUCK, 3: ObjectClass.TRUCK, 4: ObjectClass.BUS, 5: ObjectClass.MOTORCYCLE}
-"""The tracks' numbers: car, van, truck, bus, motorbike; others are left out."""
-UNTOLD = [ObjectClass.PERSON.class_id, ObjectClass.BICYCLE.class_id]
-MOST_OFF = 8.0
-"""Mean difference in levels between a picture and its frame: the camera and the JPEG have both encoded it anew."""
+"""By class number of the tracks: car, van, truck, bus, motorbike; others are ignored."""
+NOT_IN_TRACKS = [ObjectClass.PERSON.class_id, ObjectClass.BICYCLE.class_id]
+MAX_DIFFERENCE = 8.0
+"""Maximum mean difference in levels between a picture and its frame, which were encoded twice since."""
 
 
 def read_tracks(file: Path) -> dict[int, Boxes]:
-    """The visible vehicles by frame, from 0."""
+    """Visible vehicles by frame, from 0."""
     rows = defaultdict(list)
     for line in file.read_text().splitlines():
         frame, _, left, top, width, height, _, kind, visible, *_ = map(float, line.split(","))
@@ -37,33 +37,33 @@ def read_tracks(file: Path) -> dict[int, Boxes]:
 
 
 class Clip:
-    """A clip's frames and what is truly on them."""
+    """The frames of a clip and their true boxes."""
 
     def __init__(self, clip: Path, tracks: Path) -> None:
         self.frames = np.stack([frame.image for frame in VideoFile(clip).frames()])
         self.tracks = read_tracks(tracks)
 
     def find(self, image: np.ndarray) -> tuple[float, int]:
-        """By how many levels the nearest frame differs, and which it is."""
+        """The difference in levels of the most similar frame, and its number."""
         if image.shape != self.frames.shape[1:]:
             return np.inf, 0
         small = self.frames[:, ::4, ::4].astype(np.int16)
-        off = np.abs(small - image[::4, ::4].astype(np.int16)).mean(axis=(1, 2, 3))
-        return float(off.min()), int(off.argmin())
+        difference = np.abs(small - image[::4, ::4].astype(np.int16)).mean(axis=(1, 2, 3))
+        return float(difference.min()), int(difference.argmin())
 
 
 def corrected(picture: LabelledPicture, image: np.ndarray, clips: list[Clip]) -> LabelledPicture:
-    (off, frame), clip = min(((clip.find(image), clip) for clip in clips), key=lambda found: found[0])
-    assert off < MOST_OFF, f"{picture.name} is on none of the clips: {off:.1f} levels off"
+    (difference, frame), clip = min(((clip.find(image), clip) for clip in clips), key=lambda found: found[0])
+    assert difference < MAX_DIFFERENCE, f"{picture.name} is in none of the clips: differs by {difference:.1f} levels"
     true = clip.tracks.get(frame, Boxes.empty())
     proposed = picture.boxes or Boxes.empty()
-    kept = proposed[np.isin(proposed.class_id, UNTOLD)]
+    kept = proposed[np.isin(proposed.class_id, NOT_IN_TRACKS)]
     both = Boxes(np.concatenate([true.xyxy, kept.xyxy]), np.concatenate([true.class_id, kept.class_id]))
-    return replace(picture, boxes=both.cut(picture.width_px, picture.height_px))
+    return replace(picture, boxes=both.clip(picture.width_px, picture.height_px))
 
 
 def correct(labels: Path, images: Path, clips: list[Clip]) -> int:
-    """Correct an exported file in its place; returns how many pictures are in it."""
+    """Correct an exported file in place; returns the number of its pictures."""
     cvat = FORMATS["cvat"]
     pictures = cvat.read(labels, {})
     cvat.write([corrected(p, cv2.imread(str(images / p.name)), clips) for p in pictures], labels)

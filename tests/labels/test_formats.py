@@ -1,4 +1,4 @@
-"""Labels go to other people's tools and come back as they were; what cannot be read is named with its place."""
+"""Formats of annotation tools and YOLO: round trips, and errors with their location."""
 
 import json
 import tempfile
@@ -22,7 +22,7 @@ FORMS = pytest.mark.parametrize("name", sorted(FORMATS))
 
 @FORMS
 @given(pictures=any_pictures())
-def test_what_goes_out_comes_back_as_it_was(name: str, pictures: list[LabelledPicture]) -> None:
+def test_a_format_reads_what_it_wrote(name: str, pictures: list[LabelledPicture]) -> None:
     form = FORMATS[name]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"labels{form.suffix}"
@@ -32,13 +32,13 @@ def test_what_goes_out_comes_back_as_it_was(name: str, pictures: list[LabelledPi
 
 @given(found=any_boxes(1920, 1080))
 def test_yolo_text_keeps_every_box(found: Boxes) -> None:
-    again, problems = from_text(to_text(found, 1920, 1080), Path("a.txt"), 1920, 1080, OURS)
+    read_back, problems = from_text(to_text(found, 1920, 1080), Path("a.txt"), 1920, 1080, OURS)
     assert problems == []
     expected = [LabelledPicture("a.jpg", Split.NEW, 1920, 1080, found)]
-    assert_same([LabelledPicture("a.jpg", Split.NEW, 1920, 1080, again)], expected)
+    assert_same([LabelledPicture("a.jpg", Split.NEW, 1920, 1080, read_back)], expected)
 
 
-def test_a_data_set_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_a_data_set_reads_what_it_wrote(tmp_path: Path) -> None:
     pictures = [
         labelled("a_1.jpg", (CAR, (10, 20, 60.5, 80)), (RIDER, (0, 0, 12.25, 40))),
         unlabelled("a_2.jpg"),
@@ -48,7 +48,7 @@ def test_a_data_set_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert_same(load(make_data_set(tmp_path, pictures)).pictures, pictures)
 
 
-def test_other_peoples_class_names_are_mapped_or_left_out(tmp_path: Path) -> None:
+def test_class_names_of_the_source_are_mapped_or_left_out(tmp_path: Path) -> None:
     file = tmp_path / "labels.xml"
     file.write_text(
         '<annotations><image id="0" name="images/x.jpg" width="100" height="100">'
@@ -68,11 +68,11 @@ WRONG_CVAT = {
     ),
     '<annotations><image id="0" name="x.jpg" width="wide" height="9"></image></annotations>': "width='wide' is not a",
     '<annotations><image name="x.jpg" width="9" height="9">\n<box label="cart" xtl="1" ytl="1" xbr="2" ybr="2"/>'
-    "</image></annotations>": "xml:2: class 'cart' is none of ours",
+    "</image></annotations>": "xml:2: class 'cart' is unknown",
     '<annotations><image name="x.jpg" width="9" height="9">\n<box label="car" xtl="5" ytl="1" xbr="2" ybr="2"/>'
     "</image></annotations>": "xml:2: a box without width",
     '<annotations><image name="x.jpg" width="9" height="9">\n<box label="car" ytl="1" xbr="2" ybr="2"/>'
-    "</image></annotations>": "xml:2: `xtl` is absent",
+    "</image></annotations>": "xml:2: `xtl` is missing",
     '<annotations><track><box label="car" xtl="1" ytl="1" xbr="2" ybr="2"/></track></annotations>': (
         "not as a video's tracks"
     ),
@@ -81,7 +81,7 @@ WRONG_CVAT = {
 
 
 @pytest.mark.parametrize("text", WRONG_CVAT)
-def test_a_wrong_cvat_file_is_named_with_line_and_remedy(tmp_path: Path, text: str) -> None:
+def test_a_wrong_cvat_file_raises_with_line_and_remedy(tmp_path: Path, text: str) -> None:
     file = tmp_path / "labels.xml"
     file.write_text(text)
     with pytest.raises(LabelError) as caught:
@@ -115,46 +115,46 @@ WRONG_JSON = [
     ("coco", coco(categories=[{"id": 7, "name": "tuk"}]), "--map tuk=car"),
     ("label-studio", "{}", "Input should be a valid tuple"),
     ("label-studio", studio(type="polygonlabels"), "0.annotations.result.0: polygonlabels, not a box"),
-    ("label-studio", studio(value={"x": 1, "y": 1, "width": 2, "height": 2, "rotation": 9}), "a turned box"),
+    ("label-studio", studio(value={"x": 1, "y": 1, "width": 2, "height": 2, "rotation": 9}), "a rotated box"),
     ("label-studio", studio(value={"x": 1, "y": 1, "width": 2, "height": 2}), "a box with no class"),
     ("label-studio", studio(value={"rectanglelabels": ["car"]}), "without width or height"),
 ]
 
 
-@pytest.mark.parametrize(("name", "text", "told"), WRONG_JSON)
-def test_a_wrong_json_file_is_named_with_place_and_remedy(tmp_path: Path, name: str, text: str, told: str) -> None:
+@pytest.mark.parametrize(("name", "text", "message"), WRONG_JSON)
+def test_a_wrong_json_file_raises_with_location_and_remedy(tmp_path: Path, name: str, text: str, message: str) -> None:
     file = tmp_path / "labels.json"
     file.write_text(text)
     with pytest.raises(LabelError) as caught:
         FORMATS[name].read(file, {})
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 @FORMS
-def test_an_absent_file_is_named(tmp_path: Path, name: str) -> None:
+def test_a_missing_file_raises_with_its_path(tmp_path: Path, name: str) -> None:
     with pytest.raises(LabelError, match="nowhere: there is no such file"):
         FORMATS[name].read(tmp_path / "nowhere", {})
 
 
-def test_label_studio_people_go_over_predictions_and_the_newest_over_the_oldest(tmp_path: Path) -> None:
-    def says(kind: str, **more: object) -> dict[str, object]:
+def test_label_studio_uses_the_newest_annotation_before_predictions(tmp_path: Path) -> None:
+    def label_set(kind: str, **more: object) -> dict[str, object]:
         value = {"x": 10, "y": 20, "width": 20, "height": 40, "rectanglelabels": [kind]}
         return {"result": [{"type": "rectanglelabels", "value": value}], **more}
 
     task = {
         "data": {"image": "http://labels.example/data/local-files/?d=images/new/a%20b.jpg"},
-        "annotations": [says("car"), says("bus"), says("person", was_cancelled=True)],
-        "predictions": [says("truck")],
+        "annotations": [label_set("car"), label_set("bus"), label_set("person", was_cancelled=True)],
+        "predictions": [label_set("truck")],
     }
     file = tmp_path / "labels.json"
     file.write_text(json.dumps([task]))
     (picture,) = FORMATS["label-studio"].read(file, {})
     assert (picture.name, picture.width_px) == ("a b.jpg", 0)
     assert [CLASSES[n] for n in picture.boxes.class_id] == [ObjectClass.BUS]
-    assert picture.boxes.xyxy[0].tolist() == pytest.approx([0.1, 0.2, 0.3, 0.6]), "fractions, for its size is not told"
+    assert picture.boxes.xyxy[0].tolist() == pytest.approx([0.1, 0.2, 0.3, 0.6]), "fractions: the size is unknown"
 
 
-def test_each_wrong_line_of_a_label_file_is_named_and_the_others_are_kept(tmp_path: Path) -> None:
+def test_wrong_label_lines_are_reported_and_the_others_are_kept(tmp_path: Path) -> None:
     folder = make_data_set(tmp_path, [labelled("a_1.jpg", (CAR, (10, 20, 60, 80)))])
     file = folder / "labels" / "new" / "a_1.txt"
     file.write_text(
@@ -163,29 +163,29 @@ def test_each_wrong_line_of_a_label_file_is_named_and_the_others_are_kept(tmp_pa
     data = read(folder)
     assert_same(data.pictures, [labelled("a_1.jpg", (CAR, (10, 20, 60, 80)))])
     assert [p.line for p in data.problems] == [2, 3, 4, 5, 6]
-    told = "\n".join(map(str, data.problems))
-    for words in (
+    messages = "\n".join(map(str, data.problems))
+    for message in (
         "class 9 is unknown",
         "4 values instead of 5",
-        "reaches out of the picture",
+        "extends beyond the picture",
         "`x y z a b`",
         "without",
     ):
-        assert words in told
+        assert message in messages
     with pytest.raises(LabelError, match=r"a_1\.txt:2: class 9"):
         load(folder)
 
 
-def test_another_data_sets_numbering_is_read_by_its_names(tmp_path: Path) -> None:
+def test_class_numbers_of_another_data_set_are_read_by_name(tmp_path: Path) -> None:
     folder = make_data_set(tmp_path, [labelled("a_1.jpg", (ObjectClass.BICYCLE, (10, 20, 60, 80)))])
     (folder / "data.yaml").write_text("names: {0: bus, 1: van}\n")
     (picture,) = load(folder, {"van": "truck"}).pictures
     assert [CLASSES[n] for n in picture.boxes.class_id] == [ObjectClass.BUS]
-    with pytest.raises(LabelError, match=r"data.yaml: class 'van' is none of ours"):
+    with pytest.raises(LabelError, match=r"data.yaml: class 'van' is unknown"):
         load(folder)
 
 
-def test_a_folder_that_is_no_data_set_says_so(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_data_set_raises(tmp_path: Path) -> None:
     with pytest.raises(LabelError, match=r"no data set: it has no data\.yaml"):
         load(tmp_path)
     (tmp_path / "data.yaml").write_text("names: 7\n")
@@ -193,6 +193,6 @@ def test_a_folder_that_is_no_data_set_says_so(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-def test_a_box_is_cut_at_the_pictures_edges_and_gone_when_nothing_is_left() -> None:
-    cut = boxes((CAR, (-5, -5, 10, 10)), (RIDER, (99.5, 20, 130, 40)), (CAR, (10, 10, 20, 20))).cut(100, 100)
-    assert cut.xyxy.tolist() == [[0, 0, 10, 10], [10, 10, 20, 20]]
+def test_boxes_are_clipped_to_the_picture_and_dropped_when_outside() -> None:
+    clipped = boxes((CAR, (-5, -5, 10, 10)), (RIDER, (99.5, 20, 130, 40)), (CAR, (10, 10, 20, 20))).clip(100, 100)
+    assert clipped.xyxy.tolist() == [[0, 0, 10, 10], [10, 10, 20, 20]]

@@ -1,5 +1,5 @@
-"""The whole loop on two real cameras that nobody has seen before, but for the training: harvested while they are
-watched, proposed, corrected by the known truth, dealt by scene, judged by the gate, promoted under running workers."""
+"""The whole labelling loop on two cameras: harvest, proposals, corrections by ground truth, split, evaluation by the
+gate, and promotion while workers run."""
 
 import json
 import signal
@@ -21,8 +21,8 @@ from vision.commands import labels, models
 from vision.detection.adding import add
 from vision.detection.cards import default_model, default_pointer
 from vision.labels.data_set.data_set import load
-from vision.labels.data_set.provenance import read_ledger
-from vision.labels.review.reviews import State, read_reviews
+from vision.labels.data_set.provenance import read_provenance
+from vision.labels.review.reviews import ReviewState, read_reviews
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared, pytest.mark.timeout(500)]
 
@@ -30,11 +30,11 @@ CLIPS = {
     "blackfriars": ("2019-06-28_13-02-35.503167_00001.03601", 0.0, 0.62),
     "elephant": ("2019-06-29_13-01-45.674007_00001.03604", 0.4, 0.58),
 }
-"""Camera, its clip, and where its line begins and how far down it lies."""
+"""By camera: clip, and x of the start and y of its counting line as fractions."""
 
 
 class City(Spine):
-    """Two cameras that show a clip each, over and over, and workers that run the default model."""
+    """Two simulated cameras that loop a clip each, and workers that run the default model."""
 
     def __init__(self, folder: Path, clips: Path) -> None:
         super().__init__(folder, tuple(CLIPS))
@@ -75,69 +75,69 @@ def city(tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     for name, file in (("present", "yolo26n"), ("second", "yolo11n"), ("own", "traffic26n-clean")):
         add(shared / "models" / f"{file}.onnx", name=name)
     default_pointer().write_text("present\n")
-    made = City(tmp_path / "city", shared / "clips")
+    started = City(tmp_path / "city", shared / "clips")
     with ExitStack() as stack:
-        stack.callback(made.simulators.clear)
-        stack.callback(made.stop)
-        made.start()
-        made.wait_for_crossings(1, within_s=120)
-        yield made
+        stack.callback(started.simulators.clear)
+        stack.callback(started.stop)
+        started.start()
+        started.wait_for_crossings(1, within_s=120)
+        yield started
 
 
-def ngatu(*words: object, code: int = 0) -> str:
+def ngatu(*arguments: object, code: int = 0) -> str:
     app = typer.Typer()
     labels.register(app)
     models.register(app)
-    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*map(str, words)])
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*map(str, arguments)])
     assert result.exit_code == code, result.output
     return result.output
 
 
-def test_a_city_makes_its_own_data_judges_a_model_by_it_and_promotes_it_under_running_workers(
+def test_a_model_is_evaluated_on_harvested_labels_and_promoted_while_workers_run(
     city: City, shared: Path, tmp_path: Path
 ) -> None:
     data, doubts = tmp_path / "set", tmp_path / "doubts.xml"
     harvest = ["--cameras", city.configs, "--minutes", 0.5, "--per-hour", 900, "--threads", 1]
     ngatu("labels", "harvest", data, *harvest, "--owner", "Transport for London", "--licence", "TfL open data")
-    taken = read_ledger(data)
-    assert {entry.camera_id for entry in taken.values()} == set(CLIPS)
-    assert all(entry.reasons for entry in taken.values())
+    harvested = read_provenance(data)
+    assert {entry.camera_id for entry in harvested.values()} == set(CLIPS)
+    assert all(entry.reasons for entry in harvested.values())
 
     ngatu("labels", "propose", data, "--model", "present", "--model", "second", "--size", 640, "--threads", 1)
     ngatu("labels", "export", data, doubts, "--doubtful", "--images")
     clips = [Clip(clip, shared / "clips" / f"{clip.stem}.mot.txt") for clip in city.clips.values()]
-    looked_at = correct(doubts, tmp_path / "images", clips)
+    corrected = correct(doubts, tmp_path / "images", clips)
     ngatu("labels", "import", doubts, "--into", data)
-    assert looked_at == sum(review.state is State.CORRECTED for review in read_reviews(data).values()) > 4
+    assert corrected == sum(review.state is ReviewState.CORRECTED for review in read_reviews(data).values()) > 4
     ngatu("labels", "split", data, "--corrected", "--val", 0.5)
     report = json.loads(ngatu("labels", "check", data, "--json"))
     assert report["problems"] == []
     assert report["scenes"]["train"] >= 1 <= report["scenes"]["val"]
     assert len([p for p in load(data).pictures if p.split == "val"]) >= 2
 
-    judged = tmp_path / "judged.json"
-    passed = _evaluate(data, judged) == 0
-    reason = [] if passed else ["--force", "--reason", "the loop is on trial, not the model"]
+    evaluation = tmp_path / "evaluation.json"
+    passed = _evaluate(data, evaluation) == 0
+    reason = [] if passed else ["--force", "--reason", "this tests the loop, not the model"]
     sessions = {e.session_id for e in city.crossings()}
     if reason:
-        assert "is not made the default" in ngatu("models", "promote", "own", "--evaluation", judged, code=1)
+        assert "is not made the default" in ngatu("models", "promote", "own", "--evaluation", evaluation, code=1)
         assert default_model() == "present"
-    ngatu("models", "promote", "own", "--evaluation", judged, *reason)
+    ngatu("models", "promote", "own", "--evaluation", evaluation, *reason)
     for camera_id in city.ids:
         until(lambda c=camera_id: city.health(c).model == "own", 60, f"{camera_id} with the promoted model")
     city.wait_for_crossings(2, within_s=90)
-    assert {e.session_id for e in city.crossings()} == sessions, "no camera began anew"
+    assert {e.session_id for e in city.crossings()} == sessions, "no camera restarted"
     assert city.work.stop(signal.SIGTERM) == 0
     assert outboxes(city.state) == []
     check_that_nothing_is_missing(city.events())
-    told = Counter((e.camera_id, e.track_id, e.line_id, e.direction) for e in city.crossings())
-    assert set(told.values()) == {1}, "nobody is counted twice"
+    counts = Counter((e.camera_id, e.track_id, e.line_id, e.direction) for e in city.crossings())
+    assert set(counts.values()) == {1}, "no vehicle is counted twice"
 
 
-def _evaluate(data: Path, judged: Path) -> int:
-    """Judge `own` against the present default, as a process; 1 where it is worse on something."""
-    words = ["models", "evaluate", "own", "--data", str(data), "--save", str(judged)]
-    done = subprocess.run([sys.executable, *TOOL, *words], capture_output=True, text=True, check=False, timeout=300)
-    assert judged.is_file(), done.stderr
+def _evaluate(data: Path, evaluation: Path) -> int:
+    """Exit code of `evaluate` for `own` against the present default: 1 if it is worse."""
+    arguments = ["models", "evaluate", "own", "--data", str(data), "--save", str(evaluation)]
+    done = subprocess.run([sys.executable, *TOOL, *arguments], capture_output=True, text=True, check=False, timeout=300)
+    assert evaluation.is_file(), done.stderr
     assert done.returncode in (0, 1), done.stderr
     return done.returncode

@@ -1,4 +1,4 @@
-"""`ngatu labels`: pictures of a city's own cameras, labelled by models and corrected by people."""
+"""`ngatu labels`: exports, imports, splits, checks and shows labelled pictures."""
 
 import json
 from datetime import UTC, datetime
@@ -17,18 +17,18 @@ from vision.common.errors import NgatuError
 
 if TYPE_CHECKING:
     from vision.labels.data_set.data_set import DataSet
-    from vision.labels.data_set.validation import Report
+    from vision.labels.data_set.validation import ValidationReport
 
 labels = typer.Typer(
     help="A city's own pictures and labels: harvest, propose, correct, check, split.", no_args_is_help=True
 )
 labels_automatic.register(labels)
 
-MOST_REMARKS = 20
+MAX_REMARKS = 20
 
 
 class Form(StrEnum):
-    """In which form labels go out and come in."""
+    """File formats of labels."""
 
     YOLO = "yolo"
     COCO = "coco"
@@ -38,9 +38,9 @@ class Form(StrEnum):
 
 DataSetFolder = Annotated[Path, typer.Argument(help="The data set's folder.", metavar="DATA_SET")]
 Maps = Annotated[
-    list[str] | None, typer.Option("--map", help="Other people's class name, as van=truck; name=- leaves it out.")
+    list[str] | None, typer.Option("--map", help="Map a class name of the source, as van=truck; name=- leaves it out.")
 ]
-FormOption = Annotated[Form, typer.Option("--format", help="Form of the labels.")]
+FormOption = Annotated[Form, typer.Option("--format", help="Format of the labels.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -48,66 +48,67 @@ def register(app: typer.Typer) -> None:
 
 
 @labels.command("export")
-def export_labels(
+def export(
     folder: DataSetFolder,
     target: Annotated[Path, typer.Argument(help="The file to write; with yolo a folder.")],
     *,
     form: FormOption = Form.CVAT,
-    doubtful: Annotated[bool, typer.Option("--doubtful", help="Only what models disagree on, worst first.")] = False,
-    most: Annotated[int | None, typer.Option(help="At most so many pictures.", min=1)] = None,
+    doubtful: Annotated[
+        bool, typer.Option("--doubtful", help="Only pictures with open questions, most informative first.")
+    ] = False,
+    most: Annotated[int | None, typer.Option(help="Maximum number of pictures.", min=1)] = None,
     images: Annotated[bool, typer.Option("--images", help="Copy the pictures into images/ beside the file.")] = False,
 ) -> None:
-    """Give labels to people to correct, in the form of the tool they use."""
-    from vision.labels.review.export_labels import chosen_for_people, export
+    """Export labels to an annotation tool, to be corrected there."""
+    from vision.labels.review.export_labels import export_labels, pictures_to_review
 
     with readable_errors():
         data = read_with_bar(folder)
-        pictures = chosen_for_people(data, most) if doubtful else list(data.pictures)[:most]
+        pictures = pictures_to_review(data, most) if doubtful else list(data.pictures)[:most]
         if not pictures:
             raise NgatuError(f"{folder}: nothing to export; harvest and propose first, or leave out --doubtful")
-        export(data, pictures, form, target, images=images)
+        export_labels(data, pictures, form, target, images=images)
     typer.echo(f"{len(pictures)} pictures in {target}")
 
 
 @labels.command("import")
-def import_labels(
+def import_(
     source: Annotated[Path, typer.Argument(help="The file of corrected labels; with yolo a folder.")],
     *,
-    into: Annotated[Path, typer.Option(help="The data set's folder; made when it is not there.")],
+    into: Annotated[Path, typer.Option(help="The data set's folder; created if it does not exist.")],
     form: FormOption = Form.CVAT,
-    images: Annotated[Path | None, typer.Option(help="Folder of pictures that are new to the data set.")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the pictures, for those that are new to the data set.")
+    ] = None,
     maps: Maps = None,
-    licence: Annotated[str, typer.Option(help="Of new pictures; noted in the ledger.")] = "",
-    owner: Annotated[str, typer.Option(help="Whose the new pictures are; noted in the ledger.")] = "",
+    licence: Annotated[str, typer.Option(help="Licence of new pictures; recorded with each.")] = "",
+    owner: Annotated[str, typer.Option(help="Owner of new pictures; recorded with each.")] = "",
 ) -> None:
-    """Take in what people corrected, or a data set of somebody else's. All of it or, with a mistake in it, nothing."""
+    """Import corrected labels or another data set. With any mistake nothing is imported."""
     from vision.labels.data_set.data_set import create
-    from vision.labels.review.import_labels import bring, take_in
+    from vision.labels.review.import_labels import import_labels, read_source
 
     with readable_errors():
-        brought = bring(source, form, _maps(maps), images)
+        incoming = read_source(source, form, _class_map(maps), images)
         data = read_with_bar(create(into))
-        taken = take_in(data, brought, at=datetime.now(UTC), licence=licence, owner=owner)
-    typer.echo(
-        f"{taken.corrected} pictures corrected, {taken.added} added, "
-        f"{taken.passed_over} passed over that nobody had labelled"
-    )
+        result = import_labels(data, incoming, at=datetime.now(UTC), licence=licence, owner=owner)
+    typer.echo(f"{result.corrected} pictures corrected, {result.added} added, {result.skipped} skipped without labels")
 
 
 @labels.command()
 def split(
     folder: DataSetFolder,
     *,
-    val: Annotated[float, typer.Option(help="The share of pictures to judge by.", min=0.01, max=0.9)] = 0.2,
-    seed: Annotated[int, typer.Option(help="Another draw of lots among new scenes.")] = 0,
+    val: Annotated[float, typer.Option(help="Fraction of pictures for validation.", min=0.01, max=0.9)] = 0.2,
+    seed: Annotated[int, typer.Option(help="Another seed gives other new scenes to validation.")] = 0,
     corrected: Annotated[
-        bool, typer.Option("--corrected", help="Deal only pictures that a person has looked at.")
+        bool, typer.Option("--corrected", help="Split only pictures that a person has corrected.")
     ] = False,
 ) -> None:
-    """Deal labelled pictures to training and validation, scene by scene: a camera's hour is never on both sides."""
+    """Split labelled pictures into training and validation by scene: an hour of a camera is never in both."""
     from vision.labels.data_set.picture import Split
-    from vision.labels.data_set.split import apply, deal
-    from vision.labels.review.reviews import State, read_reviews
+    from vision.labels.data_set.split import apply_split, plan_split
+    from vision.labels.review.reviews import ReviewState, read_reviews
 
     with readable_errors():
         data = read_with_bar(folder)
@@ -116,13 +117,13 @@ def split(
             picture
             for picture in data.pictures
             if picture.boxes is not None
-            and (not corrected or ((told := reviews.get(picture.name)) and told.state is State.CORRECTED))
+            and (not corrected or ((review := reviews.get(picture.name)) and review.state is ReviewState.CORRECTED))
         ]
-        dealt = deal(ready, folder, val=val, seed=seed)
-        moved = apply(folder, ready, dealt)
-    for side in (Split.TRAIN, Split.VAL):
-        scenes = sum(one is side for one in dealt.splits.values())
-        typer.echo(f"{side}: {dealt.pictures[side]} pictures of {scenes} scenes")
+        plan = plan_split(ready, folder, val=val, seed=seed)
+        moved = apply_split(folder, ready, plan)
+    for name in (Split.TRAIN, Split.VAL):
+        scenes = sum(one is name for one in plan.splits.values())
+        typer.echo(f"{name}: {plan.pictures[name]} pictures of {scenes} scenes")
     typer.echo(f"{moved} pictures moved")
 
 
@@ -133,16 +134,16 @@ def check(
     maps: Maps = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what is wrong in a data set, and how many of each class it has. Ends with 1 when something must be mended."""
-    from vision.labels.data_set.validation import check as check_data
+    """Check a data set for mistakes and count its labels. Exit code 1: there are problems to fix."""
+    from vision.labels.data_set.validation import validate
 
     with readable_errors():
-        report = check_data(read_with_bar(folder, _maps(maps)))
+        report = validate(read_with_bar(folder, _class_map(maps)))
     if as_json:
         typer.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=2))
     else:
-        _print(report)
-    raise typer.Exit(0 if report.is_good else 1)
+        _print_report(report)
+    raise typer.Exit(0 if report.is_valid else 1)
 
 
 @labels.command()
@@ -150,29 +151,31 @@ def show(
     folder: DataSetFolder,
     *,
     out: Annotated[Path, typer.Option(help="Folder for the sheets.")] = Path("sheets"),
-    doubtful: Annotated[bool, typer.Option("--doubtful", help="Only what models disagree on, worst first.")] = False,
-    most: Annotated[int, typer.Option(help="At most so many pictures.", min=1)] = 120,
+    doubtful: Annotated[
+        bool, typer.Option("--doubtful", help="Only pictures with open questions, most informative first.")
+    ] = False,
+    most: Annotated[int, typer.Option(help="Maximum number of pictures.", min=1)] = 120,
 ) -> None:
     """Draw labels and questions on contact sheets of twelve pictures."""
     from vision.detection.checking import save
     from vision.labels.data_set.data_set import image_file, open_image
-    from vision.labels.review.contact_sheets import sheets
-    from vision.labels.review.export_labels import chosen_for_people
+    from vision.labels.review.contact_sheets import contact_sheets
+    from vision.labels.review.export_labels import pictures_to_review
     from vision.labels.review.reviews import read_reviews
 
     with readable_errors():
         data = read_with_bar(folder)
-        pictures = chosen_for_people(data, most) if doubtful else list(data.pictures)[:most]
+        pictures = pictures_to_review(data, most) if doubtful else list(data.pictures)[:most]
         opened = ((picture, open_image(image_file(folder, picture))) for picture in pictures)
         out.mkdir(parents=True, exist_ok=True)
         number = 0
-        for number, drawn in enumerate(sheets(opened, read_reviews(folder)), start=1):
+        for number, drawn in enumerate(contact_sheets(opened, read_reviews(folder)), start=1):
             save(drawn, out / f"sheet-{number:03d}.jpg")
     typer.echo(f"{len(pictures)} pictures on {number} sheets in {out}")
 
 
 def read_with_bar(folder: Path, names: dict[str, str] | None = None) -> "DataSet":
-    """A data set, with a bar while its pictures are opened."""
+    """Read a data set with a progress bar."""
     from vision.labels.data_set.data_set import read
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -180,22 +183,22 @@ def read_with_bar(folder: Path, names: dict[str, str] | None = None) -> "DataSet
         return read(folder, names, lambda done, total: bar.update(task, completed=done, total=total))
 
 
-def _maps(told: list[str] | None) -> dict[str, str]:
-    pairs = [text.partition("=") for text in told or ()]
-    for name, sign, ours in pairs:
-        if not (name and sign and ours):
-            raise NgatuError(f"--map {name}{sign}{ours}: write their name, `=` and ours, as van=truck")
-    return {name: ours for name, _, ours in pairs}
+def _class_map(arguments: list[str] | None) -> dict[str, str]:
+    pairs = [text.partition("=") for text in arguments or ()]
+    for name, sign, mapped in pairs:
+        if not (name and sign and mapped):
+            raise NgatuError(f"--map {name}{sign}{mapped}: write the source's class, `=` and ours, as van=truck")
+    return {name: mapped for name, _, mapped in pairs}
 
 
-def _print(report: "Report") -> None:
+def _print_report(report: "ValidationReport") -> None:
     from vision.common.object_class import CLASSES
     from vision.labels.data_set.picture import Split
 
     table = Table("", *Split)
     table.add_row("scenes", *(str(report.scenes[split]) for split in Split))
     table.add_row("pictures", *(str(report.pictures.get(split, 0)) for split in Split))
-    table.add_row("with nobody", *(str(report.empty.get(split, 0)) for split in Split), end_section=True)
+    table.add_row("without road users", *(str(report.empty.get(split, 0)) for split in Split), end_section=True)
     for kind in CLASSES:
         table.add_row(kind, *(str(report.boxes[split].get(kind, 0)) for split in Split))
     Console().print(table)
@@ -203,16 +206,16 @@ def _print(report: "Report") -> None:
         typer.echo(f"{number} pictures: {licence}")
     for problem in report.problems:
         typer.echo(f"problem: {problem}")
-    for remark in report.remarks[:MOST_REMARKS]:
+    for remark in report.remarks[:MAX_REMARKS]:
         typer.echo(f"remark: {remark}")
-    if len(report.remarks) > MOST_REMARKS:
-        typer.echo(f"and {len(report.remarks) - MOST_REMARKS} remarks more; --json tells them all")
+    if len(report.remarks) > MAX_REMARKS:
+        typer.echo(f"and {len(report.remarks) - MAX_REMARKS} more remarks; --json lists all")
     typer.echo(f"{len(report.problems)} problems, {len(report.remarks)} remarks")
 
 
-def _as_json(report: "Report") -> dict[str, Any]:
+def _as_json(report: "ValidationReport") -> dict[str, Any]:
     return {
-        "ok": report.is_good,
+        "ok": report.is_valid,
         "scenes": report.scenes,
         "pictures": report.pictures,
         "empty": report.empty,

@@ -1,1 +1,1 @@
-"""The loop that makes a city's own detector: pictures of its cameras, labels for them, and people who correct both."""
+"""The labelling loop: pictures of a city's cameras, labels that models propose, and people's corrections."""

@@ -1,8 +1,7 @@
-"""Blurring heads and number plates where road users were seen.
+"""Blurs heads and number plates of detected road users.
 
-No face and no plate is looked for: the regions follow from the boxes, by where heads and plates are on such a road
-user. So whom the detector missed is not blurred, nor who sits behind a windscreen; and often more is blurred than need
-be.
+Faces and plates are not detected: the regions are fixed fractions of the boxes. So road users that the detector missed
+and people behind a windscreen are not blurred, and often more is blurred than necessary.
 """
 
 import cv2
@@ -21,7 +20,7 @@ HEADS: dict[ObjectClass, Part] = {
     ObjectClass.MOTORCYCLE: (0.0, 0.0, 1.0, 0.35),
     ObjectClass.BICYCLE: (0.0, 0.0, 1.0, 0.35),
 }
-"""A rider is part of his two-wheeler's box, a passenger beside him."""
+"""The box of a two-wheeler contains its rider and passengers."""
 PLATES: dict[ObjectClass, Part] = {
     ObjectClass.MOTORCYCLE: (0.25, 0.5, 0.75, 0.9),
     ObjectClass.CAR: (0.15, 0.5, 0.85, 1.0),
@@ -29,9 +28,9 @@ PLATES: dict[ObjectClass, Part] = {
     ObjectClass.TRUCK: (0.15, 0.6, 0.85, 1.0),
 }
 DETECT_PX_PER_M = 25.0
-"""Of EN 62676-4: with fewer pixels a metre one can tell that somebody is there, and nothing of who it is (recognising a
-person takes 125). What is smaller is left as it is, for a detector has little enough to learn from there."""
-LEAST_PX: dict[ObjectClass, float] = {
+"""EN 62676-4: below this resolution a person can be detected and not recognised (recognition needs 125). Smaller road
+users are not blurred, so that a detector can learn from them."""
+MIN_SIZE_PX: dict[ObjectClass, float] = {
     ObjectClass.PERSON: 1.7 * DETECT_PX_PER_M,
     ObjectClass.MOTORCYCLE: 1.6 * DETECT_PX_PER_M,
     ObjectClass.BICYCLE: 1.6 * DETECT_PX_PER_M,
@@ -39,16 +38,16 @@ LEAST_PX: dict[ObjectClass, float] = {
     ObjectClass.BUS: 2.5 * DETECT_PX_PER_M,
     ObjectClass.TRUCK: 2.3 * DETECT_PX_PER_M,
 }
-"""From this longer side of its box on, by how high a person or rider is, or how wide a vehicle."""
+"""Minimum longer side of a box that is blurred, from the height of a person or rider, or the width of a vehicle."""
 BLOCKS = 6
-"""A region is left with so many blocks across: a head or a plate cannot be told from them."""
+"""Number of blocks across a blurred region: too few to recognise a head or a plate."""
 
 
-def private_regions(seen: Detections) -> NDArray[np.int64]:
-    """(K, 4): the regions of heads and plates in pixels, left, top, right, bottom."""
+def regions_to_blur(detections: Detections) -> NDArray[np.int64]:
+    """(K, 4): left, top, right, bottom of heads and plates in pixels."""
     regions = [
         _part(box, part)
-        for box, class_id in zip(seen.xyxy, seen.class_id, strict=True)
+        for box, class_id in zip(detections.xyxy, detections.class_id, strict=True)
         for parts in (HEADS, PLATES)
         if (part := parts.get(CLASSES[class_id])) is not None and _is_large(box, CLASSES[class_id])
     ]
@@ -56,7 +55,7 @@ def private_regions(seen: Detections) -> NDArray[np.int64]:
 
 
 def blur(image: Image, regions: NDArray[np.int64]) -> Image:
-    """A copy of the picture (height, width, 3) in which each region is averaged into a few blocks."""
+    """A copy of the image (height, width, 3) with each region averaged to a few blocks."""
     height, width = image.shape[:2]
     out = image.copy()
     for left, top, right, bottom in regions.clip(0, [width, height, width, height]):
@@ -72,7 +71,7 @@ def blur(image: Image, regions: NDArray[np.int64]) -> Image:
 
 
 def _is_large(box: NDArray[np.float32], kind: ObjectClass) -> bool:
-    return bool((box[2:] - box[:2]).max() >= LEAST_PX[kind])
+    return bool((box[2:] - box[:2]).max() >= MIN_SIZE_PX[kind])
 
 
 def _part(box: NDArray[np.float32], part: Part) -> list[int]:

@@ -1,6 +1,6 @@
-"""Frames of running cameras that are worth a person's look."""
+"""Active learning: picks frames of running cameras whose labels would teach the detector most."""
 
-from vision.labels.active_learning.harvest import Harvest, Wishes
-from vision.labels.active_learning.uncertainty import Doubt, Doubter, Judged
+from vision.labels.active_learning.harvest import Harvest, HarvestOptions
+from vision.labels.active_learning.uncertainty import ScoredFrame, UncertaintyReason, UncertaintyScorer
 
-__all__ = ["Doubt", "Doubter", "Harvest", "Judged", "Wishes"]
+__all__ = ["Harvest", "HarvestOptions", "ScoredFrame", "UncertaintyReason", "UncertaintyScorer"]

@@ -1,4 +1,4 @@
-"""The cameras a harvest looks at: live ones together, recordings that are not paced one after another."""
+"""Runs a harvest on cameras: unpaced recordings one after another, then live cameras together."""
 
 import threading
 import time
@@ -16,12 +16,12 @@ from vision.worker.batching import BatchScheduler
 from vision.worker.capture import Capture
 from vision.worker.context import DetectorProtocol
 
-TAKE_S = 0.25
-JOIN_S = 1.0
+TAKE_TIMEOUT_S = 0.25
+JOIN_TIMEOUT_S = 1.0
 
 log = structlog.get_logger(__name__)
 
-Watcher = Callable[[], None]
+ProgressCallback = Callable[[], None]
 """Called after each frame or pause."""
 
 
@@ -32,25 +32,25 @@ def harvest_cameras(
     *,
     seconds: float | None,
     stop: threading.Event,
-    watch: Watcher = lambda: None,
+    on_progress: ProgressCallback = lambda: None,
 ) -> None:
-    """Look at cameras until all recordings are over, `seconds` have passed or `stop` is set; then write what is left.
+    """Detect and harvest until all recordings end, `seconds` pass or `stop` is set; then write what is pending.
 
-    A camera that breaks is said in the log and left out; the others go on.
+    A camera that fails is logged and left out; the others continue.
     """
     deadline_s = None if seconds is None else time.monotonic() + seconds
     unpaced = [c for c in cameras if isinstance(c.source, FileSource) and not c.source.paced]
     for frame, detections in _recordings(unpaced, detector, stop):
-        harvests[frame.camera_id].take(frame, detections)
-        watch()
+        harvests[frame.camera_id].update(frame, detections)
+        on_progress()
         if deadline_s is not None and time.monotonic() >= deadline_s:
             break
     live = _Live([camera for camera in cameras if camera not in unpaced], stop)
     with live:
-        while live.goes_on() and (deadline_s is None or time.monotonic() < deadline_s):
+        while live.has_more() and (deadline_s is None or time.monotonic() < deadline_s):
             for frame in live.take():
-                harvests[frame.camera_id].take(frame, detector.detect([frame.image])[0])
-            watch()
+                harvests[frame.camera_id].update(frame, detector.detect([frame.image])[0])
+            on_progress()
     for harvest in harvests.values():
         harvest.finish()
 
@@ -58,7 +58,7 @@ def harvest_cameras(
 def _recordings(
     cameras: Sequence[CameraConfig], detector: DetectorProtocol, stop: threading.Event
 ) -> Iterator[tuple[Frame, Detections]]:
-    """Every due frame of each recording, once, as fast as it is looked at."""
+    """Frames and detections of each recording, once, as fast as the detector allows."""
     for camera in cameras:
         once = camera.model_copy(update={"source": camera.source.model_copy(update={"loop": False})})
         source = open_source(once, stop=stop, clock=SystemClock())
@@ -70,21 +70,21 @@ def _recordings(
 
 
 class _Live:
-    """Cameras that deliver at their own pace: under load their newest frames take turns, as in a worker."""
+    """Live cameras, scheduled as in a worker: under load their newest frames take turns."""
 
     def __init__(self, cameras: Sequence[CameraConfig], stop: threading.Event) -> None:
         self._stop = stop
-        self._intake = BatchScheduler(max_batch=1)
+        self._scheduler = BatchScheduler(max_batch=1)
         self._captures: dict[str, Capture] = {}
         for camera in cameras:
             try:
-                inlet = self._intake.open(camera.id, camera.detection.fps)
-                self._captures[camera.id] = Capture(camera, inlet, open_source=open_source, clock=SystemClock())
+                slot = self._scheduler.open(camera.id, camera.detection.fps)
+                self._captures[camera.id] = Capture(camera, slot, open_source=open_source, clock=SystemClock())
             except NgatuError as error:
                 log.error("camera left out", camera=camera.id, reason=redact(str(error)))  # noqa: TRY400
 
-    def goes_on(self) -> bool:
-        """Let go of cameras that have ended or broken; whether frames may still come from others."""
+    def has_more(self) -> bool:
+        """Drop cameras that ended or failed. Returns whether others may still deliver frames."""
         for camera_id, capture in list(self._captures.items()):
             if capture.has_ended:
                 del self._captures[camera_id]
@@ -93,7 +93,7 @@ class _Live:
         return bool(self._captures) and not self._stop.is_set()
 
     def take(self) -> list[Frame]:
-        return [due.frame for due in self._intake.take(TAKE_S)]
+        return [pending.frame for pending in self._scheduler.take(TAKE_TIMEOUT_S)]
 
     def __enter__(self) -> "_Live":
         for capture in self._captures.values():
@@ -103,6 +103,6 @@ class _Live:
     def __exit__(self, *_: object) -> None:
         for capture in self._captures.values():
             capture.stop()
-        deadline_s = time.monotonic() + JOIN_S
+        deadline_s = time.monotonic() + JOIN_TIMEOUT_S
         for capture in self._captures.values():
             capture.join(max(0.0, deadline_s - time.monotonic()))

@@ -1,4 +1,4 @@
-"""From a camera's judged frames to pictures and ledger lines in a data set."""
+"""Writes the most uncertain frames of a camera into a data set, with their provenance."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,101 +8,101 @@ import cv2
 from vision.config.camera import CameraConfig
 from vision.core import Detections, Frame
 from vision.labels.active_learning.sampling import Quota
-from vision.labels.active_learning.uncertainty import Doubter, Judged
-from vision.labels.anonymization import blur, private_regions
+from vision.labels.active_learning.uncertainty import ScoredFrame, UncertaintyScorer
+from vision.labels.anonymization import blur, regions_to_blur
 from vision.labels.data_set.data_set import create, open_image
-from vision.labels.data_set.near_duplicates import REMEMBERED, Remembered, thumbnail
+from vision.labels.data_set.near_duplicates import HISTORY_LENGTH, RecentPictures, thumbnail
 from vision.labels.data_set.picture import Split
-from vision.labels.data_set.provenance import Entry, append, digest_of, read_ledger
+from vision.labels.data_set.provenance import Entry, append, read_provenance, sha256_of
 from vision.labels.data_set.scenes import picture_name
 from vision.labels.errors import LabelError
 
-QUALITY = 95
-"""Of the JPEGs: training should not learn our own artefacts."""
+JPEG_QUALITY = 95
+"""High, so that training does not learn our compression artefacts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """How much is taken, and what is noted of it."""
+class HarvestOptions:
+    """How many pictures a harvest takes, and what it records of them."""
 
     per_hour: int = 60
-    """Pictures of one camera in one hour at most."""
+    """Maximum number of pictures of one camera in an hour."""
     blur: bool = False
     licence: str = ""
     owner: str = ""
 
 
 class Harvest:
-    """One camera's harvest. Frames go in as they are detected; pictures appear in the data set's `new` folder."""
+    """Collects pictures of one camera: takes frames with their detections and writes to the data set's `new` folder."""
 
-    def __init__(self, camera: CameraConfig, folder: Path, wishes: Wishes, *, model: str) -> None:
+    def __init__(self, camera: CameraConfig, folder: Path, options: HarvestOptions, *, model: str) -> None:
         self.kept = 0
         """Pictures written."""
-        self.alike = 0
-        """Frames that were passed over, for a picture nearly the same is there."""
+        self.duplicates = 0
+        """Frames skipped as near-duplicates of a picture that was kept."""
         self._camera = camera
         self._folder = create(folder)
-        self._wishes = wishes
+        self._options = options
         self._model = model
-        self._doubter = Doubter(camera)
-        self._quota = Quota(wishes.per_hour)
-        self._remembered = _remembered(folder, camera.id)
+        self._scorer = UncertaintyScorer(camera)
+        self._quota = Quota(options.per_hour)
+        self._recent = _recent_pictures(folder, camera.id)
 
-    def take(self, frame: Frame, detections: Detections) -> None:
-        """Take in a frame and what was detected in it."""
-        for judged in self._doubter.update(frame, detections):
-            self._consider(judged)
+    def update(self, frame: Frame, detections: Detections) -> None:
+        """Process a frame and its detections."""
+        for scored in self._scorer.update(frame, detections):
+            self._consider(scored)
 
     def finish(self) -> None:
-        """Judge and write what is left."""
-        for judged in self._doubter.finish():
-            self._consider(judged)
+        """Score and write what is still pending."""
+        for scored in self._scorer.finish():
+            self._consider(scored)
         self._write(self._quota.finish())
 
-    def _consider(self, judged: Judged) -> None:
-        self._write(self._quota.turn(judged))
-        if not self._quota.wants(judged):
+    def _consider(self, scored: ScoredFrame) -> None:
+        self._write(self._quota.advance(scored))
+        if not self._quota.accepts(scored):
             return
-        if self._remembered.has(thumbnail(judged.frame.image)):
-            self.alike += 1
+        if self._recent.contains(thumbnail(scored.frame.image)):
+            self.duplicates += 1
         else:
-            self._quota.keep(judged)
+            self._quota.keep(scored)
 
-    def _write(self, judged: Judged | None) -> None:
-        if judged is None:
+    def _write(self, scored: ScoredFrame | None) -> None:
+        if scored is None:
             return
-        frame = judged.frame
-        self._remembered.add(thumbnail(frame.image))
+        frame = scored.frame
+        self._recent.add(thumbnail(frame.image))
         file = self._folder / "images" / Split.NEW / picture_name(frame.camera_id, frame.captured_at)
-        image = blur(frame.image, private_regions(judged.detections)) if self._wishes.blur else frame.image
-        if not cv2.imwrite(str(file), image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY]):
-            raise LabelError.single(file, "it could not be written", "make room on its disk, or name another folder")
-        append(self._folder, self._entry(judged, file))
+        image = blur(frame.image, regions_to_blur(scored.detections)) if self._options.blur else frame.image
+        if not cv2.imwrite(str(file), image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]):
+            raise LabelError.single(file, "it could not be written", "free space on its disk, or name another folder")
+        append(self._folder, self._entry(scored, file))
         self.kept += 1
 
-    def _entry(self, judged: Judged, file: Path) -> Entry:
+    def _entry(self, scored: ScoredFrame, file: Path) -> Entry:
         return Entry(
             picture=file.name,
             camera_id=self._camera.id,
-            captured_at=judged.frame.captured_at,
-            frame_index=judged.frame.index,
-            reasons={str(doubt): number for doubt, number in judged.doubts.items()},
-            score=round(judged.score, 2),
+            captured_at=scored.frame.captured_at,
+            frame_index=scored.frame.index,
+            reasons={str(reason): count for reason, count in scored.reasons.items()},
+            score=round(scored.score, 2),
             model=self._model,
-            sha256=digest_of(file),
-            blurred=self._wishes.blur,
-            licence=self._wishes.licence,
-            owner=self._wishes.owner,
-            hints=judged.hints,
+            sha256=sha256_of(file),
+            blurred=self._options.blur,
+            licence=self._options.licence,
+            owner=self._options.owner,
+            hints=scored.hints,
         )
 
 
-def _remembered(folder: Path, camera_id: str) -> Remembered:
-    """What earlier harvests kept of this camera."""
-    remembered = Remembered()
-    names = [entry.picture for entry in read_ledger(folder).values() if entry.camera_id == camera_id]
-    for name in names[-REMEMBERED:]:
+def _recent_pictures(folder: Path, camera_id: str) -> RecentPictures:
+    """The newest pictures that earlier harvests kept of this camera."""
+    recent = RecentPictures()
+    names = [entry.picture for entry in read_provenance(folder).values() if entry.camera_id == camera_id]
+    for name in names[-HISTORY_LENGTH:]:
         for split in Split:
             if (file := folder / "images" / split / name).is_file():
-                remembered.add(thumbnail(open_image(file)))
-    return remembered
+                recent.add(thumbnail(open_image(file)))
+    return recent

@@ -1,38 +1,38 @@
-"""How many pictures a camera gives: few, spread over the hour, the most doubtful of each stretch."""
+"""Limits how many frames a camera gives: the most uncertain one of each interval of the hour."""
 
-from vision.labels.active_learning.uncertainty import Judged
+from vision.labels.active_learning.uncertainty import ScoredFrame
 
 HOUR_S = 3600.0
 
 
 class Quota:
-    """At most `per_hour` pictures of one camera in each hour of the clock.
+    """Selects at most `per_hour` frames of one camera in each clock hour.
 
-    The hour is cut into as many stretches, and of each the frame with the highest score is kept. It holds one frame.
+    The hour is divided into as many intervals; the frame with the highest score of each is selected. Holds one frame.
     """
 
     def __init__(self, per_hour: int) -> None:
-        self._stretch_s = HOUR_S / per_hour
-        self._stretch: int | None = None
-        self._best: Judged | None = None
+        self._interval_s = HOUR_S / per_hour
+        self._interval: int | None = None
+        self._best: ScoredFrame | None = None
 
-    def turn(self, judged: Judged) -> Judged | None:
-        """Time goes on to this frame. Returns the best of the stretch that is over with it, if any."""
-        stretch = int(judged.frame.captured_at.timestamp() // self._stretch_s)
-        if stretch == self._stretch:
+    def advance(self, frame: ScoredFrame) -> ScoredFrame | None:
+        """Advance to the time of this frame. Returns the best frame of an interval that ends with it, if any."""
+        interval = int(frame.frame.captured_at.timestamp() // self._interval_s)
+        if interval == self._interval:
             return None
-        self._stretch = stretch
+        self._interval = interval
         return self.finish()
 
-    def wants(self, judged: Judged) -> bool:
-        """Whether it would be the best of its stretch so far."""
-        return bool(judged.doubts) and (self._best is None or judged.score > self._best.score)
+    def accepts(self, frame: ScoredFrame) -> bool:
+        """Whether this frame is the best of its interval up to now."""
+        return bool(frame.reasons) and (self._best is None or frame.score > self._best.score)
 
-    def keep(self, judged: Judged) -> None:
-        """It is the best so far."""
-        self._best = judged
+    def keep(self, frame: ScoredFrame) -> None:
+        """Keep this frame as the best of its interval."""
+        self._best = frame
 
-    def finish(self) -> Judged | None:
-        """The best of the stretch that has begun, once."""
+    def finish(self) -> ScoredFrame | None:
+        """The best frame of the interval that has begun; returned once."""
         best, self._best = self._best, None
         return best

@@ -1,4 +1,4 @@
-"""Other people's names of classes, and which of ours each stands for."""
+"""Maps class names of other data sets to `ObjectClass`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,29 +6,29 @@ from pathlib import Path
 from vision.common.object_class import CLASSES
 from vision.labels.errors import LabelError
 
-NOT_OURS = "-"
-"""What a name is mapped to whose boxes are to be left out."""
-OURS = {str(kind): kind.class_id for kind in CLASSES}
+IGNORED = "-"
+"""A name mapped to this has its boxes left out."""
+CLASS_IDS = {str(kind): kind.class_id for kind in CLASSES}
 
 
-def class_of(
+def class_id_of(
     name: str, names: Mapping[str, str], path: Path, *, line: int | None = None, place: str = ""
 ) -> int | None:
-    """Our class of a name, None where `names` says to leave it out. Raises LabelError naming the file and the place."""
-    wanted = names.get(name, name.strip().lower())
-    if wanted == NOT_OURS:
+    """The class number of a name, None where `names` leaves it out. Raises LabelError with the file and location."""
+    mapped = names.get(name, name.strip().lower())
+    if mapped == IGNORED:
         return None
-    if wanted not in OURS:
+    if mapped not in CLASS_IDS:
         raise LabelError.single(
             path,
-            f"class {name!r} is none of ours ({', '.join(OURS)})",
-            f"say which it is by `ngatu labels import … --map {name}=car`, or leave it out: `--map {name}={NOT_OURS}`",
+            f"class {name!r} is unknown; the classes are {', '.join(CLASS_IDS)}",
+            f"map it by `ngatu labels import … --map {name}=car`, or leave it out by `--map {name}={IGNORED}`",
             line=line,
             place=place,
         )
-    return OURS[wanted]
+    return CLASS_IDS[mapped]
 
 
-def numbers_of(own: Sequence[str], names: Mapping[str, str], path: Path) -> dict[int, int | None]:
-    """A data set's class numbers to ours; None where boxes are to be left out."""
-    return {number: class_of(name, names, path) for number, name in enumerate(own)}
+def class_numbers(class_names: Sequence[str], names: Mapping[str, str], path: Path) -> dict[int, int | None]:
+    """By class number of a data set: ours; None where its boxes are left out."""
+    return {number: class_id_of(name, names, path) for number, name in enumerate(class_names)}

@@ -1,4 +1,4 @@
-"""`data.yaml`, by which YOLO's trainers find a data set's pictures and know its classes."""
+"""Reads `data.yaml`, which names a YOLO data set's classes and picture folders."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,26 +15,26 @@ SPLITS = ("train", "val", "test")
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """What it says."""
+    """The content of a `data.yaml`."""
 
     names: tuple[str, ...]
-    """The data set's own names of its classes, in the order of their numbers."""
+    """The data set's class names, in the order of their numbers."""
     folders: dict[str, Path]
-    """Where the pictures of each split lie."""
+    """The picture folder of each split."""
 
 
 def read_data_file(file: Path) -> DataFile:
-    """Read it. Raises LabelError naming what is wrong with it."""
+    """Read a `data.yaml`. Raises LabelError with the mistake and its remedy."""
     if not file.is_file():
         raise LabelError.single(
             file.parent,
             f"no data set: it has no {file.name}",
-            "name a folder in YOLO form, such as `ngatu labels harvest` or `import` make",
+            "name a folder in YOLO form, as `ngatu labels harvest` or `import` creates it",
         )
     try:
         content = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError) as error:
-        raise LabelError.single(file, "not YAML: " + " ".join(str(error).split())[:200], "mend or replace it") from None
+        raise LabelError.single(file, "not YAML: " + " ".join(str(error).split())[:200], "fix or replace it") from None
     content = content if isinstance(content, dict) else {}
     names = content.get("names")
     if isinstance(names, dict) and set(names) == set(range(len(names))):

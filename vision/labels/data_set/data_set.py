@@ -1,10 +1,10 @@
-"""A data set as a folder that YOLO's trainers read as it is, and our notes beside it.
+"""Reads and writes a data set folder in YOLO form.
 
-data.yaml                       names of the classes, and where the pictures are
-images/{new,train,val}/*.jpg    pictures; those in `new` are not dealt yet
-labels/{new,train,val}/*.txt    a label file a picture; an absent one: nobody has labelled it
-ledger.jsonl                    where each picture comes from, and why it was taken
-review.jsonl                    what models disagreed on, and what people have corrected
+data.yaml                       class names and picture folders
+images/{new,train,val}/*.jpg    pictures; those in `new` have no split yet
+labels/{new,train,val}/*.txt    one label file per picture; without one the picture is not labelled
+ledger.jsonl                    provenance of each picture (`provenance.py`)
+review.jsonl                    questions of the models and corrections by people (`review/reviews.py`)
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,33 +16,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.common.object_class import CLASSES
-from vision.labels.data_set.class_names import numbers_of
+from vision.labels.data_set.class_names import class_numbers
 from vision.labels.data_set.data_file import DATA_FILE, read_data_file
 from vision.labels.data_set.picture import Boxes, LabelledPicture, Split
-from vision.labels.data_set.yolo import Numbers, from_text, to_text
+from vision.labels.data_set.yolo import ClassNumbers, from_text, to_text
 from vision.labels.errors import LabelError, Problem
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 Image = NDArray[np.uint8]
-Told = Callable[[int, int], None]
-"""(pictures read, pictures there are)."""
+ReadProgress = Callable[[int, int], None]
+"""Called with (pictures read, pictures in all)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DataSet:
-    """What a folder holds."""
+    """The pictures of a folder and the mistakes found in it."""
 
     folder: Path
     pictures: tuple[LabelledPicture, ...]
     problems: tuple[Problem, ...]
-    """What is wrong with label files and pictures; those lines and pictures are left out of `pictures`."""
+    """Mistakes in label files and pictures. These lines and pictures are not in `pictures`."""
 
     def by_name(self) -> dict[str, LabelledPicture]:
         return {picture.name: picture for picture in self.pictures}
 
 
 def create(folder: Path) -> Path:
-    """The folders of an empty data set, where they are not there yet."""
+    """Create the folders and `data.yaml` of an empty data set; what exists stays."""
     for kind in ("images", "labels"):
         for split in Split:
             (folder / kind / split).mkdir(parents=True, exist_ok=True)
@@ -52,38 +52,42 @@ def create(folder: Path) -> Path:
     return folder
 
 
-def read(folder: Path, names: dict[str, str] | None = None, told: Told = lambda _done, _all: None) -> DataSet:
-    """Every picture of a data set and its labels, with what is wrong in label files; broken pictures are left out.
+def read(
+    folder: Path, names: dict[str, str] | None = None, progress: ReadProgress = lambda _done, _total: None
+) -> DataSet:
+    """Read all pictures and labels, and collect mistakes; broken pictures are left out.
 
-    `names` turns names of other people's classes into ours (`van` into `truck`), or into `-`: not labelled here.
-    Raises LabelError where the folder is no data set.
+    `names` maps class names of other data sets to ours (`van` to `truck`), or to `-`: leave these boxes out.
+    Raises LabelError if the folder is not a data set.
     """
-    numbers = numbers_of(read_data_file(folder / DATA_FILE).names, names or {}, folder / DATA_FILE)
+    numbers = class_numbers(read_data_file(folder / DATA_FILE).names, names or {}, folder / DATA_FILE)
     files = list(picture_files(folder))
     pictures: list[LabelledPicture] = []
     problems: list[Problem] = []
     for done, (split, file) in enumerate(files, start=1):
         try:
-            picture, wrong = _read_picture(folder, split, file, numbers)
+            picture, mistakes = _read_picture(folder, split, file, numbers)
         except LabelError as error:
             problems += error.problems
         else:
             pictures.append(picture)
-            problems += wrong
-        told(done, len(files))
+            problems += mistakes
+        progress(done, len(files))
     return DataSet(folder, tuple(pictures), tuple(problems))
 
 
-def load(folder: Path, names: dict[str, str] | None = None, told: Told = lambda _done, _all: None) -> DataSet:
-    """`read`, but a mistake in any label file is an error that names them all."""
-    data = read(folder, names, told)
+def load(
+    folder: Path, names: dict[str, str] | None = None, progress: ReadProgress = lambda _done, _total: None
+) -> DataSet:
+    """Like `read`, but raises LabelError with all mistakes if there is any."""
+    data = read(folder, names, progress)
     if data.problems:
         raise LabelError(data.problems)
     return data
 
 
 def picture_files(folder: Path) -> Iterator[tuple[Split, Path]]:
-    """Every picture's file, split by split, by name."""
+    """All picture files, by split, then by name."""
     for split in Split:
         for file in sorted((folder / "images" / split).glob("*")):
             if file.suffix.lower() in SUFFIXES:
@@ -99,15 +103,15 @@ def label_file(folder: Path, picture: LabelledPicture) -> Path:
 
 
 def open_image(file: Path) -> Image:
-    """A picture (h, w, 3) as BGR. Raises LabelError."""
+    """The picture as BGR (height, width, 3). Raises LabelError."""
     image = cv2.imread(str(file), cv2.IMREAD_COLOR)
     if image is None:
-        raise LabelError.single(file, "not a picture that can be opened", "delete it or bring it anew")
+        raise LabelError.single(file, "not a picture that can be opened", "delete or replace it")
     return np.asarray(image, np.uint8)
 
 
 def write_labels(folder: Path, picture: LabelledPicture) -> None:
-    """Write a picture's label file; none where nobody has labelled it."""
+    """Write a picture's label file, or remove it if the picture is not labelled."""
     file = label_file(folder, picture)
     if picture.boxes is None:
         file.unlink(missing_ok=True)
@@ -117,7 +121,7 @@ def write_labels(folder: Path, picture: LabelledPicture) -> None:
 
 
 def move(folder: Path, picture: LabelledPicture, split: Split) -> None:
-    """Deal a picture and its labels to another split."""
+    """Move a picture and its labels to another split."""
     for kind, file in (("images", image_file(folder, picture)), ("labels", label_file(folder, picture))):
         if file.exists():
             target = folder / kind / split
@@ -126,7 +130,7 @@ def move(folder: Path, picture: LabelledPicture, split: Split) -> None:
 
 
 def _read_picture(
-    folder: Path, split: Split, file: Path, numbers: Numbers
+    folder: Path, split: Split, file: Path, numbers: ClassNumbers
 ) -> tuple[LabelledPicture, Iterable[Problem]]:
     height_px, width_px = open_image(file).shape[:2]
     labels = folder / "labels" / split / f"{file.stem}.txt"
@@ -138,8 +142,8 @@ def _read_picture(
 
 
 def label_text(file: Path) -> str:
-    """What a label file says. Raises LabelError."""
+    """The text of a label file. Raises LabelError."""
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise LabelError.single(file, "not UTF-8 text", "is this another file? write labels as plain text") from None
+        raise LabelError.single(file, "not UTF-8 text", "write labels as plain text") from None

@@ -1,4 +1,4 @@
-"""Where each picture of a data set comes from and why it was taken: a line of JSON a picture, only ever added to."""
+"""Provenance of each picture: its camera, time, licence and the reasons for taking it, one JSON line per picture."""
 
 import hashlib
 from pathlib import Path
@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from vision.common.object_class import ObjectClass
 from vision.labels.errors import LabelError
 
-LEDGER_FILE = "ledger.jsonl"
+PROVENANCE_FILE = "ledger.jsonl"
+"""Keeps its old name: existing data sets have it."""
 
 
 class _Line(BaseModel):
@@ -16,47 +17,47 @@ class _Line(BaseModel):
 
 
 class Hint(_Line):
-    """Where a track was in the picture: known from before and after, too, so surer than one look."""
+    """The box of a track in the picture: supported by frames before and after, so more certain than a detection."""
 
     track_id: int
     object_class: ObjectClass
     box: tuple[float, float, float, float]
     """Left, top, right, bottom in pixels."""
     seen: bool
-    """False: the detector missed it here, and the place is reckoned from the sightings before and after."""
+    """False: the detector missed it here, and the box is interpolated between the observations before and after."""
 
 
 class Entry(_Line):
-    """One picture."""
+    """Provenance of one picture."""
 
     picture: str
     camera_id: str = ""
     captured_at: AwareDatetime | None = None
     frame_index: int | None = Field(None, ge=0)
     reasons: dict[str, int] = {}
-    """How often each doubt was there: `{"gap": 2, "wavering": 5}`."""
+    """How often each `UncertaintyReason` applies: `{"gap": 2, "wavering": 5}`."""
     score: float = 0.0
-    """How much there was to doubt."""
+    """Uncertainty score."""
     model: str = ""
-    """The detector that doubted."""
+    """The detector that ran at the camera."""
     sha256: str = ""
-    """Of the picture's file as it was written."""
+    """Of the picture file as it was written."""
     blurred: bool = False
-    """Heads and plates were blurred where the detector saw road users."""
+    """Heads and plates of detected road users are blurred."""
     licence: str = ""
     owner: str = ""
     hints: tuple[Hint, ...] = ()
 
 
 def append(folder: Path, entry: Entry) -> None:
-    """Add a line. A picture may come twice; the later line holds."""
-    with (folder / LEDGER_FILE).open("a", encoding="utf-8") as out:
+    """Append an entry. For a picture with several entries the last one counts."""
+    with (folder / PROVENANCE_FILE).open("a", encoding="utf-8") as out:
         out.write(entry.model_dump_json() + "\n")
 
 
-def read_ledger(folder: Path) -> dict[str, Entry]:
-    """The entries by picture; none where there is no ledger. Raises LabelError naming the line."""
-    file = folder / LEDGER_FILE
+def read_provenance(folder: Path) -> dict[str, Entry]:
+    """Entries by picture name; empty if the file does not exist. Raises LabelError with the line."""
+    file = folder / PROVENANCE_FILE
     if not file.is_file():
         return {}
     entries: dict[str, Entry] = {}
@@ -65,12 +66,12 @@ def read_ledger(folder: Path) -> dict[str, Entry]:
             entry = Entry.model_validate_json(line)
         except ValidationError as error:
             why = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'the line'}: {e['msg']}" for e in error.errors())
-            raise LabelError.single(file, why, "mend the line, or remove it", line=number) from None
+            raise LabelError.single(file, why, "fix or remove the line", line=number) from None
         entries[entry.picture] = entry
     return entries
 
 
-def digest_of(file: Path) -> str:
-    """SHA-256 of a file."""
+def sha256_of(file: Path) -> str:
+    """SHA-256 of a file, in hex."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

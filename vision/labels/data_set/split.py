@@ -1,4 +1,4 @@
-"""Dealing pictures to training and validation by whole scenes: no model is judged on a road and hour it learned."""
+"""Splits pictures into training and validation by whole scenes, so that no model is judged on a scene it learned."""
 
 import hashlib
 from collections import defaultdict
@@ -13,21 +13,20 @@ from vision.labels.errors import LabelError
 
 
 @dataclass(frozen=True, slots=True)
-class Deal:
-    """Which scenes go where."""
+class SplitPlan:
+    """The split of each scene."""
 
     splits: Mapping[str, Split]
     """By scene."""
     pictures: Mapping[Split, int]
-    """How many pictures each side then has."""
+    """Number of pictures in each split."""
 
 
-def deal(pictures: Sequence[LabelledPicture], folder: Path, *, val: float, seed: int = 0) -> Deal:
-    """Deal the scenes of these labelled pictures so that about the share `val` of them is for validation.
+def plan_split(pictures: Sequence[LabelledPicture], folder: Path, *, val: float, seed: int = 0) -> SplitPlan:
+    """Assign the scenes of these labelled pictures so that about the fraction `val` of them is for validation.
 
-    Scenes dealt before stay where they are, so that a model trained earlier was never shown what judges a later one.
-    Which new scenes are for validation depends on their names and the seed alone. Raises LabelError where there is only
-    one scene, for then nothing could be judged.
+    Scenes that have a split keep it, so that a model trained earlier never saw what judges a later one. The split of
+    new scenes depends only on their names and the seed. Raises LabelError if there is only one scene.
     """
     scenes: defaultdict[str, list[LabelledPicture]] = defaultdict(list)
     for picture in pictures:
@@ -38,51 +37,51 @@ def deal(pictures: Sequence[LabelledPicture], folder: Path, *, val: float, seed:
             f"all {len(pictures)} labelled pictures are of one scene, one camera in one hour",
             "harvest and label another camera or another hour, so that there is something to judge by",
         )
-    splits = {scene: split for scene, own in scenes.items() if (split := _before(own)) is not None}
-    wanted = val * len(pictures)
-    for scene in sorted(scenes.keys() - splits.keys(), key=lambda name: _draw(name, seed)):
-        splits[scene] = Split.VAL if _closer(_count(scenes, splits), len(scenes[scene]), wanted) else Split.TRAIN
-    _both_sides(scenes, splits, seed)
-    return Deal(splits, {side: _count(scenes, splits, side) for side in (Split.TRAIN, Split.VAL)})
+    splits = {scene: split for scene, own in scenes.items() if (split := _current_split(own)) is not None}
+    target = val * len(pictures)
+    for scene in sorted(scenes.keys() - splits.keys(), key=lambda name: _random_key(name, seed)):
+        splits[scene] = Split.VAL if _is_closer(_count(scenes, splits), len(scenes[scene]), target) else Split.TRAIN
+    _fill_empty_split(scenes, splits, seed)
+    return SplitPlan(splits, {split: _count(scenes, splits, split) for split in (Split.TRAIN, Split.VAL)})
 
 
-def apply(folder: Path, pictures: Iterable[LabelledPicture], dealt: Deal) -> int:
-    """Move these pictures, with their labels, to the side of their scene; returns how many were moved."""
+def apply_split(folder: Path, pictures: Iterable[LabelledPicture], plan: SplitPlan) -> int:
+    """Move these pictures and their labels to the split of their scene; returns the number of moved pictures."""
     moved = 0
     for picture in pictures:
-        split = dealt.splits[scene_of(picture.name)]
+        split = plan.splits[scene_of(picture.name)]
         if split is not picture.split:
             move(folder, picture, split)
             moved += 1
     return moved
 
 
-def _before(own: Iterable[LabelledPicture]) -> Split | None:
-    """The side on which a scene has pictures; validation where it has on both, for then training has to give way."""
-    there = {picture.split for picture in own}
-    return Split.VAL if Split.VAL in there else Split.TRAIN if Split.TRAIN in there else None
+def _current_split(pictures: Iterable[LabelledPicture]) -> Split | None:
+    """The split of a scene's pictures; validation if they are in both, because it must stay unseen."""
+    present = {picture.split for picture in pictures}
+    return Split.VAL if Split.VAL in present else Split.TRAIN if Split.TRAIN in present else None
 
 
-def _draw(scene: str, seed: int) -> bytes:
-    """Where a scene comes in the drawing of lots: the same everywhere and always."""
+def _random_key(scene: str, seed: int) -> bytes:
+    """A pseudo-random sort key that is the same on every machine."""
     return hashlib.sha256(f"{seed}:{scene}".encode()).digest()
 
 
-def _closer(there: int, more: int, wanted: float) -> bool:
-    """Whether validation comes closer to its share with these pictures than without."""
-    return abs(there + more - wanted) < abs(there - wanted)
+def _is_closer(current: int, more: int, target: float) -> bool:
+    """Whether adding these pictures brings validation closer to its target."""
+    return abs(current + more - target) < abs(current - target)
 
 
 def _count(
-    scenes: Mapping[str, Sequence[LabelledPicture]], splits: Mapping[str, Split], side: Split = Split.VAL
+    scenes: Mapping[str, Sequence[LabelledPicture]], splits: Mapping[str, Split], split: Split = Split.VAL
 ) -> int:
-    return sum(len(scenes[scene]) for scene, split in splits.items() if split is side)
+    return sum(len(scenes[scene]) for scene, assigned in splits.items() if assigned is split)
 
 
-def _both_sides(scenes: Mapping[str, Sequence[LabelledPicture]], splits: dict[str, Split], seed: int) -> None:
-    """See to it that neither side is empty, by moving the smallest scene that was not dealt before."""
-    for lacking in (Split.VAL, Split.TRAIN):
-        if lacking not in splits.values():
-            free = [scene for scene in splits if _before(scenes[scene]) is None] or list(splits)
-            smallest = min(free, key=lambda scene: (len(scenes[scene]), _draw(scene, seed)))
-            splits[smallest] = lacking
+def _fill_empty_split(scenes: Mapping[str, Sequence[LabelledPicture]], splits: dict[str, Split], seed: int) -> None:
+    """If a split is empty, give it the smallest scene, preferably one without an earlier split."""
+    for empty in (Split.VAL, Split.TRAIN):
+        if empty not in splits.values():
+            free = [scene for scene in splits if _current_split(scenes[scene]) is None] or list(splits)
+            smallest = min(free, key=lambda scene: (len(scenes[scene]), _random_key(scene, seed)))
+            splits[smallest] = empty

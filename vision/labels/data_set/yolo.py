@@ -1,4 +1,4 @@
-"""The text form of YOLO's labels: a line a box, `class centre-x centre-y width height`, as fractions of the picture."""
+"""YOLO label text: one line per box, `class centre-x centre-y width height`, as fractions of the picture."""
 
 from pathlib import Path
 
@@ -8,14 +8,14 @@ from vision.labels.data_set.picture import Boxes
 from vision.labels.errors import Problem
 
 Box = tuple[float, float, float, float]
-Numbers = dict[int, int | None]
-"""Which of our classes each number of a file stands for; None: its boxes are left out."""
-LOOSE = 0.01
-"""A box may reach out of its picture by so much of it, and is cut there: other tools round, and people draw freely."""
+ClassNumbers = dict[int, int | None]
+"""Our class number by that of the file; None: its boxes are left out."""
+BORDER_TOLERANCE = 0.01
+"""A box may extend beyond the picture by this fraction and is clipped: other tools round, and people draw freely."""
 
 
 def to_text(boxes: Boxes, width_px: int, height_px: int) -> str:
-    """The label file of one picture. Eight decimals keep a hundred-thousandth of a pixel."""
+    """The label text of one picture. Eight decimals keep 1e-5 pixels."""
     size = np.array([width_px, height_px], np.float64)
     low, high = boxes.xyxy[:, :2] / size, boxes.xyxy[:, 2:] / size
     rows = np.concatenate([(low + high) / 2, high - low], axis=1)
@@ -25,8 +25,10 @@ def to_text(boxes: Boxes, width_px: int, height_px: int) -> str:
     )
 
 
-def from_text(text: str, path: Path, width_px: int, height_px: int, numbers: Numbers) -> tuple[Boxes, list[Problem]]:
-    """The boxes of a label file, and what is wrong with its other lines. Of a picture of 1 x 1 they are fractions."""
+def from_text(
+    text: str, path: Path, width_px: int, height_px: int, numbers: ClassNumbers
+) -> tuple[Boxes, list[Problem]]:
+    """The boxes of a label text in pixels, and the mistakes in its other lines. Size 1 x 1 gives fractions."""
     rows: list[tuple[int, Box]] = []
     problems: list[Problem] = []
     for number, line in enumerate(text.splitlines(), start=1):
@@ -49,26 +51,26 @@ class _BadLineError(Exception):
         self.message, self.remedy = message, remedy
 
 
-def _row(line: str, numbers: Numbers) -> tuple[int, Box]:
-    """The line's own class number and its box."""
-    words = line.split()
-    if len(words) != 5:
+def _row(line: str, numbers: ClassNumbers) -> tuple[int, Box]:
+    """The class number (of the file) and the box (centre and size) of a line."""
+    values = line.split()
+    if len(values) != 5:
         raise _BadLineError(
-            f"{len(words)} values instead of 5", "write `class centre-x centre-y width height`, boxes and not polygons"
+            f"{len(values)} values instead of 5", "write `class centre-x centre-y width height`, boxes and not polygons"
         )
     try:
-        kind, (x, y, width, height) = int(words[0]), map(float, words[1:])
+        kind, (x, y, width, height) = int(values[0]), map(float, values[1:])
     except ValueError:
         raise _BadLineError(
-            f"`{line.strip()[:40]}` is not a class number and four fractions", "write such as `1 0.5 0.5 0.1 0.2`"
+            f"`{line.strip()[:40]}` is not a class number and four fractions", "write for example `1 0.5 0.5 0.1 0.2`"
         ) from None
     if kind not in numbers:
         raise _BadLineError(f"class {kind} is unknown", f"data.yaml names {len(numbers)} classes, from 0 on")
     if not (width > 0 and height > 0):
         raise _BadLineError("a box without width or height", "remove the line")
     edges = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-    if not (min(edges) >= -LOOSE and max(edges) <= 1 + LOOSE):
-        raise _BadLineError("the box reaches out of the picture", "write fractions of width and height, not pixels")
+    if not (min(edges) >= -BORDER_TOLERANCE and max(edges) <= 1 + BORDER_TOLERANCE):
+        raise _BadLineError("the box extends beyond the picture", "write fractions of width and height, not pixels")
     return kind, (x, y, width, height)
 
 

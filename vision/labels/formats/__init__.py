@@ -1,4 +1,4 @@
-"""The forms in which labels come from and go to the tools that people correct them in."""
+"""File formats of annotation tools: COCO, CVAT and Label Studio."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ __all__ = ["FORMATS", "Format"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One form: a single file that tells of many pictures."""
+    """A format that holds the labels of many pictures in one file."""
 
     name: str
     title: str
     suffix: str
     write: Callable[[Sequence[LabelledPicture], Path], None]
     read: Callable[[Path, Mapping[str, str]], list[LabelledPicture]]
-    """(file, other names of classes) to pictures; a size that the file does not tell is 0 x 0, its boxes then being
-    fractions. Raises LabelError naming file, place and remedy."""
+    """(file, class name mapping) to pictures. Without a size in the file the size is 0 x 0 and boxes are fractions.
+    Raises LabelError with file, location and remedy."""
 
 
 FORMATS: dict[str, Format] = {

@@ -1,4 +1,4 @@
-"""COCO's instances JSON (Lin et al. 2014): pictures, categories, and boxes as left, top, width, height in pixels."""
+"""Reads and writes COCO instances JSON (Lin et al. 2014): boxes are left, top, width, height in pixels."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, TypeAdapter
 
 from vision.common.object_class import CLASSES
-from vision.labels.data_set.class_names import class_of
+from vision.labels.data_set.class_names import class_id_of
 from vision.labels.data_set.picture import Boxes, LabelledPicture
 from vision.labels.errors import LabelError
 from vision.labels.formats.json_file import Part, read_document, write_document
@@ -48,7 +48,7 @@ _FORM = TypeAdapter(_Document)
 
 
 def write(pictures: Sequence[LabelledPicture], path: Path) -> None:
-    """Categories count from 1, as COCO's do; `subset` and `labelled` are ours, and other tools pass over them."""
+    """Write a file. Categories count from 1, as in COCO; other tools ignore our fields `subset` and `labelled`."""
     annotations: list[dict[str, Any]] = []
     for number, picture in enumerate(pictures, start=1):
         annotations += _annotations(picture, number, first_id=len(annotations) + 1)
@@ -61,16 +61,16 @@ def write(pictures: Sequence[LabelledPicture], path: Path) -> None:
 
 
 def read(path: Path, names: Mapping[str, str]) -> list[LabelledPicture]:
-    """Every picture of the file; crowd regions are left out, for they are no single road user."""
+    """All pictures of the file, without crowd regions. Raises LabelError with the location."""
     document = read_document(path, _FORM, TITLE)
     classes = {
-        category.id: class_of(category.name, names, path, place=f"categories.{place}.name")
+        category.id: class_id_of(category.name, names, path, place=f"categories.{place}.name")
         for place, category in enumerate(document.categories)
     }
-    known = {image.id for image in document.images}
+    image_ids = {image.id for image in document.images}
     rows: defaultdict[int, list[tuple[int, tuple[float, float, float, float]]]] = defaultdict(list)
     for place, annotation in enumerate(document.annotations):
-        _check(annotation, path, place, known, classes)
+        _check(annotation, path, place, image_ids, classes)
         class_id = classes[annotation.category_id]
         if class_id is not None and not annotation.iscrowd:
             left, top, width, height = annotation.bbox
@@ -79,8 +79,8 @@ def read(path: Path, names: Mapping[str, str]) -> list[LabelledPicture]:
 
 
 def _image(picture: LabelledPicture, number: int) -> dict[str, Any]:
-    told = {"id": number, "file_name": picture.name, "width": picture.width_px, "height": picture.height_px}
-    return told | {"subset": str(picture.split), "labelled": picture.boxes is not None}
+    image = {"id": number, "file_name": picture.name, "width": picture.width_px, "height": picture.height_px}
+    return image | {"subset": str(picture.split), "labelled": picture.boxes is not None}
 
 
 def _annotations(picture: LabelledPicture, number: int, first_id: int) -> list[dict[str, Any]]:
@@ -100,19 +100,22 @@ def _annotations(picture: LabelledPicture, number: int, first_id: int) -> list[d
 
 
 def _check(
-    annotation: _Annotation, path: Path, place: int, images: set[int], classes: Mapping[int, int | None]
+    annotation: _Annotation, path: Path, place: int, image_ids: set[int], classes: Mapping[int, int | None]
 ) -> None:
-    where = f"annotations.{place}"
-    if annotation.image_id not in images:
+    location = f"annotations.{place}"
+    if annotation.image_id not in image_ids:
         raise LabelError.single(
-            path, f"there is no image {annotation.image_id}", "bring the file whole", place=f"{where}.image_id"
+            path, f"there is no image {annotation.image_id}", "use the complete file", place=f"{location}.image_id"
         )
     if annotation.category_id not in classes:
         raise LabelError.single(
-            path, f"there is no category {annotation.category_id}", "bring the file whole", place=f"{where}.category_id"
+            path,
+            f"there is no category {annotation.category_id}",
+            "use the complete file",
+            place=f"{location}.category_id",
         )
     if min(annotation.bbox[2:]) <= 0:
-        raise LabelError.single(path, "a box without width or height", "remove or redraw it", place=f"{where}.bbox")
+        raise LabelError.single(path, "a box without width or height", "remove or redraw it", place=f"{location}.bbox")
 
 
 def _picture(image: _Image, rows: list[tuple[int, tuple[float, float, float, float]]]) -> LabelledPicture:

@@ -1,6 +1,6 @@
-"""CVAT's `CVAT for images 1.1`: an XML element a picture, and in it an element a box, in pixels.
+"""Reads and writes `CVAT for images 1.1`: XML with an element per picture and per box, in pixels.
 
-Read by the expat parser itself, since it knows the line of each element, and refuses documents that define entities.
+Uses the expat parser directly: it gives the line of each element, and lets us refuse documents that define entities.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from vision.common.object_class import CLASSES
-from vision.labels.data_set.class_names import class_of
+from vision.labels.data_set.class_names import class_id_of
 from vision.labels.data_set.picture import Boxes, LabelledPicture
 from vision.labels.errors import LabelError
 from vision.labels.formats.names import file_name, split_named
@@ -18,7 +18,7 @@ from vision.labels.formats.names import file_name, split_named
 TITLE = "CVAT for images 1.1"
 OTHER_SHAPES = frozenset({"polygon", "polyline", "points", "cuboid", "mask", "ellipse", "skeleton"})
 UNLABELLED = "unlabelled"
-"""A tag on pictures that nobody has labelled."""
+"""Tag of pictures without labels."""
 
 
 def write(pictures: Sequence[LabelledPicture], path: Path) -> None:
@@ -33,18 +33,18 @@ def write(pictures: Sequence[LabelledPicture], path: Path) -> None:
 
 
 def read(path: Path, names: Mapping[str, str]) -> list[LabelledPicture]:
-    """Every picture of the file, each box with the line it stands on. Shapes other than boxes are refused."""
-    reading = _Reading(path, names)
+    """All pictures of the file. Raises LabelError with the line, also for shapes other than boxes."""
+    reader = _Reader(path, names)
     try:
-        reading.parser.Parse(path.read_bytes(), True)
+        reader.parser.Parse(path.read_bytes(), True)
     except FileNotFoundError:
         raise LabelError.single(path, "there is no such file", "check the path") from None
     except expat.ExpatError as error:
         why = expat.errors.messages[error.code]
-        raise LabelError.single(path, f"not XML: {why}", f"name a whole {TITLE} file", line=error.lineno) from None
-    if not reading.is_ours:
+        raise LabelError.single(path, f"not XML: {why}", f"name a complete {TITLE} file", line=error.lineno) from None
+    if not reader.is_cvat:
         raise LabelError.single(path, "no <annotations> in it", f"export it as {TITLE}")
-    return [image.picture() for image in reading.images]
+    return [image.picture() for image in reader.images]
 
 
 def _image(picture: LabelledPicture, number: int) -> str:
@@ -67,7 +67,7 @@ def _box(kind: str, left: float, top: float, right: float, bottom: float) -> str
 
 @dataclass(slots=True)
 class _Image:
-    """An <image> as it is read."""
+    """An <image> element."""
 
     name: str
     subset: str
@@ -81,36 +81,36 @@ class _Image:
         return LabelledPicture(file_name(self.name), split_named(self.subset), self.width_px, self.height_px, boxes)
 
 
-class _Reading:
-    """Takes the elements as the parser meets them."""
+class _Reader:
+    """Collects pictures while the parser runs."""
 
     def __init__(self, path: Path, names: Mapping[str, str]) -> None:
         self.images: list[_Image] = []
-        self.is_ours = False
+        self.is_cvat = False
         self._path = path
         self._names = names
         self.parser = expat.ParserCreate()
-        self.parser.StartElementHandler = self._begin
+        self.parser.StartElementHandler = self._start_element
         self.parser.EntityDeclHandler = self._refuse_entity
 
-    def _begin(self, element: str, given: dict[str, str]) -> None:
+    def _start_element(self, element: str, attributes: dict[str, str]) -> None:
         if element == "annotations":
-            self.is_ours = True
+            self.is_cvat = True
         elif element == "image":
-            width, height = (int(self._number(given, side)) for side in ("width", "height"))
-            self.images.append(_Image(self._told(given, "name"), given.get("subset", ""), width, height))
+            width, height = (int(self._number(attributes, side)) for side in ("width", "height"))
+            self.images.append(_Image(self._attribute(attributes, "name"), attributes.get("subset", ""), width, height))
         elif element == "box":
-            self._take_box(given)
-        elif element == "tag" and given.get("label") == UNLABELLED:
+            self._add_box(attributes)
+        elif element == "tag" and attributes.get("label") == UNLABELLED:
             self._current().is_labelled = False
         elif element in OTHER_SHAPES:
             raise self._error(f"a {element}", "draw boxes instead: a detector learns boxes")
 
-    def _take_box(self, given: dict[str, str]) -> None:
-        class_id = class_of(self._told(given, "label"), self._names, self._path, line=self._line)
-        left, top, right, bottom = (self._number(given, edge) for edge in ("xtl", "ytl", "xbr", "ybr"))
-        if float(given.get("rotation", 0)):
-            raise self._error("a turned box", "turn it back: a detector's boxes are upright")
+    def _add_box(self, attributes: dict[str, str]) -> None:
+        class_id = class_id_of(self._attribute(attributes, "label"), self._names, self._path, line=self._line)
+        left, top, right, bottom = (self._number(attributes, edge) for edge in ("xtl", "ytl", "xbr", "ybr"))
+        if float(attributes.get("rotation", 0)):
+            raise self._error("a rotated box", "remove the rotation: a detector learns upright boxes")
         if right <= left or bottom <= top:
             raise self._error("a box without width or height", "remove or redraw it")
         if class_id is not None:
@@ -121,24 +121,24 @@ class _Reading:
             raise self._error("a shape outside any <image>", f"export it as {TITLE}, not as a video's tracks")
         return self.images[-1]
 
-    def _told(self, given: dict[str, str], key: str) -> str:
-        if key not in given:
-            raise self._error(f"`{key}` is absent", f"export it as {TITLE}")
-        return given[key]
+    def _attribute(self, attributes: dict[str, str], key: str) -> str:
+        if key not in attributes:
+            raise self._error(f"`{key}` is missing", f"export it as {TITLE}")
+        return attributes[key]
 
-    def _number(self, given: dict[str, str], key: str) -> float:
-        told = self._told(given, key)
+    def _number(self, attributes: dict[str, str], key: str) -> float:
+        text = self._attribute(attributes, key)
         try:
-            return float(told)
+            return float(text)
         except ValueError:
-            raise self._error(f"{key}={told!r} is not a number", "write pixels") from None
+            raise self._error(f"{key}={text!r} is not a number", "write pixels") from None
 
     @property
     def _line(self) -> int:
         return self.parser.CurrentLineNumber
 
     def _refuse_entity(self, *_: object) -> None:
-        raise self._error("it defines an entity", "export it anew: CVAT's files define none")
+        raise self._error("it defines an entity", "export it again: CVAT files define none")
 
     def _error(self, message: str, remedy: str) -> LabelError:
         return LabelError.single(self._path, message, remedy, line=self._line)

@@ -1,4 +1,4 @@
-"""What the JSON forms share: reading a document into its model, and errors that say where."""
+"""Reads and writes JSON documents, with errors that give the line or the location."""
 
 import json
 from pathlib import Path
@@ -8,18 +8,18 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from vision.labels.errors import LabelError, Problem
 
-MOST_PROBLEMS = 20
+MAX_PROBLEMS = 20
 Document = TypeVar("Document")
 
 
 class Part(BaseModel):
-    """Part of another tool's document: what we do not know of it is passed over."""
+    """Part of another tool's document; unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 def read_document(path: Path, form: TypeAdapter[Document], title: str) -> Document:
-    """A JSON file as its form. Raises LabelError naming the line of bad JSON, or the place of each wrong value."""
+    """Parse and validate a JSON file. Raises LabelError with the line, or the location of each wrong value."""
     try:
         return form.validate_python(json.loads(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
@@ -28,12 +28,12 @@ def read_document(path: Path, form: TypeAdapter[Document], title: str) -> Docume
         raise LabelError.single(path, "not UTF-8 text", f"name a {title} file") from None
     except json.JSONDecodeError as error:
         raise LabelError.single(
-            path, f"not JSON: {error.msg}", f"name a whole {title} file", line=error.lineno
+            path, f"not JSON: {error.msg}", f"name a complete {title} file", line=error.lineno
         ) from None
     except ValidationError as error:
         raise LabelError(
-            Problem(path, told["msg"], f"is this a {title} file?", place=".".join(map(str, told["loc"])))
-            for told in error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
+            Problem(path, detail["msg"], f"is this a {title} file?", place=".".join(map(str, detail["loc"])))
+            for detail in error.errors(include_url=False, include_input=False)[:MAX_PROBLEMS]
         ) from None
 
 

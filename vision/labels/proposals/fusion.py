@@ -1,9 +1,9 @@
-"""Several models' boxes of one picture made into one: weighted boxes fusion, class by class.
+"""Weighted boxes fusion: merges the boxes of several models in one picture, class by class.
 
 R. Solovyev, W. Wang, T. Gabruseva, "Weighted boxes fusion", Image and Vision Computing 107 (2021), arXiv:1910.13302.
-As there, a box joins the fused box of its class that it overlaps most, above a threshold, and the fused box is the mean
-of its members, each weighted by its confidence. Unlike there, a model joins a fused box once, and votes are kept apart
-from confidence.
+As in the paper, a box joins the fused box of its class with the highest IoU above a threshold, and a fused box is the
+mean of its members weighted by confidence. Unlike the paper, a model joins a fused box at most once, and votes are kept
+apart from confidence.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from vision.core.columns import Columns
 from vision.geometry import iou
 
 SAME_IOU = 0.55
-"""The paper's threshold."""
+"""IoU above which a box joins a fused box; the value of the paper."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fused(Columns):
+class FusedBoxes(Columns):
     """N fused boxes of one picture."""
 
     xyxy: NDArray[np.float32]
@@ -29,22 +29,22 @@ class Fused(Columns):
     class_id: NDArray[np.int64]
     """(N,): `ObjectClass.class_id`."""
     confidence: NDArray[np.float32]
-    """(N,): mean of the members', 0 to 1."""
+    """(N,): mean confidence of the members, 0 to 1."""
     voted: NDArray[np.bool_]
-    """(N, models): whose boxes are members."""
+    """(N, models): whether the model has a member in the fused box."""
 
     def __post_init__(self) -> None:
         self.check_lengths()
 
     @property
     def votes(self) -> NDArray[np.int64]:
-        """(N,): how many models."""
+        """(N,): number of models."""
         return np.asarray(self.voted.sum(axis=1), np.int64)
 
 
 @dataclass(slots=True, eq=False)
 class _Cluster:
-    """One fused box in the making."""
+    """The members of one fused box."""
 
     class_id: int
     boxes: list[NDArray[np.float32]] = field(default_factory=list)
@@ -61,11 +61,14 @@ class _Cluster:
         return np.asarray(np.average(np.stack(self.boxes), axis=0, weights=self.weights), np.float32)
 
 
-def fuse(seen: Sequence[Detections], same_iou: float = SAME_IOU) -> Fused:
-    """The models' detections in one picture to fused boxes, the surest model's boxes first."""
+def fuse(detections: Sequence[Detections], same_iou: float = SAME_IOU) -> FusedBoxes:
+    """Fuse the detections of several models in one picture, in order of decreasing confidence.
+
+    `same_iou`: see `SAME_IOU`.
+    """
     rows = [
         (float(one.confidence[row]), model, int(one.class_id[row]), one.xyxy[row])
-        for model, one in enumerate(seen)
+        for model, one in enumerate(detections)
         for row in range(len(one))
     ]
     clusters: list[_Cluster] = []
@@ -75,18 +78,20 @@ def fuse(seen: Sequence[Detections], same_iou: float = SAME_IOU) -> Fused:
             cluster = _Cluster(class_id)
             clusters.append(cluster)
         cluster.add(box, confidence, model)
-    return Fused(
+    return FusedBoxes(
         xyxy=np.array([cluster.box for cluster in clusters], np.float32).reshape(-1, 4),
         class_id=np.array([cluster.class_id for cluster in clusters], np.int64),
         confidence=np.array([np.mean(cluster.weights) for cluster in clusters], np.float32),
-        voted=np.array([[m in c.models for m in range(len(seen))] for c in clusters], bool).reshape(-1, len(seen)),
+        voted=np.array([[m in c.models for m in range(len(detections))] for c in clusters], bool).reshape(
+            -1, len(detections)
+        ),
     )
 
 
 def _nearest(
     clusters: Sequence[_Cluster], box: NDArray[np.float32], class_id: int, model: int, same_iou: float
 ) -> _Cluster | None:
-    """The cluster of this class that the box overlaps most and of which its model is not a member yet."""
+    """The cluster of this class with the highest IoU above the threshold, without a member of this model."""
     free = [cluster for cluster in clusters if cluster.class_id == class_id and model not in cluster.models]
     if not free:
         return None

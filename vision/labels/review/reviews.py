@@ -1,4 +1,4 @@
-"""What people should look at, the most useful look first, and what they have corrected: a line of JSON a picture."""
+"""Reviews: which pictures people should look at first, and which they corrected; one JSON line per picture."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -16,71 +16,71 @@ class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Kind(StrEnum):
-    """Why a place is doubtful."""
+class QuestionKind(StrEnum):
+    """Why a box is uncertain."""
 
     VOTE = "vote"
-    """Some see it, too few to believe it, or too few to be sure."""
+    """Some models see it: too few to accept it, or too few to be certain."""
     CLASS = "class"
-    """Something is there, and models name it differently."""
+    """Models see an object there and disagree on its class."""
     TRACK = "track"
-    """A track passes here, and no model sees anything."""
+    """A track passes here, and no model sees an object."""
 
 
 class Question(_Line):
-    """A place in a picture that a person should decide on."""
+    """A box in a picture that a person should decide on."""
 
-    kind: Kind
+    kind: QuestionKind
     object_class: ObjectClass
     box: tuple[float, float, float, float]
     """Left, top, right, bottom in pixels."""
     said_by: tuple[str, ...]
-    """Who sees it: models by name, `track` for the tracker."""
+    """The models that see it, by name; `track` for the tracker."""
     bits: float
-    """How much an answer tells: 1 where votes are even, 0 where all agree."""
+    """Information of the answer: 1 if votes are even, 0 if all agree."""
 
 
-class State(StrEnum):
+class ReviewState(StrEnum):
     PROPOSED = "proposed"
     CORRECTED = "corrected"
-    """A person has looked at it."""
+    """A person has checked the labels."""
 
 
 class Review(_Line):
-    """One picture."""
+    """The review of one picture."""
 
     picture: str
-    state: State
+    state: ReviewState
     questions: tuple[Question, ...] = ()
     corrected_at: AwareDatetime | None = None
     corrected_in: str = ""
-    """The file the corrected labels came from."""
+    """The file that the corrected labels came from."""
 
     @property
-    def usefulness(self) -> float:
-        """Bits that a person's look would tell; none once it was looked at."""
-        return 0.0 if self.state is State.CORRECTED else sum(question.bits for question in self.questions)
+    def information_bits(self) -> float:
+        """Information that a person's answers would give; 0 once the picture is corrected."""
+        return 0.0 if self.state is ReviewState.CORRECTED else sum(question.bits for question in self.questions)
 
 
 def read_reviews(folder: Path) -> dict[str, Review]:
-    """The reviews by picture; none where there is no file. Raises LabelError naming the line."""
+    """Reviews by picture name; empty if the file does not exist. Raises LabelError with the line."""
     file = folder / REVIEW_FILE
     if not file.is_file():
         return {}
-    found: dict[str, Review] = {}
+    reviews: dict[str, Review] = {}
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
         try:
             review = Review.model_validate_json(line)
         except ValidationError as error:
             why = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'the line'}: {e['msg']}" for e in error.errors())
-            raise LabelError.single(file, why, "mend the line, or propose anew", line=number) from None
-        found[review.picture] = review
-    return found
+            raise LabelError.single(file, why, "fix the line, or propose again", line=number) from None
+        reviews[review.picture] = review
+    return reviews
 
 
 def write_reviews(folder: Path, reviews: Iterable[Review]) -> None:
-    """Write them all, the most useful look first; whole or not at all."""
-    ordered = sorted(reviews, key=lambda review: (-review.usefulness, review.picture))
+    """Replace the file atomically, most informative pictures first."""
+    ordered = sorted(reviews, key=lambda review: (-review.information_bits, review.picture))
     scratch = folder / f"{REVIEW_FILE}.part"
     scratch.write_text("".join(review.model_dump_json() + "\n" for review in ordered), encoding="utf-8")
     scratch.replace(folder / REVIEW_FILE)

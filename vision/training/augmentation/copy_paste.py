@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 Boxes = NDArray[np.float32]
-Numbers = NDArray[np.int64]
+ClassNumbers = NDArray[np.int64]
 
 HEIGHT_M = {"bicycle": 1.7, "motorcycle": 1.7, "car": 1.5, "bus": 3.1, "truck": 2.8, "person": 1.7}
 """About how tall each class is: what stands beside something is drawn to its scale."""
@@ -62,8 +62,8 @@ class Pasting:
         self._often = often / max(often.sum(), 1e-9)
 
     def __call__(
-        self, image: Image, boxes: Boxes, classes: Numbers, random: np.random.Generator
-    ) -> tuple[Image, Boxes, Numbers]:
+        self, image: Image, boxes: Boxes, classes: ClassNumbers, random: np.random.Generator
+    ) -> tuple[Image, Boxes, ClassNumbers]:
         """A picture, its (N, 4) boxes in pixels and (N,) classes to the same with what was pasted.
 
         Where nothing is pasted they come back themselves; a changed picture is a copy.
@@ -84,7 +84,7 @@ class Pasting:
         return image, boxes, classes
 
     def _place(  # noqa: PLR0917
-        self, image: Image, boxes: Boxes, classes: Numbers, kind: str, cut: CutOut, random: np.random.Generator
+        self, image: Image, boxes: Boxes, classes: ClassNumbers, kind: str, cut: CutOut, random: np.random.Generator
     ) -> Boxes | None:
         """Beside something that stands on the road, and as large as it then is; None where it does not fit."""
         height, width = image.shape[:2]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.core import NgatuError
-from vision.labels.data_set.class_names import numbers_of
+from vision.labels.data_set.class_names import class_numbers
 from vision.labels.data_set.data_file import DATA_FILE, read_data_file
 from vision.labels.data_set.data_set import SUFFIXES, Image, label_text, open_image
 from vision.labels.data_set.picture import Boxes
-from vision.labels.data_set.yolo import Numbers, from_text, to_text
+from vision.labels.data_set.yolo import ClassNumbers, from_text, to_text
 from vision.labels.errors import LabelError
 
 
@@ -58,7 +58,7 @@ class DataSet:
 
     folder: Path
     name: str
-    numbers: Numbers
+    numbers: ClassNumbers
     splits: dict[str, Path]
 
     def pictures(self, split: str) -> list[LabelledPicture]:
@@ -85,7 +85,7 @@ def read_dataset(path: Path) -> DataSet:
     """The data set in a folder, or of a `data.yaml`. Raises LabelError naming what is wrong with it."""
     file = path / DATA_FILE if path.is_dir() else path
     said = read_data_file(file)
-    return DataSet(file.parent, file.parent.resolve().name, numbers_of(said.names, {}, file), said.folders)
+    return DataSet(file.parent, file.parent.resolve().name, class_numbers(said.names, {}, file), said.folders)
 
 
 def digest(pictures: Iterable[LabelledPicture]) -> str:
