@@ -11,8 +11,8 @@ from pydantic import Field
 
 from vision.common.logging import configure_logging
 from vision.config.camera import CameraConfig
+from vision.config.files.loading import load_camera
 from vision.config.lines import LineConfig
-from vision.config.loading import load_camera
 from vision.config.sources import FileSource, RtspSource, Source
 from vision.config.zones import ZoneConfig
 from vision.core import Frame, SystemClock

@@ -8,7 +8,7 @@ import structlog
 
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigProblem
-from vision.config.loading import SUFFIXES, CameraSet, load_files
+from vision.config.files.loading import SUFFIXES, CameraSet, load_files
 
 log = structlog.get_logger(__name__)
 Signature = tuple[int, int]

@@ -19,7 +19,7 @@ def test_a_plain_address_with_a_user_and_a_database() -> None:
     assert (found["username"], found["password"]) == ("bob", "p@ss")
 
 
-def test_tls_with_a_certificate_authority_of_ones_own() -> None:
+def test_tls_with_an_own_certificate_authority() -> None:
     client = connect("rediss://example.org/0?ssl_ca_certs=/etc/ca.pem")
     assert client.connection_pool.connection_class is redis.SSLConnection
     assert client.connection_pool.connection_kwargs["ssl_ca_certs"] == "/etc/ca.pem"
@@ -88,7 +88,7 @@ async def test_async_clients_work(redis_url: str) -> None:
         assert await client.get("a") == b"b"
 
 
-def test_whoever_connects_can_be_told_and_can_refuse(redis_url: str) -> None:
+def test_a_callback_runs_on_each_connection_and_may_refuse(redis_url: str) -> None:
     connections = []
     with connect(redis_url, on_connect=lambda: connections.append(1)) as client:
         client.ping()

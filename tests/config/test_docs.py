@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from vision.config.camera import CameraConfig
-from vision.config.loading import load_camera
+from vision.config.files.loading import load_camera
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("cameras.md", "traffic.md")]
@@ -67,7 +67,7 @@ def test_the_tables_of_keys_have_every_key_with_its_default_and_bounds(prefix: s
             assert any(bounds in row and default in row for row in found)
 
 
-def test_the_table_of_incidents_has_every_kind_with_its_patience() -> None:
+def test_the_table_of_incidents_has_every_kind_with_its_durations() -> None:
     schema = CameraConfig.model_json_schema()["$defs"]
     rows = [line for line in PAGES[1].splitlines() if line.startswith("| `")]
     for kind, field in schema["IncidentsConfig"]["properties"].items():

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vision.config.errors import ConfigError
-from vision.config.loading import LARGEST, load_camera, load_cameras, load_files, read_camera
+from vision.config.files.loading import LARGEST, load_camera, load_cameras, load_files, read_camera
 from vision.config.sources import FileSource, RtspSource
 
 GOOD = """\
@@ -38,7 +38,7 @@ def complaint(folder: Path, text: str | bytes, name: str = "nts-01.yaml") -> str
     return str(caught.value).replace(f"{folder}/", "")
 
 
-def test_a_camera_file_becomes_a_camera_with_our_defaults(tmp_path: Path) -> None:
+def test_a_camera_file_gets_the_defaults(tmp_path: Path) -> None:
     camera = load_camera(written(tmp_path, GOOD))
     assert camera.name == "Ngã tư Sở"
     assert camera.lines[0].start == (0.1, 0.6)
@@ -75,11 +75,11 @@ def test_pixels_instead_of_fractions_are_named_with_file_line_key_and_remedy(tmp
         ("? [a, b]\n: 1", "a map or a list as a key: a key is a plain word"),
     ],
 )
-def test_each_slip_gets_a_sentence_and_a_remedy(tmp_path: Path, line: str, said: str) -> None:
+def test_each_mistake_gets_a_sentence_and_a_remedy(tmp_path: Path, line: str, said: str) -> None:
     assert said in complaint(tmp_path, GOOD + line + "\n")
 
 
-def test_every_mistake_of_a_file_is_told_at_once_from_top_to_bottom(tmp_path: Path) -> None:
+def test_all_mistakes_of_a_file_are_reported_in_order(tmp_path: Path) -> None:
     text = GOOD.replace("Ngã tư Sở", "12").replace("0.10", "-1").replace("stop-line", "Stop Line")
     lines = complaint(tmp_path, text).splitlines()
     assert [line.split(": ")[0] for line in lines] == ["nts-01.yaml:3", "nts-01.yaml:8", "nts-01.yaml:9"]
@@ -91,7 +91,7 @@ def test_a_key_written_twice_is_refused_with_both_lines(tmp_path: Path) -> None:
     assert said == "nts-01.yaml:11: name: the key is written twice: it stands in line 3 already: keep one"
 
 
-def test_the_same_line_id_twice_is_refused_where_it_stands_the_second_time(tmp_path: Path) -> None:
+def test_a_duplicate_line_id_is_refused_at_the_second_one(tmp_path: Path) -> None:
     said = complaint(tmp_path, GOOD + "  - {id: stop-line, start: [0, 0], end: [1, 1]}\n")
     assert said == "nts-01.yaml:11: lines.1.id: the id 'stop-line' is used twice: give each its own"
 
@@ -128,17 +128,17 @@ def test_the_id_is_the_name_of_the_file(tmp_path: Path) -> None:
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "nts-01.yaml:1: not UTF-8"),
     ],
 )
-def test_what_is_no_camera_file_at_all_is_said_in_words(tmp_path: Path, content: bytes, said: str) -> None:
+def test_a_file_that_is_no_camera_file_is_explained(tmp_path: Path, content: bytes, said: str) -> None:
     assert said in complaint(tmp_path, content)
 
 
-def test_words_that_yaml_once_took_for_truth_values_stay_words(tmp_path: Path) -> None:
+def test_yes_and_no_stay_text(tmp_path: Path) -> None:
     text = GOOD.replace("Ngã tư Sở", "No").replace("stop-line", "on")
     camera = load_camera(written(tmp_path, text))
     assert (camera.name, camera.lines[0].id) == ("No", "on")
 
 
-def test_an_id_of_digits_is_asked_to_be_put_in_quotes(tmp_path: Path) -> None:
+def test_an_id_of_digits_needs_quotes(tmp_path: Path) -> None:
     said = complaint(tmp_path, GOOD.replace("nts-01", "012"), "012.yaml")
     assert "012.yaml:2: id: 12 is read as a number, not as text: put it in quotes" in said
     assert load_camera(written(tmp_path, GOOD.replace("nts-01", "'012'"), "012.yaml")).id == "012"
@@ -180,12 +180,12 @@ def test_of_two_files_with_one_id_the_first_is_used_and_the_second_named(tmp_pat
     assert f"'nts-01' is the id of {first} already" in str(found.problems[0])
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nowhere: there is no such folder"):
         load_cameras(tmp_path / "nowhere")
 
 
-def test_files_that_are_not_there_or_not_files_are_named(tmp_path: Path) -> None:
+def test_missing_files_are_named(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "dangling.yaml").symlink_to(tmp_path / "gone")
     found = load_files(tmp_path / name for name in ("pipe.yaml", "dangling.yaml", "absent.yaml", "nul\0.yaml"))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from vision.common.object_class import ObjectClass
 from vision.config.camera import CameraConfig, DetectionConfig, TrackingConfig
 from vision.config.errors import ConfigError
+from vision.config.files.loading import load_camera
+from vision.config.files.saving import save_camera
 from vision.config.lines import Anchor, LineConfig, MovementConfig
-from vision.config.loading import load_camera
-from vision.config.saving import save_camera
 from vision.config.sources import FileSource, RtspSource, Transport
 
 COMMENTED = """\
@@ -76,14 +76,14 @@ def test_a_value_changes_and_every_other_byte_stays(camera_file: Path) -> None:
     assert camera == load_camera(camera_file)
 
 
-def test_a_line_that_goes_takes_its_own_comment_along_and_no_other(camera_file: Path) -> None:
+def test_removing_a_line_removes_its_own_comment_only(camera_file: Path) -> None:
     save_camera(camera_file, {"lines": [{"id": "north"}, {"id": "south"}]})
     gone = "# Since the new lane.\n-   id: middle\n    start: [0.10, 0.20]\n    end: [0.5, 0.9]\n"
     kept = sorted(COMMENTED.replace(gone, "").splitlines())
     assert sorted(camera_file.read_text(encoding="utf-8").splitlines()) == kept
 
 
-def test_lines_that_change_places_keep_their_comments(camera_file: Path) -> None:
+def test_reordered_lines_keep_their_comments(camera_file: Path) -> None:
     save_camera(camera_file, {"lines": [{"id": "south"}, {"id": "middle"}, {"id": "north"}]})
     text = camera_file.read_text(encoding="utf-8")
     assert [line["id"] for line in all_lines(camera_file)] == ["south", "middle", "north"]
@@ -92,7 +92,7 @@ def test_lines_that_change_places_keep_their_comments(camera_file: Path) -> None
     assert sorted(text.splitlines()) == sorted(COMMENTED.splitlines())
 
 
-def test_a_new_line_is_written_as_the_others_are(camera_file: Path) -> None:
+def test_a_new_line_is_formatted_like_the_others(camera_file: Path) -> None:
     save_camera(camera_file, {"lines": [*all_lines(camera_file), {"id": "east", "start": [0, 0.5], "end": [1, 0.5]}]})
     assert (
         "    end: [0.5, 0.9]\n-   id: east\n    start: [0, 0.5]\n    end: [1, 0.5]\ninterval:"
@@ -100,20 +100,20 @@ def test_a_new_line_is_written_as_the_others_are(camera_file: Path) -> None:
     )
 
 
-def test_a_key_with_none_is_removed_and_the_last_words_stay(camera_file: Path) -> None:
+def test_a_key_with_none_is_removed_and_the_final_comment_stays(camera_file: Path) -> None:
     save_camera(camera_file, {"interval": None})
     text = camera_file.read_text(encoding="utf-8")
     assert "interval" not in text
     assert text.endswith("# The end.\n")
 
 
-def test_another_kind_of_source_replaces_the_whole_of_the_old(camera_file: Path) -> None:
+def test_a_source_of_another_kind_replaces_the_old_one(camera_file: Path) -> None:
     camera = save_camera(camera_file, {"source": {"kind": "file", "path": "a.mp4"}})
     assert isinstance(camera.source, FileSource)
     assert "url" not in camera_file.read_text(encoding="utf-8")
 
 
-def test_a_file_in_brackets_is_changed_too(tmp_path: Path) -> None:
+def test_a_file_in_flow_style_is_edited_too(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(
         "# words\nid: a\nsource: {kind: file, path: x.mp4}  # here\nlines: [{id: l, start: [0, 0], end: [1, 1]}]\n"
@@ -131,7 +131,7 @@ def test_windows_line_ends_stay(camera_file: Path) -> None:
     assert not load_camera(camera_file).enabled
 
 
-def test_what_would_be_no_valid_camera_is_not_written(camera_file: Path) -> None:
+def test_an_invalid_camera_is_not_written(camera_file: Path) -> None:
     for changes in (
         {"id": "nts-02"},
         {"lines": [{"id": "north", "end": [0.1, 0.2]}]},
@@ -145,7 +145,7 @@ def test_what_would_be_no_valid_camera_is_not_written(camera_file: Path) -> None
     assert [path.name for path in camera_file.parent.iterdir()] == ["nts-01.yaml"]
 
 
-def test_a_file_that_is_not_there_is_made(tmp_path: Path) -> None:
+def test_a_missing_file_is_created(tmp_path: Path) -> None:
     path = tmp_path / "new.yaml"
     camera = save_camera(path, {"id": "new", "source": {"kind": "rtsp", "url": "rtsp://192.0.2.1/x"}})
     assert load_camera(path) == camera
@@ -163,7 +163,7 @@ def test_the_file_keeps_its_permissions_and_a_link_stays_a_link(camera_file: Pat
     assert camera_file.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_disk_that_fails_leaves_the_file_as_it_was(camera_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_disk_leaves_the_file_unchanged(camera_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -174,7 +174,7 @@ def test_a_disk_that_fails_leaves_the_file_as_it_was(camera_file: Path, monkeypa
     assert [path.name for path in camera_file.parent.iterdir()] == ["nts-01.yaml"]
 
 
-def test_who_reads_while_it_is_saved_always_finds_a_whole_camera(camera_file: Path) -> None:
+def test_a_reader_never_sees_a_half_written_camera(camera_file: Path) -> None:
     done = threading.Event()
     seen: list[str] = []
 
@@ -261,7 +261,7 @@ def test_any_camera_survives_saving_over_any_other(tmp_path: Path, first: Camera
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(st.permutations(["north", "middle", "south", "new"]), st.integers(0, 4))
-def test_every_comment_of_what_stays_survives_any_order_of_lines(tmp_path: Path, order: list[str], stay: int) -> None:
+def test_comments_of_kept_lines_survive_any_order(tmp_path: Path, order: list[str], stay: int) -> None:
     path = tmp_path / "nts-01.yaml"
     path.write_text(COMMENTED, encoding="utf-8")
     chosen = order[:stay]

@@ -30,7 +30,7 @@ def test_every_field_has_title_description_and_bounds(name: str, field: dict[str
         assert field.get("uniqueItems") or "maxItems" in field
 
 
-def test_durations_are_told_in_seconds() -> None:
+def test_durations_are_described_in_seconds() -> None:
     interval = SCHEMA["properties"]["interval"]
     assert (interval["type"], interval["unit"], interval["default"]) == ("number", "s", 60)
     assert (interval["minimum"], interval["maximum"]) == (1, 3600)

@@ -52,7 +52,7 @@ def test_an_error_is_one_sentence_and_no_traceback(tmp_path: Path) -> None:
         assert "Traceback" not in said
 
 
-def test_info_tells_card_and_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_info_shows_card_and_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, said = ngatu("info", "nanodet_g")
     assert code == 0
     for word in ("nanodet", "bgr", "CPUExecutionProvider", "nanodet_g.onnx", "motorcycle"):

@@ -74,7 +74,7 @@ def test_nanodet_gives_distances_as_distributions(tmp_path: Path) -> None:
     assert_one_car(seen(detector), 0.5)
 
 
-def test_detr_gives_labels_boxes_and_scores_in_the_size_it_was_told(tmp_path: Path) -> None:
+def test_detr_gives_labels_boxes_and_scores_in_the_given_size(tmp_path: Path) -> None:
     outputs = {
         "labels": np.array([CAR, CAR, COCO.index("chair")], np.int64),
         "boxes": np.array([[10, 20, 30, 50], [0, 0, 9, 9], [10, 20, 30, 50]], np.float32),
@@ -94,7 +94,7 @@ def test_the_models_own_class_names_are_read_from_its_metadata(tmp_path: Path) -
     assert_one_car(seen(load_detector(file)))
 
 
-def test_each_class_has_its_own_threshold_and_a_weak_wanted_class_wins_over_a_strong_unwanted_one(
+def test_class_thresholds_apply_before_the_best_class_is_chosen(
     tmp_path: Path,
 ) -> None:
     output = np.zeros((84, CELLS), np.float32)
@@ -106,7 +106,7 @@ def test_each_class_has_its_own_threshold_and_a_weak_wanted_class_wins_over_a_st
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_box_that_is_no_number_is_dropped(tmp_path: Path, bad: float) -> None:
+def test_a_box_with_nan_is_dropped(tmp_path: Path, bad: float) -> None:
     output = np.zeros((84, CELLS), np.float32)
     output[:4, 7] = [bad, 35, 20, 30]
     output[4 + CAR, 7] = 0.9

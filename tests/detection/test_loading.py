@@ -105,12 +105,12 @@ def test_metadata_is_read_as_data_never_run(tmp_path: Path, names: str, monkeypa
     assert not (tmp_path / "hacked").exists()
 
 
-def test_an_input_too_large_to_be_true_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
+def test_an_oversized_input_is_refused_before_memory_is_allocated(tmp_path: Path) -> None:
     file = constant_model(tmp_path / "huge.onnx", {"output0": YOLO}, sides=(900_000, 900_000))
     refused(file, "huge.onnx", "900000")
 
 
-def test_a_provider_that_is_not_here_gets_those_that_are(tmp_path: Path) -> None:
+def test_a_missing_provider_lists_those_present(tmp_path: Path) -> None:
     file = constant_model(tmp_path / "m.onnx", {"output0": YOLO}, sides=(64, 64))
     refused(file, "TensorrtExecutionProvider", "CPUExecutionProvider", "onnxruntime", providers=["tensorrt"])
 

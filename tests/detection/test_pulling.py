@@ -89,7 +89,7 @@ def test_a_page_in_place_of_a_model_is_refused_and_not_kept(tmp_path: Path, cach
     assert not (cache / "far.onnx").exists()
 
 
-def test_an_address_out_of_reach_names_the_ways_out(tmp_path: Path) -> None:
+def test_an_unreachable_address_names_the_alternatives(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"needs the internet.*ngatu models add.*traffic26n"):
         fetch("http://127.0.0.1:9/far.onnx", tmp_path / "x.onnx", quiet)
     with served(tmp_path) as site, pytest.raises(ModelError, match="404"):
@@ -105,7 +105,7 @@ def test_what_a_killed_pull_left_behind_is_cleared_away(tmp_path: Path, cache: P
     assert sorted(f.name for f in cache.iterdir()) == ["far.lock", "far.onnx"]
 
 
-def test_two_processes_that_want_the_same_model_fetch_it_once(tmp_path: Path) -> None:
+def test_two_processes_fetch_the_same_model_once(tmp_path: Path) -> None:
     constant_model(tmp_path / "far.onnx", {"output0": YOLO}, sides=(64, 64))
     fetched: list[str] = []
     both_asked = threading.Barrier(2, timeout=20)
@@ -126,7 +126,7 @@ def test_two_processes_that_want_the_same_model_fetch_it_once(tmp_path: Path) ->
     assert (cache_dir("models") / "far.onnx").is_file()
 
 
-def test_official_weights_without_ultralytics_say_how_to_get_it_and_its_licence() -> None:
+def test_missing_ultralytics_names_install_step_and_licence() -> None:
     card = ModelCard(name="y", title="t", licence="l", source=UltralyticsSource(kind="ultralytics", weights="y.pt"))
     with pytest.raises(ModelError, match=r"ngatu\[export\].*AGPL-3\.0"):
         pull(card, python=Path("/bin/false"))
@@ -134,7 +134,7 @@ def test_official_weights_without_ultralytics_say_how_to_get_it_and_its_licence(
         pull(card, python=Path("/absent/python"))
 
 
-def test_official_weights_that_ultralytics_cannot_get_tell_its_reason_and_the_way_out(tmp_path: Path) -> None:
+def test_a_failed_ultralytics_export_gives_reason_and_remedy(tmp_path: Path) -> None:
     """An environment with an `ultralytics` that cannot download, as on a machine without internet."""
     for name in ("onnx", "ultralytics"):
         (tmp_path / f"{name}.py").write_text("")
@@ -147,7 +147,7 @@ def test_official_weights_that_ultralytics_cannot_get_tell_its_reason_and_the_wa
         pull(card, python=python)
 
 
-def test_a_file_of_ones_own_gets_a_card_and_goes_by_its_name(tmp_path: Path) -> None:
+def test_an_added_file_gets_a_card(tmp_path: Path) -> None:
     file = constant_model(tmp_path / "My model (2).onnx", {"output0": YOLO}, sides=(64, 64))
     card, checked = add(file)
     assert card.name == "My-model-2-"

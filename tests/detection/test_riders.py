@@ -41,7 +41,7 @@ def of_class(found: Detections, *classes: int) -> Detections:
 
 
 @pytest.mark.parametrize("two_wheeler", [MOTORCYCLE, BICYCLE])
-def test_a_rider_and_his_two_wheeler_become_one_box_around_both(two_wheeler: int) -> None:
+def test_rider_and_two_wheeler_become_one_box(two_wheeler: int) -> None:
     street = detections((PERSON, 0.7, (12, 0, 38, 60)), (two_wheeler, 0.3, (10, 30, 40, 90)))
     merged = merge_riders(street)
     assert merged.class_id.tolist() == [two_wheeler]
@@ -56,7 +56,7 @@ def test_a_passenger_joins_like_the_rider() -> None:
     assert merge_riders(street).class_id.tolist() == [MOTORCYCLE]
 
 
-def test_two_riders_side_by_side_keep_each_his_own() -> None:
+def test_riders_side_by_side_keep_their_own_two_wheelers() -> None:
     street = detections(
         (MOTORCYCLE, 0.5, (0, 40, 30, 90)),
         (MOTORCYCLE, 0.5, (32, 42, 62, 92)),
@@ -83,7 +83,7 @@ def test_a_pedestrian_stays_a_person(who: str, box: tuple[float, float, float, f
     assert sorted(merge_riders(street).class_id.tolist()) == sorted([MOTORCYCLE, PERSON]), who
 
 
-def test_a_driver_seen_through_the_windscreen_stays_out_of_it() -> None:
+def test_a_driver_behind_a_windscreen_is_not_merged() -> None:
     street = detections((CAR, 0.9, (0, 0, 100, 80)), (PERSON, 0.4, (40, 10, 60, 40)))
     assert merge_riders(street) is street
 
@@ -96,7 +96,7 @@ def test_no_two_wheeler_is_lost_and_none_is_made(street: Detections) -> None:
 
 
 @given(streets())
-def test_whoever_does_not_ride_is_left_as_he_was(street: Detections) -> None:
+def test_persons_who_do_not_ride_stay_unchanged(street: Detections) -> None:
     merged = merge_riders(street)
     before = {tuple(box) for box in of_class(street, PERSON).xyxy.tolist()}
     assert {tuple(box) for box in of_class(merged, PERSON).xyxy.tolist()} <= before
@@ -105,7 +105,7 @@ def test_whoever_does_not_ride_is_left_as_he_was(street: Detections) -> None:
 
 
 @given(streets())
-def test_a_merged_vehicle_holds_its_two_wheeler_and_is_no_less_sure(street: Detections) -> None:
+def test_a_merged_box_contains_the_two_wheeler_at_least_as_confident(street: Detections) -> None:
     before, after = of_class(street, *TWO_WHEELERS), of_class(merge_riders(street), *TWO_WHEELERS)
     assert (after.xyxy[:, :2] <= before.xyxy[:, :2]).all()
     assert (after.xyxy[:, 2:] >= before.xyxy[:, 2:]).all()
@@ -113,6 +113,6 @@ def test_a_merged_vehicle_holds_its_two_wheeler_and_is_no_less_sure(street: Dete
 
 
 @given(streets(), st.sampled_from([0.25, 0.5, 2.0, 8.0]))
-def test_it_does_not_depend_on_the_resolution(street: Detections, scale: float) -> None:
+def test_merging_is_independent_of_resolution(street: Detections, scale: float) -> None:
     larger = replace(street, xyxy=street.xyxy * np.float32(scale))
     np.testing.assert_array_equal(merge_riders(larger).xyxy, merge_riders(street).xyxy * np.float32(scale))

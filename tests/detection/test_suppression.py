@@ -41,18 +41,18 @@ def slowly(boxes: Boxes, same: float, vehicle: float) -> list[int]:
 
 
 @given(crowds(), st.floats(0.1, 0.9), st.floats(0.1, 0.9))
-def test_it_keeps_what_the_definition_keeps(boxes: Boxes, same: float, vehicle: float) -> None:
+def test_suppression_equals_its_definition(boxes: Boxes, same: float, vehicle: float) -> None:
     assert kept(boxes, same, vehicle) == slowly(boxes, same, vehicle)
 
 
 @given(crowds())
-def test_what_stays_would_stay_again(boxes: Boxes) -> None:
+def test_suppression_is_idempotent(boxes: Boxes) -> None:
     once = kept(boxes)
     again = kept((boxes[0][once], boxes[1][once], boxes[2][once]))
     assert again == list(range(len(once)))
 
 
-def test_a_pick_up_seen_as_car_and_truck_is_one_vehicle_the_surer_one() -> None:
+def test_a_pick_up_detected_as_car_and_truck_is_one_vehicle() -> None:
     xyxy = np.array([[10, 10, 110, 60], [11, 10, 112, 61]], np.float32)
     kinds = np.array([ObjectClass.CAR.class_id, ObjectClass.TRUCK.class_id])
     assert kept((xyxy, np.array([0.4, 0.5], np.float32), kinds)) == [1]

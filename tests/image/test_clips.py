@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.kit.picture_kit import NO_BOXES, Fault, Image, covered, defocused, dimmed, noisy, turned
-from vision.config.loading import load_camera
+from vision.config.files.loading import load_camera
 from vision.contracts import PictureCondition as C
 from vision.detection import Detector, load_detector
 from vision.image import QualityMonitor

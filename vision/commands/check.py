@@ -10,7 +10,7 @@ import typer
 
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError, ConfigProblem
-from vision.config.loading import camera_files, load_files
+from vision.config.files.loading import camera_files, load_files
 from vision.config.settings import WorkerSettings
 
 if TYPE_CHECKING:

@@ -76,7 +76,7 @@ def _check_target(target: Path | None, video: Path) -> None:
 
 def _camera(video: Path, lines: list[str] | None, config: Path | None, fps: float | None) -> CameraConfig:
     """The camera that the options describe."""
-    from vision.config.loading import load_camera
+    from vision.config.files.loading import load_camera
 
     if lines and config is not None:
         raise typer.BadParameter("give lines by --line or by --config, not both", param_hint="--line")

@@ -128,7 +128,7 @@ def _advanced(bar: Progress, task: TaskID, review: "Review") -> "Review":
 
 def _chosen(folder: Path, ids: list[str] | None) -> "list[CameraConfig]":
     """The enabled cameras, or those with these ids; a wrong file is an error only if its camera is among the ids."""
-    from vision.config.loading import load_cameras
+    from vision.config.files.loading import load_cameras
 
     found = load_cameras(folder)
     for problem in found.problems:

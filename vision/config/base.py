@@ -1,4 +1,4 @@
-"""The one base of all configs, and the kinds of value that they share."""
+"""The base class of all configs, and the types of value that they share."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
-"""A place or length as a part of the frame's width or height, so that it outlives a change of resolution."""
+"""A coordinate or length as a fraction of the frame's width or height: independent of the resolution."""
 
 Point = tuple[Fraction, Fraction]
 """(x, y) from the upright picture's upper left corner."""
@@ -20,11 +20,11 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 """An id: lower-case letters, digits, `-` and `_`."""
 
 Duration = timedelta
-"""Written as seconds (`10`, `0.5`), `00:01:00` or ISO 8601 (`PT1M`); saved, and told in JSON, as seconds."""
+"""Written as seconds (`10`, `0.5`), `00:01:00` or ISO 8601 (`PT1M`); saved, and written to JSON, as seconds."""
 
 
 class Config(BaseModel):
-    """Frozen; an unknown key is an error, never ignored; a value is never shown in an error, for it may be a secret."""
+    """Frozen. An unknown key is an error. Errors never show a value, since it may be a secret."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True, ser_json_timedelta="float"
@@ -32,23 +32,23 @@ class Config(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """What pydantic leaves out: the titles of fields that are enums, and durations in seconds with their bounds."""
+        """Adds what pydantic leaves out: titles of enum fields, and durations in seconds with their bounds."""
         schema = handler(core_schema)
         properties: dict[str, Any] = handler.resolve_ref_schema(schema).get("properties", {})
         for name, field in cls.model_fields.items():
-            told = properties.get(name) or properties[field.alias or name]
+            described = properties.get(name) or properties[field.alias or name]
             for key, words in (("title", field.title), ("description", field.description)):
                 if words:
-                    told.setdefault(key, words)
+                    described.setdefault(key, words)
             if field.annotation is timedelta:
-                _say_in_seconds(told, field)
+                _describe_in_seconds(described, field)
         return schema
 
 
 def refuse(mistakes: Iterable[tuple[tuple[int | str, ...], str]]) -> None:
-    """For a validator that looks at several values at once: say where in its own value each mistake is.
+    """For a validator of several values: report each mistake at its own key.
 
-    A mistake is (way to the value, "what is wrong: what to do").
+    A mistake is (path to the value, "what is wrong: what to do").
     """
     details = [
         InitErrorDetails(type=PydanticCustomError("mistake", words), loc=at, input=None) for at, words in mistakes
@@ -57,13 +57,13 @@ def refuse(mistakes: Iterable[tuple[tuple[int | str, ...], str]]) -> None:
         raise ValidationError.from_exception_data("config", details, hide_input=True)
 
 
-def _say_in_seconds(told: dict[str, Any], field: FieldInfo) -> None:
-    told.pop("format", None)
-    told |= {"type": "number", "unit": "s"}
+def _describe_in_seconds(schema: dict[str, Any], field: FieldInfo) -> None:
+    schema.pop("format", None)
+    schema |= {"type": "number", "unit": "s"}
     if isinstance(field.default, timedelta):
-        told["default"] = field.default.total_seconds()
+        schema["default"] = field.default.total_seconds()
     for bound in field.metadata:
         if isinstance(bound, Ge) and isinstance(bound.ge, timedelta):
-            told["minimum"] = bound.ge.total_seconds()
+            schema["minimum"] = bound.ge.total_seconds()
         if isinstance(bound, Le) and isinstance(bound.le, timedelta):
-            told["maximum"] = bound.le.total_seconds()
+            schema["maximum"] = bound.le.total_seconds()

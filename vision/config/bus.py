@@ -1,4 +1,4 @@
-"""Redis addresses as people write them, made into clients: the one place that both sides of the bus connect from."""
+"""Redis clients from Redis addresses, for workers and the service alike."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ def connect(
 
     Args:
         url: one of `FORMS`. redis-py's options go into its query, as `?ssl_ca_certs=/etc/ssl/ca.pem`; sentinels with a
-            password of their own are told it by `?sentinel_username=…&sentinel_password=…`.
+            password of their own get it by `?sentinel_username=…&sentinel_password=…`.
         timeout_s: to connect, and to wait for an answer. A command that blocks must block for less.
         retries: how often a command is tried again after a lost connection.
         on_connect: called after each connection that was made, the first included.

@@ -1,4 +1,4 @@
-"""Calibration: what is known of the road in metres, so that the picture can be measured."""
+"""Calibration: points or lengths on the road that are known in metres, from which the homography is fitted."""
 
 from itertools import combinations
 from typing import Annotated, Literal, Self
@@ -12,7 +12,7 @@ Metres = tuple[float, float]
 """(x, y) on the ground, in metres from any origin, in any direction."""
 FLAT_M2 = 0.5
 FLAT_PICTURE = 0.0005
-"""Four points of which three span less than this (half of it, as an area) lie as good as on one line."""
+"""Four points of which three span less than this (twice the area) lie almost on one line."""
 
 
 class GroundPoint(Config):
@@ -44,7 +44,10 @@ class LaneMark(Config):
     left: Point = Field(title="Left edge", description="[x, y] as fractions of the picture's width and height.")
     right: Point = Field(title="Right edge", description="[x, y], at the same place along the lane.")
     along_m: float = Field(
-        title="Along the lane in metres", description="From any beginning, as told by its dashes.", ge=-2000, le=2000
+        title="Along the lane in metres",
+        description="From any origin, for example counted by the lane's dashes.",
+        ge=-2000,
+        le=2000,
     )
 
 
@@ -73,7 +76,7 @@ def _refuse_degenerate(pairs: tuple[tuple[Point, Metres], ...]) -> None:
     if len(pairs) < 4:
         raise ValueError(f"a calibration needs 4 or more points (2 or more marks), got {len(pairs)} points")
     if not any(_is_general(four) for four in combinations(pairs, 4)):
-        raise ValueError("the points lie as good as on one line: choose four that span the road's surface")
+        raise ValueError("the points lie almost on one line: choose four that span the road's surface")
 
 
 def _is_general(four: tuple[tuple[Point, Metres], ...]) -> bool:

@@ -20,41 +20,41 @@ Mistake = tuple[tuple[int | str, ...], str]
 
 
 class DetectionConfig(Config):
-    """How often, and how sure, vehicles are looked for."""
+    """How often vehicles are detected, and from which confidence."""
 
     fps: float = Field(
         12,
         title="Detection rate",
-        description="Frames looked at a second; the stream's other frames are decoded and passed over.",
+        description="Frames analysed per second. Other frames are decoded and skipped.",
         ge=1,
         le=60,
     )
     confidence: Fraction = Field(
-        0.1, title="Least confidence", description="Weaker detections are dropped before the tracker."
+        0.1, title="Minimum confidence", description="Weaker detections are dropped before the tracker."
     )
     confidence_by_class: dict[ObjectClass, Fraction] = Field(
-        default_factory=dict, title="Least confidence by class", description="Overrides the general one for a class."
+        default_factory=dict, title="Minimum confidence by class", description="Overrides the general one for a class."
     )
 
 
 class TrackingConfig(Config):
-    """How detections become vehicles that are followed."""
+    """How detections become tracks."""
 
     activation: Fraction = Field(
-        0.25, title="Activation", description="A track starts at a detection at least this sure."
+        0.25, title="Activation", description="A track starts at a detection with at least this confidence."
     )
     minimum_iou: Fraction = Field(
         0.1,
         title="Minimum IoU",
-        description="Boxes of one vehicle in successive frames, each widened by 30 %, overlap at least so much.",
+        description="Boxes of one vehicle in successive frames, each enlarged by 30 %, overlap at least this much.",
     )
     confirm_after: int = Field(
-        2, title="Confirm after", description="Detections in a row before a track is believed.", ge=1, le=30
+        2, title="Confirm after", description="Successive detections that confirm a track.", ge=1, le=30
     )
     lost_after: Duration = Field(
         timedelta(seconds=2),
         title="Lost after",
-        description="A track unseen for this long is over.",
+        description="A track that is not detected for this long ends.",
         ge=timedelta(seconds=0.1),
         le=timedelta(seconds=30),
     )
@@ -65,7 +65,7 @@ class CameraConfig(Config):
 
     id: Slug = Field(title="Id", description="The file's name without `.yaml`.")
     name: str = Field("", title="Name", description="What people call the place.", max_length=120)
-    enabled: bool = Field(True, title="Enabled", description="Off: the file is kept, the camera is not watched.")
+    enabled: bool = Field(True, title="Enabled", description="Off: the file stays, the camera is not analysed.")
     source: Source = Field(title="Source", description="Where the pictures come from.")
     interval: Duration = Field(
         timedelta(seconds=60),
@@ -77,12 +77,12 @@ class CameraConfig(Config):
     detection: DetectionConfig = Field(
         default_factory=DetectionConfig,
         title="Detection",
-        description="How often, and how sure, vehicles are looked for.",
+        description="How often vehicles are detected, and from which confidence.",
     )
     tracking: TrackingConfig = Field(
         default_factory=TrackingConfig,
         title="Tracking",
-        description="How detections become vehicles that are followed.",
+        description="How detections become tracks.",
     )
     lines: tuple[LineConfig, ...] = Field(
         (), title="Counting lines", description="Where vehicles are counted.", max_length=64
@@ -92,19 +92,19 @@ class CameraConfig(Config):
     )
 
     zones: tuple[ZoneConfig, ...] = Field(
-        (), title="Zones", description="Areas of the road that are measured and watched.", max_length=64
+        (), title="Zones", description="Areas of the road that are measured and monitored.", max_length=64
     )
     signals: tuple[SignalConfig, ...] = Field(
-        (), title="Signals", description="Traffic lights that zones name.", max_length=32
+        (), title="Signals", description="Traffic lights that zones refer to.", max_length=32
     )
     calibration: CalibrationConfig | None = Field(
-        None, title="Calibration", description="Makes pixels into metres. Unset: speeds are relative, never km/h."
+        None, title="Calibration", description="Converts pixels to metres. Unset: speeds are relative, never in km/h."
     )
     measures: MeasuresConfig = Field(
         default_factory=MeasuresConfig, title="Measures", description="How traffic is measured."
     )
     incidents: IncidentsConfig = Field(
-        default_factory=IncidentsConfig, title="Incidents", description="Which incidents are looked for."
+        default_factory=IncidentsConfig, title="Incidents", description="Which incidents are detected."
     )
 
     @field_validator("lines", "movements", "zones", "signals", mode="after")
@@ -138,8 +138,8 @@ class CameraConfig(Config):
             places = [("entry", movement.entry), ("exit", movement.exit), *(("via", place) for place in movement.via)]
             for end, place in places:
                 if place not in lines and place not in zones:
-                    told = f"the lines are {_listed(lines)}" + (f", the zones {_listed(zones)}" if zones else "")
-                    yield ("movements", number, end), f"there is no line {place!r}: {told}"
+                    known = f"the lines are {_listed(lines)}" + (f", the zones {_listed(zones)}" if zones else "")
+                    yield ("movements", number, end), f"there is no line {place!r}: {known}"
 
     def _unknown_in_zones(self) -> Iterator[Mistake]:
         lines, signals = [line.id for line in self.lines], [signal.id for signal in self.signals]

@@ -1,4 +1,4 @@
-"""Fills in what an address takes from the environment, at the moment of use, so that no config holds a secret."""
+"""Fills environment variables into an address when it is used, so that no config holds a secret."""
 
 import os
 import re

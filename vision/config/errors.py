@@ -1,4 +1,4 @@
-"""What is wrong with a file that people wrote: where, what, and what to do about it."""
+"""Mistakes in a config file: where, what is wrong, and the remedy."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from vision.common.errors import NgatuError
 
 @dataclass(frozen=True, slots=True)
 class ConfigProblem:
-    """One mistake. `line` and `column` count from 1; None where a file as a whole is meant."""
+    """One mistake. `line` and `column` count from 1; None for the file as a whole."""
 
     path: Path | None
     line: int | None
     column: int | None
     key: str
-    """The way to the value through maps and lists, such as `lines.0.end.1`; empty for the file as a whole."""
+    """The path to the value through maps and lists, such as `lines.0.end.1`; empty for the file as a whole."""
     message: str
     remedy: str
 

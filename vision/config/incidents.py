@@ -1,4 +1,4 @@
-"""Which incidents are looked for, and how patiently."""
+"""Which incidents are detected, and how long their conditions must last."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,33 +10,35 @@ from vision.config.base import Config, Duration, Fraction
 LONGEST = timedelta(hours=1)
 
 
-def _patience(seconds: float, title: str, description: str) -> Any:
+def _duration(seconds: float, title: str, description: str) -> Any:
     return Field(timedelta(seconds=seconds), title=title, description=description, ge=timedelta(), le=LONGEST)
 
 
 def _confirm_after(seconds: float) -> Any:
-    return _patience(seconds, "Raised after", "What lasts at least so long is an incident.")
+    return _duration(seconds, "Raised after", "A condition that lasts at least this long is an incident.")
 
 
 def _clear_after(seconds: float) -> Any:
-    return _patience(seconds, "Ended after", "An incident that is not seen for so long is over.")
+    return _duration(seconds, "Ended after", "An incident that is not observed for this long ends.")
 
 
 def _cool_down(seconds: float) -> Any:
-    return _patience(seconds, "Quiet after", "The same thing in the same place raises nothing new for so long.")
+    return _duration(
+        seconds, "Quiet after", "After its end, the same incident at the same place is not raised again for this long."
+    )
 
 
 class RuleConfig(Config):
-    """What every kind of incident has."""
+    """Settings that every kind of incident has."""
 
-    enabled: bool = Field(True, title="Enabled", description="Off: it is not looked for.")
+    enabled: bool = Field(True, title="Enabled", description="Off: this kind is not detected.")
     confirm_after: Duration = _confirm_after(2)
     clear_after: Duration = _clear_after(5)
     cool_down: Duration = _cool_down(30)
 
 
 class StoppedVehicleConfig(RuleConfig):
-    """A vehicle that stands on the road although traffic is neither queued nor jammed there."""
+    """A vehicle that stops on the road although traffic there is neither queued nor jammed."""
 
     confirm_after: Duration = _confirm_after(6)
     clear_after: Duration = _clear_after(10)
@@ -44,7 +46,7 @@ class StoppedVehicleConfig(RuleConfig):
 
 
 class WrongWayConfig(RuleConfig):
-    """A vehicle that goes against its zone's direction of travel."""
+    """A vehicle that drives against its zone's direction of travel."""
 
     confirm_after: Duration = _confirm_after(1)
     against_by_deg: float = Field(
@@ -53,14 +55,14 @@ class WrongWayConfig(RuleConfig):
 
 
 class PedestrianConfig(RuleConfig):
-    """A person where no person may be."""
+    """A pedestrian where none is allowed."""
 
     confirm_after: Duration = _confirm_after(1.5)
     clear_after: Duration = _clear_after(6)
 
 
 class IllegalStoppingConfig(RuleConfig):
-    """A vehicle that stands where stopping is banned."""
+    """A vehicle that stops where stopping is banned."""
 
     confirm_after: Duration = _confirm_after(8)
     clear_after: Duration = _clear_after(10)
@@ -68,7 +70,7 @@ class IllegalStoppingConfig(RuleConfig):
 
 
 class LaneEncroachmentConfig(RuleConfig):
-    """A road user in a zone that is not for his class."""
+    """A road user in a zone where its class is not allowed."""
 
 
 class BannedMovementConfig(RuleConfig):
@@ -89,20 +91,20 @@ class SpeedingConfig(RuleConfig):
 
 
 class SuddenSlowdownConfig(RuleConfig):
-    """Traffic that slows down all at once."""
+    """Traffic that slows down suddenly."""
 
     confirm_after: Duration = _confirm_after(3)
     clear_after: Duration = _clear_after(20)
     cool_down: Duration = _cool_down(120)
-    drop: Fraction = Field(0.5, title="Drop", description="The part of its speed that traffic loses.")
-    within: Duration = _patience(10, "Within", "How quickly it loses it.")
+    drop: Fraction = Field(0.5, title="Drop", description="The fraction of its speed that traffic loses.")
+    within: Duration = _duration(10, "Within", "The drop happens within this time.")
 
 
 class QueueSpillbackConfig(RuleConfig):
     """A queue that reaches back to its zone's spillback line.
 
-    Before a signal it recedes with each green and is back with each red: it is over once it has stayed away for a
-    whole cycle, which lasts two or three minutes at a large junction.
+    At a traffic light it recedes with each green and returns with each red. It ends once it has stayed away for a whole
+    cycle: two or three minutes at a large junction.
     """
 
     confirm_after: Duration = _confirm_after(5)
@@ -111,7 +113,7 @@ class QueueSpillbackConfig(RuleConfig):
 
 
 class CongestionIncidentConfig(RuleConfig):
-    """A zone that becomes congested or jammed; the zone's own patience comes before it."""
+    """A zone that becomes congested or jammed, once its level has lasted for `measures.congestion.rise_after`."""
 
     confirm_after: Duration = _confirm_after(0)
     clear_after: Duration = _clear_after(0)
@@ -119,18 +121,16 @@ class CongestionIncidentConfig(RuleConfig):
 
 
 class CollisionConfig(RuleConfig):
-    """Vehicles that meet and come to a sudden stand where traffic flows."""
+    """Vehicles that touch and stop suddenly where traffic flows."""
 
     confirm_after: Duration = _confirm_after(8)
     clear_after: Duration = _clear_after(20)
     cool_down: Duration = _cool_down(120)
-    least_confidence: Fraction = Field(
-        0.6, title="Least confidence", description="How sure the cues must be taken together."
-    )
+    least_confidence: Fraction = Field(0.6, title="Minimum confidence", description="Confidence of all cues together.")
 
 
 class ObjectOnRoadConfig(RuleConfig):
-    """Something that lies on the road, came from nowhere and is no vehicle."""
+    """An object left on the road that is no road user."""
 
     confirm_after: Duration = _confirm_after(8)
     clear_after: Duration = _clear_after(10)
@@ -146,7 +146,7 @@ class RedLightConfig(RuleConfig):
 
 
 class CameraTroubleConfig(RuleConfig):
-    """A camera that shows nothing, or nothing of use: offline, frozen, obscured, dark, defocused, moved."""
+    """A camera that is offline, frozen, obscured, dark, defocused or moved."""
 
     confirm_after: Duration = _confirm_after(10)
     clear_after: Duration = _clear_after(10)
@@ -154,10 +154,12 @@ class CameraTroubleConfig(RuleConfig):
 
 
 class IncidentsConfig(Config):
-    """Which incidents are looked for."""
+    """Settings of each kind of incident."""
 
     stopped_vehicle: StoppedVehicleConfig = Field(
-        default_factory=StoppedVehicleConfig, title="Stopped vehicle", description="Standing while traffic flows."
+        default_factory=StoppedVehicleConfig,
+        title="Stopped vehicle",
+        description="A vehicle stopped while traffic flows.",
     )
     wrong_way: WrongWayConfig = Field(
         default_factory=WrongWayConfig, title="Wrong way", description="Against a zone's direction of travel."
@@ -166,10 +168,14 @@ class IncidentsConfig(Config):
         default_factory=PedestrianConfig, title="Pedestrian", description="A person on the carriageway or shoulder."
     )
     illegal_stopping: IllegalStoppingConfig = Field(
-        default_factory=IllegalStoppingConfig, title="Illegal stopping", description="Standing where it is banned."
+        default_factory=IllegalStoppingConfig,
+        title="Illegal stopping",
+        description="A vehicle stopped where it is banned.",
     )
     lane_encroachment: LaneEncroachmentConfig = Field(
-        default_factory=LaneEncroachmentConfig, title="Lane encroachment", description="A class where it may not be."
+        default_factory=LaneEncroachmentConfig,
+        title="Lane encroachment",
+        description="A class where it is not allowed.",
     )
     banned_movement: BannedMovementConfig = Field(
         default_factory=BannedMovementConfig, title="Banned movement", description="A banned turn or U-turn."
@@ -178,7 +184,7 @@ class IncidentsConfig(Config):
         default_factory=SpeedingConfig, title="Speeding", description="Faster than a zone's limit."
     )
     sudden_slowdown: SuddenSlowdownConfig = Field(
-        default_factory=SuddenSlowdownConfig, title="Sudden slowdown", description="Traffic that slows all at once."
+        default_factory=SuddenSlowdownConfig, title="Sudden slowdown", description="Traffic that slows suddenly."
     )
     queue_spillback: QueueSpillbackConfig = Field(
         default_factory=QueueSpillbackConfig, title="Queue spillback", description="A queue that reaches its line."
@@ -187,13 +193,13 @@ class IncidentsConfig(Config):
         default_factory=CongestionIncidentConfig, title="Congestion", description="A zone congested or jammed."
     )
     collision: CollisionConfig = Field(
-        default_factory=CollisionConfig, title="Suspected collision", description="Several cues at once."
+        default_factory=CollisionConfig, title="Suspected collision", description="Several cues together."
     )
     object_on_road: ObjectOnRoadConfig = Field(
-        default_factory=ObjectOnRoadConfig, title="Object on the road", description="Something that stays, no vehicle."
+        default_factory=ObjectOnRoadConfig, title="Object on the road", description="Debris or another object."
     )
     red_light: RedLightConfig = Field(
-        default_factory=RedLightConfig, title="Red light", description="Across the stop line at red."
+        default_factory=RedLightConfig, title="Red light", description="Crossing the stop line at red."
     )
     camera_trouble: CameraTroubleConfig = Field(
         default_factory=CameraTroubleConfig, title="Camera trouble", description="Offline, frozen, obscured, moved …"

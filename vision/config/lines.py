@@ -1,4 +1,4 @@
-"""Lines that vehicles are counted over, and movements from one place to another."""
+"""Counting lines, and movements from one line or zone to another."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -65,7 +65,7 @@ class MovementConfig(Config):
     exit: Slug = Field(title="Exit", description="The id of the line or zone that is passed last.")
     via: tuple[Slug, ...] = Field(
         (),
-        title="By way of",
+        title="Via",
         description="The ids of lines or zones that are passed between, in their order.",
         max_length=8,
     )
@@ -75,7 +75,7 @@ class MovementConfig(Config):
     exit_direction: Direction | None = Field(
         None, title="Direction of exit", description="`in` or `out` over the exit line. Unset: either."
     )
-    banned: bool = Field(False, title="Banned", description="Whoever makes this movement makes an incident.")
+    banned: bool = Field(False, title="Banned", description="Each vehicle that makes this movement raises an incident.")
     within: Duration = Field(
         timedelta(minutes=2),
         title="Longest passage",

@@ -1,4 +1,4 @@
-"""How traffic is measured: equivalents of vehicles, speeds that are believed, levels of congestion."""
+"""How traffic is measured: passenger-car and motorcycle units, plausible speeds, congestion levels."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -12,7 +12,7 @@ C = ObjectClass
 
 
 class FactorTable(StrEnum):
-    """Named tables of what one vehicle of a class counts for."""
+    """Published tables of passenger-car units (PCU) and motorcycle units (MCU) by class."""
 
     TCXDVN_104_60 = "tcxdvn-104-2007-60"
     """Design speed 60 km/h and more."""
@@ -33,18 +33,18 @@ FACTORS: dict[FactorTable, dict[ObjectClass, float]] = {
     FactorTable.HANOI_MCU: {C.BICYCLE: 1.4, C.MOTORCYCLE: 1, C.CAR: 3.4, C.TRUCK: 8.3, C.BUS: 10.5},
 }
 """Passenger-car units a vehicle, by design speed (TCXDVN 104:2007) and plain (TCVN 4054:2005); motorcycle units
-measured in Hanoi (ASCE Journal of Transportation Engineering 138(6), 2012). A detector knows neither axles nor seats: a
-truck is taken for one of two axles (TCXDVN, TCVN) or for one of a minibus's size (Hanoi), a bus for a large one."""
+measured in Hanoi (ASCE Journal of Transportation Engineering 138(6), 2012). The detector tells neither axles nor seats:
+a truck counts as one with two axles (TCXDVN, TCVN) or as a minibus (Hanoi), a bus as a large one."""
 
 
 class EquivalentsConfig(Config):
-    """What a vehicle counts for."""
+    """How many passenger-car and motorcycle units a vehicle of each class counts."""
 
     pcu: FactorTable = Field(
-        FactorTable.TCXDVN_104_30, title="Passenger-car units", description="The table that flow in PCU/h goes by."
+        FactorTable.TCXDVN_104_30, title="Passenger-car units", description="The table for flow in PCU/h."
     )
     mcu: FactorTable = Field(
-        FactorTable.HANOI_MCU, title="Motorcycle units", description="The table that flow in MCU/h goes by."
+        FactorTable.HANOI_MCU, title="Motorcycle units", description="The table for flow in MCU/h."
     )
     custom_pcu: dict[ObjectClass, float] = Field(
         default_factory=dict, title="Own passenger-car units", description="Used where the table is `custom`."
@@ -68,7 +68,7 @@ class CongestionConfig(Config):
     free_flow_kmh: float | None = Field(
         None,
         title="Free-flow speed in km/h",
-        description="Unset: learnt from the camera's own quiet hours; until then that of a city street.",
+        description="Unset: learned from the quiet hours of this camera; until then that of a city street.",
         ge=1,
         le=200,
     )
@@ -76,20 +76,22 @@ class CongestionConfig(Config):
         0.7, title="Dense below", description="Mean speed as a part of the free-flow speed under which a zone is dense."
     )
     congested_below: Fraction = Field(
-        0.5, title="Congested below", description="As before; traffic at a road's capacity goes half as fast as free."
+        0.5,
+        title="Congested below",
+        description="As before. At capacity, traffic drives about half the free-flow speed.",
     )
     jammed_below: Fraction = Field(0.2, title="Jammed below", description="As before.")
     rise_after: Duration = Field(
         timedelta(seconds=20),
         title="Worse after",
-        description="A worse level is told when it has held for this long.",
+        description="A worse level is reported when it has lasted this long.",
         ge=timedelta(seconds=1),
         le=timedelta(minutes=30),
     )
     fall_after: Duration = Field(
         timedelta(seconds=40),
         title="Better after",
-        description="A better level is told when it has held for this long.",
+        description="A better level is reported when it has lasted this long.",
         ge=timedelta(seconds=1),
         le=timedelta(minutes=30),
     )
@@ -99,7 +101,7 @@ class MeasuresConfig(Config):
     """How traffic is measured."""
 
     equivalents: EquivalentsConfig = Field(
-        default_factory=EquivalentsConfig, title="Equivalents", description="What a vehicle counts for."
+        default_factory=EquivalentsConfig, title="Equivalents", description="Passenger-car and motorcycle units."
     )
     congestion: CongestionConfig = Field(
         default_factory=CongestionConfig, title="Congestion", description="When a zone is dense, congested or jammed."

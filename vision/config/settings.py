@@ -1,4 +1,4 @@
-"""What a whole process is told, from the environment (`NGATU_…`) or a command's options."""
+"""Settings of a process, from the environment (`NGATU_…`) or a command's options."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ class BusSettings(BaseSettings):
         title="Redis",
         description=(
             "redis://, rediss:// (TLS), unix://, or "
-            "redis+sentinel://host:port,host:port/service_name/db. Passwords belong in here, hence a secret."
+            "redis+sentinel://host:port,host:port/service_name/db. Never shown: it may hold passwords."
         ),
     )
     event_shards: int = Field(
@@ -37,5 +37,5 @@ class WorkerSettings(BusSettings):
         description="A model card's name, or an .onnx file. Unset: the default, and whichever is promoted later.",
     )
     provider: str | None = Field(None, title="Execution provider", description="Unset: the best one that is here.")
-    threads: int = Field(0, ge=0, title="Inference threads", description="0: as many as this process deserves.")
-    workers: int = Field(0, ge=0, title="Worker processes", description="0: as many as the machine deserves.")
+    threads: int = Field(0, ge=0, title="Inference threads", description="0: chosen from the number of CPU cores.")
+    workers: int = Field(0, ge=0, title="Worker processes", description="0: chosen from the number of CPU cores.")

@@ -1,4 +1,4 @@
-"""Where a camera's pictures come from."""
+"""Sources of frames: RTSP cameras and recordings."""
 
 import re
 from datetime import timedelta
@@ -30,7 +30,9 @@ class RtspSource(Config):
         max_length=2048,
         repr=False,
     )
-    transport: Transport = Field(Transport.TCP, title="Transport", description="tcp loses nothing; udp lags less.")
+    transport: Transport = Field(
+        Transport.TCP, title="Transport", description="tcp loses no packets; udp has less delay."
+    )
     connect_timeout: Duration = Field(
         timedelta(seconds=5),
         title="Connect timeout",
@@ -41,21 +43,21 @@ class RtspSource(Config):
     read_timeout: Duration = Field(
         timedelta(seconds=10),
         title="Read timeout",
-        description="Without a packet for this long, the stream is opened anew.",
+        description="Without a packet for this long, the stream is reopened.",
         ge=timedelta(seconds=0.5),
         le=timedelta(minutes=5),
     )
     frozen_after: Duration = Field(
         timedelta(seconds=20),
         title="Frozen after",
-        description="The very same picture for this long means a frozen camera.",
+        description="The same picture for this long means that the camera is frozen.",
         ge=timedelta(seconds=1),
         le=timedelta(hours=1),
     )
     retry_at_most: Duration = Field(
         timedelta(seconds=10),
         title="Longest wait between attempts",
-        description="Waits start short and grow up to this while the camera stays away.",
+        description="Waits between attempts grow up to this while the camera is unreachable.",
         ge=timedelta(seconds=0.1),
         le=timedelta(minutes=10),
     )
@@ -79,7 +81,9 @@ class FileSource(Config):
         max_length=4096,
     )
     loop: bool = Field(True, title="Loop", description="Start over at the end.")
-    paced: bool = Field(True, title="Paced", description="Play at the recording's own speed; else as fast as possible.")
+    paced: bool = Field(
+        True, title="Paced", description="Play at the speed of the recording; off: as fast as possible."
+    )
 
 
 Source = Annotated[RtspSource | FileSource, Field(discriminator="kind")]

@@ -1,4 +1,4 @@
-"""Kinds of value that parts of a camera's file share."""
+"""Types and geometry that several parts of a camera file share."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -11,13 +11,13 @@ from vision.common.object_class import CLASSES, ObjectClass
 ClassSet = Annotated[
     frozenset[ObjectClass], PlainSerializer(lambda chosen: sorted(chosen, key=CLASSES.index), when_used="json")
 ]
-"""Told in JSON in the order of `CLASSES`, so that a saved file does not change by chance."""
+"""Written to JSON in the order of `CLASSES`, so that saving twice gives the same file."""
 
 Corner = tuple[float, float]
 
 
 def doubled_area(corners: Sequence[Corner]) -> float:
-    """Twice the area that corners enclose (the shoelace formula), whichever way round they go."""
+    """Twice the area that corners enclose (the shoelace formula), in either direction."""
     around = zip(corners, [*corners[1:], corners[0]], strict=True)
     return abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in around))
 

@@ -1,4 +1,4 @@
-"""Zones: the areas of a picture that are measured and watched, and the signals that govern them."""
+"""Zones: areas of the road that are measured and monitored, and the traffic lights that govern them."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -14,20 +14,20 @@ NO_TIME = timedelta()
 SHORTEST_PHASE = timedelta(seconds=1)
 LONGEST_PHASE = timedelta(minutes=10)
 SMALLEST_AREA = 0.0002
-"""Of the picture: a zone smaller than this is a slip of the hand."""
+"""Fraction of the picture. A smaller zone is a drawing mistake."""
 
 
 class ZoneKind(StrEnum):
-    """What an area is for; it decides who may be there, and which rules watch it."""
+    """What an area is for. It determines which classes are allowed and which incident rules apply."""
 
     CARRIAGEWAY = "carriageway"
-    """Where vehicles drive. A lane is one too: give each its own zone."""
+    """Where vehicles drive. To measure lanes separately, draw a zone for each."""
     BUS_LANE = "bus_lane"
     SHOULDER = "shoulder"
-    """The hard shoulder: whoever stands or walks there is an incident, whatever the traffic beside it does."""
+    """The hard shoulder: a stopped vehicle or a pedestrian there is an incident even in congestion."""
     PAVEMENT = "pavement"
     CROSSWALK = "crosswalk"
-    """Persons may be there, on whatever zone it lies."""
+    """Pedestrians are allowed, whatever zone it overlaps."""
 
 
 MAY_BE_IN: dict[ZoneKind, frozenset[ObjectClass]] = {
@@ -37,7 +37,7 @@ MAY_BE_IN: dict[ZoneKind, frozenset[ObjectClass]] = {
     ZoneKind.PAVEMENT: frozenset({ObjectClass.PERSON}),
     ZoneKind.CROSSWALK: frozenset(CLASSES),
 }
-"""Who may be in a zone of a kind, where its configuration does not say."""
+"""Classes allowed in each kind of zone, unless the zone says otherwise."""
 
 
 class RoadClass(StrEnum):
@@ -50,7 +50,7 @@ class RoadClass(StrEnum):
 
 
 class DirectionConfig(Config):
-    """The way that traffic is allowed to go, as an arrow in the picture."""
+    """The permitted direction of travel, as an arrow in the picture."""
 
     start: Point = Field(title="Start", description="[x, y] as fractions of the picture's width and height.")
     end: Point = Field(title="End", description="[x, y]; traffic goes from the start towards here.")
@@ -75,17 +75,17 @@ class ZoneConfig(Config):
         max_length=64,
     )
     direction: DirectionConfig | None = Field(
-        None, title="Direction of travel", description="Vehicles that go against it go the wrong way."
+        None, title="Direction of travel", description="Vehicles that drive against it are on the wrong way."
     )
     allowed: ClassSet | None = Field(
-        None, title="Who may be here", description="Everybody else encroaches. Unset: as its kind has it."
+        None, title="Allowed classes", description="Other classes encroach. Unset: those of its kind."
     )
     stopping_banned: bool = Field(
         False,
         title="No stopping",
-        description="Whoever stands here, traffic beside him moving, stops where it is banned.",
+        description="A vehicle that stops here while traffic moves past it is an incident.",
     )
-    lanes: int | None = Field(None, title="Lanes", description="For the density a lane.", ge=1, le=16)
+    lanes: int | None = Field(None, title="Lanes", description="For the density per lane.", ge=1, le=16)
     length_m: float | None = Field(
         None, title="Length in metres", description="Along the road. Unset: from the calibration.", ge=1, le=2000
     )
@@ -96,10 +96,10 @@ class ZoneConfig(Config):
         None, title="Spillback line", description="A queue that reaches back to this line spills back: its id."
     )
     signal: Slug | None = Field(
-        None, title="Signal", description="The signal that governs the stop line: who crosses it at red runs the light."
+        None, title="Signal", description="The traffic light of the stop line. Crossing it at red is an incident."
     )
     speed_limit_kmh: float | None = Field(
-        None, title="Speed limit in km/h", description="Watched where the camera is calibrated.", ge=5, le=200
+        None, title="Speed limit in km/h", description="Enforced only where the camera is calibrated.", ge=5, le=200
     )
     road_class: RoadClass | None = Field(
         None, title="Urban street class", description="Of the Highway Capacity Manual 2000: gives a level of service."
@@ -117,7 +117,7 @@ class ZoneConfig(Config):
 
     @property
     def may_be_in(self) -> frozenset[ObjectClass]:
-        """Who may be here."""
+        """Classes that are allowed here."""
         return MAY_BE_IN[self.kind] if self.allowed is None else self.allowed
 
 
@@ -183,13 +183,13 @@ FORMER_KINDS = {"told": "controller"}
 class SignalConfig(Config):
     """A traffic light."""
 
-    id: Slug = Field(title="Id", description="Lower-case letters, digits, `-` and `_`. Zones name it.")
+    id: Slug = Field(title="Id", description="Lower-case letters, digits, `-` and `_`. Zones refer to it.")
     name: str = Field("", title="Name", description="What people call it.", max_length=120)
-    state: SignalState = Field(title="State", description="Where its state is known from.")
+    state: SignalState = Field(title="State", description="Where its state comes from.")
     grace: Duration = Field(
         timedelta(seconds=0.5),
         title="Grace",
-        description="Who crosses the stop line so soon after red began is let go.",
+        description="Crossings this soon after red began are not reported.",
         ge=NO_TIME,
         le=timedelta(seconds=10),
     )

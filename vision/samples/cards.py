@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 from vision.common.errors import NgatuError
 from vision.common.paths import cache_dir, data_dir
 from vision.config.base import Config, Slug, refuse
+from vision.config.files.loading import read_model
 from vision.config.lines import LineConfig
-from vision.config.loading import read_model
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 CountRange = tuple[Annotated[int, Field(ge=0, le=10_000)], Annotated[int, Field(ge=0, le=10_000)]]

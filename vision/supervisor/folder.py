@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vision.config.camera import CameraConfig
-from vision.config.loading import SUFFIXES, load_cameras
+from vision.config.files.loading import SUFFIXES, load_cameras
 
 LONGEST_ID = 64
 """Of a message on the wire."""

@@ -9,7 +9,7 @@ from vision.bench.clips.ground_truth import KnownClip, TrueIncident
 from vision.bench.clips.replay import Replay, Seen
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError
-from vision.config.loading import load_cameras
+from vision.config.files.loading import load_cameras
 from vision.contracts import CongestionLevel, IncidentKind, IncidentPhase, PictureCondition
 from vision.core import NgatuError, Tracks
 from vision.pipeline import CameraPipeline, FrameResult

@@ -1,4 +1,4 @@
-"""YAML as configs use it: plain maps, lists and values of YAML 1.2, with the place of each kept for error messages.
+"""Reads YAML 1.2 as plain maps, lists and values, with the line and column of each for error messages.
 
 Anchors, aliases, tags, several documents and duplicate keys are refused, so nothing is constructed but plain data.
 """
@@ -30,7 +30,7 @@ from ruamel.yaml.reader import ReaderError
 from vision.config.errors import ConfigError
 
 DEEPEST = 16
-"""Levels of maps and lists in one another. Configs need five; a file made to exhaust the parser has thousands."""
+"""Levels of nested maps and lists. Configs need five; a file made to exhaust the parser has thousands."""
 
 KeyPath = tuple[str | int, ...]
 
@@ -55,7 +55,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file's data and where each of its parts is written."""
+    """The data of a file, and where each part of it is written."""
 
     data: Any
     values: dict[KeyPath, Mark] = field(repr=False)
@@ -160,7 +160,7 @@ class _Builder:
         return str(event.value)
 
     def _place_nothing(self, at: KeyPath, key: Event) -> None:
-        """A value that is not there stands, for the parser, where the next thing starts; for people, at its key."""
+        """The parser places an absent value where the next token starts; error messages place it at its key."""
         behind = self._text.find(":", key.end_mark.index) + 1
         self._values[at] = _mark(key)
         self._spans[at] = Span(behind, behind, is_block=False)

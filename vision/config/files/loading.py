@@ -1,4 +1,4 @@
-"""Reads camera files. One camera a file; a bad file stops only its own camera."""
+"""Loads camera files: one camera per file; an invalid file affects only its own camera."""
 
 import hashlib
 from collections.abc import Iterable
@@ -10,9 +10,9 @@ from pydantic import BaseModel, ValidationError
 
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError, ConfigProblem
+from vision.config.files.messages import problems
+from vision.config.files.yaml_document import Document, Mark, parse
 from vision.config.sources import FileSource
-from vision.config.wording import problems
-from vision.config.yaml_text import Document, Mark, parse
 
 LARGEST = 128 * 1024
 """Bytes. A camera file with 64 lines and 256 movements has less than half of that."""
@@ -24,7 +24,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class LoadedCamera:
-    """A camera, the file it came from, and the SHA-256 of the file's bytes, by which a change is noticed."""
+    """A camera, its file, and the SHA-256 of the file's content, which reveals a change."""
 
     config: CameraConfig
     path: Path
@@ -33,7 +33,7 @@ class LoadedCamera:
 
 @dataclass(frozen=True, slots=True)
 class CameraSet:
-    """A folder's good cameras by their ids, and what is wrong with the other files."""
+    """The valid cameras of a folder by id, and the problems of the other files."""
 
     cameras: dict[str, LoadedCamera]
     problems: list[ConfigProblem]

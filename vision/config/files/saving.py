@@ -1,4 +1,4 @@
-"""Saves camera files: what was not changed stays as it was, comments too, and no half-written file is ever there."""
+"""Saves camera files atomically; whatever does not change, comments included, stays as it was."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import Any
 from vision.common.atomic_file import write_whole
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError
-from vision.config.loading import camera_of, decode, read_bytes
-from vision.config.yaml_edit import edit
+from vision.config.files.loading import camera_of, decode, read_bytes
+from vision.config.files.yaml_edit import edit
 
 
 def save_camera(path: Path, changes: Mapping[str, Any]) -> CameraConfig:
@@ -16,7 +16,7 @@ def save_camera(path: Path, changes: Mapping[str, Any]) -> CameraConfig:
 
     `changes` is plain data as in the file or in JSON. Maps are changed key by key, and a key with None is removed; of
     lists, items that are maps keep what they were by their `id`, and other lists are replaced. A file that is not there
-    is made. Raises ConfigError, and leaves the file as it was, where the outcome would not be a valid camera; OSError
+    is made. Raises ConfigError, and leaves the file unchanged, where the result would not be a valid camera; OSError
     where it cannot be written.
     """
     target = path.resolve()

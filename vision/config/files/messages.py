@@ -1,4 +1,4 @@
-"""Turns what pydantic finds into sentences for people: what is wrong in the file, and what to write instead."""
+"""Turns pydantic's errors into sentences: what is wrong in the file, and what to write instead."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from vision.common.redaction import redact
 from vision.config.errors import ConfigProblem
-from vision.config.yaml_text import Document, KeyPath, Mark, dotted
+from vision.config.files.yaml_document import Document, KeyPath, Mark, dotted
 
 Sentence = tuple[str, str]
 """(what is wrong, what to do)."""
@@ -24,7 +24,7 @@ def problems(error: ValidationError, document: Document, model: type[BaseModel],
         finding = _Finding(
             key=at,
             value=found["input"],
-            told=_schema_at(model, at, document.data),
+            schema=_schema_at(model, at, document.data),
             around=_schema_at(model, at[:-1], document.data),
             context=found.get("ctx", {}),
             words=found["msg"],
@@ -38,7 +38,7 @@ def problems(error: ValidationError, document: Document, model: type[BaseModel],
 class _Finding:
     key: KeyPath
     value: Any
-    told: Mapping[str, Any]
+    schema: Mapping[str, Any]
     """The JSON schema of the value."""
     around: Mapping[str, Any]
     """The JSON schema of the map or list that holds it."""
@@ -47,7 +47,7 @@ class _Finding:
 
     @property
     def shown(self) -> str:
-        """The value, short; what may hold a password stays untold."""
+        """The value, shortened; one that may hold a password is not shown."""
         if self.key and "url" in str(self.key[-1]):
             return "it"
         if isinstance(self.value, Mapping):
@@ -66,19 +66,19 @@ def _unknown_key(finding: _Finding) -> Sentence:
 
 
 def _missing(finding: _Finding) -> Sentence:
-    described = str(finding.told.get("description", ""))
+    described = str(finding.schema.get("description", ""))
     if isinstance(finding.key[-1], int):
         return "is missing", "a point is [x, y]"
     return "is missing", f"write `{finding.key[-1]}:` ({described.rstrip('.')})" if described else "write it"
 
 
 def _no_kind(finding: _Finding) -> Sentence:
-    kinds = list(finding.told.get("discriminator", {}).get("mapping", {}))
+    kinds = list(finding.schema.get("discriminator", {}).get("mapping", {}))
     return "`kind` is missing", f"write {_either(f'`kind: {kind}`' for kind in kinds)}"
 
 
 def _wrong_kind(finding: _Finding) -> Sentence:
-    kinds = list(finding.told.get("discriminator", {}).get("mapping", {}))
+    kinds = list(finding.schema.get("discriminator", {}).get("mapping", {}))
     tag = str(finding.context.get("tag"))[:40]
     return f"`kind: {tag}` is unknown", _meant(tag, kinds) or f"write {_either(f'`kind: {kind}`' for kind in kinds)}"
 
@@ -89,11 +89,11 @@ def _one_of(finding: _Finding) -> Sentence:
 
 
 def _below(finding: _Finding) -> Sentence:
-    return f"{_number(finding)} is less than {_plain(finding.told.get('minimum', '?'))}", _range(finding)
+    return f"{_number(finding)} is less than {_plain(finding.schema.get('minimum', '?'))}", _range(finding)
 
 
 def _above(finding: _Finding) -> Sentence:
-    return f"{_number(finding)} is more than {_plain(finding.told.get('maximum', '?'))}", _range(finding)
+    return f"{_number(finding)} is more than {_plain(finding.schema.get('maximum', '?'))}", _range(finding)
 
 
 def _not_number(finding: _Finding) -> Sentence:
@@ -123,29 +123,29 @@ def _not_map(finding: _Finding) -> Sentence:
 
 
 def _not_list(finding: _Finding) -> Sentence:
-    if "prefixItems" in finding.told:
+    if "prefixItems" in finding.schema:
         return f"{finding.shown} is not a point", "write [x, y], such as [0.25, 0.6]"
     return f"{finding.shown} is not a list", "write an item a line, each after `- `"
 
 
 def _pattern(finding: _Finding) -> Sentence:
-    if finding.told.get("pattern", "").startswith("^rtsps?"):
+    if finding.schema.get("pattern", "").startswith("^rtsps?"):
         return "not an RTSP address", "write rtsp://host:port/path, or rtsps://, without spaces"
-    if finding.told.get("pattern", "").startswith("^[a-z0-9]"):
+    if finding.schema.get("pattern", "").startswith("^[a-z0-9]"):
         remedy = "use lower-case letters, digits, `-` and `_` only, 63 at most, a letter or digit first"
         return f"{finding.shown} cannot be an id", remedy
-    return f"{finding.shown} has the wrong form", str(finding.told.get("description", "")) or finding.words
+    return f"{finding.shown} has the wrong form", str(finding.schema.get("description", "")) or finding.words
 
 
 def _too_long(finding: _Finding) -> Sentence:
-    if "prefixItems" in finding.told:
+    if "prefixItems" in finding.schema:
         return "more than two numbers", "a point is [x, y]"
     most = finding.context.get("max_length")
     return f"longer than {most}", f"shorten it to {most} at most"
 
 
 def _too_short(finding: _Finding) -> Sentence:
-    return "it is empty", str(finding.told.get("description", "")) or "write something"
+    return "it is empty", str(finding.schema.get("description", "")) or "write something"
 
 
 def _our_own(finding: _Finding) -> Sentence:
@@ -155,7 +155,7 @@ def _our_own(finding: _Finding) -> Sentence:
 
 
 def _otherwise(finding: _Finding) -> Sentence:
-    return finding.words, str(finding.told.get("description", "")) or "see docs/cameras.md"
+    return finding.words, str(finding.schema.get("description", "")) or "see docs/cameras.md"
 
 
 _SENTENCES: dict[str, Callable[[_Finding], Sentence]] = {
@@ -213,20 +213,20 @@ def _number(finding: _Finding) -> str:
 
 
 def _range(finding: _Finding) -> str:
-    low, high = finding.told.get("minimum"), finding.told.get("maximum")
+    low, high = finding.schema.get("minimum"), finding.schema.get("maximum")
     large = isinstance(finding.value, int | float) and finding.value > 1
     if "prefixItems" in finding.around:
         return "coordinates are fractions of the picture (0 to 1)" + ("; did you write pixels?" if large else "")
     if (low, high) == (0, 1):
         return "write a fraction from 0 to 1" + ("; did you write percent?" if large else "")
-    unit = " (seconds)" if finding.told.get("unit") == "s" else ""
+    unit = " (seconds)" if finding.schema.get("unit") == "s" else ""
     if low is not None and high is not None:
         return f"write a number from {_plain(low)} to {_plain(high)}{unit}"
     return f"write a number{unit}"
 
 
 def _as_written(loc: tuple[int | str, ...], data: Any, kind: str) -> KeyPath:
-    """Pydantic's way to a value without the steps that no file has, such as the chosen member of a union."""
+    """Pydantic's path to a value without steps that the file lacks, such as the chosen member of a union."""
     at: list[int | str] = []
     for step in loc:
         if isinstance(data, Mapping) and step in data:
@@ -240,7 +240,7 @@ def _as_written(loc: tuple[int | str, ...], data: Any, kind: str) -> KeyPath:
 
 
 def _mark(at: KeyPath, document: Document, kind: str) -> Mark:
-    """Where the value stands; of an unknown key, the key; of what is missing, what it should be in."""
+    """The value's place; of an unknown key, the key's; of a missing key, that of the map it belongs to."""
     if kind == "extra_forbidden" and at in document.keys:
         return document.keys[at]
     for end in range(len(at), -1, -1):
@@ -256,7 +256,7 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _schema_at(model: type[BaseModel], at: KeyPath, data: Any) -> Mapping[str, Any]:
-    """The JSON schema that holds for what is written at `at`."""
+    """The JSON schema of the value at `at`."""
     root = _schema(model)
     here = _chosen(root, root, data)
     for step in at:

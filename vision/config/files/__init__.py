@@ -1,0 +1,1 @@
+"""Camera files: loading, saving, and error messages with line and column."""
