@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.analytics.zones.zones_kit import Road, Vehicle, across, camera, steady
 from vision.analytics import Crossing, FlowAggregator
 from vision.analytics.lines.live import LiveLines
-from vision.analytics.lines.measures import harmonic_mean, measures_of, units
+from vision.analytics.lines.measures import harmonic_mean, measures_of, passenger_car_units
 from vision.analytics.statistics import percentiles
 from vision.common.object_class import ObjectClass
 from vision.config.measures import EquivalentsConfig, FactorTable
@@ -163,7 +163,7 @@ def test_a_report_names_its_tables_and_counts_in_their_units() -> None:
 
 def test_a_class_without_a_factor_counts_for_nothing() -> None:
     own = EquivalentsConfig(pcu=FactorTable.CUSTOM, custom_pcu={ObjectClass.CAR: 2.0})
-    assert units({ObjectClass.CAR: 3, ObjectClass.BUS: 5}, own.pcu_factors()) == 6
+    assert passenger_car_units({ObjectClass.CAR: 3, ObjectClass.BUS: 5}, own.pcu_factors()) == 6
 
 
 def test_nobody_has_no_speed() -> None:
@@ -212,6 +212,6 @@ def test_headways_add_up_however_time_is_cut(times: list[float], hours: int, len
     for t_s in times:
         flow.add(crossing(t_s), at(t_s) + timedelta(hours=hours))
     closed = flow.close_all(at(max(times)) + timedelta(hours=hours))
-    headways = np.concatenate([p.headways_s() for f in closed for p in f.passages.values()])
+    headways = np.concatenate([p.headways_s() for f in closed for p in f.headways.values()])
     assert len(headways) == len(times) - 1
     assert headways.sum() == pytest.approx(max(times) - min(times), abs=1e-3)

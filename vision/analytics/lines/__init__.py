@@ -1,1 +1,1 @@
-"""What happens at lines: crossings, movements, flow, speeds and headways."""
+"""Events and measures at counting lines: crossings, movements, flow, speeds and headways."""

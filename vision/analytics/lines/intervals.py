@@ -1,4 +1,4 @@
-"""Flow: who crossed each line, by class and direction, in intervals that follow the wall clock."""
+"""Line counts, speeds and headways per interval of the wall clock."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,126 +16,161 @@ from vision.contracts import ClassCount, Direction
 
 Floats = NDArray[np.float64]
 
-GRACE = timedelta(seconds=3)
-"""How long an interval stays open after its end: a crossing is dated back to when it happened, and told when its speed
-is known."""
+
+@dataclass(frozen=True, slots=True)
+class IntervalParameters:
+    """When an interval is complete."""
+
+    grace: timedelta = timedelta(seconds=3)
+    """An interval stays open this long after its end: a crossing is dated back to when it happened, and becomes known
+    when its speed is known. Longer: fewer late events land in the next interval, reports arrive later. Source: chosen,
+    above the delay of `CrossingSpeedParameters.observe_after_s` and of frames."""
+
+
+DEFAULTS = IntervalParameters()
 
 
 class Passage(NamedTuple):
-    """One vehicle passed a line. Seconds of the Unix time; NaN for what is not known."""
+    """One vehicle passed a line. Times are Unix time in seconds; NaN is unknown."""
 
     front_s: float
     rear_s: float
     speed_kmh: float
-    sight: int
-    """Which uninterrupted stretch of sight it was in."""
+    stretch: int
+    """Number of the uninterrupted stretch of observation in which it passed."""
     is_implausible: bool = False
 
 
-NOBODY = Passage(np.nan, np.nan, np.nan, -1)
+UNKNOWN = Passage(np.nan, np.nan, np.nan, -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Headways:
-    """The vehicles that crossed one line one way in one interval, in the order of their fronts. NaN: not known.
+    """The K vehicles that crossed one line in one direction in one interval, in the order of their fronts.
 
-    The first row is the vehicle before, maybe of an earlier interval.
+    Row 0 is the vehicle before them, possibly of an earlier interval. NaN is unknown.
+
+    Example:
+        >>> Headways.of([Passage(10.0, 10.5, 36.0, 0), Passage(12.5, 13.0, 36.0, 0)]).headways_s().tolist()
+        [2.5]
     """
 
     front_s: Floats
-    """(1 + K,): seconds of the Unix time."""
+    """(1 + K,): when the front passed, Unix time in seconds."""
     rear_s: Floats
+    """(1 + K,): when the rear passed."""
     speeds_kmh: Floats
-    sight: Floats
+    """(1 + K,)"""
+    stretch: Floats
+    """(1 + K,): see `Passage.stretch`."""
     implausible: int = 0
-    """How many speeds were dropped."""
+    """Number of speeds that were dropped."""
 
     def __len__(self) -> int:
         return len(self.front_s) - 1
 
     @classmethod
-    def of(cls, passages: Sequence[Passage] = (), leader: Passage = NOBODY) -> Self:
+    def of(cls, passages: Sequence[Passage] = (), leader: Passage = UNKNOWN) -> Self:
+        """Headways of passages in any order, behind a `leader`."""
         ordered = sorted(passages, key=lambda p: p.front_s)
-        front_s, rear_s, speeds_kmh, sight = np.array([p[:4] for p in (leader, *ordered)], np.float64).T
-        return cls(front_s, rear_s, speeds_kmh, sight, sum(p.is_implausible for p in ordered))
+        front_s, rear_s, speeds_kmh, stretch = np.array([p[:4] for p in (leader, *ordered)], np.float64).T
+        return cls(front_s, rear_s, speeds_kmh, stretch, sum(p.is_implausible for p in ordered))
 
     def headways_s(self) -> Floats:
-        """From front to front, where both were seen without an interruption."""
+        """Times from front to front, of vehicles that passed in the same stretch of observation."""
         headways_s = np.diff(self.front_s)
-        return headways_s[self._follows() & (headways_s >= 0)]
+        return headways_s[self._is_following() & (headways_s >= 0)]
 
     def gaps_s(self) -> Floats:
-        """From rear to front, where both are known; nothing where they overlap."""
+        """Times from rear to front, where both are known; 0 where vehicles overlap."""
         gaps_s = self.front_s[1:] - self.rear_s[:-1]
-        return np.maximum(gaps_s[self._follows() & ~np.isnan(gaps_s)], 0.0)
+        return np.maximum(gaps_s[self._is_following() & ~np.isnan(gaps_s)], 0.0)
 
     def speed_kmh(self) -> Floats:
-        """Of those whose speed is known."""
+        """The known speeds."""
         speeds_kmh = self.speeds_kmh[1:]
         return speeds_kmh[~np.isnan(speeds_kmh)]
 
-    def _follows(self) -> NDArray[np.bool_]:
-        return np.equal(self.sight[1:], self.sight[:-1])
+    def _is_following(self) -> NDArray[np.bool_]:
+        """(K,): whether no vehicle can have been missed between this one and the one before."""
+        return np.equal(self.stretch[1:], self.stretch[:-1])
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What crossed one line in one interval. `counts` holds only classes that were seen."""
+    """What crossed one line in one interval."""
 
     line_id: str
     start: datetime
     length: timedelta
     counts: tuple[ClassCount, ...]
-    passages: Mapping[Direction, Headways] = field(default_factory=dict)
-    """Only directions in which somebody went."""
+    """Only classes that crossed."""
+    headways: Mapping[Direction, Headways] = field(default_factory=dict)
+    """Only directions in which a vehicle crossed."""
 
 
 class FlowAggregator:
-    """Sums crossings into intervals aligned to UTC: with 5 minutes, 10:00, 10:05, 10:10, whenever counting began.
+    """Sums crossings into intervals that are aligned to UTC: with 5 minutes 10:00, 10:05, 10:10, whatever the start.
 
-    Each interval is told once, also where nothing crossed. A crossing that arrives after its interval was told counts
-    in the oldest one that is open. What is remembered is what crossed in the intervals that are open, and who crossed
-    last.
+    Each interval is returned once, also without a crossing. A crossing that arrives after its interval was returned
+    counts in the oldest open one. State is bounded by the crossings of the open intervals and one vehicle per line and
+    direction.
+
+    Example:
+        >>> from datetime import UTC
+        >>> start = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+        >>> flows = FlowAggregator(["north"], timedelta(minutes=1), began_at=start)
+        >>> [flow.start.minute for flow in flows.close(start + timedelta(minutes=2, seconds=10))]
+        [0, 1]
     """
 
-    def __init__(self, line_ids: Sequence[str], length: timedelta, *, began_at: datetime) -> None:
+    def __init__(
+        self,
+        line_ids: Sequence[str],
+        length: timedelta,
+        *,
+        began_at: datetime,
+        parameters: IntervalParameters = DEFAULTS,
+    ) -> None:
         self._line_ids = tuple(line_ids)
         self._length = length
+        self._grace = parameters.grace
         self._oldest = self.floor_to_interval(began_at)
         self._counts: Counter[tuple[datetime, str, str, Direction]] = Counter()
         self._passages: defaultdict[tuple[datetime, str, Direction], list[Passage]] = defaultdict(list)
         self._leaders: dict[tuple[str, Direction], Passage] = {}
-        self._sight = 0
+        self._stretch = 0
 
     def floor_to_interval(self, moment: datetime) -> datetime:
-        """When the interval that holds this moment began."""
+        """Start of the interval that contains this moment."""
         return floor_to_interval(moment, self._length)
 
     def add(self, crossing: Crossing, crossed_at: datetime) -> None:
-        """Count a crossing. `crossed_at` is aware: its own moment on the wall clock."""
+        """Count a crossing that happened at `crossed_at` (aware)."""
         start = max(self.floor_to_interval(crossed_at), self._oldest)
         self._counts[start, crossing.line_id, crossing.object_class, crossing.direction] += 1
-        self._passages[start, crossing.line_id, crossing.direction].append(_passage(crossing, crossed_at, self._sight))
+        passage = _passage(crossing, crossed_at, self._stretch)
+        self._passages[start, crossing.line_id, crossing.direction].append(passage)
 
     def interrupt(self) -> None:
-        """Sight was lost for a while: who crossed before it is not known to be the one ahead of who crosses next."""
-        self._sight += 1
+        """The video was interrupted: no headway is known between the last vehicle before and the first one after."""
+        self._stretch += 1
 
     def close(self, now: datetime) -> list[Flow]:
-        """Tell the intervals that ended `GRACE` ago or earlier and have not been told yet, oldest first."""
-        return self._close_before(self.floor_to_interval(now - GRACE))
+        """The intervals that are complete at `now` and were not returned yet, oldest first."""
+        return self._close_before(self.floor_to_interval(now - self._grace))
 
     def close_all(self, now: datetime) -> list[Flow]:
-        """Tell everything there is, the interval that holds `now` included: counting ends."""
+        """All intervals that were not returned yet, including the one that contains `now`: counting ends."""
         return self._close_before(self.floor_to_interval(now) + self._length)
 
     def _close_before(self, end: datetime) -> list[Flow]:
-        told = []
+        flows = []
         while self._oldest < end:
-            told += [self._flow(line_id, self._oldest) for line_id in self._line_ids]
+            flows += [self._flow(line_id, self._oldest) for line_id in self._line_ids]
             self._oldest += self._length
         self._counts = Counter({key: n for key, n in self._counts.items() if key[0] >= self._oldest})
-        return told
+        return flows
 
     def _flow(self, line_id: str, start: datetime) -> Flow:
         counts = [
@@ -146,31 +181,31 @@ class FlowAggregator:
             )
             for object_class in CLASSES
         ]
-        passages = {direction: self._taken(start, line_id, direction) for direction in Direction}
+        headways = {direction: self._take_headways(start, line_id, direction) for direction in Direction}
         return Flow(
             line_id=line_id,
             start=start,
             length=self._length,
             counts=tuple(c for c in counts if c.into or c.out),
-            passages={direction: p for direction, p in passages.items() if len(p)},
+            headways={direction: h for direction, h in headways.items() if len(h)},
         )
 
-    def _taken(self, start: datetime, line_id: str, direction: Direction) -> Headways:
-        """The passages of an interval that is told now; they are kept no longer, but for the last one."""
-        found = self._passages.pop((start, line_id, direction), [])
-        passages = Headways.of(found, self._leaders.get((line_id, direction), NOBODY))
-        if found:
-            self._leaders[line_id, direction] = max(found, key=lambda p: p.front_s)
-        return passages
+    def _take_headways(self, start: datetime, line_id: str, direction: Direction) -> Headways:
+        """Headways of an interval; of its passages only the last one is kept, as the next interval's leader."""
+        passages = self._passages.pop((start, line_id, direction), [])
+        headways = Headways.of(passages, self._leaders.get((line_id, direction), UNKNOWN))
+        if passages:
+            self._leaders[line_id, direction] = max(passages, key=lambda p: p.front_s)
+        return headways
 
 
-def _passage(crossing: Crossing, crossed_at: datetime, sight: int) -> Passage:
+def _passage(crossing: Crossing, crossed_at: datetime, stretch: int) -> Passage:
     at_s = (crossed_at - EPOCH) / timedelta(seconds=1)
     front_s = at_s if crossing.front_at_s is None else at_s + crossing.front_at_s - crossing.at_s
     return Passage(
         front_s=front_s,
         rear_s=np.nan if crossing.passage_s is None else front_s + crossing.passage_s,
         speed_kmh=np.nan if crossing.speed_kmh is None else crossing.speed_kmh,
-        sight=sight,
+        stretch=stretch,
         is_implausible=crossing.is_implausible,
     )

@@ -1,7 +1,7 @@
-"""How vehicles pass lines: how fast, when their fronts arrive, how long their lengths take."""
+"""Speeds of vehicles at counting lines, when their fronts arrive and how long their lengths take to pass."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import hypot, isnan
 
 import numpy as np
@@ -14,76 +14,93 @@ from vision.analytics.kinematics.trajectory_fit import TrajectoryFit
 from vision.config.lines import LineConfig
 from vision.geometry import apply_homography
 
-GOES_ON_S = 0.7
-"""A vehicle's speed at a line is told when it has gone on for so long: who brakes or starts there had another one
-before, and what comes after tells of the moment as much as what was before it. With what frames take to reach people it
-stays below a second."""
-SLOWEST_MPS = 0.3
-"""Slower than this nobody is said to pass: the time that it would take him says nothing."""
 KMH_PER_MPS = 3.6
 
-WayOf = Callable[[int], tuple[Floats, Floats]]
-"""From a track to its remembered sightings: when (K,), and where its foot was on the road (K, 2), metres."""
+GroundTrajectory = Callable[[int], tuple[Floats, Floats]]
+"""From a track id to its recent observations: times (K,), media time in seconds, and positions (K, 2) in road
+metres."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrossingSpeedParameters:
+    """When a crossing's speed is measured."""
+
+    observe_after_s: float = 0.7
+    """A crossing is reported this long after it happened, seconds, so that the fit sees both sides of the line: a
+    vehicle that brakes or starts there had another speed before. Longer: more accurate speeds, later crossings. Source:
+    chosen, to stay below a second together with the transport of frames."""
+    min_speed_mps: float = 0.3
+    """Slower vehicles get neither speed nor passage time: the time that they would take is noise. Higher: fewer wrong
+    values in queues, more crossings without a speed. Source: chosen."""
 
 
 class CrossingSpeedEstimator:
-    """Fills in crossings what the ways of their vehicles say, and tells them then.
+    """Completes crossings with speed, passage time and arrival of the front, from a fit to the vehicle's trajectory.
 
-    A crossing is counted by a point of the box, as its line has it, and speed is told of that moment: who starts at the
-    stop line is faster with each metre. Passage and front are told of when its own middle passes the line on the road.
+    The speed is that at the moment of the crossing. Passage and front refer to the vehicle's middle on the road, since
+    the anchor of the box may be at either end.
 
-    Where the camera is calibrated a crossing is told `GOES_ON_S` after it happened; elsewhere it has no speed, and is
-    told at once.
+    With a calibrated camera a crossing is returned `observe_after_s` after it happened; otherwise it has no speed and
+    is returned at once.
     """
 
     def __init__(
-        self, lines: Sequence[LineConfig], width_px: int, height_px: int, ground: GroundPlane, *, implausible_mps: float
+        self,
+        lines: Sequence[LineConfig],
+        width_px: int,
+        height_px: int,
+        ground: GroundPlane,
+        *,
+        implausible_mps: float,
+        parameters: CrossingSpeedParameters = CrossingSpeedParameters(),
     ) -> None:
+        """Speeds above `implausible_mps` are dropped, and the crossing is marked (`Crossing.is_implausible`)."""
         size_px = np.array([width_px, height_px], np.float64)
+        self._parameters = parameters
         self._number_of = {line.id: number for number, line in enumerate(lines)}
         self._ends_px = np.array([[line.start, line.end] for line in lines]).reshape(-1, 2, 2) * size_px
         self._ends_m: Floats = np.empty((0, 2, 2))
         self._matrix: Floats | None = None
         self._ground = ground
         self._implausible_mps = implausible_mps
-        self._wait: list[tuple[Crossing, float]] = []
-        """Crossings that are not told yet, and where the vehicle's foot is along it (see `_foot_ahead`)."""
+        self._pending: list[tuple[Crossing, float]] = []
+        """Crossings that were not returned yet, each with `_bottom_ahead` of its vehicle."""
 
     def __len__(self) -> int:
-        """How many crossings are not told yet."""
-        return len(self._wait)
+        """Number of crossings that were not returned yet."""
+        return len(self._pending)
 
     def update(
-        self, crossings: Sequence[Crossing], motion: TrackKinematics, ground_trajectory: WayOf, at_s: float
+        self, crossings: Sequence[Crossing], tracks: TrackKinematics, trajectory_of: GroundTrajectory, at_s: float
     ) -> list[Crossing]:
-        """Take in the crossings known at `at_s`; return those, of now or before, of which all is known."""
+        """Take in the crossings known at `at_s`, media time; return all, of now or before, that are complete."""
         if crossings:
-            self._wait += [(c, _foot_ahead(motion, c.track_id)) for c in crossings]
-        until_s = at_s - GOES_ON_S if self._ground.is_calibrated else np.inf
-        return self._told(until_s, ground_trajectory) if self._wait else []
+            self._pending += [(c, _bottom_ahead(tracks, c.track_id)) for c in crossings]
+        until_s = at_s - self._parameters.observe_after_s if self._ground.is_calibrated else np.inf
+        return self._completed(until_s, trajectory_of) if self._pending else []
 
-    def close(self, ground_trajectory: WayOf) -> list[Crossing]:
-        """Nothing more will be seen: what is not told yet."""
-        return self._told(np.inf, ground_trajectory)
+    def close(self, trajectory_of: GroundTrajectory) -> list[Crossing]:
+        """The crossings that were not returned yet, when no more frames come."""
+        return self._completed(np.inf, trajectory_of)
 
-    def _told(self, until_s: float, ground_trajectory: WayOf) -> list[Crossing]:
-        ready = [(c, ahead) for c, ahead in self._wait if c.at_s <= until_s]
-        self._wait = [(c, ahead) for c, ahead in self._wait if c.at_s > until_s]
-        return [self._measured(c, ahead, ground_trajectory(c.track_id)) for c, ahead in ready]
+    def _completed(self, until_s: float, trajectory_of: GroundTrajectory) -> list[Crossing]:
+        ready = [(c, ahead) for c, ahead in self._pending if c.at_s <= until_s]
+        self._pending = [(c, ahead) for c, ahead in self._pending if c.at_s > until_s]
+        return [self._measured(c, ahead, trajectory_of(c.track_id)) for c, ahead in ready]
 
-    def _measured(self, crossing: Crossing, foot_ahead: float, way: tuple[Floats, Floats]) -> Crossing:
-        curve = TrajectoryFit.of(*way, about_s=crossing.at_s)
-        if curve is None:
+    def _measured(self, crossing: Crossing, bottom_ahead: float, trajectory: tuple[Floats, Floats]) -> Crossing:
+        fit = TrajectoryFit.of(*trajectory, about_s=crossing.at_s)
+        if fit is None:
             return crossing
         length_m = LENGTH_M[crossing.object_class]
-        middle_s, speed_mps = curve.over(self._line_m(crossing.line_id), behind_m=foot_ahead * length_m / 2)
-        if not min(speed_mps, curve.speed_mps) >= SLOWEST_MPS:
+        middle_s, speed_mps = fit.over(self._line_m(crossing.line_id), behind_m=bottom_ahead * length_m / 2)
+        if not min(speed_mps, fit.speed_mps) >= self._parameters.min_speed_mps:
             return crossing
-        is_plausible = curve.speed_mps <= self._implausible_mps
+        is_plausible = fit.speed_mps <= self._implausible_mps
         passage_s = length_m / speed_mps
         return replace(
             crossing,
-            speed_kmh=curve.speed_mps * KMH_PER_MPS if self._ground.is_calibrated and is_plausible else None,
+            speed_kmh=fit.speed_mps * KMH_PER_MPS if self._ground.is_calibrated and is_plausible else None,
             is_implausible=self._ground.is_calibrated and not is_plausible,
             passage_s=passage_s,
             front_at_s=middle_s - passage_s / 2,
@@ -91,20 +108,19 @@ class CrossingSpeedEstimator:
 
     def _line_m(self, line_id: str) -> Floats:
         """(2, 2): a line's ends on the road, metres."""
-        if self._ground.matrix is not self._matrix:  # an estimated ground changes as it is learnt
+        if self._ground.matrix is not self._matrix:  # an estimated ground plane changes as it is learnt
             self._matrix = self._ground.matrix
             self._ends_m = apply_homography(self._matrix, self._ends_px)
         return np.asarray(self._ends_m[self._number_of[line_id]])
 
 
-def _foot_ahead(motion: TrackKinematics, track_id: int) -> float:
-    """Where the foot is along a vehicle: 1 at its front, 0 in its middle, or where that is not known, -1 at its rear.
+def _bottom_ahead(tracks: TrackKinematics, track_id: int) -> float:
+    """Where the bottom of the box is along the vehicle: 1 at its front, -1 at its rear, 0 in the middle or unknown.
 
-    The lower edge of a box is at the front of a vehicle that comes towards the camera, at the rear of one that goes
-    away from it.
+    It is at the front of a vehicle that approaches the camera, and at the rear of one that recedes.
     """
-    n = motion.row_of.get(track_id)
+    n = tracks.row_of.get(track_id)
     if n is None:
         return 0.0
-    right_px, down_px = motion.velocity_px[n].tolist()
+    right_px, down_px = tracks.velocity_px[n].tolist()
     return 0.0 if isnan(down_px) else down_px / max(hypot(right_px, down_px), 1e-9)

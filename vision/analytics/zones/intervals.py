@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from vision.analytics.lines.intervals import GRACE
+from vision.analytics.lines.intervals import IntervalParameters
 from vision.analytics.scene import Scene
 from vision.analytics.statistics import floor_to_interval
 from vision.analytics.zones.accumulator import ZoneAccumulator, ZoneSpeeds
@@ -36,6 +36,7 @@ class ZoneAggregator:
     def __init__(self, camera: CameraConfig, *, began_at: datetime) -> None:
         self._zones = camera.zones
         self._length = camera.interval
+        self._grace = IntervalParameters().grace
         self._implausible_above_kmh = camera.measures.implausible_above_kmh
         self._oldest = floor_to_interval(began_at, camera.interval)
         self._sums: dict[datetime, list[ZoneAccumulator]] = {}
@@ -54,8 +55,8 @@ class ZoneAggregator:
             zone_sums.delays_s += self._delays_of(scene, number)
 
     def close(self, now: datetime) -> list[ZoneInterval]:
-        """Tell the intervals that ended some seconds ago (`GRACE`) and have not been told yet, oldest first."""
-        return self._close_before(floor_to_interval(now - GRACE, self._length))
+        """The intervals that are complete at `now` and were not returned yet, oldest first."""
+        return self._close_before(floor_to_interval(now - self._grace, self._length))
 
     def close_all(self, now: datetime) -> list[ZoneInterval]:
         """Tell everything there is, the interval that holds `now` included: measuring ends."""

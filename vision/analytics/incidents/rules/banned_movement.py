@@ -9,7 +9,7 @@ from vision.analytics.incidents.features.line_clearance import LineClearance
 from vision.analytics.incidents.features.track_history import TrackHistory
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.kinematics.state import Floats
-from vision.analytics.lines.movements import FORGET_EVERY_S
+from vision.analytics.lines.movements import MovementParameters
 from vision.analytics.scene import Scene
 from vision.config.lines import MovementConfig
 from vision.contracts import IncidentKind
@@ -38,7 +38,7 @@ class BannedMovementRule:
         return len(self._entered) + len(self._going_on)
 
     def evaluate(self, scene: Scene) -> Sequence[Evidence]:
-        if self._entered and abs(scene.at_s - self._forgot_s) >= FORGET_EVERY_S:
+        if self._entered and abs(scene.at_s - self._forgot_s) >= MovementParameters().cleanup_interval_s:
             self._forgot_s, oldest_s = scene.at_s, scene.at_s - self._longest_s
             self._entered = {key: entered for key, entered in self._entered.items() if entered[0] >= oldest_s}
         for lost, heir in scene.stitched if self._entered else ():
