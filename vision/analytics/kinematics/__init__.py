@@ -1,1 +1,1 @@
-"""How road users move: observations, ground plane, trajectories and velocities of the tracks of one camera."""
+"""Kinematics: where the tracks of one camera are on the ground plane, how fast they move, and which have stopped."""

@@ -1,144 +1,160 @@
-"""Remembers the recent way of each track, and tells from it how each moves and since when it stands."""
+"""Estimates how the tracks of one camera move, and which have stopped, from their recent trajectories."""
 
 import numpy as np
 
 from vision.analytics.kinematics.ground_plane import GroundPlane
 from vision.analytics.kinematics.observations import ObservationBuilder, Observations
 from vision.analytics.kinematics.state import Floats, TrackKinematics
-from vision.analytics.kinematics.trajectories import LEFT_FOR_S, LEFT_SIZES, TrajectoryTable
-from vision.analytics.kinematics.velocity import VelocityEstimates
+from vision.analytics.kinematics.trajectories import StopParameters, TrajectoryParameters, TrajectoryTable
+from vision.analytics.kinematics.velocity import VelocityEstimates, VelocityParameters
 from vision.analytics.track_table import Ids
 from vision.core import Tracks
 from vision.geometry import apply_homography, pixels_per_unit
 
-LEFT_M = 1.5
-"""A standing vehicle that has left is so far from where it stood, too."""
-MOVED_M = 2.0
-MOVED_SIZES = 0.75
-"""A vehicle has been seen moving once it was so far from where it began."""
-SAME_PLACE_SIZES = 0.35
-LOST_AT_MOST_S = 2.0
-"""A new track that begins so near to where a track stood that was lost so lately, and comes to stand there itself, is
-that one under another id. One that crawls into the place in a jam is not."""
-
 
 class KinematicsEstimator:
-    """Follows how the tracks of one camera move.
+    """Keeps the trajectories of one camera's tracks, and estimates their velocities and stops.
 
-    A track not seen for `forget_after_s` is forgotten. A new track that begins, and stands, where a lost one stood
-    inherits its stand, so that a vehicle that gets a new id while it stands goes on standing.
+    A track that is not observed for `forget_after_s` is forgotten. A new track that begins where a stopped one was just
+    lost, and stops there itself, takes over its stop: a change of id does not end a stop.
+
+    Example:
+        >>> from vision.analytics.kinematics.ground_plane import EstimatedGround
+        >>> ground = EstimatedGround(1280, 720)
+        >>> estimator = KinematicsEstimator(ground, 1280, 720, forget_after_s=4.0, implausible_mps=50.0)
+        >>> observations = estimator.observe(Tracks.empty(), at_s=0.0)
+        >>> len(estimator.update(observations, at_s=0.0))
+        0
     """
 
     def __init__(
-        self, ground: GroundPlane, width_px: int, height_px: int, *, forget_after_s: float, implausible_mps: float
+        self,
+        ground: GroundPlane,
+        width_px: int,
+        height_px: int,
+        *,
+        forget_after_s: float,
+        implausible_mps: float,
+        trajectories: TrajectoryParameters = TrajectoryParameters(),
+        velocities: VelocityParameters = VelocityParameters(),
+        stops: StopParameters = StopParameters(),
     ) -> None:
+        """`implausible_mps`: a higher speed is an error, and is not published."""
         self._ground = ground
         self._implausible_mps = implausible_mps
-        self._sights = ObservationBuilder(width_px, height_px, forget_after_s=forget_after_s)
-        self._memory = TrajectoryTable.empty()
+        self._min_interval_s = trajectories.min_interval_s
+        self._velocities = velocities
+        self._stops = stops
+        self._observations = ObservationBuilder(width_px, height_px, forget_after_s=forget_after_s)
+        self._table = TrajectoryTable.empty(trajectories.samples)
         self._matrix = ground.matrix
-        """What the memory's places on the road are told by."""
+        """The ground plane that the table's road positions were computed with."""
         self.implausible = 0
-        """Sightings whose speed was implausible, since the beginning."""
+        """Observations with an implausible speed so far."""
 
     def __len__(self) -> int:
-        """How many tracks are remembered."""
-        return len(self._sights.rows)
+        """The number of tracks that are kept."""
+        return len(self._observations.rows)
 
     def observe(self, tracks: Tracks, at_s: float) -> Observations:
-        """Take in where the tracks are at `at_s`; or had been then, of those of which it is known only now."""
-        seen = self._sights.observe(tracks, at_s)
+        """Take in where tracks are at `at_s`, or were then, for tracks that were confirmed only now."""
+        seen = self._observations.observe(tracks, at_s)
         if len(seen):
-            self._note(seen, at_s)
+            self._add(seen, at_s)
         return seen
 
     def update(self, seen: Observations, at_s: float) -> TrackKinematics:
-        """How those move that were seen just now."""
+        """The kinematics of the tracks that were observed last, at `at_s`."""
         if not len(seen):
             return TrackKinematics.empty()
         box_size_px = seen.box_size_px
-        ways = VelocityEstimates.of(self._memory, seen.row, box_size_px, at_s)
-        self._note_stand(seen.row, ways, box_size_px, at_s)
-        return self._motion(seen, ways)
+        estimates = VelocityEstimates.of(
+            self._table, seen.row, box_size_px, at_s, parameters=self._velocities, stops=self._stops
+        )
+        self._update_stops(seen.row, estimates, box_size_px, at_s)
+        return self._kinematics(seen, estimates)
 
     def ground_trajectory(self, track_id: int) -> tuple[Floats, Floats]:
-        """A track's remembered sightings: when (K,), media time, and where on the road (K, 2), metres; oldest first."""
-        self._look_at_ground()
-        times_s, places = self._trajectory(track_id)
-        return times_s, places[:, 2:]
+        """A track's kept observations, oldest first: media times (K,), and positions on the road (K, 2), metres."""
+        self._follow_ground()
+        times_s, positions = self._trajectory(track_id)
+        return times_s, positions[:, 2:]
 
     def pixel_trajectory(self, track_id: int) -> tuple[Floats, Floats]:
-        """The same as they were in the picture: where its foot was (K, 2), in pixels."""
-        times_s, places = self._trajectory(track_id)
-        return times_s, places[:, :2]
+        """The same in the picture: media times (K,), and bottom centres (K, 2), pixels."""
+        times_s, positions = self._trajectory(track_id)
+        return times_s, positions[:, :2]
 
     def _trajectory(self, track_id: int) -> tuple[Floats, Floats]:
-        row = self._sights.rows.row_of(track_id)
-        return (np.empty(0), np.empty((0, 4))) if row is None else self._memory.trajectory(row)
+        row = self._observations.rows.row_of(track_id)
+        return (np.empty(0), np.empty((0, 4))) if row is None else self._table.trajectory(row)
 
-    def _look_at_ground(self) -> None:
-        """An estimated ground changes as it is learnt."""
+    def _follow_ground(self) -> None:
+        """An estimated ground plane changes as it is learned."""
         if self._ground.matrix is not self._matrix:
             self._matrix = self._ground.matrix
-            self._memory.project(self._matrix)
+            self._table.reproject(self._matrix)
 
-    def _places(self, bottom_center_px: Floats) -> Floats:
-        """(N, 4): feet (N, 2) in the picture and on the road."""
-        places = np.empty((len(bottom_center_px), 4))
-        places[:, :2], places[:, 2:] = bottom_center_px, apply_homography(self._matrix, bottom_center_px)
-        return places
+    def _positions(self, bottom_center_px: Floats) -> Floats:
+        """(N, 4): bottom centres (N, 2) in the picture, pixels, and on the road, metres."""
+        positions = np.empty((len(bottom_center_px), 4))
+        positions[:, :2], positions[:, 2:] = bottom_center_px, apply_homography(self._matrix, bottom_center_px)
+        return positions
 
-    def _note(self, seen: Observations, at_s: float) -> None:
-        """Remember one more sighting of each; new ones begin, or inherit."""
-        memory = self._memory
-        memory.grow(self._sights.rows.size)
+    def _add(self, seen: Observations, at_s: float) -> None:
+        """Append an observation to each trajectory; begin those of new tracks."""
+        table = self._table
+        table.grow(self._observations.rows.size)
         self._ground.learn(
             seen.bottom_center_px, np.where(seen.is_truncated[:, None], np.nan, seen.size_px), seen.class_id
         )
-        self._look_at_ground()
-        places = self._places(seen.bottom_center_px)
+        self._follow_ground()
+        positions = self._positions(seen.bottom_center_px)
         if seen.is_new.any():
             new = seen[seen.is_new]
-            memory.begin(new.row, places[seen.is_new], at_s)
-            self._inherit(new.row, new.bottom_center_px, new.box_size_px, at_s)
+            table.begin(new.row, positions[seen.is_new], at_s)
+            self._find_lost_stops(new.row, new.bottom_center_px, new.box_size_px, at_s)
         is_unknown = np.isnan(seen.size_px[:, 0])
-        memory.come_in(seen.row, (seen.truncated[:, 0] | seen.truncated[:, 2] | seen.truncated[:, 3]) & is_unknown)
-        memory.add(seen.row, places, at_s)
+        hides_bottom_center = seen.truncated[:, 0] | seen.truncated[:, 2] | seen.truncated[:, 3]
+        table.restart_entered(seen.row, hides_bottom_center & is_unknown)
+        table.append(seen.row, positions, at_s, self._min_interval_s)
 
-    def _inherit(self, rows: Ids, bottom_center_px: Floats, box_size_px: Floats, at_s: float) -> None:
-        """New tracks may take over what was known of a standing track just lost whose place each takes."""
-        memory = self._memory
-        lost_s = at_s - self._sights.rows.seen_s[: len(memory.moved)]
-        left = np.flatnonzero((lost_s > 0) & (lost_s <= LOST_AT_MOST_S) & ~np.isnan(memory.stopped_since_s))
-        if not len(left):
+    def _find_lost_stops(self, rows: Ids, bottom_center_px: Floats, box_size_px: Floats, at_s: float) -> None:
+        """Hand over the stops of lost tracks to new tracks that begin in their places."""
+        table, stops = self._table, self._stops
+        lost_s = at_s - self._observations.rows.seen_s[: len(table.has_moved)]
+        lost = np.flatnonzero((lost_s > 0) & (lost_s <= stops.takeover_gap_s) & ~np.isnan(table.stopped_since_s))
+        if not len(lost):
             return
-        away_px = np.linalg.norm(bottom_center_px[:, None] - memory.still[left, :2], axis=2)
+        away_px = np.linalg.norm(bottom_center_px[:, None] - table.stop_position[lost, :2], axis=2)
         nearest = away_px.argmin(axis=1)
-        heirs = np.flatnonzero(away_px.min(axis=1) < SAME_PLACE_SIZES * box_size_px)
-        heirs = heirs[np.unique(nearest[heirs], return_index=True)[1]]
-        memory.bequeath(left[nearest[heirs]], rows[heirs])
+        successors = np.flatnonzero(away_px.min(axis=1) < stops.takeover_sizes * box_size_px)
+        successors = successors[np.unique(nearest[successors], return_index=True)[1]]
+        table.hand_over(lost[nearest[successors]], rows[successors])
 
-    def _note_stand(self, rows: Ids, ways: VelocityEstimates, box_size_px: Floats, at_s: float) -> None:
-        """Who stands, since when and where; who was ever seen moving, and how fast at most."""
-        memory = self._memory
-        was_since_s = memory.stopped_since_s[rows]
-        stood = ~np.isnan(was_since_s)
-        left = stood & (ways.from_still_px > LEFT_SIZES * box_size_px) & ~(ways.from_still_m < LEFT_M)
-        if left.any():
-            left[left] = memory.stays_away(rows[left], LEFT_SIZES * box_size_px[left], at_s - LEFT_FOR_S)
-        begins = ways.is_slow(box_size_px) & (~stood | left)
-        ends = left & ~begins
+    def _update_stops(self, rows: Ids, estimates: VelocityEstimates, box_size_px: Floats, at_s: float) -> None:
+        """Find the tracks that stop and those that depart; keep whether each ever moved, and its highest speed."""
+        table, stops = self._table, self._stops
+        is_stopped = ~np.isnan(table.stopped_since_s[rows])
+        departure_px = stops.departure_sizes * box_size_px
+        departs = is_stopped & (estimates.from_stop_px > departure_px) & ~(estimates.from_stop_m < stops.departure_m)
+        if departs.any():
+            departs[departs] = table.stays_away(rows[departs], departure_px[departs], at_s - stops.departure_s)
+        begins = estimates.is_near_zero(box_size_px, stops) & (~is_stopped | departs)
+        ends = departs & ~begins
         if ends.any():
-            memory.stopped_since_s[rows[ends]] = np.nan
-            memory.still[rows[ends]] = np.nan
+            table.stopped_since_s[rows[ends]] = np.nan
+            table.stop_position[rows[ends]] = np.nan
         if begins.any():
-            rest_px, rest_s = memory.came_to_rest(rows[begins], box_size_px[begins], at_s)
-            memory.stand(rows[begins], self._places(rest_px), rest_s, box_size_px[begins])
-        memory.moved[rows] |= (ways.from_first_px > MOVED_SIZES * box_size_px) & (ways.from_first_m > MOVED_M)
-        memory.max_speed_mps[rows] = np.fmax(memory.max_speed_mps[rows], ways.speed_mps)
+            rest_px, rest_s = table.find_stops(rows[begins], box_size_px[begins], at_s, stops)
+            table.stop(rows[begins], self._positions(rest_px), rest_s, departure_px[begins])
+        table.has_moved[rows] |= (estimates.from_first_px > stops.moved_sizes * box_size_px) & (
+            estimates.from_first_m > stops.moved_m
+        )
+        table.max_speed_mps[rows] = np.fmax(table.max_speed_mps[rows], estimates.speed_mps)
 
-    def _motion(self, seen: Observations, ways: VelocityEstimates) -> TrackKinematics:
-        memory, rows = self._memory, seen.row
+    def _kinematics(self, seen: Observations, estimates: VelocityEstimates) -> TrackKinematics:
+        table, rows = self._table, seen.row
         return TrackKinematics(
             track_id=seen.track_id,
             class_id=seen.class_id,
@@ -146,19 +162,19 @@ class KinematicsEstimator:
             xyxy=seen.xyxy,
             truncated=seen.truncated,
             bottom_center_px=seen.bottom_center_px,
-            ground_m=ways.foot_m,
-            velocity_px=ways.velocity[:, :2],
-            velocity_mps=ways.velocity[:, 2:],
-            speed_mps=ways.speed_mps,
-            speed_kmh=self._speeds_kmh(ways.speed_mps),
+            ground_m=estimates.ground_m,
+            velocity_px=estimates.velocity[:, :2],
+            velocity_mps=estimates.velocity[:, 2:],
+            speed_mps=estimates.speed_mps,
+            speed_kmh=self._speeds_kmh(estimates.speed_mps),
             scale_px_per_m=pixels_per_unit(self._ground.matrix, seen.bottom_center_px),
-            first_seen_s=memory.first_s[rows],
-            first_px=ways.first[:, :2],
-            first_m=ways.first[:, 2:],
-            displacement_m=ways.from_first_m,
-            stopped_since_s=memory.stopped_since_s[rows],
-            has_moved=memory.moved[rows],
-            max_speed_mps=memory.max_speed_mps[rows],
+            first_seen_s=table.first_s[rows],
+            first_px=estimates.first_position[:, :2],
+            first_m=estimates.first_position[:, 2:],
+            displacement_m=estimates.from_first_m,
+            stopped_since_s=table.stopped_since_s[rows],
+            has_moved=table.has_moved[rows],
+            max_speed_mps=table.max_speed_mps[rows],
         )
 
     def _speeds_kmh(self, speed_mps: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""How the vehicles of one moment move: what every measure and every rule looks at."""
+"""The kinematic state of every track at one moment: position, velocity, and whether it has stopped."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,12 +16,17 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackKinematics(Columns):
-    """N tracks at one moment of media time, with what their recent way says of them.
+    """N tracks at one moment of media time, and how their recent trajectories say that they move.
 
-    Metres are the road's where the camera is calibrated. Elsewhere they are estimated from the usual sizes of vehicles
-    (`vision.analytics.kinematics.ground_plane`):
-    right to within a third or so, good for telling standing from moving and slow from fast
-    within one picture, never told to people as metres or km/h.
+    Metres are the road's where the camera is calibrated. Elsewhere they are estimated from typical vehicle sizes (see
+    `EstimatedGround`): right to within about a third, good enough to tell stopped from moving and slow from fast within
+    one picture, and never published as metres or km/h.
+
+    Example:
+        >>> tracks = TrackKinematics.empty()
+        >>> fast = tracks[tracks.speed_mps > 10]
+        >>> fast.track_id.tolist()
+        []
     """
 
     track_id: NDArray[np.int64]
@@ -32,36 +37,36 @@ class TrackKinematics(Columns):
     truncated: Bools
     """(N, 4): which of these sides the picture's edge cuts off."""
     bottom_center_px: Floats
-    """(N, 2): the middle of the box's lower edge, taken for where the vehicle touches the road; pixels. Of a vehicle
-    that the picture's edge cuts off, where it would be."""
+    """(N, 2): the middle of the box's lower edge, where the vehicle is taken to touch the road; pixels. For a truncated
+    box, that of the extrapolated one."""
     ground_m: Floats
     """(N, 2): that point on the road in metres, calibrated or estimated; NaN beyond the horizon."""
     velocity_px: Floats
-    """(N, 2): pixels a second, by regression over the last sightings; NaN for a track too new to tell."""
+    """(N, 2): pixels per second, by regression over the recent trajectory; NaN for a track that is too new."""
     velocity_mps: Floats
-    """(N, 2): metres a second on the road, by regression over the ground path; NaN for a track too new to tell."""
+    """(N, 2): metres per second on the road, by the same regression; NaN for a track that is too new."""
     speed_mps: Floats
     """(N,): the length of `velocity_mps`."""
     speed_kmh: Floats
-    """(N,): `pace_mps` for people; NaN without calibration, for a new track, and where implausible."""
+    """(N,): the speed that may be published; NaN without calibration, for a new track, and where implausible."""
     scale_px_per_m: Floats
-    """(N,): pixels a metre at the vehicle, across the direction of sight."""
+    """(N,): pixels per metre at the vehicle, across the line of sight."""
     first_seen_s: Floats
     """(N,): when the track began, media time."""
     first_px: Floats
-    """(N, 2): where its foot was then."""
+    """(N, 2): `bottom_center_px` at that time."""
     first_m: Floats
-    """(N, 2): that point on the road, as `ground_m`."""
+    """(N, 2): `ground_m` at that time."""
     displacement_m: Floats
-    """(N,): metres from there to here, straight."""
+    """(N,): the straight distance from there to the present position."""
     stopped_since_s: Floats
-    """(N,): since when it stands, media time; NaN while it moves. Small trembling does not end a stand."""
+    """(N,): when the vehicle stopped, media time; NaN while it moves. Box jitter does not end a stop."""
     has_moved: Bools
-    """(N,): whether it was ever seen moving before; a vehicle parked when the camera came on was not."""
+    """(N,): whether the track was ever observed moving; false for a vehicle parked since the analysis began."""
     max_speed_mps: Floats
-    """(N,): the highest pace it was ever seen at (over the regression's window)."""
+    """(N,): the highest `speed_mps` so far."""
     is_stopped: Bools = field(init=False)
-    """(N,): whether it stands."""
+    """(N,): whether `stopped_since_s` is set."""
 
     _row_of: dict[int, int] = field(init=False, repr=False, default_factory=dict)
 
@@ -71,13 +76,13 @@ class TrackKinematics(Columns):
 
     @property
     def row_of(self) -> Mapping[int, int]:
-        """By track: its row. Looked up once."""
+        """The row of each track id, built at the first use."""
         if not self._row_of:
             self._row_of.update(zip(self.track_id.tolist(), range(len(self)), strict=True))
         return self._row_of
 
     def box_size_px(self, n: int) -> float:
-        """The size in the picture of the track in row `n`: the square root of its box's area."""
+        """The square root of the box area of the track in row `n`."""
         left, top, right, bottom = self.xyxy[n].tolist()
         return sqrt((right - left) * (bottom - top))
 

@@ -1,4 +1,6 @@
-"""Boxes at the picture's edge, which shows a part of their vehicles only."""
+"""Finds boxes that the picture's edge truncates, and extrapolates them to the whole vehicle."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,31 +8,47 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-EDGE = 0.005
-"""A box this near the picture's edge, as a part of the picture's side, is taken to be cut off by it."""
+
+@dataclass(frozen=True, slots=True)
+class TruncationParameters:
+    """When a box counts as truncated."""
+
+    edge_margin: float = 0.005
+    """A side this near to the picture's edge, as a part of the picture's width or height, is truncated. Larger: more
+    boxes near the edge are extrapolated instead of measured. Source: chosen."""
 
 
-def truncated_sides(xyxy: Floats, size_px: Floats) -> Bools:
-    """(N, 4): which sides of the boxes (left, top, right, bottom) the edge of a picture of (width, height) cuts off."""
-    margin_px = EDGE * size_px
-    cut = np.empty(xyxy.shape, bool)
-    cut[:, :2], cut[:, 2:] = xyxy[:, :2] <= margin_px, xyxy[:, 2:] >= size_px - margin_px
-    return cut
+def truncated_sides(
+    xyxy: Floats, picture_px: Floats, parameters: TruncationParameters = TruncationParameters()
+) -> Bools:
+    """(N, 4): which sides (left, top, right, bottom) of the boxes (N, 4) a picture of (width, height) cuts off.
 
-
-def whole_sizes(xyxy: Floats, is_truncated: Bools, known_px: Floats) -> Floats:
-    """(N, 2): width and height of the whole vehicles: of boxes that are not cut off; else what was known, or NaN.
-
-    `is_cut`: (N,), whether any side is.
+    Example:
+        >>> truncated_sides(np.array([[10.0, 20.0, 99.9, 60.0]]), np.array([100.0, 100.0])).tolist()
+        [[False, False, True, False]]
     """
-    return np.where(is_truncated[:, None], known_px, xyxy[:, 2:] - xyxy[:, :2])
+    margin_px = parameters.edge_margin * picture_px
+    truncated = np.empty(xyxy.shape, bool)
+    truncated[:, :2], truncated[:, 2:] = xyxy[:, :2] <= margin_px, xyxy[:, 2:] >= picture_px - margin_px
+    return truncated
 
 
-def completed(xyxy: Floats, truncated: Bools, size_px: Floats) -> Floats:
-    """The boxes with what the picture's edge hides of them, where the whole size is known and one end is in sight."""
-    hidden_px = np.fmax(size_px - (xyxy[:, 2:] - xyxy[:, :2]), 0.0)
+def full_sizes(xyxy: Floats, is_truncated: Bools, previous_px: Floats) -> Floats:
+    """(N, 2): width and height of the whole vehicles: of boxes that are not truncated; else the previous size.
+
+    `is_truncated` is (N,); `previous_px` is (N, 2), NaN where the vehicle was never observed whole.
+    """
+    return np.where(is_truncated[:, None], previous_px, xyxy[:, 2:] - xyxy[:, :2])
+
+
+def extrapolated_boxes(xyxy: Floats, truncated: Bools, size_px: Floats) -> Floats:
+    """(N, 4): the boxes extended beyond the picture's edge to their full size.
+
+    A box is extended where its full size (N, 2) is known and only one of two opposite sides is truncated.
+    """
+    missing_px = np.fmax(size_px - (xyxy[:, 2:] - xyxy[:, :2]), 0.0)
     low, high = truncated[:, :2], truncated[:, 2:]
-    whole = np.empty(xyxy.shape)
-    whole[:, :2] = xyxy[:, :2] - np.where(low & ~high, hidden_px, 0.0)
-    whole[:, 2:] = xyxy[:, 2:] + np.where(high & ~low, hidden_px, 0.0)
-    return whole
+    boxes = np.empty(xyxy.shape)
+    boxes[:, :2] = xyxy[:, :2] - np.where(low & ~high, missing_px, 0.0)
+    boxes[:, 2:] = xyxy[:, 2:] + np.where(high & ~low, missing_px, 0.0)
+    return boxes

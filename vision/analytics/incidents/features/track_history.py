@@ -9,8 +9,8 @@ from vision.analytics.identity.stitching import TrackLinks
 from vision.analytics.incidents.features.braking import BrakingEstimate
 from vision.analytics.incidents.features.track_history_table import TrackHistoryTable, forget_later, push
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
-from vision.analytics.kinematics.trajectories import REST_SIZES
-from vision.analytics.kinematics.velocity import LEAP_SIZES
+from vision.analytics.kinematics.trajectories import StopParameters
+from vision.analytics.kinematics.velocity import VelocityParameters
 from vision.analytics.track_table import Ids, TrackRows
 from vision.geometry import off_way_px
 
@@ -165,7 +165,7 @@ class TrackHistory:
         memory, row = self._memory, self._at[n]
         kept, seen = ~np.isnan(memory.times_s[row]), ~np.isnan(memory.observed_s[row])
         px_m = float(np.hypot(*memory.px_per_metre_ahead[row]))
-        rest_m = REST_SIZES * float(memory.size_px[row]) / px_m if px_m > 0 else 0.0
+        rest_m = StopParameters().rest_sizes * float(memory.size_px[row]) / px_m if px_m > 0 else 0.0
         return BrakingEstimate(
             memory.times_s[row][kept],
             memory.velocities[row][kept],
@@ -223,7 +223,7 @@ class TrackHistory:
             at = rows[doubted]
             ways_px = memory.sure_px_s[at] * (at_s - memory.leaps_since_s[at])[:, None]
             away_px = off_way_px(motion.bottom_center_px[doubted] - memory.sure_px[at], ways_px)
-            memory.leapt_s[at[away_px > LEAP_SIZES * memory.size_px[at]]] = at_s
+            memory.leapt_s[at[away_px > VelocityParameters().id_switch_sizes * memory.size_px[at]]] = at_s
         still = motion.is_stopped.nonzero()[0]
         memory.still_s[rows[still]] = at_s
         memory.stood_px[rows[still]] = motion.bottom_center_px.take(still, axis=0)
