@@ -1,319 +1,303 @@
-"""Who stands on the road for a reason of his own: not in a queue, not behind somebody, not where everybody waits."""
+"""Finds stopped vehicles that neither a queue, a leader nor congestion explains."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import median
-from typing import Self
 
 import numpy as np
 
 from vision.analytics.dimensions import LENGTHS_M
-from vision.analytics.incidents.evidence import is_congested, is_vehicle
+from vision.analytics.incidents.evidence import is_vehicle
 from vision.analytics.incidents.features.creep import CreepDetector
+from vision.analytics.incidents.features.surroundings import (
+    Surroundings,
+    SurroundingsParameters,
+    is_slow_zone,
+    is_stopping_banned,
+    same_position_m,
+)
 from vision.analytics.incidents.features.track_history import TrackHistory
-from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
+from vision.analytics.kinematics.state import Bools, Floats
 from vision.analytics.scene import Scene
 from vision.analytics.track_table import Ids
 from vision.config.zones import ZoneConfig, ZoneKind
 from vision.geometry import Polygons
 
-SLOW_MPS = 1.5
-"""Who is slower stands, or crawls in a queue."""
-BEHIND_M = 12.0
-"""Who stands this near behind somebody slow, his length not counted, stands because of him."""
-CORRIDOR_M = 2.2
-"""Half the width of the way ahead of a vehicle."""
-BESIDE_M = 12.0
-"""Vehicles that stand side by side so near wait for the same thing."""
-HELD_S = 3.0
-"""What held a vehicle back is believed to be there for so long after it was seen last: tracks blink."""
-PASS_M = (30.0, 10.0)
-"""Who was so far behind, and so far to the side at most, and is ahead now, has passed."""
-PASSING_MPS = 2.0
-FLOWING = 0.4
-"""Part of its zone's free pace at which traffic flows, and a vehicle passes another rather than creeps by."""
-CREEPING_MPS, WHOLLY_M = 0.5, 2.0
-"""Where stopping is banned, in a jam too, whoever creeps past counts: if he was so far behind the whole vehicle, and is
-so far ahead of it."""
-PASSES_WITHIN_S, CREEPS_PAST_WITHIN_S = 5.0, 20.0
-KEPT_UP = 0.7
-"""Who passes has kept up this part of that pace for two seconds: in a jam a track that leaps seems fast for one."""
-PASSED_BY = 2
-"""When so many others drove past since it stands, it is not traffic that holds it."""
-AHEAD_M = 8.0
-"""The road is to be seen so far ahead of a vehicle to say that nothing holds it."""
-SETTLED_S = 6.0
-"""What stood free for so long goes on to, whatever jam forms around it: it may be its cause."""
-CRAWLERS = 2
-"""Where so many others move, and do not flow, a jam forms or dissolves."""
-FORGET_AFTER_S, FORGET_SETTLED_AFTER_S = 5.0, 15.0
-SAME_PLACE_M = 1.5
-"""A vehicle that stands so near, and a quarter of its length, to where a settled stand was lost is that one."""
-PLACE_LOOKS = 50
-"""A place is the mean of about so many looks."""
+
+@dataclass(frozen=True, slots=True)
+class StandstillParameters:
+    """When nothing explains a stop."""
+
+    beside_m: float = 12.0
+    """Vehicles stopped this near to each other may wait for the same thing, metres. Larger: more stops are explained.
+    Source: chosen."""
+    blocked_hold_s: float = 3.0
+    """A stop stays explained this long after its cause was last observed, seconds: tracks flicker. Longer: fewer false
+    alarms in queues, later alarms. Source: chosen."""
+    pass_within_s: float = 5.0
+    """A vehicle passes if it was behind and is ahead within this time, seconds. Longer: slower passing counts, more
+    tracks are kept. Source: chosen."""
+    creep_past_within_s: float = 20.0
+    """The same where stopping is banned. Longer: slower passing counts, more tracks are kept. Source: chosen."""
+    min_passing: int = 2
+    """After this many vehicles have passed, traffic does not explain the stop. More: later alarms, fewer false ones.
+    Source: chosen."""
+    visible_ahead_m: float = 8.0
+    """The road must be visible this far ahead of a vehicle to say that nothing blocks it, metres. Larger: stops near a
+    zone's end are reported later or not at all. Source: chosen."""
+    settle_after_s: float = 6.0
+    """A stop that stayed unexplained this long stays unexplained, seconds: a jam that forms around it may be its
+    consequence. Longer: fewer false alarms at the tail of a queue, more ends too soon. Source: chosen."""
+    forget_after_s: float = 5.0
+    """A vehicle not observed for this long is forgotten, seconds. Longer: more standstills survive an occlusion.
+    Source: chosen."""
+    forget_settled_after_s: float = 15.0
+    """The same for a settled standstill. Longer: more standstills survive an occlusion, others end later. Source:
+    chosen."""
+    position_window: int = 50
+    """A resting position is the mean of about this many observations. More: less jitter, slower to follow a correction.
+    Source: chosen."""
+
+
+DEFAULTS = StandstillParameters()
 
 
 @dataclass(frozen=True, slots=True)
 class StoppedVehicle:
-    """A vehicle that stands for a reason of its own."""
+    """A vehicle whose stop is unexplained."""
 
     row: int
-    """In the scene's motion."""
+    """In the scene's tracks."""
     since_s: float
-    """Since when it stands and nothing holds it back; media time."""
+    """Media time since when it is stopped and nothing explains it."""
     is_passed: bool
     """Whether others drove past it since."""
 
 
 @dataclass(slots=True)
 class Standstill:
-    """What is remembered of one standing vehicle. Media time in seconds."""
+    """The state of one stopped vehicle. Media time in seconds."""
 
     since_s: float
-    seen_s: float
+    last_seen_s: float
+    parameters: StandstillParameters = DEFAULTS
     stopped_since_s: float = -np.inf
-    """Since when its newest track stands: later than the stand itself where it got a new one."""
+    """Since when its current track is stopped: later than the standstill itself where the vehicle got a new track."""
     position_m: Floats = field(default_factory=lambda: np.zeros(2))
-    """(2,): on the road, the mean of where it was seen standing."""
-    looks: int = 0
-    held_s: float = -np.inf
-    """When something was last seen that holds it back."""
-    doubted_s: float = -np.inf
-    """When it last could not be told whether something does."""
-    queues: bool = False
-    """Whether it was in the queue when it was last where one is measured: who creeps over the stop line waits on."""
+    """(2,): on the road, the mean of its observations."""
+    observations: int = 0
+    blocked_s: float = -np.inf
+    """When something was last observed that explains the stop."""
+    undecided_s: float = -np.inf
+    """When it was last undecided whether something does."""
+    was_queued: bool = False
+    """Whether it was in the queue when one was last measured where it is. A queued vehicle that creeps over the stop
+    line still waits."""
     settled_since_s: float | None = None
-    """Since when it stands free, once that is settled."""
+    """Since when the stop is unexplained, once that is settled."""
     behind: dict[int, float] = field(default_factory=dict)
-    """Tracks that were behind it and move, and when."""
-    passers: set[int] = field(default_factory=set)
+    """By track: when a moving vehicle was last behind it."""
+    passed_by: set[int] = field(default_factory=set)
+    """Tracks that have passed it."""
     creep: CreepDetector = field(default_factory=CreepDetector)
 
     @property
     def is_passed(self) -> bool:
-        return len(self.passers) >= PASSED_BY
+        """Whether so many vehicles passed it that traffic does not explain the stop."""
+        return len(self.passed_by) >= self.parameters.min_passing
 
     @property
-    def free_since_s(self) -> float:
+    def unexplained_since_s(self) -> float:
+        """Since when nothing explains the stop."""
         if self.settled_since_s is not None:
             return self.settled_since_s
-        since_s = max(self.since_s, self.held_s)
-        return since_s if self.is_passed else max(since_s, self.doubted_s)
+        since_s = max(self.since_s, self.blocked_s)
+        return since_s if self.is_passed else max(since_s, self.undecided_s)
 
     @property
     def forget_after_s(self) -> float:
-        return FORGET_AFTER_S if self.settled_since_s is None else FORGET_SETTLED_AFTER_S
+        """How long it is kept without an observation."""
+        p = self.parameters
+        return p.forget_after_s if self.settled_since_s is None else p.forget_settled_after_s
 
-    def is_at(self, position_m: Floats, near_m: float) -> bool:
-        """Whether it is settled and stands there."""
-        return self.settled_since_s is not None and float(np.hypot(*(self.position_m - position_m))) <= near_m
+    def is_settled_at(self, position_m: Floats, within_m: float) -> bool:
+        """Whether it is settled and within this distance of a position (2,)."""
+        return self.settled_since_s is not None and float(np.hypot(*(self.position_m - position_m))) <= within_m
 
-    def is_free(self, at_s: float) -> bool:
-        """Whether nothing holds it back, and it is known not to creep. What has stood free for long goes on to."""
-        is_held = at_s - self.held_s <= HELD_S or not self.creep.has_enough_history
-        is_free = not is_held and (self.is_passed or self.doubted_s < at_s)
-        if self.settled_since_s is None and is_free and at_s - self.free_since_s >= SETTLED_S:
-            self.settled_since_s = self.free_since_s
-        return is_free or self.settled_since_s is not None
+    def update_explanation(self, at_s: float) -> bool:
+        """Whether the stop is unexplained now; settles it when that has lasted for long enough."""
+        p = self.parameters
+        is_blocked = at_s - self.blocked_s <= p.blocked_hold_s or not self.creep.has_enough_history
+        is_unexplained = not is_blocked and (self.is_passed or self.undecided_s < at_s)
+        if self.settled_since_s is None and is_unexplained and at_s - self.unexplained_since_s >= p.settle_after_s:
+            self.settled_since_s = self.unexplained_since_s
+        return is_unexplained or self.settled_since_s is not None
 
-    def stand_at(self, position_m: Floats, at_s: float) -> None:
-        """It is seen once more; trembling averages out."""
-        self.seen_s = at_s
-        self.looks += 1
-        self.position_m = self.position_m + (position_m - self.position_m) / min(self.looks, PLACE_LOOKS)
+    def observe(self, position_m: Floats, at_s: float) -> None:
+        """Adds an observation; the mean evens out jitter."""
+        self.last_seen_s = at_s
+        self.observations += 1
+        window = min(self.observations, self.parameters.position_window)
+        self.position_m = self.position_m + (position_m - self.position_m) / window
 
-    def see_passing(self, behind: list[int], ahead: list[int], at_s: float, *, within_s: float) -> None:
-        self.passers.update(track for track in ahead if track in self.behind)
+    def observe_passing(self, behind: list[int], ahead: list[int], at_s: float, *, within_s: float) -> None:
+        """Adds the moving tracks behind and ahead of it; one that was behind within the time has passed."""
+        self.passed_by.update(track for track in ahead if track in self.behind)
         self.behind |= dict.fromkeys(behind, at_s)
         self.behind = {track: s for track, s in self.behind.items() if at_s - s <= within_s}
 
 
 class StandstillTracker:
-    """Follows the standing vehicles of one camera, and tells which of them stand for reasons of their own.
+    """Follows the stopped vehicles of one camera and finds those whose stop is unexplained.
 
-    A vehicle is held back in a queue and behind somebody slow, and one that creeps on does not stand. It may be held
-    back where others stand beside it, where its road is not seen further on, and where traffic is congested or jammed:
-    then it counts only once others drove past it, in one of its own zones: beside a queue on a slip road the motorway
-    flows. On a hard shoulder nothing holds a vehicle back. What was parked when the camera came on stands for no
-    reason that anybody saw, and is passed over.
+    A queue or a slow leader explains a stop, and a vehicle that creeps on is not stopped. Vehicles stopped side by
+    side, a road that is not visible ahead, and congestion may explain one: then it counts as unexplained only after
+    others have passed in one of the vehicle's own zones (beside a queue on a slip road, the motorway flows). On a hard
+    shoulder nothing explains a stop. A vehicle that was parked before the analysis began is ignored.
     """
 
     def __init__(
-        self, zones: Sequence[ZoneConfig], width_px: int, height_px: int, *, forget_after_s: float = FORGET_AFTER_S
+        self,
+        zones: Sequence[ZoneConfig],
+        width_px: int,
+        height_px: int,
+        parameters: StandstillParameters = DEFAULTS,
+        surroundings: SurroundingsParameters | None = None,
     ) -> None:
         size_px = np.array([width_px, height_px], np.float64)
         self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in zones])
-        self.history = TrackHistory(width_px, height_px, forget_after_s)
-        self._stands: dict[int, Standstill] = {}
+        self._parameters = parameters
+        self.surroundings = SurroundingsParameters() if surroundings is None else surroundings
+        """The thresholds of its surroundings, which rules share."""
+        self.history = TrackHistory(width_px, height_px, parameters.forget_after_s)
+        self._standstills: dict[int, Standstill] = {}
         self.rows: Ids = np.zeros(0, np.int64)
-        """(S,): the rows of the newest moment's vehicles that drove and stand."""
+        """(S,): the rows of the scene's vehicles that drove before and are stopped."""
+        self.standstills: tuple[Standstill, ...] = ()
+        """(S,)"""
         self.is_queued: Bools = np.zeros(0, bool)
         """(S,)"""
         self.blocked_by: Bools = np.zeros((0, 0), bool)
-        """(S, N): who is slow and just ahead of each, or near by where it is not known where it was heading."""
-        self.standstills: tuple[Standstill, ...] = ()
-        """(S,)"""
+        """(S, N): slow vehicles just ahead of each; or nearby, where its heading is unknown."""
         self.unexplained: tuple[StoppedVehicle, ...] = ()
-        """Those that nothing holds back."""
+        """Those whose stop nothing explains."""
 
     def __len__(self) -> int:
-        """How many tracks, and how many stands, are remembered."""
-        return len(self.history) + len(self._stands)
+        """Number of tracks and standstills that are kept."""
+        return len(self.history) + len(self._standstills)
 
     def update(self, scene: Scene) -> None:
-        """Take in one moment."""
-        self._stands = {t: s for t, s in self._stands.items() if scene.at_s - s.seen_s <= s.forget_after_s}
-        motion = scene.tracks
-        self.history.update(motion, scene.at_s, scene.stitched, scene.switched)
-        still = np.flatnonzero(motion.is_stopped & is_vehicle(motion.class_id) & scene.inside.any(axis=1))
-        known = [(n, stand) for n in still.tolist() if (stand := self._recall(scene, n)) is not None]
-        self.rows = np.array([n for n, _ in known], np.int64)
-        self.standstills = tuple(stand for _, stand in known)
+        """Updates the standstills and `unexplained` from one frame's scene."""
+        self._standstills = {
+            t: s for t, s in self._standstills.items() if scene.at_s - s.last_seen_s <= s.forget_after_s
+        }
+        tracks = scene.tracks
+        self.history.update(tracks, scene.at_s, scene.stitched, scene.switched)
+        stopped = np.flatnonzero(tracks.is_stopped & is_vehicle(tracks.class_id) & scene.inside.any(axis=1))
+        found = [(n, standstill) for n in stopped.tolist() if (standstill := self._observe(scene, n)) is not None]
+        self.rows = np.array([n for n, _ in found], np.int64)
+        self.standstills = tuple(standstill for _, standstill in found)
         if self.standstills:
-            self._note_around(scene)
+            self._update_surroundings(scene)
         self.unexplained = tuple(self._find_unexplained(scene))
 
-    def _recall(self, scene: Scene, n: int) -> Standstill | None:
-        """What is known of a stand; `None` for one that was never seen to begin."""
-        motion = scene.tracks
-        track, since_s = int(motion.track_id[n]), float(motion.stopped_since_s[n])
-        stand = self._stands.get(track)
-        drove = motion.has_moved[n] or self.history.has_moved[n]
-        x_px, y_px = motion.bottom_center_px[n].tolist()
-        if stand is None or stand.stopped_since_s != since_s:
-            was, queued = stand, stand is not None and stand.queues
-            stand = self._left_by(scene, n) or (Standstill(since_s, scene.at_s, queues=queued) if drove else None)
-            if stand is None:
+    def _observe(self, scene: Scene, n: int) -> Standstill | None:
+        """The standstill of the vehicle in row `n`; None for one that was never seen to stop."""
+        tracks = scene.tracks
+        track, since_s = int(tracks.track_id[n]), float(tracks.stopped_since_s[n])
+        x_px, y_px = tracks.bottom_center_px[n].tolist()
+        standstill = self._standstills.get(track)
+        if standstill is None or standstill.stopped_since_s != since_s:
+            previous, standstill = standstill, self._begin(scene, n, standstill)
+            if standstill is None:
                 return None
-            self._stands[track] = stand
-            if was is not None and scene.at_s - was.seen_s <= HELD_S:
-                stand.creep = was.creep
+            self._standstills[track] = standstill
+            if previous is not None and scene.at_s - previous.last_seen_s <= self._parameters.blocked_hold_s:
+                standstill.creep = previous.creep
             else:
-                stand.creep.continue_at(x_px, y_px)
-        stand.stopped_since_s = since_s
-        stand.stand_at(motion.ground_m[n], scene.at_s)
-        stand.creep.update(x_px, y_px, scene.at_s)
-        return stand
+                standstill.creep.continue_at(x_px, y_px)
+        standstill.stopped_since_s = since_s
+        standstill.observe(tracks.ground_m[n], scene.at_s)
+        standstill.creep.update(x_px, y_px, scene.at_s)
+        return standstill
 
-    def _left_by(self, scene: Scene, n: int) -> Standstill | None:
-        """The stand of an unseen track that this one takes over: the same by `MotionBook`, or one settled here."""
-        motion, at_s = scene.tracks, scene.at_s
-        near_m = SAME_PLACE_M + float(LENGTHS_M[motion.class_id[n]]) / 4
-        for track, stand in self._stands.items():
-            is_same = stand.stopped_since_s == motion.stopped_since_s[n]
-            if stand.seen_s < at_s and (is_same or stand.is_at(motion.ground_m[n], near_m)):
-                return self._stands.pop(track)
+    def _begin(self, scene: Scene, n: int, previous: Standstill | None) -> Standstill | None:
+        """A lost track's standstill that row `n` continues, or a new one if the vehicle has moved before."""
+        tracks = scene.tracks
+        has_moved = tracks.has_moved[n] or self.history.has_moved[n]
+        continued = self._continued(scene, n)
+        if continued is not None or not has_moved:
+            return continued
+        was_queued = previous is not None and previous.was_queued
+        since_s = float(tracks.stopped_since_s[n])
+        return Standstill(since_s, scene.at_s, self._parameters, was_queued=was_queued)
+
+    def _continued(self, scene: Scene, n: int) -> Standstill | None:
+        """A lost track's standstill that is the same by its kinematics, or a settled one at this position."""
+        tracks, at_s = scene.tracks, scene.at_s
+        within_m = float(same_position_m(tracks.class_id[n], self.surroundings))
+        for track, standstill in self._standstills.items():
+            is_same = standstill.stopped_since_s == tracks.stopped_since_s[n]
+            is_lost = standstill.last_seen_s < at_s
+            if is_lost and (is_same or standstill.is_settled_at(tracks.ground_m[n], within_m)):
+                return self._standstills.pop(track)
         return None
 
-    def _note_around(self, scene: Scene) -> None:
-        """Note who queues, who stands behind somebody slow, and who is passed by whom."""
-        is_banned = _where_banned(scene, self.rows)
-        half_m = LENGTHS_M[scene.tracks.class_id[self.rows]] / 2
-        beyond_m = np.where(is_banned, half_m + WHOLLY_M, 0.0)
-        around = _Around.of(scene.tracks, self.history, self.rows, _passing_mps(scene, self.rows), beyond_m)
+    def _update_surroundings(self, scene: Scene) -> None:
+        """Updates which vehicles are queued, blocked by a leader, or passed."""
+        around = Surroundings.of(scene, self.history, self.rows, self.surroundings)
         queued: set[int] = set().union(*(zone.queue_track_ids for zone in scene.zones))
-        track_id = scene.tracks.track_id
         self.blocked_by = around.blocked_by
-        self.is_queued = np.array([track in queued for track in track_id[self.rows].tolist()], bool)
-        shoulders = np.array([zone.zone.kind is ZoneKind.SHOULDER for zone in scene.zones], bool)
-        measured = np.array([zone.zone.stop_line is not None for zone in scene.zones], bool)
-        inside = scene.inside[self.rows]
-        is_measured = inside[:, measured].any(axis=1)
-        for i in np.flatnonzero(is_measured).tolist():
-            self.standstills[i].queues = bool(self.is_queued[i])
-        waits = np.array([stand.queues for stand in self.standstills], bool)
-        is_held = (around.blocked_by.any(axis=1) | waits) & ~inside[:, shoulders].any(axis=1)
-        comes_up = around.behind & (inside @ scene.inside.T)
+        self.is_queued = np.array([t in queued for t in scene.tracks.track_id[self.rows].tolist()], bool)
+        measures_queue = np.array([zone.zone.stop_line is not None for zone in scene.zones], bool)
+        for i in np.flatnonzero(scene.inside[self.rows][:, measures_queue].any(axis=1)).tolist():
+            self.standstills[i].was_queued = bool(self.is_queued[i])
+        was_queued = np.array([standstill.was_queued for standstill in self.standstills], bool)
+        is_blocked = (around.blocked_by.any(axis=1) | was_queued) & ~_on_shoulder(scene, self.rows)
         px_per_metre_ahead = self.history.px_per_metre_ahead[self.rows].tolist()
-        for i, (stand, (x_px, y_px)) in enumerate(zip(self.standstills, px_per_metre_ahead, strict=True)):
-            if is_held[i] or stand.creep.is_creeping((x_px, y_px)):
-                stand.held_s = scene.at_s
-            if not stand.is_passed:
-                stand.see_passing(
-                    track_id[comes_up[i]].tolist(),
+        for standstill, blocked, (x_px, y_px) in zip(self.standstills, is_blocked, px_per_metre_ahead, strict=True):
+            if blocked or standstill.creep.is_creeping((x_px, y_px)):
+                standstill.blocked_s = scene.at_s
+        self._update_passing(scene, around)
+
+    def _update_passing(self, scene: Scene, around: Surroundings) -> None:
+        p, track_id = self._parameters, scene.tracks.track_id
+        behind = around.behind & (scene.inside[self.rows] @ scene.inside.T)
+        is_banned = is_stopping_banned(scene, self.rows)
+        for i, standstill in enumerate(self.standstills):
+            if not standstill.is_passed:
+                standstill.observe_passing(
+                    track_id[behind[i]].tolist(),
                     track_id[around.ahead[i]].tolist(),
                     scene.at_s,
-                    within_s=CREEPS_PAST_WITHIN_S if is_banned[i] else PASSES_WITHIN_S,
+                    within_s=p.creep_past_within_s if is_banned[i] else p.pass_within_s,
                 )
 
     def _find_unexplained(self, scene: Scene) -> list[StoppedVehicle]:
-        open_i = [i for i, s in enumerate(self.standstills) if s.settled_since_s is None and not s.is_passed]
-        if open_i:
-            for i in np.array(open_i)[self._is_doubtful(scene, self.rows[open_i])].tolist():
-                self.standstills[i].doubted_s = scene.at_s
+        undecided = [i for i, s in enumerate(self.standstills) if s.settled_since_s is None and not s.is_passed]
+        if undecided:
+            for i in np.array(undecided)[self._may_be_explained(scene, self.rows[undecided])].tolist():
+                self.standstills[i].undecided_s = scene.at_s
         return [
-            StoppedVehicle(n, stand.free_since_s, stand.is_passed)
-            for n, stand in zip(self.rows.tolist(), self.standstills, strict=True)
-            if stand.is_free(scene.at_s)
+            StoppedVehicle(n, standstill.unexplained_since_s, standstill.is_passed)
+            for n, standstill in zip(self.rows.tolist(), self.standstills, strict=True)
+            if standstill.update_explanation(scene.at_s)
         ]
 
-    def _is_doubtful(self, scene: Scene, rows: Ids) -> Bools:
-        """Of some standing vehicles: whether something that is not seen may hold them."""
-        inside = scene.inside[rows]
-        places = scene.tracks.ground_m[rows]
-        others = scene.tracks.ground_m[self.rows]
-        away_m = places[:, None] - others
-        beside = np.hypot(away_m[..., 0], away_m[..., 1]) < BESIDE_M
-        slow = np.array([is_slow_zone(scene, z) for z in range(len(scene.zones))], bool)
-        shoulder = np.array([zone.zone.kind is ZoneKind.SHOULDER for zone in scene.zones], bool)
-        half_m = LENGTHS_M[scene.tracks.class_id[rows]] / 2
-        ahead_px = (
-            scene.tracks.bottom_center_px[rows] + self.history.px_per_metre_ahead[rows] * (AHEAD_M + half_m)[:, None]
-        )
-        sees_ahead = self._polygons.hold(ahead_px).any(axis=1)
-        doubtful: Bools = (beside.sum(axis=1) > 1) | inside[:, slow].any(axis=1) | ~sees_ahead
-        return doubtful & ~inside[:, shoulder].any(axis=1)
+    def _may_be_explained(self, scene: Scene, rows: Ids) -> Bools:
+        """(len(rows),): for which stopped vehicles something that is not visible may explain the stop."""
+        p, tracks = self._parameters, scene.tracks
+        away_m = tracks.ground_m[rows][:, None] - tracks.ground_m[self.rows]
+        beside = np.hypot(away_m[..., 0], away_m[..., 1]) < p.beside_m
+        slow = np.array([is_slow_zone(scene, z, self.surroundings) for z in range(len(scene.zones))], bool)
+        half_m = LENGTHS_M[tracks.class_id[rows]] / 2
+        ahead_m = (p.visible_ahead_m + half_m)[:, None]
+        ahead_px = tracks.bottom_center_px[rows] + self.history.px_per_metre_ahead[rows] * ahead_m
+        is_visible_ahead = self._polygons.hold(ahead_px).any(axis=1)
+        is_undecided: Bools = (beside.sum(axis=1) > 1) | scene.inside[rows][:, slow].any(axis=1) | ~is_visible_ahead
+        return is_undecided & ~_on_shoulder(scene, rows)
 
 
-def _passing_mps(scene: Scene, rows: Ids) -> Floats:
-    """(len(rows),): how fast who passes some standing vehicles must be: he may creep where stopping is banned."""
-    free_mps = np.array([zone.free_flow_speed_mps for zone in scene.zones])
-    flowing_mps: Floats = FLOWING * np.where(scene.inside[rows], free_mps, 0.0).max(axis=1)
-    return np.where(_where_banned(scene, rows), CREEPING_MPS, np.maximum(flowing_mps, PASSING_MPS))
-
-
-def _where_banned(scene: Scene, rows: Ids) -> Bools:
-    """(len(rows),): which of some vehicles are where stopping is banned."""
-    is_banned = np.array([zone.zone.stopping_banned for zone in scene.zones], bool)
-    return np.asarray(scene.inside[rows][:, is_banned].any(axis=1), bool)
-
-
-def is_slow_zone(scene: Scene, z: int) -> bool:
-    """Whether traffic queues or jams in a zone, or is about to: those who move there crawl."""
-    zone, motion = scene.zones[z], scene.tracks
-    moves = scene.inside[:, z] & is_vehicle(motion.class_id) & ~motion.is_stopped & (motion.speed_mps > 0)
-    paces_mps = motion.speed_mps[moves]
-    crawls = len(paces_mps) >= CRAWLERS and median(paces_mps.tolist()) < FLOWING * zone.free_flow_speed_mps
-    return is_congested(zone.congestion) or crawls
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Around:
-    """What is around S standing vehicles, among N tracks."""
-
-    blocked_by: Bools
-    """(S, N): who is slow and just ahead."""
-    behind: Bools
-    """(S, N): who drives towards it from behind."""
-    ahead: Bools
-    """(S, N): who drives away ahead of it."""
-
-    @classmethod
-    def of(cls, motion: TrackKinematics, past: TrackHistory, rows: Ids, passing_mps: Floats, beyond_m: Floats) -> Self:
-        """`passing_mps`, `beyond_m` (S,): how fast who passes each is at least, and how far behind or ahead of it."""
-        away_m = motion.ground_m[None] - motion.ground_m[rows, None]
-        heading = past.heading[rows, None]
-        along_m = away_m[..., 0] * heading[..., 0] + away_m[..., 1] * heading[..., 1]
-        aside_m = np.abs(away_m[..., 0] * heading[..., 1] - away_m[..., 1] * heading[..., 0])
-        vehicle = is_vehicle(motion.class_id)
-        others = vehicle[None] & (np.arange(len(motion))[None] != rows[:, None])
-        slow = others & ((motion.speed_mps < SLOW_MPS) | motion.is_stopped) & ~(motion.is_stopped & ~motion.has_moved)
-        room_m = BEHIND_M + LENGTHS_M[motion.class_id]
-        is_ahead = (along_m > 0.5) & (along_m < room_m) & (aside_m < CORRIDOR_M)
-        is_near = np.isnan(along_m) & (np.hypot(away_m[..., 0], away_m[..., 1]) < room_m)
-        vx, vy = motion.velocity_mps.T
-        speed_along = vx * heading[..., 0] + vy * heading[..., 1]
-        passing = others & (speed_along > passing_mps[:, None]) & (aside_m < PASS_M[1]) & (np.abs(along_m) < PASS_M[0])
-        passing &= past.sustained_speed_mps >= KEPT_UP * passing_mps[:, None]
-        behind, ahead = along_m < -beyond_m[:, None], along_m > beyond_m[:, None]
-        return cls(slow & (is_ahead | is_near), passing & behind, passing & ahead)
+def _on_shoulder(scene: Scene, rows: Ids) -> Bools:
+    """(len(rows),): which vehicles are on a hard shoulder."""
+    is_shoulder = np.array([zone.zone.kind is ZoneKind.SHOULDER for zone in scene.zones], bool)
+    return np.asarray(scene.inside[rows][:, is_shoulder].any(axis=1), bool)

@@ -1,4 +1,4 @@
-"""What is remembered of tracks' past, a row for each."""
+"""The columns of `TrackHistory`: one row for each track."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -9,86 +9,87 @@ from vision.analytics.kinematics.state import Bools, Floats
 from vision.analytics.track_table import Ids, TrackTable
 from vision.common.object_class import CLASSES
 
-KEPT = 20
-"""Velocities of about the last five seconds before now or, of a vehicle that stands, before it stood."""
-LOOKS = 36
-"""Looks at a vehicle, of the last four seconds or so, from which its braking is told."""
+VELOCITIES = 20
+"""Velocities kept per track: about the last five seconds of driving."""
+POSITIONS = 36
+"""Positions kept per track: about the last four seconds of driving."""
 
 
 @dataclass(slots=True, eq=False)
 class TrackHistoryTable(TrackTable):
-    """By row (see `Rows`)."""
+    """State of R tracks, by row of `TrackRows`. Times are media time in seconds; NaN where there is none."""
 
     size_px: Floats
-    """(R,): the square root of the box's area."""
+    """(R,): square root of the box's area."""
     first_px: Floats
     first_m: Floats
-    """(R, 2): where it was seen first, in the picture and on the road."""
-    came_in: Bools
-    """Whether the picture's edge cut it off when it was seen first."""
+    """(R, 2): first position, in the image and on the road."""
+    began_truncated: Bools
+    """(R,): whether the box was truncated at first."""
     has_moved: Bools
     heading: Floats
-    """(R, 2): unit vector on the road, as it moved last; NaN where it never moved."""
+    """(R, 2): unit vector on the road, from the last motion; NaN if it never moved."""
     px_per_metre_ahead: Floats
-    """(R, 2): from its foot to a place one metre ahead, as it moved last; NaN where it never moved."""
+    """(R, 2): image vector of one metre ahead, from the last motion; NaN if it never moved."""
     times_s: Floats
-    """(R, KEPT): the newest last; NaN: none."""
+    """(R, VELOCITIES): times of `velocities`, the newest last."""
     velocities: Floats
-    """(R, KEPT, 2): metres a second."""
+    """(R, VELOCITIES, 2): metres per second, while driving."""
     observed_s: Floats
-    """(R, LOOKS): when it was seen, until it was known to stand, the newest last; NaN: not."""
+    """(R, POSITIONS): times of `observed_m`, the newest last."""
     observed_m: Floats
-    """(R, LOOKS, 2): where it was then, on the road."""
+    """(R, POSITIONS, 2): positions on the road, until the vehicle was known to have stopped."""
     max_sustained_speed_mps: Floats
-    """(R,): the highest pace that it kept up, straight on, over `STEADY_LOOKS`."""
-    taken_for: Floats
-    """(R, classes): how many looks it was taken for each class."""
-    leaps_since_s: Floats
-    """Since when its velocity cannot be told; NaN: it can."""
-    sure_px: Floats
-    """(R, 2): its foot when its velocity could be told last ..."""
-    sure_px_s: Floats
-    """(R, 2): ... and that velocity, in pixels a second."""
-    leapt_s: Floats
-    """When it last was amid a leap; NaN: never."""
-    still_s: Floats
-    """When it stood last; NaN: never."""
-    stood_px: Floats
-    """(R, 2): where its foot was then."""
-    rests_s: Floats
-    """Since when it stands, if it came to rest under another id; NaN: it did not."""
-    below_s: Floats
-    """When its foot was last below the picture; NaN: never."""
+    """(R,)"""
+    class_counts: Floats
+    """(R, classes): number of observations by detected class."""
+    no_velocity_since_s: Floats
+    """(R,): since when its velocity is undefined; NaN if it is defined."""
+    defined_px: Floats
+    """(R, 2): position when its velocity was last defined ..."""
+    defined_velocity_px: Floats
+    """(R, 2): ... and that velocity, pixels per second."""
+    switched_s: Floats
+    """(R,): last time of an ID switch."""
+    stopped_s: Floats
+    """(R,): last time that it was stopped."""
+    stopped_px: Floats
+    """(R, 2): position then."""
+    transferred_stop_s: Floats
+    """(R,): since when it is stopped, if it stopped under another ID."""
+    below_image_s: Floats
+    """(R,): last time that its bottom was below the image."""
 
     @classmethod
     def blank(cls) -> Self:
-        pairs, kept, counts = np.zeros((0, 2)), np.zeros((0, KEPT)), np.zeros((0, len(CLASSES)))
-        flags, ways, times = np.zeros(0, bool), np.zeros((0, KEPT, 2)), np.zeros(0)
+        """A table without rows."""
+        scalars, flags, pairs = np.zeros(0), np.zeros(0, bool), np.zeros((0, 2))
         return cls(
-            size_px=times,
+            size_px=scalars,
             first_px=pairs,
             first_m=pairs,
-            came_in=flags,
+            began_truncated=flags,
             has_moved=flags,
             heading=pairs,
             px_per_metre_ahead=pairs,
-            times_s=kept,
-            velocities=ways,
-            observed_s=np.zeros((0, LOOKS)),
-            observed_m=np.zeros((0, LOOKS, 2)),
-            max_sustained_speed_mps=times,
-            taken_for=counts,
-            leaps_since_s=times,
-            sure_px=pairs,
-            sure_px_s=pairs,
-            leapt_s=times,
-            still_s=times,
-            stood_px=pairs,
-            rests_s=times,
-            below_s=times,
+            times_s=np.zeros((0, VELOCITIES)),
+            velocities=np.zeros((0, VELOCITIES, 2)),
+            observed_s=np.zeros((0, POSITIONS)),
+            observed_m=np.zeros((0, POSITIONS, 2)),
+            max_sustained_speed_mps=scalars,
+            class_counts=np.zeros((0, len(CLASSES))),
+            no_velocity_since_s=scalars,
+            defined_px=pairs,
+            defined_velocity_px=pairs,
+            switched_s=scalars,
+            stopped_s=scalars,
+            stopped_px=pairs,
+            transferred_stop_s=scalars,
+            below_image_s=scalars,
         )
 
     def clear(self, rows: Ids) -> None:
+        """Resets rows for new tracks; what the first observation sets is left."""
         for column in (
             self.heading,
             self.px_per_metre_ahead,
@@ -96,24 +97,27 @@ class TrackHistoryTable(TrackTable):
             self.velocities,
             self.observed_s,
             self.observed_m,
+            self.no_velocity_since_s,
+            self.switched_s,
+            self.stopped_s,
+            self.below_image_s,
+            self.transferred_stop_s,
         ):
             column[rows] = np.nan
-        self.taken_for[rows] = 0.0
+        self.class_counts[rows] = 0.0
         self.has_moved[rows] = False
         self.max_sustained_speed_mps[rows] = 0.0
-        self.leaps_since_s[rows] = self.leapt_s[rows] = self.still_s[rows] = self.below_s[rows] = np.nan
-        self.rests_s[rows] = np.nan
 
 
 def push(column: Floats, rows: Ids, values: Floats | float) -> None:
-    """One more value in some rows, the newest last; the oldest is forgotten."""
+    """Appends a value in some rows and drops the oldest."""
     column[rows, :-1] = column.take(rows, axis=0)[:, 1:]
     column[rows, -1] = values
 
 
-def forget_later(times_s: Floats, values: Floats, row: int, since_s: float) -> None:
-    """What one row has of later than that."""
-    later = int((times_s[row] > since_s).sum())
+def drop_later(times_s: Floats, values: Floats, row: int, after_s: float) -> None:
+    """Drops the values of one row that are later than a time."""
+    later = int((times_s[row] > after_s).sum())
     for column in (values, times_s) if later else ():
         column[row, later:] = column[row, :-later].copy()
         column[row, :later] = np.nan

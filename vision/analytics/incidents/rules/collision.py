@@ -9,7 +9,8 @@ from vision.analytics.dimensions import LENGTHS_M, WIDTHS_M
 from vision.analytics.incidents.evidence import ROAD, display_name, evidence_for, is_vehicle, with_article
 from vision.analytics.incidents.features.braking import BrakingEstimate
 from vision.analytics.incidents.features.collision_pair import CollisionPair
-from vision.analytics.incidents.features.standstill import SLOW_MPS, StandstillTracker, is_slow_zone
+from vision.analytics.incidents.features.standstill import StandstillTracker
+from vision.analytics.incidents.features.surroundings import is_slow_zone
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 from vision.analytics.scene import Scene
@@ -103,7 +104,7 @@ class CollisionRule:
         return len(self._crashes)
 
     def evaluate(self, scene: Scene) -> Sequence[Evidence]:
-        self._crashes = [crash for crash in self._crashes if scene.at_s - crash.seen_s <= KEPT_S]
+        self._crashes = [crash for crash in self._crashes if scene.at_s - crash.last_seen_s <= KEPT_S]
         for crash in self._crashes:
             crash.update(scene)
         known = {track for crash in self._crashes for track in crash.tracks}
@@ -224,8 +225,10 @@ class CollisionRule:
         away_m = motion.ground_m - motion.ground_m[n]
         along_m = away_m @ self._standing.history.heading[n]
         beside = others & (along_m > -2.0) & (np.hypot(away_m[:, 0], away_m[:, 1]) < AROUND_M)
-        slow = int((beside & (motion.speed_mps < SLOW_MPS)).sum())
-        jams = any(is_slow_zone(scene, z) for z in np.flatnonzero(scene.inside[n]).tolist())
+        slow = int((beside & (motion.speed_mps < self._standing.surroundings.slow_mps)).sum())
+        jams = any(
+            is_slow_zone(scene, z, self._standing.surroundings) for z in np.flatnonzero(scene.inside[n]).tolist()
+        )
         return jams or slow >= STANDING_AROUND or 2 * slow > int(beside.sum())
 
     def _cues(self, scene: Scene, i: int, j: int, pair: tuple[int, int]) -> tuple[str, ...]:
@@ -254,7 +257,7 @@ class CollisionRule:
 
     def _sign(self, scene: Scene, crash: CollisionPair, rows: list[int]) -> Evidence:
         """At the first of the pair that is seen; it goes on while one of them stands."""
-        crash.seen_s = scene.at_s
+        crash.last_seen_s = scene.at_s
         n = rows[0]
         z = int(np.flatnonzero(scene.inside[n])[0])
         cues = tuple(cue for cue in crash.cues if cue != "both")

@@ -106,7 +106,7 @@ class LaneEncroachmentRule:
         counts = self._counts[:, zone].T
         counts[np.arange(len(rows)), class_id] = 1.0
         counts[rides, PERSON] = 1.0
-        share: Floats = (self._past.class_shares()[rows] * counts).sum(axis=1)
+        share: Floats = (self._past.class_shares[rows] * counts).sum(axis=1)
         return share
 
     def _well_inside(self, motion: TrackKinematics, rows: Ids) -> Bools:

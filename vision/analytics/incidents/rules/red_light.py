@@ -7,7 +7,7 @@ import numpy as np
 
 from vision.analytics.events import Crossing
 from vision.analytics.incidents.evidence import display_name, with_article
-from vision.analytics.incidents.features.line_clearance import DRIVES_MPS, GIVEN_UP_S, LineClearance
+from vision.analytics.incidents.features.line_clearance import LineClearance, LineClearanceParameters
 from vision.analytics.incidents.features.track_history import TrackHistory
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.scene import Light, Scene
@@ -98,7 +98,9 @@ class RedLightRule:
         signal_id = crossed.stop_line.signal.id
         now, (began_s, seen_s) = scene.signals.get(signal_id), self._reds[signal_id]
         is_green = now is not None and now.light is Light.GREEN
-        return is_green or began_s > crossed.crossing.at_s or scene.at_s - seen_s > GIVEN_UP_S
+        return (
+            is_green or began_s > crossed.crossing.at_s or scene.at_s - seen_s > self._going_on.parameters.max_unseen_s
+        )
 
 
 def _came_up(scene: Scene, n: int, stop_line: _StopLine, crossing: Crossing) -> bool:
@@ -121,7 +123,10 @@ def _may_have_waited(scene: Scene, n: int, stop_line: _StopLine) -> bool:
     if now is None or now.light is not Light.GREEN:
         return False
     gained_mps = STARTS_MPS2 * (scene.at_s - now.since_s)
-    return bool(scene.tracks.is_stopped[n] or not scene.tracks.speed_mps[n] - gained_mps >= DRIVES_MPS)
+    return bool(
+        scene.tracks.is_stopped[n]
+        or not scene.tracks.speed_mps[n] - gained_mps >= LineClearanceParameters().min_driving_mps
+    )
 
 
 def _forward(zone: ZoneConfig, line: LineConfig) -> Direction:

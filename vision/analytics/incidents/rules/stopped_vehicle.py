@@ -14,7 +14,8 @@ from vision.analytics.incidents.evidence import (
     traffic_phrase,
     with_article,
 )
-from vision.analytics.incidents.features.standstill import PASSING_MPS, StandstillTracker, StoppedVehicle
+from vision.analytics.incidents.features.standstill import StandstillTracker, StoppedVehicle
+from vision.analytics.incidents.features.surroundings import SurroundingsParameters
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.scene import Scene, ZoneState
 from vision.common.object_class import CLASSES, ObjectClass
@@ -115,6 +116,6 @@ def sign_of_stand(scene: Scene, stander: StoppedVehicle, zone: ZoneState) -> Evi
 def _pace_of_others(scene: Scene, n: int) -> float:
     """Mean pace of the vehicles that drive in the zones of this one; NaN where none does."""
     motion = scene.tracks
-    drives = is_vehicle(motion.class_id) & (motion.speed_mps > PASSING_MPS)
+    drives = is_vehicle(motion.class_id) & (motion.speed_mps > SurroundingsParameters().min_passing_mps)
     paces = motion.speed_mps[drives & scene.inside[:, scene.inside[n]].any(axis=1)]
     return float(paces.mean()) if len(paces) else float("nan")
