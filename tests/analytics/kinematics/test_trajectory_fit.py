@@ -23,7 +23,7 @@ def way(
 def passed(times_s: np.ndarray, path_m: np.ndarray, about_s: float = 0.0) -> tuple[float, float]:
     found = TrajectoryFit.of(times_s, path_m, about_s=about_s)
     assert found is not None
-    return found.over(ACROSS, behind_m=0.0)
+    return found.crossing(ACROSS, behind_m=0.0)
 
 
 def error(speed_mps: float, gain_mps2: float, noise_m: float, fps: float, outliers: float = 0.0) -> float:
@@ -48,7 +48,7 @@ def test_a_steady_passage_has_its_speed_wherever_whenever_and_whichever_way(
     turn = np.array([[np.cos(turned), -np.sin(turned)], [np.sin(turned), np.cos(turned)]])
     found = TrajectoryFit.of(times_s + at_s, path_m @ turn + at_m, about_s=at_s)
     assert found is not None
-    assert found.over(ACROSS @ turn + at_m, behind_m=0.0) == pytest.approx((at_s, speed_mps), rel=1e-3, abs=1e-3)
+    assert found.crossing(ACROSS @ turn + at_m, behind_m=0.0) == pytest.approx((at_s, speed_mps), rel=1e-3, abs=1e-3)
 
 
 @pytest.mark.parametrize(("speed_mps", "gain_mps2"), [(8, 1.5), (5, -1.5), (10, -2.5), (15, 0)])
@@ -82,8 +82,8 @@ def test_the_moment_is_that_of_the_vehicles_middle_and_not_of_the_box() -> None:
     times_s, path_m = way(6, 2.0)
     found = TrajectoryFit.of(times_s, path_m, about_s=-0.4)
     assert found is not None
-    assert found.over(ACROSS, behind_m=0.0) == pytest.approx((0.0, 6.0), abs=0.2)
-    at_s, speed_mps = found.over(ACROSS, behind_m=1.2)
+    assert found.crossing(ACROSS, behind_m=0.0) == pytest.approx((0.0, 6.0), abs=0.2)
+    at_s, speed_mps = found.crossing(ACROSS, behind_m=1.2)
     assert at_s == pytest.approx(0.194, abs=0.03)
     assert speed_mps == pytest.approx(6.39, abs=0.2)
 

@@ -93,7 +93,7 @@ class CrossingSpeedEstimator:
         if fit is None:
             return crossing
         length_m = LENGTH_M[crossing.object_class]
-        middle_s, speed_mps = fit.over(self._line_m(crossing.line_id), behind_m=bottom_ahead * length_m / 2)
+        middle_s, speed_mps = fit.crossing(self._line_m(crossing.line_id), behind_m=bottom_ahead * length_m / 2)
         if not min(speed_mps, fit.speed_mps) >= self._parameters.min_speed_mps:
             return crossing
         is_plausible = fit.speed_mps <= self._implausible_mps
