@@ -33,6 +33,9 @@ class RidingParameters:
     reported as pedestrians. Source: chosen, above a jogger's speed."""
 
 
+RIDING = RidingParameters()
+
+
 def is_vehicle(class_id: NDArray[np.int64]) -> Bools:
     """(N,): which of these class ids (N,) are vehicles."""
     vehicle: Bools = IS_VEHICLE[class_id]

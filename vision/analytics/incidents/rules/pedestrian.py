@@ -1,12 +1,14 @@
-"""A person where vehicles drive, or may have to: on the carriageway, the bus lane, the hard shoulder."""
+"""Pedestrians where vehicles drive, or may have to: on the carriageway, the bus lane, the hard shoulder."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from vision.analytics.incidents.conditions import SustainedCondition, SustainedConditions
 from vision.analytics.incidents.evidence import (
     PERSON,
+    RIDING,
     ROAD,
     TWO_WHEELERS,
     RidingParameters,
@@ -22,144 +24,177 @@ from vision.common.object_class import ObjectClass
 from vision.config.zones import ZoneConfig, ZoneKind
 from vision.contracts import IncidentKind
 
-SLOWEST_MPS = 0.4
-"""Who is slower does not push what he stands beside."""
-FASTEST_MPS = 3.0
-"""A person walks or trots; who is faster rides something that the detector does not see."""
-HEIGHT_M = (0.7, 3.5)
-"""A person's box, by the metres at his foot, which may be an estimate that is off by a half."""
-PERSON_SHARE = 0.6
-"""The part of the looks since he came on a road in which he is a person ..."""
-EVER_SHARE = 0.4
-"""... and of all: what he was taken for at first, from a few looks, weighs less than what he is taken for now."""
-COVERED = 0.5
-"""A person whose box lies so far within a two-wheeler's rides or pushes it; within another vehicle's, he sits in it."""
-RIDERS_WITHIN_M = 4.0
-RIDERS = 2
-"""Among so many slow two-wheelers near by a person cannot be told from a rider."""
-STEP_M, STEP_SIZES = 0.9, 0.6
-"""Who moved so far from where he was first seen, in metres and in his own size, is alive: posts and paint stay."""
-STANDS_S, STANDS_CONFIDENCE = 10.0, 0.5
-"""Who never moved is a person when he is seen for so long, and so surely."""
-REACH_M = 4.0
+
+@dataclass(frozen=True, slots=True)
+class PedestrianParameters:
+    """What distinguishes a person on foot from a rider, a passenger, a post and a road marking."""
+
+    min_pushing_mps: float = 0.4
+    """A two-wheeler above this speed is being pushed, m/s. Higher: parked two-wheelers are mistaken less often, slow
+    pedestrians missed more often. Source: chosen."""
+    max_walking_mps: float = 3.0
+    """A person up to this speed walks or jogs, m/s; a faster one rides something that the detector misses. Higher:
+    fewer runners missed, more riders reported. Source: chosen."""
+    min_height_m: float = 0.7
+    """Smallest height of a person's box, metres; the scale may be an estimate that is off by a half. Larger: fewer
+    alarms from small objects, more children missed. Source: chosen."""
+    max_height_m: float = 3.5
+    """Largest height, metres, on the same scale. Larger: fewer persons missed, more alarms from posts. Source:
+    chosen."""
+    min_hit_share: float = 0.6
+    """Share of the observations on the road at which the track is a person. Higher: fewer alarms from riders whose
+    class flickers, more pedestrians missed. Source: chosen."""
+    min_class_share: float = 0.4
+    """The same over all observations of the track: the first few weigh less. Higher: as for `min_hit_share`. Source:
+    chosen."""
+    min_covered_share: float = 0.5
+    """A person whose box is covered by a two-wheeler's to this share rides or pushes it, by another vehicle's sits in
+    it. Higher: fewer pedestrians beside vehicles missed, more riders and passengers reported. Source: chosen."""
+    crowd_radius_m: float = 4.0
+    """Within this distance of slow two-wheelers a person cannot be told from a rider, metres. Larger: fewer alarms from
+    waiting riders, more pedestrians among them missed. Source: chosen."""
+    crowd_size: int = 2
+    """So many slow two-wheelers are a crowd. More: fewer pedestrians missed, more riders reported. Source: chosen."""
+    min_displacement_m: float = 0.9
+    """A person has moved this far from its first position, metres: posts and markings do not. Larger: fewer alarms from
+    fixed objects, later alarms for slow persons. Source: chosen."""
+    min_displacement_sizes: float = 0.6
+    """The same in the picture, in box sizes. Larger: as for `min_displacement_m`. Source: chosen."""
+    stationary_s: float = 10.0
+    """One that never moved is a person after this long, seconds ... Longer: fewer alarms from posts, later alarms for
+    persons that stay in place. Source: chosen."""
+    stationary_confidence: float = 0.5
+    """... with this mean detection confidence. Higher: as for `stationary_s`. Source: chosen."""
+    incident_radius_m: float = 4.0
+    """Persons within this distance of each other are one incident, metres. Larger: fewer incidents, more persons in
+    each. Source: chosen."""
 
 
 class PedestrianRule:
-    """A person in a zone that is not for persons, on no crosswalk and no pavement, who is no rider and no passenger."""
+    """Reports persons in road zones, outside crosswalks and pavements, that are neither riders nor passengers.
+
+    On a hard shoulder, a two-wheeler at walking speed counts too: it is pushed, or it is a person whose class flickers.
+    """
 
     kind = IncidentKind.PEDESTRIAN
 
-    def __init__(self, zones: Sequence[ZoneConfig], past: TrackHistory) -> None:
+    def __init__(
+        self,
+        zones: Sequence[ZoneConfig],
+        history: TrackHistory,
+        *,
+        parameters: PedestrianParameters = PedestrianParameters(),
+        riding: RidingParameters = RIDING,
+    ) -> None:
+        self._parameters = parameters
+        self._min_riding_mps = riding.min_riding_mps
         self._is_closed = np.array([z.kind in ROAD and ObjectClass.PERSON not in z.may_be_in for z in zones], bool)
-        self._is_shoulder = np.array([z.kind is ZoneKind.SHOULDER for z in zones], bool)
         self._is_open = np.array([ObjectClass.PERSON in zone.may_be_in for zone in zones], bool)
-        self._shoulders = np.flatnonzero(self._is_closed & self._is_shoulder)
-        self._past = past
-        self._runs = SustainedConditions()
+        is_shoulder = np.array([z.kind is ZoneKind.SHOULDER for z in zones], bool)
+        self._shoulders = np.flatnonzero(self._is_closed & is_shoulder)
+        self._history = history
+        self._conditions = SustainedConditions()
 
     def __len__(self) -> int:
-        return len(self._runs)
+        return len(self._conditions)
 
     def evaluate(self, scene: Scene) -> Sequence[Evidence]:
-        motion = scene.tracks
-        pushes = scene.inside[:, self._shoulders].any(axis=1)
-        if pushes.any():
-            pushes &= _pushes(motion, self._past.max_sustained_speed_mps)
-        if not len(self._runs) and not (motion.class_id == PERSON).any() and not pushes.any():
+        """Evidence for each pedestrian on the road."""
+        tracks = scene.tracks
+        pushes = self._pushes(scene)
+        if not len(self._conditions) and not (tracks.class_id == PERSON).any() and not pushes.any():
             return []
-        trespasses = scene.inside[:, self._is_closed].any(axis=1) & ~scene.inside[:, self._is_open].any(axis=1)
-        holds = (
-            trespasses
-            & _walks(motion, self._past.max_sustained_speed_mps)
-            & (self._past.class_share(motion) >= EVER_SHARE)
-        )
-        if holds.any():
-            holds &= ~_rides(motion, holds)
-        holds |= pushes
-        found = self._runs.update(motion, holds, scene.at_s)
+        found = self._conditions.update(tracks, self._walks(scene) | pushes, scene.at_s)
         if not found:
             return []
-        is_alive = _has_moved(motion)
-        persons = [(n, run) for n, run in found if run.hit_share >= PERSON_SHARE and (is_alive[n] or _is_surely(run))]
-        return [self._sign(scene, n, run, len(persons)) for n, run in persons]
+        has_moved = self._has_moved(tracks)
+        persons = [
+            (n, condition)
+            for n, condition in found
+            if condition.hit_share >= self._parameters.min_hit_share
+            and (has_moved[n] or self._is_confirmed_stationary(condition))
+        ]
+        return [self._evidence(scene, n, condition, len(persons)) for n, condition in persons]
 
-    def _sign(self, scene: Scene, n: int, run: SustainedCondition, persons: int) -> Evidence:
+    def _walks(self, scene: Scene) -> Bools:
+        """(N,): which tracks are persons on foot in a road zone."""
+        tracks = scene.tracks
+        on_road = scene.inside[:, self._is_closed].any(axis=1) & ~scene.inside[:, self._is_open].any(axis=1)
+        is_person = self._history.class_share(tracks) >= self._parameters.min_class_share
+        walks: Bools = on_road & (tracks.class_id == PERSON) & self._is_on_foot(tracks) & is_person
+        if walks.any():
+            walks &= ~self._belongs_to_vehicle(tracks, walks)
+        return walks
+
+    def _pushes(self, scene: Scene) -> Bools:
+        """(N,): which two-wheelers move at walking speed on a hard shoulder."""
+        tracks = scene.tracks
+        pushes = np.asarray(scene.inside[:, self._shoulders].any(axis=1), bool)
+        if pushes.any():
+            pushes &= np.isin(tracks.class_id, TWO_WHEELERS) & self._is_on_foot(tracks)
+            pushes &= tracks.speed_mps >= self._parameters.min_pushing_mps
+        return pushes
+
+    def _is_on_foot(self, tracks: TrackKinematics) -> Bools:
+        """(N,): which tracks have a person's height, and were never faster than one."""
+        p = self._parameters
+        height_m = (tracks.xyxy[:, 3] - tracks.xyxy[:, 1]) / tracks.scale_px_per_m
+        on_foot: Bools = (
+            (tracks.speed_mps <= p.max_walking_mps)
+            & ~(self._history.max_sustained_speed_mps > self._min_riding_mps)
+            & (height_m > p.min_height_m)
+            & (height_m < p.max_height_m)
+        )
+        return on_foot
+
+    def _has_moved(self, tracks: TrackKinematics) -> Bools:
+        """(N,)"""
+        size_px = np.sqrt((tracks.xyxy[:, 2:] - tracks.xyxy[:, :2]).prod(axis=1))
+        moved_px = np.linalg.norm(tracks.bottom_center_px - tracks.first_px, axis=1)
+        moved: Bools = tracks.displacement_m >= self._parameters.min_displacement_m
+        moved &= moved_px >= self._parameters.min_displacement_sizes * size_px
+        return moved | tracks.has_moved
+
+    def _is_confirmed_stationary(self, condition: SustainedCondition) -> bool:
+        p = self._parameters
+        return condition.duration_s >= p.stationary_s and condition.confidence >= p.stationary_confidence
+
+    def _belongs_to_vehicle(self, tracks: TrackKinematics, persons: Bools) -> Bools:
+        """(N,): which of these persons ride or sit in a vehicle, or cannot be told from waiting riders."""
+        p = self._parameters
+        belongs = np.zeros(len(tracks), bool)
+        vehicles = is_vehicle(tracks.class_id)
+        two_wheelers = np.isin(tracks.class_id, TWO_WHEELERS)
+        slow = two_wheelers & (tracks.speed_mps <= p.max_walking_mps)
+        for n in np.flatnonzero(persons).tolist():
+            covers = _covered_share(tracks, n) >= p.min_covered_share
+            is_lower = tracks.xyxy[:, 3] > tracks.xyxy[n, 3]
+            distances_m = np.hypot(*(tracks.ground_m - tracks.ground_m[n]).T)
+            belongs[n] = (
+                np.any(covers & (two_wheelers | (vehicles & is_lower)))
+                or np.count_nonzero(slow & (distances_m < p.crowd_radius_m)) >= p.crowd_size
+            )
+        return belongs
+
+    def _evidence(self, scene: Scene, n: int, condition: SustainedCondition, persons: int) -> Evidence:
         z = int(np.flatnonzero(scene.inside[n] & self._is_closed)[0])
-        zone, seconds = scene.zones[z].zone, round(run.duration_s)
+        zone, seconds = scene.zones[z].zone, round(condition.duration_s)
         return evidence_for(
             scene,
             n,
             zone,
-            confidence=0.6 + 0.3 * min(1.0, run.duration_s / 5) * run.hit_share,
-            reason=f"a person is on the {zone.kind.replace('_', ' ')} '{display_name(zone)}' for {seconds} s",
+            confidence=0.6 + 0.3 * min(1.0, condition.duration_s / 5) * condition.hit_share,
+            reason=f"a person has been on the {zone.kind.replace('_', ' ')} '{display_name(zone)}' for {seconds} s",
             facts={"persons": persons, "zone": display_name(zone), "zone_kind": zone.kind, "seconds": seconds},
-            radius_m=REACH_M,
-            since_s=run.since_s,
+            radius_m=self._parameters.incident_radius_m,
+            since_s=condition.since_s,
         )
 
 
-def _walks(motion: TrackKinematics, max_sustained_speed_mps: Floats) -> Bools:
-    """(N,): persons of a person's size who were never faster than one."""
-    walks: Bools = (motion.class_id == PERSON) & _is_on_foot(motion, max_sustained_speed_mps)
-    return walks
-
-
-def _pushes(motion: TrackKinematics, max_sustained_speed_mps: Floats) -> Bools:
-    """(N,): two-wheelers at a walk. Nobody rides so on a hard shoulder: he pushes, or is a person whom the detector
-    takes for a rider now and then, and so does his track."""
-    pushes: Bools = (
-        np.isin(motion.class_id, TWO_WHEELERS)
-        & _is_on_foot(motion, max_sustained_speed_mps)
-        & (motion.speed_mps >= SLOWEST_MPS)
-    )
-    return pushes
-
-
-def _is_on_foot(motion: TrackKinematics, max_sustained_speed_mps: Floats) -> Bools:
-    """(N,): of a person's size, and never faster than one."""
-    height_m = (motion.xyxy[:, 3] - motion.xyxy[:, 1]) / motion.scale_px_per_m
-    on_foot: Bools = (
-        (motion.speed_mps <= FASTEST_MPS)
-        & ~(max_sustained_speed_mps > RidingParameters().min_riding_mps)
-        & (height_m > HEIGHT_M[0])
-        & (height_m < HEIGHT_M[1])
-    )
-    return on_foot
-
-
-def _has_moved(motion: TrackKinematics) -> Bools:
-    """(N,)"""
-    extent_px = np.sqrt((motion.xyxy[:, 2:] - motion.xyxy[:, :2]).prod(axis=1))
-    moved_px = np.linalg.norm(motion.bottom_center_px - motion.first_px, axis=1)
-    moved: Bools = (motion.displacement_m >= STEP_M) & (moved_px >= STEP_SIZES * extent_px)
-    return moved | motion.has_moved
-
-
-def _is_surely(run: SustainedCondition) -> bool:
-    return run.duration_s >= STANDS_S and run.confidence >= STANDS_CONFIDENCE
-
-
-def _rides(motion: TrackKinematics, persons: Bools) -> Bools:
-    """(N,): of these persons, who belongs to a vehicle, or cannot be told from a rider."""
-    rides = np.zeros(len(motion), bool)
-    vehicles = is_vehicle(motion.class_id)
-    two_wheelers = np.isin(motion.class_id, TWO_WHEELERS)
-    slow = two_wheelers & (motion.speed_mps <= FASTEST_MPS)
-    for n in np.flatnonzero(persons).tolist():
-        covered = _covered(motion, n) >= COVERED
-        is_higher = motion.xyxy[:, 3] > motion.xyxy[n, 3]
-        away_m = np.hypot(*(motion.ground_m - motion.ground_m[n]).T)
-        rides[n] = (
-            np.any(covered & (two_wheelers | (vehicles & is_higher)))
-            or np.count_nonzero(slow & (away_m < RIDERS_WITHIN_M)) >= RIDERS
-        )
-    return rides
-
-
-def _covered(motion: TrackKinematics, n: int) -> Floats:
-    """(N,): the part of the box in row `n` that lies within each box."""
-    low = np.maximum(motion.xyxy[:, :2], motion.xyxy[n, :2])
-    high = np.minimum(motion.xyxy[:, 2:], motion.xyxy[n, 2:])
-    own = (motion.xyxy[n, 2:] - motion.xyxy[n, :2]).prod()
-    part: Floats = (high - low).clip(min=0).prod(axis=1) / max(own, 1e-9)
-    return part
+def _covered_share(tracks: TrackKinematics, n: int) -> Floats:
+    """(N,): the share of the box in row `n` that lies within each box."""
+    low = np.maximum(tracks.xyxy[:, :2], tracks.xyxy[n, :2])
+    high = np.minimum(tracks.xyxy[:, 2:], tracks.xyxy[n, 2:])
+    own = (tracks.xyxy[n, 2:] - tracks.xyxy[n, :2]).prod()
+    share: Floats = (high - low).clip(min=0).prod(axis=1) / max(own, 1e-9)
+    return share

@@ -1,6 +1,7 @@
-"""A vehicle that goes against its zone's direction of travel."""
+"""Wrong-way driving: vehicles that travel against their zone's direction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,66 +16,100 @@ from vision.config.zones import ZoneConfig
 from vision.contracts import IncidentKind
 from vision.geometry import Polygons
 
-AT_LEAST_MPS = 1.5
-SHORTEST_M = 6.0
-"""The way against the direction that is no trembling and no manoeuvre, in metres ..."""
-SHORTEST_SIZES = 1.0
-"""... and in the vehicle's own size in the picture, between what it was and what it is: who comes near grows."""
-TOP_COMES_TOO = 1 / 3
-"""Its top goes such a part of its foot's way in the picture at least: from a mast of 9 m that of a lorry goes half of
-it, that of a car four fifths."""
-REVERSING_MPS = 3.0
-REVERSING_M = 20.0
-"""Who is so slow may be reversing to park until he has gone so far, or for so long."""
-REVERSING_S = 8.0
-AMONG_M, AMONG_MPS, AMONG_S = 12.0, 3.0, 4.0
-"""Where others so near are so slow, a tracker goes back from one to the next in line, but not for so long."""
-BESIDE_WIDTHS = 0.5
-"""Who goes along the direction of a zone that lies so near beside his foot, in widths of his box, goes there: of a long
-vehicle seen obliquely the foot may lie so far beside the vehicle."""
-ALONG_COSINE = 0.5
-LEAST_CONFIDENCE = 0.3
-"""Mean of its detections': in dense traffic, what a tracker strings together of weak ones is no way ..."""
-SURE_AFTER_S = 3.0
-"""... unless it goes on: after twice so long, half of it will do."""
-MOST_OF_IT = 0.8
-"""The part of the looks in which it goes against: a tracker's jump to another vehicle looks so for one."""
-LOOKS = 3
+
+@dataclass(frozen=True, slots=True)
+class WrongWayParameters:
+    """When a course against a zone's direction is neither jitter, nor a manoeuvre, nor an ID switch."""
+
+    min_speed_mps: float = 1.5
+    """A vehicle counts above this speed, m/s. Higher: less jitter, more slow offenders missed. Source: chosen."""
+    min_distance_m: float = 6.0
+    """Distance against the direction, metres. Longer: fewer alarms from jitter and manoeuvres, later alarms. Source:
+    chosen."""
+    min_distance_sizes: float = 1.0
+    """The same in the picture, in box sizes (geometric mean of the first and the newest: an approaching vehicle grows).
+    Larger: fewer alarms from jitter of near vehicles, later alarms. Source: chosen."""
+    min_top_displacement_ratio: float = 1 / 3
+    """Minimum ratio of top-edge to bottom-edge displacement; rejects boxes that only stretch. Higher: fewer alarms from
+    boxes that take in a second vehicle, more high vehicles missed. Source: geometry of a mast of 9 m, from which the
+    top of a lorry moves by half of the bottom's displacement, that of a car by four fifths."""
+    reversing_speed_mps: float = 3.0
+    """A vehicle slower than this on average may be reversing to park, m/s. Higher: fewer alarms from reversing, later
+    alarms for slow offenders. Source: chosen."""
+    max_reversing_m: float = 20.0
+    """Reversing may cover this distance, metres ... Longer: fewer alarms from reversing, later alarms. Source:
+    chosen."""
+    max_reversing_s: float = 8.0
+    """... and take this long, seconds. Longer: fewer alarms from reversing, later alarms. Source: chosen."""
+    slow_neighbour_m: float = 12.0
+    """Within this distance of a slow vehicle a tracker may step back along a queue, metres. Larger: fewer alarms from
+    ID switches in queues, later alarms beside them. Source: chosen."""
+    slow_neighbour_mps: float = 3.0
+    """A neighbour is slow below this speed, m/s. Higher: as for `slow_neighbour_m`. Source: chosen."""
+    min_duration_beside_slow_s: float = 4.0
+    """Beside a slow neighbour it must last this long, seconds. Longer: as for `slow_neighbour_m`. Source: chosen."""
+    neighbour_zone_widths: float = 0.5
+    """A vehicle that follows the direction of a zone within this distance of its bottom centre, in box widths, belongs
+    to that zone: the centre of a long vehicle seen obliquely is that far off. Larger: fewer alarms at the median, more
+    offenders beside it missed. Source: chosen."""
+    min_along_cosine: float = 0.5
+    """Cosine of the angle to that zone's direction. Higher: fewer vehicles belong to a neighbouring zone. Source:
+    chosen."""
+    min_confidence: float = 0.3
+    """Mean detection confidence: in dense traffic, a tracker strings together weak detections. Higher: fewer alarms
+    from such tracks, more faint vehicles missed. Source: chosen."""
+    confidence_duration_s: float = 3.0
+    """A condition n times as long needs the n-th part of that confidence, seconds. Longer: faint vehicles are reported
+    later. Source: chosen."""
+    min_hit_share: float = 0.8
+    """Share of the observations against the direction: a track that jumps back moves on afterwards. Higher: fewer
+    alarms from ID switches, more offenders with noisy tracks missed. Source: chosen."""
+    min_hits: int = 3
+    """Observations against the direction. More: later alarms at low frame rates. Source: chosen."""
 
 
 class WrongWayRule:
-    """Goes against the direction of a zone for some metres, steadily."""
+    """Reports vehicles that travel against the direction of a zone steadily for some metres."""
 
     kind = IncidentKind.WRONG_WAY
 
-    def __init__(self, zones: Sequence[ZoneConfig], settings: WrongWayConfig, width_px: int, height_px: int) -> None:
+    def __init__(
+        self,
+        zones: Sequence[ZoneConfig],
+        settings: WrongWayConfig,
+        width_px: int,
+        height_px: int,
+        parameters: WrongWayParameters = WrongWayParameters(),
+    ) -> None:
+        self._parameters = parameters
         size_px = np.array([width_px, height_px], np.float64)
         self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in zones])
-        ways_px = np.array([_way(zone) for zone in zones], np.float64).reshape(-1, 2) * size_px
+        directions_px = np.array([_direction(zone) for zone in zones], np.float64).reshape(-1, 2) * size_px
         with np.errstate(invalid="ignore"):
-            self._directions = ways_px / np.linalg.norm(ways_px, axis=1, keepdims=True)
+            self._directions = directions_px / np.linalg.norm(directions_px, axis=1, keepdims=True)
         """(Z, 2): unit vectors in the picture; NaN for zones without direction."""
-        self._most_cosine = np.cos(np.radians(settings.against_by_deg))
-        self._runs = SustainedConditions()
+        self._max_cosine = np.cos(np.radians(settings.against_by_deg))
+        self._conditions = SustainedConditions()
 
     def __len__(self) -> int:
-        return len(self._runs)
+        return len(self._conditions)
 
     def evaluate(self, scene: Scene) -> Sequence[Evidence]:
-        motion = scene.tracks
-        cosine = self._cosine(motion.velocity_px)
-        against = scene.inside & (cosine <= self._most_cosine)
-        holds = against.any(axis=1) & (motion.speed_mps > AT_LEAST_MPS) & is_vehicle(motion.class_id)
-        is_anybody = holds.any()
-        if not is_anybody and not len(self._runs):
+        """Evidence for each vehicle that has gone against its zone's direction far enough."""
+        tracks = scene.tracks
+        cosine = self._cosine(tracks.velocity_px)
+        against = scene.inside & (cosine <= self._max_cosine)
+        holds = against.any(axis=1) & (tracks.speed_mps > self._parameters.min_speed_mps) & is_vehicle(tracks.class_id)
+        is_any = holds.any()
+        if not is_any and not len(self._conditions):
             return []
-        if is_anybody:
-            holds &= ~self._belongs_beside(motion, cosine)
+        if is_any:
+            holds &= ~self._belongs_to_neighbour_zone(tracks, cosine)
         zone = against.argmax(axis=1)
         return [
-            self._sign(scene, n, run, int(zone[n]), cosine)
-            for n, run in self._runs.update(motion, holds, scene.at_s)
-            if self._is_way(motion, n, run, self._directions[zone[n]], holds)
+            self._evidence(scene, n, condition, int(zone[n]), cosine)
+            for n, condition in self._conditions.update(tracks, holds, scene.at_s)
+            if self._is_confirmed(tracks, n, condition, self._directions[zone[n]], holds)
         ]
 
     def _cosine(self, velocity_px: Floats) -> Floats:
@@ -84,72 +119,80 @@ class WrongWayRule:
             cosine: Floats = courses @ self._directions.T
         return cosine
 
-    def _belongs_beside(self, motion: TrackKinematics, cosine: Floats) -> Bools:
-        """(N,): who is near enough to a zone along whose direction he goes."""
-        aside_px = BESIDE_WIDTHS * (motion.xyxy[:, 2] - motion.xyxy[:, 0])[:, None] * [1.0, 0.0]
-        left, right = (self._polygons.hold(motion.bottom_center_px + way * aside_px) for way in (-1, 1))
-        return np.asarray(((left | right) & (cosine >= ALONG_COSINE)).any(axis=1), bool)
+    def _belongs_to_neighbour_zone(self, tracks: TrackKinematics, cosine: Floats) -> Bools:
+        """(N,): whether each follows the direction of a zone beside its bottom centre."""
+        widths_px = (tracks.xyxy[:, 2] - tracks.xyxy[:, 0])[:, None]
+        aside_px = self._parameters.neighbour_zone_widths * widths_px * [1.0, 0.0]
+        left, right = (self._polygons.hold(tracks.bottom_center_px + side * aside_px) for side in (-1, 1))
+        follows = (left | right) & (cosine >= self._parameters.min_along_cosine)
+        return np.asarray(follows.any(axis=1), bool)
 
-    def _is_way(
-        self, motion: TrackKinematics, n: int, run: SustainedCondition, direction: Floats, against: Bools
+    def _is_confirmed(
+        self, tracks: TrackKinematics, n: int, condition: SustainedCondition, direction: Floats, against: Bools
     ) -> bool:
-        """Whether a run is long enough, and led backwards from where it began: after a jump back it leads on.
+        """Whether the condition is long and consistent enough, and led backwards from its begin with the whole box.
 
-        With its whole box: one that only grows downwards takes in who is behind it. `against` (N,): who goes against
-        his direction just now.
+        After a jump back an ID switch leads forward again; a box that only grows downwards takes in a second vehicle.
+        `against` (N,): which vehicles go against their direction now.
         """
-        size_px = float(np.sqrt(run.box_size_px * motion.box_size_px(n)))
-        back_px = -float((motion.bottom_center_px[n] - run.bottom_center_px) @ direction)
-        grown_px = float(motion.xyxy[n, 3] - motion.xyxy[n, 1]) - run.height_px
+        p = self._parameters
+        size_px = float(np.sqrt(condition.box_size_px * tracks.box_size_px(n)))
+        back_px = -float((tracks.bottom_center_px[n] - condition.bottom_center_px) @ direction)
+        grown_px = float(tracks.xyxy[n, 3] - tracks.xyxy[n, 1]) - condition.height_px
         top_back_px = back_px + grown_px * float(direction[1])
-        is_slow = run.distance_m < REVERSING_MPS * run.duration_s
-        shortest_m = REVERSING_M if is_slow and run.duration_s < REVERSING_S else SHORTEST_M
+        needed_confidence = p.min_confidence * p.confidence_duration_s
         return (
-            run.hits >= LOOKS
-            and (run.duration_s >= AMONG_S or not _is_among_slow(motion, n, against))
-            and run.hit_share >= MOST_OF_IT
-            and run.confidence * max(run.duration_s, SURE_AFTER_S) >= LEAST_CONFIDENCE * SURE_AFTER_S
-            and run.distance_m >= shortest_m
-            and back_px >= SHORTEST_SIZES * size_px
-            and top_back_px >= TOP_COMES_TOO * back_px
+            condition.hits >= p.min_hits
+            and (condition.duration_s >= p.min_duration_beside_slow_s or not self._is_beside_slow(tracks, n, against))
+            and condition.hit_share >= p.min_hit_share
+            and condition.confidence * max(condition.duration_s, p.confidence_duration_s) >= needed_confidence
+            and condition.distance_m >= self._min_distance_m(condition)
+            and back_px >= p.min_distance_sizes * size_px
+            and top_back_px >= p.min_top_displacement_ratio * back_px
         )
 
-    def _sign(self, scene: Scene, n: int, run: SustainedCondition, z: int, cosine: Floats) -> Evidence:
-        motion, zone = scene.tracks, scene.zones[z].zone
-        object_class, speed_kmh = CLASSES[motion.class_id[n]], float(motion.speed_kmh[n])
+    def _min_distance_m(self, condition: SustainedCondition) -> float:
+        p = self._parameters
+        is_slow = condition.distance_m < p.reversing_speed_mps * condition.duration_s
+        may_be_reversing = is_slow and condition.duration_s < p.max_reversing_s
+        return p.max_reversing_m if may_be_reversing else p.min_distance_m
+
+    def _is_beside_slow(self, tracks: TrackKinematics, n: int, against: Bools) -> bool:
+        """Whether a slow vehicle that does not go against its direction is near the one in row `n`."""
+        p = self._parameters
+        distances_m = np.hypot(*(tracks.ground_m - tracks.ground_m[n]).T)
+        slow = tracks.is_stopped | (tracks.speed_mps < p.slow_neighbour_mps)
+        others: Bools = is_vehicle(tracks.class_id) & slow & ~against & (distances_m < p.slow_neighbour_m)
+        others[n] = False
+        return bool(others.any())
+
+    def _evidence(self, scene: Scene, n: int, condition: SustainedCondition, z: int, cosine: Floats) -> Evidence:
+        tracks, zone = scene.tracks, scene.zones[z].zone
+        object_class, speed_kmh = CLASSES[tracks.class_id[n]], float(tracks.speed_kmh[n])
         against_deg = round(float(np.degrees(np.arccos(np.clip(cosine[n, z], -1, 1)))))
         speed: dict[str, float | str] = {} if np.isnan(speed_kmh) else {"speed_kmh": round(speed_kmh)}
-        words = f" at {speed['speed_kmh']} km/h" if speed else ""
+        at_speed = f" at {speed['speed_kmh']} km/h" if speed else ""
         return evidence_for(
             scene,
             n,
             zone,
-            confidence=0.7 + 0.25 * min(1.0, run.distance_m / (4 * SHORTEST_M)),
-            reason=f"{with_article(object_class)} goes the wrong way in zone '{display_name(zone)}'{words}, "
-            f"{against_deg} degrees off its direction, for {run.duration_s:.0f} s",
+            confidence=0.7 + 0.25 * min(1.0, condition.distance_m / (4 * self._parameters.min_distance_m)),
+            reason=f"{with_article(object_class)} goes the wrong way in zone '{display_name(zone)}'{at_speed}, "
+            f"{against_deg} degrees off its direction, for {condition.duration_s:.0f} s",
             facts={
                 "class": object_class,
                 "zone": display_name(zone),
                 "against_deg": against_deg,
-                "seconds": round(run.duration_s),
+                "seconds": round(condition.duration_s),
                 **speed,
             },
             radius_m=2.0,
-            since_s=run.since_s,
+            since_s=condition.since_s,
         )
 
 
-def _is_among_slow(motion: TrackKinematics, n: int, against: Bools) -> bool:
-    """Whether another vehicle that stands or crawls, and does not go against its direction too (N,), is near the one
-    in row `n`."""
-    away_m = np.hypot(*(motion.ground_m - motion.ground_m[n]).T)
-    slow = motion.is_stopped | (motion.speed_mps < AMONG_MPS)
-    others: Bools = is_vehicle(motion.class_id) & slow & ~against & (away_m < AMONG_M)
-    others[n] = False
-    return bool(others.any())
-
-
-def _way(zone: ZoneConfig) -> tuple[float, float]:
+def _direction(zone: ZoneConfig) -> tuple[float, float]:
+    """In fractions of the picture; NaN for a zone without direction."""
     if zone.direction is None:
         return float("nan"), float("nan")
     (x0, y0), (x1, y1) = zone.direction.start, zone.direction.end
