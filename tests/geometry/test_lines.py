@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vision.geometry import off_way_px, place_on_line, room_across, signed_distance_px, zero_crossing
+from vision.geometry import distance_to_path_px, extents_across, position_along, signed_distance_px, zero_crossing
 
 coordinate = st.floats(-2000, 2000, allow_nan=False)
 points = st.tuples(coordinate, coordinate)
@@ -39,7 +39,7 @@ def test_moving_everything_changes_no_distance(
 
 def test_a_place_is_nought_at_the_start_and_one_at_the_end() -> None:
     starts, ends = np.array([[10.0, 0.0]]), np.array([[30.0, 0.0]])
-    places = place_on_line(np.array([[10.0, 5.0], [30.0, -5.0], [20.0, 0.0], [40.0, 1.0]]), starts, ends)
+    places = position_along(np.array([[10.0, 5.0], [30.0, -5.0], [20.0, 0.0], [40.0, 1.0]]), starts, ends)
     assert places[:, 0].tolist() == [0, 1, 0.5, 1.5]
 
 
@@ -51,7 +51,7 @@ def test_each_line_may_look_at_its_own_point_of_a_box() -> None:
 
 def test_a_box_takes_up_its_height_across_a_level_line_and_its_width_across_an_upright_one() -> None:
     starts, ends = np.array([[0.0, 0.0], [0.0, 0.0]]), np.array([[9.0, 0.0], [0.0, 9.0]])
-    assert (np.array([[40.0, 20.0]]) @ room_across(starts, ends)).tolist() == [[20, 40]]
+    assert (np.array([[40.0, 20.0]]) @ extents_across(starts, ends)).tolist() == [[20, 40]]
 
 
 @given(st.floats(0.01, 100), st.floats(0.01, 100))
@@ -66,5 +66,5 @@ def test_values_of_one_sign_are_nowhere_zero() -> None:
 
 def test_a_place_is_off_a_way_beside_it_behind_its_start_and_beyond_its_end_and_one_on_it_is_not() -> None:
     places = np.array([[4.0, 3.0], [-3.0, 4.0], [13.0, 4.0], [7.0, 0.0]])
-    assert off_way_px(places, np.array([10.0, 0.0])).tolist() == [3, 5, 5, 0]
-    assert off_way_px(places[:1], np.zeros(2)).tolist() == [5]
+    assert distance_to_path_px(places, np.array([10.0, 0.0])).tolist() == [3, 5, 5, 0]
+    assert distance_to_path_px(places[:1], np.zeros(2)).tolist() == [5]

@@ -158,7 +158,7 @@ class TrafficAnalyzer:
         signals: Mapping[str, SignalNow],
         road_objects: Sequence[RoadObject],
     ) -> AnalysisResult:
-        inside = self._polygons.hold(motion.bottom_center_px)
+        inside = self._polygons.contain(motion.bottom_center_px)
         zones = self._zones.update(motion, inside, at_s)
         stitched = self._stitcher.update(motion, at_s)
         movements = self._movements.update(crossings, at_s, entries=self._zones.entries, stitched=stitched)

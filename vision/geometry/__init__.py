@@ -1,4 +1,4 @@
-"""Lines, boxes, polygons and planes: pure functions of arrays."""
+"""Lines, boxes, polygons and homographies: pure functions of arrays."""
 
 from vision.geometry.boxes import area, intersection, iou
 from vision.geometry.homography import (
@@ -8,7 +8,7 @@ from vision.geometry.homography import (
     fit_homography,
     pixels_per_unit,
 )
-from vision.geometry.lines import off_way_px, place_on_line, room_across, signed_distance_px, zero_crossing
+from vision.geometry.lines import distance_to_path_px, extents_across, position_along, signed_distance_px, zero_crossing
 from vision.geometry.polygons import Polygons, points_in_polygons, polygon_area
 
 __all__ = [
@@ -17,15 +17,15 @@ __all__ = [
     "Polygons",
     "apply_homography",
     "area",
+    "distance_to_path_px",
+    "extents_across",
     "fit_homography",
     "intersection",
     "iou",
-    "off_way_px",
     "pixels_per_unit",
-    "place_on_line",
     "points_in_polygons",
     "polygon_area",
-    "room_across",
+    "position_along",
     "signed_distance_px",
     "zero_crossing",
 ]

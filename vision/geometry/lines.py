@@ -1,7 +1,4 @@
-"""Sides of a directed line and crossings of a segment, for many points at once.
-
-Everything here is a pure function of arrays in one picture's pixels (x right, y down).
-"""
+"""Distances from directed lines and paths, and positions along them, for many points at once; pixels, y down."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +7,14 @@ Floats = NDArray[np.float64]
 
 
 def signed_distance_px(points_px: Floats, starts_px: Floats, ends_px: Floats) -> Floats:
-    """How far N points lie from L directed lines (taken as endless), shape (N, L).
+    """(N, L): distances of N points from L directed lines, taken as infinite.
 
-    Positive on the right-hand side of somebody who stands at the start and looks towards the end, negative on the left.
-    `points_px` is (N, 2) or, where each line looks at its own point, (N, L, 2); `starts_px` and `ends_px` are (L, 2).
+    Positive to the right of the line as seen from its start towards its end, negative to the left. `points_px` is
+    (N, 2) or, with one point for each line, (N, L, 2); `starts_px` and `ends_px` are (L, 2).
+
+    Example:
+        >>> signed_distance_px(np.array([[5.0, 3.0]]), np.array([[0.0, 0.0]]), np.array([[10.0, 0.0]])).tolist()
+        [[3.0]]
     """
     along = ends_px - starts_px
     to_point = _per_line(points_px) - starts_px
@@ -22,42 +23,43 @@ def signed_distance_px(points_px: Floats, starts_px: Floats, ends_px: Floats) ->
     return distance_px
 
 
-def place_on_line(points_px: Floats, starts_px: Floats, ends_px: Floats) -> Floats:
-    """Where N points project onto L lines: 0 at the start, 1 at the end, beyond them outside; shape (N, L)."""
+def position_along(points_px: Floats, starts_px: Floats, ends_px: Floats) -> Floats:
+    """(N, L): where N points project onto L lines: 0 at the start, 1 at the end, outside of that range beyond them."""
     along = ends_px - starts_px
     to_point = _per_line(points_px) - starts_px
-    place: Floats = (to_point * along).sum(axis=-1) / (along**2).sum(axis=-1)
-    return place
+    position: Floats = (to_point * along).sum(axis=-1) / (along**2).sum(axis=-1)
+    return position
 
 
-def room_across(starts_px: Floats, ends_px: Floats) -> Floats:
-    """(2, L): how much of a box's width, and of its height, lies across each of L lines: (N, 2) sizes times this are
-    the room that boxes take up across the lines, (N, L)."""
+def extents_across(starts_px: Floats, ends_px: Floats) -> Floats:
+    """(2, L): how much of a box's width and of its height extends across each of L lines.
+
+    Box sizes (N, 2) times this are the extents of the boxes across the lines, (N, L).
+    """
     along = ends_px - starts_px
-    room: Floats = np.abs(along[:, ::-1]) / np.hypot(along[:, 0], along[:, 1])[:, None]
-    return np.ascontiguousarray(room.T)
+    extents: Floats = np.abs(along[:, ::-1]) / np.hypot(along[:, 0], along[:, 1])[:, None]
+    return np.ascontiguousarray(extents.T)
 
 
 def zero_crossing(before: Floats, after: Floats) -> Floats:
-    """The part of the way from `before` to `after`, 0 to 1, at which a value that moves evenly is zero.
+    """The fraction between `before` and `after`, 0 to 1, at which a value that changes linearly is zero.
 
-    Values of one sign, or two zeros, have no such place: NaN.
+    NaN for two values of one sign, and for two zeros.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         part = before / (before - after)
     return np.where((part >= 0) & (part <= 1), part, np.nan)
 
 
-def off_way_px(places_px: Floats, ways_px: Floats) -> Floats:
-    """(...,): how far (..., 2) places are from the nearest point of (..., 2) straight ways; both as seen from where the
-    ways begin.
+def distance_to_path_px(points_px: Floats, paths_px: Floats) -> Floats:
+    """(...,): distances of points (..., 2) from straight paths (..., 2), both relative to where the paths begin.
 
-    One that brakes does not come as far as it was going, and is on its way none the less.
+    The nearest point of the path counts, so a vehicle that braked is still on its path.
     """
-    (x, y), (way_x, way_y) = np.moveaxis(places_px, -1, 0), np.moveaxis(ways_px, -1, 0)
-    part = (x * way_x + y * way_y) / np.maximum(way_x * way_x + way_y * way_y, 1e-9)
+    (x, y), (path_x, path_y) = np.moveaxis(points_px, -1, 0), np.moveaxis(paths_px, -1, 0)
+    part = (x * path_x + y * path_y) / np.maximum(path_x * path_x + path_y * path_y, 1e-9)
     part = np.minimum(np.maximum(part, 0.0), 1.0)
-    away_px: Floats = np.hypot(x - part * way_x, y - part * way_y)
+    away_px: Floats = np.hypot(x - part * path_x, y - part * path_y)
     return away_px
 
 

@@ -22,7 +22,7 @@ class Polygons:
         self._x_per_y = (ends[:, 0] - starts[:, 0]) / rise
         self._firsts = np.cumsum([0, *(len(p) for p in polygons[:-1])])
 
-    def hold(self, points: Floats) -> Bools:
+    def contain(self, points: Floats) -> Bools:
         """(N, Z): whether each of N points (N, 2) lies in each polygon.
 
         By the even-odd rule (Shimrat, CACM 5(8), 1962): a ray to the right crosses the outline an odd number of times.
@@ -37,8 +37,8 @@ class Polygons:
 
 
 def points_in_polygons(points: Floats, polygons: Sequence[Floats]) -> Bools:
-    """(N, Z): whether each of N points (N, 2) lies in each of Z polygons. See `Polygons.hold`."""
-    return Polygons(polygons).hold(points)
+    """(N, Z): whether each of N points (N, 2) lies in each of Z polygons. See `Polygons.contain`."""
+    return Polygons(polygons).contain(points)
 
 
 def polygon_area(polygon: Floats) -> float:

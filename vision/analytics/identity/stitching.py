@@ -9,7 +9,7 @@ import numpy as np
 from vision.analytics.identity.takeover import IdTakeoverDetector
 from vision.analytics.identity.turning import OccludedTurnMatcher
 from vision.analytics.kinematics.state import Floats, TrackKinematics
-from vision.geometry import off_way_px
+from vision.geometry import distance_to_path_px
 
 LOST_S = 1.5
 """A track is inherited for so long after it was seen last ..."""
@@ -155,7 +155,7 @@ class TrackStitcher:
         lost, states = zip(*(looked_for if came else standing), strict=True)
         feet_px = np.array([was.bottom_center_px for was in states])
         ways_px = np.array([was.velocity_px * (at_s - was.seen_s) for was in states])
-        away_px = off_way_px(motion.bottom_center_px[new][:, None] - feet_px, ways_px)
+        away_px = distance_to_path_px(motion.bottom_center_px[new][:, None] - feet_px, ways_px)
         old_px, new_px = np.array([was.size_px for was in states]), _sizes_px(motion.xyxy[new])[:, None]
         small_px, large_px = np.minimum(old_px, new_px), np.maximum(old_px, new_px)
         seen_s = np.array([was.seen_s for was in states])

@@ -23,7 +23,7 @@ from vision.analytics.track_table import FIRST_ROWS
 from vision.common.object_class import CLASSES
 from vision.config.lines import LineConfig
 from vision.contracts import Direction
-from vision.geometry import place_on_line, zero_crossing
+from vision.geometry import position_along, zero_crossing
 
 DEFAULTS = CrossingParameters()
 
@@ -170,7 +170,7 @@ class LineCounter:
 
     def _directions(self, now: CrossingState, distance_px: Floats, crossed: Bools) -> Bools:
         """(N, L, 2): which tracks crossed inside the segment, in and out."""
-        along = place_on_line(now.crossed_px, self._geometry.starts_px, self._geometry.ends_px)
+        along = position_along(now.crossed_px, self._geometry.starts_px, self._geometry.ends_px)
         inside = crossed & (along >= 0) & (along <= 1)
         directions = np.empty((*inside.shape, 2), bool)
         directions[..., 0], directions[..., 1] = inside & (distance_px > 0), inside & (distance_px < 0)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from vision.analytics.kinematics.observations import Observations
 from vision.config.lines import Anchor, LineConfig
 from vision.core.columns import Columns
-from vision.geometry import room_across, signed_distance_px
+from vision.geometry import extents_across, signed_distance_px
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -46,7 +46,7 @@ class LineGeometry:
         self._at_bottom = np.array([line.anchor is Anchor.BOTTOM_CENTER for line in lines], bool)
         self._along_px = self.ends_px - self.starts_px
         self._length_px = np.hypot(self._along_px[:, 0], self._along_px[:, 1])
-        self._across = room_across(self.starts_px, self.ends_px)
+        self._across = extents_across(self.starts_px, self.ends_px)
 
     def locate(self, observations: Observations) -> LinePositions:
         """Positions of N observed boxes relative to the lines."""

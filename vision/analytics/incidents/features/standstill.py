@@ -292,7 +292,7 @@ class StandstillTracker:
         half_m = LENGTHS_M[tracks.class_id[rows]] / 2
         ahead_m = (p.visible_ahead_m + half_m)[:, None]
         ahead_px = tracks.bottom_center_px[rows] + self.history.px_per_metre_ahead[rows] * ahead_m
-        is_visible_ahead = self._polygons.hold(ahead_px).any(axis=1)
+        is_visible_ahead = self._polygons.contain(ahead_px).any(axis=1)
         is_undecided: Bools = (beside.sum(axis=1) > 1) | scene.inside[rows][:, slow].any(axis=1) | ~is_visible_ahead
         return is_undecided & ~_on_shoulder(scene, rows)
 

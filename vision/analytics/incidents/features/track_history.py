@@ -13,7 +13,7 @@ from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 from vision.analytics.kinematics.trajectories import StopParameters
 from vision.analytics.kinematics.velocity import VelocityParameters
 from vision.analytics.track_table import Ids, TrackRows
-from vision.geometry import off_way_px
+from vision.geometry import distance_to_path_px
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +290,7 @@ class TrackHistory:
         if len(suspects):
             at = rows[suspects]
             expected_px = table.defined_velocity_px[at] * (at_s - table.no_velocity_since_s[at])[:, None]
-            away_px = off_way_px(tracks.bottom_center_px[suspects] - table.defined_px[at], expected_px)
+            away_px = distance_to_path_px(tracks.bottom_center_px[suspects] - table.defined_px[at], expected_px)
             table.switched_s[at[away_px > self._switch_sizes * table.size_px[at]]] = at_s
 
     def _detect_impossible_starts(self, rows: Ids, tracks: TrackKinematics, at_s: float) -> None:

@@ -152,7 +152,7 @@ class LaneEncroachmentRule:
         margins = (self._parameters.margin_widths, self._parameters.margin_heights)
         margin_px = margins * (tracks.xyxy[rows, 2:] - tracks.xyxy[rows, :2])
         around_px = tracks.bottom_center_px[rows] + _AROUND[:, None] * margin_px
-        inside = self._polygons.hold(around_px.reshape(-1, 2))
+        inside = self._polygons.contain(around_px.reshape(-1, 2))
         return np.asarray(inside.reshape(len(_AROUND), len(rows), inside.shape[-1]).all(axis=0), bool)
 
     def _travels(self, tracks: TrackKinematics, n: int, class_id: int, condition: SustainedCondition) -> bool:

@@ -123,7 +123,7 @@ class WrongWayRule:
         """(N,): whether each follows the direction of a zone beside its bottom centre."""
         widths_px = (tracks.xyxy[:, 2] - tracks.xyxy[:, 0])[:, None]
         aside_px = self._parameters.neighbour_zone_widths * widths_px * [1.0, 0.0]
-        left, right = (self._polygons.hold(tracks.bottom_center_px + side * aside_px) for side in (-1, 1))
+        left, right = (self._polygons.contain(tracks.bottom_center_px + side * aside_px) for side in (-1, 1))
         follows = (left | right) & (cosine >= self._parameters.min_along_cosine)
         return np.asarray(follows.any(axis=1), bool)
 
