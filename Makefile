@@ -8,7 +8,7 @@ bin := .venv/bin
 stamps := .venv/stamps
 web := api/web
 
-.PHONY: help setup demo test check format lock wheel wheel-test system clean
+.PHONY: help setup demo test test-fast check docs docs-serve format lock wheel wheel-test system clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,6 +21,17 @@ demo: setup ## Run the main job on two simulated cameras; SECONDS=60 ends it by 
 
 test: setup ## Run the tests; PYTEST='-k words' picks some
 	$(bin)/pytest -n 2 $(PYTEST)
+
+test-fast: setup ## Run the tests that take no real stream, process or clip, in under a minute
+	$(bin)/pytest -n 2 -m "not slow" $(FAST) $(PYTEST)
+
+docs: setup ## Build the documentation into site/; a broken link fails the build
+	$(bin)/python docs/tools/parameters.py docs/parameters.md
+	$(bin)/zensical build --strict --clean
+
+docs-serve: setup ## Show the documentation while you write it
+	$(bin)/python docs/tools/parameters.py docs/parameters.md
+	$(bin)/zensical serve
 
 check: setup ## Lint, types, import rules, spelling
 	$(bin)/ruff check .
@@ -51,7 +62,7 @@ system: ## Install what the tests need of Debian (as root); without it those tes
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$packages >/dev/null; }
 
 clean: ## Remove what was set up here
-	rm -rf .venv $(web)/node_modules $(web)/dist dist var
+	rm -rf .venv $(web)/node_modules $(web)/dist dist site var
 
 $(stamps)/packages: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -192,7 +192,7 @@ def test_the_arrow_in_points_to_the_right_hand_side_of_who_looks_along_the_line(
 
 def test_the_picture_shows_zones_their_direction_the_lamps_and_the_measured_road() -> None:
     image = np.zeros((400, 400, 3), np.uint8)
-    page = (Path(__file__).resolve().parents[2] / "docs" / "traffic.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[2] / "docs" / "operators.md").read_text(encoding="utf-8")
     example = page.split("```yaml")[1].split("```")[0]
     drawn = draw_camera(image, CameraConfig.model_validate(YAML(typ="safe").load(example)))
     for colour in (COLOURS[ZoneKind.CARRIAGEWAY], COLOURS[ZoneKind.PAVEMENT], RED, GREEN, MARK):

@@ -1,4 +1,4 @@
-"""What the pages tell an operator to write is right."""
+"""The examples and tables in the documentation are right."""
 
 import re
 from pathlib import Path
@@ -10,10 +10,10 @@ from vision.config.camera import CameraConfig
 from vision.config.files.loading import load_camera
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("cameras.md", "traffic.md")]
+REFERENCE = (ROOT / "docs" / "cameras.md").read_text(encoding="utf-8")
 EXAMPLES = [
     dedent(found)
-    for page in ("docs/cameras.md", "docs/traffic.md", "README.md")
+    for page in ("docs/index.md", "docs/operators.md", "README.md")
     for found in re.findall(r"```yaml\n(.*?)\n *```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
 ]
 
@@ -27,7 +27,7 @@ def test_each_example_is_a_camera(tmp_path: Path, example: str) -> None:
     assert load_camera(path).lines
 
 
-ROOMS = [
+SECTIONS = [
     ("", "CameraConfig"),
     ("source.", "RtspSource"),
     ("lines[].", "LineConfig"),
@@ -45,19 +45,19 @@ ROOMS = [
     ("measures.equivalents.", "EquivalentsConfig"),
     ("measures.congestion.", "CongestionConfig"),
 ]
-HAVE_ROOMS = {
+WITH_SECTIONS = {
     "source", "lines", "movements", "detection", "tracking", "zones", "signals", "state", "calibration", "measures",
     "equivalents", "congestion", "incidents",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("prefix", "room"), ROOMS)
-def test_the_tables_of_keys_have_every_key_with_its_default_and_bounds(prefix: str, room: str) -> None:
+@pytest.mark.parametrize(("prefix", "model"), SECTIONS)
+def test_the_tables_of_keys_have_every_key_with_its_default_and_bounds(prefix: str, model: str) -> None:
     schema = CameraConfig.model_json_schema()
-    fields = (schema if room == "CameraConfig" else schema["$defs"][room])["properties"]
-    rows = [line for page in PAGES for line in page.splitlines() if line.startswith("| `")]
+    fields = (schema if model == "CameraConfig" else schema["$defs"][model])["properties"]
+    rows = [line for line in REFERENCE.splitlines() if line.startswith("| `")]
     for key, field in fields.items():
-        if key in HAVE_ROOMS:
+        if key in WITH_SECTIONS:
             continue
         found = [row for row in rows if f"`{prefix}{key}`" in row.split("|")[1]]
         assert found, f"{prefix}{key} is not in the tables"
@@ -69,11 +69,11 @@ def test_the_tables_of_keys_have_every_key_with_its_default_and_bounds(prefix: s
 
 def test_the_table_of_incidents_has_every_kind_with_its_durations() -> None:
     schema = CameraConfig.model_json_schema()["$defs"]
-    rows = [line for line in PAGES[1].splitlines() if line.startswith("| `")]
+    rows = [line for line in REFERENCE.splitlines() if line.startswith("| `")]
     for kind, field in schema["IncidentsConfig"]["properties"].items():
         rule = schema[field["$ref"].rsplit("/", 1)[-1]]["properties"]
-        patience = " | ".join(f"{rule[key]['default']:g}" for key in ("confirm_after", "clear_after", "cool_down"))
+        durations = " | ".join(f"{rule[key]['default']:g}" for key in ("confirm_after", "clear_after", "cool_down"))
         [row] = [row for row in rows if row.startswith(f"| `{kind}` |")]
-        assert f"| {patience} |" in row
+        assert f"| {durations} |" in row
         for key in rule.keys() - {"enabled", "confirm_after", "clear_after", "cool_down"}:
             assert f"`{key}` {rule[key]['default']:g}" in row
