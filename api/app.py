@@ -13,13 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
 from api.cameras.router import router as cameras_router
-from api.dependencies import Services
 from api.health.router import router as health_router
 from api.history.router import router as history_router
 from api.incidents.router import router as incidents_router
+from api.live.openapi import describe
 from api.live.router import router as live_router
 from api.measures.router import router as measures_router
-from api.openapi import describe
+from api.services import Services
 from api.settings import ServiceSettings
 from api.signals.router import router as signals_router
 
@@ -36,18 +36,18 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 TAGS = [
-    {"name": "cameras", "description": "What cameras there are, how they are, what they counted today."},
-    {"name": "live", "description": "What happens just now: events, live views, latency."},
-    {"name": "signals", "description": "What traffic lights show, told by their controllers."},
-    {"name": "history", "description": "What was counted, as lists, by interval, as CSV."},
-    {"name": "measures", "description": "What traffic did at lines and in zones, interval by interval."},
-    {"name": "incidents", "description": "What happened on the road and to cameras, and how each case stands."},
+    {"name": "cameras", "description": "Cameras: configuration, health, today's counts."},
+    {"name": "live", "description": "Live events, live views, and their latency."},
+    {"name": "signals", "description": "States of traffic lights, reported by their controllers."},
+    {"name": "history", "description": "Stored crossings and movements: as lists, by interval, as CSV."},
+    {"name": "measures", "description": "Traffic measures of lines and zones, by interval."},
+    {"name": "incidents", "description": "Incidents on the road and at cameras, with their history."},
     {"name": "health", "description": "The service's own health, for orchestrators and Prometheus."},
 ]
 
 
 def create_app(settings: ServiceSettings | None = None) -> FastAPI:
-    """The application; its database must have been migrated (`Database.migrate`, which `ngatu serve` does).
+    """The application; its database must have been migrated, as `ngatu serve` does by `Database.migrate`.
 
     Raises:
         BusError, DatabaseError: an address in the settings has no known form.
@@ -63,7 +63,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app = FastAPI(
         title="ngatu",
         version=version("ngatu"),
-        description="Traffic counted and measured by cameras, and what happened: live, and as history.",
+        description="Traffic counts, measures and incidents from cameras: live, and as history.",
         openapi_tags=TAGS,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
@@ -71,7 +71,8 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    errors.install(app)
+    services.provide_to(app)
+    errors.install(app, services.database.explain)
     routers = (cameras_router, signals_router, live_router, history_router, measures_router, incidents_router)
     for router in (*routers, health_router):
         app.include_router(router)
@@ -83,7 +84,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
 
 
 class SecurityHeaders:
-    """Adds `SECURITY_HEADERS` to every answer."""
+    """Adds `SECURITY_HEADERS` to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -101,8 +102,8 @@ class SecurityHeaders:
 
 def _serve_page(app: FastAPI, settings: ServiceSettings) -> None:
     @app.get("/api/{rest:path}", include_in_schema=False)
-    async def nothing_here() -> None:
-        """Else a browser that opens a mistyped address would get the page."""
+    async def unknown_route() -> None:
+        """A 404, so that a browser does not get the page for a mistyped address of the API."""
         raise HTTPException(404)
 
     if (settings.web / "index.html").is_file():
@@ -110,7 +111,7 @@ def _serve_page(app: FastAPI, settings: ServiceSettings) -> None:
         return
 
     @app.get("/", include_in_schema=False, response_class=PlainTextResponse)
-    async def say_how_to_build() -> str:
+    async def explain_build() -> str:
         return (
             f"The page is not built: there is no {settings.web / 'index.html'}. Run `make setup`, then start again.\n"
         )

@@ -1,143 +1,63 @@
-"""What routes work with: one `Services` a process, made at start, closed at the end."""
+"""FastAPI dependencies: each reads one service of the running process."""
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
-from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
-from fastapi import Depends, Path, Request
-from prometheus_client import CollectorRegistry
+from fastapi import Depends, FastAPI, Request
+from redis.asyncio import Redis
 from starlette.requests import HTTPConnection
 
-from api.cameras.board import HealthBoard
-from api.cameras.files import CameraFiles
-from api.cameras.schemas import CameraStatus
-from api.cameras.service import CameraService
-from api.errors import unknown_camera
-from api.listing.reading import StoreReader
-from api.live.feed import EventFeed, Told, age_s
-from api.live.latency import LatencyMeter
-from api.live.views import LiveHub
+from api.errors import ProblemError
+from api.pagination.responses import ListResponder
+from api.pagination.store_reader import StoreReader
 from api.settings import ServiceSettings
-from api.storage.consumer import StoreConsumer, StoreStats
-from api.storage.database import Database
-from vision.config.bus import connect_async
+from api.storage.camera_files import CameraFiles
 
-STOP_WAIT_S = 3.0
-CANCEL_AGAIN_S = 0.2
+ServiceT = TypeVar("ServiceT")
 
 
-class Services:
-    """Everything that one process runs."""
-
-    def __init__(self, settings: ServiceSettings) -> None:
-        """Connects nowhere yet.
-
-        Raises:
-            BusError, DatabaseError: an address has no known form.
-        """
-        self.settings = settings
-        self.database = Database(settings.database)
-        self.redis = connect_async(settings.redis_url, timeout_s=5, retries=1)
-        self.registry = CollectorRegistry()
-        self.latency = LatencyMeter(self.registry)
-        self.files = CameraFiles(settings.cameras)
-        self.feed = EventFeed(
-            self.redis,
-            shards=settings.event_shards,
-            queue=settings.queue,
-            on_event=lambda captured_at: self.latency.received(age_s(captured_at)),
-        )
-        self.board = HealthBoard(self.redis, self.files, self._tell_health)
-        self.hub = LiveHub(self.redis)
-        self.reader = StoreReader(self.database)
-        self.cameras = CameraService(self.files, self.board, self.reader, settings.timezone)
-        self.store = StoreStats()
-        self.closing = asyncio.Event()
-        self._consumers = [self._consumer(shard) for shard in range(settings.event_shards)]
-
-    def require_camera(self, camera_id: str) -> str:
-        """The id, if there is such a camera; else the 404."""
-        known = self.board.ids()
-        if camera_id not in known:
-            raise unknown_camera(camera_id, known)
-        return camera_id
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Reads, stores and listens while the block runs."""
-        await self.files.refresh()
-        shards = range(self.settings.event_shards)
-        stores = [_task(consumer.run()) for consumer in self._consumers]
-        others = [
-            *(_task(self.feed.read(shard)) for shard in shards),
-            _task(self.board.listen()),
-            _task(self.board.watch()),
-            _task(self.hub.relay()),
-        ]
-        try:
-            yield
-        finally:
-            self.end_streams()
-            for consumer in self._consumers:
-                consumer.stop()
-            await _end(others)
-            await asyncio.wait(stores, timeout=STOP_WAIT_S)
-            await _end(stores)
-            await self.redis.aclose()
-            await self.database.close()
-
-    def end_streams(self) -> None:
-        """Let followers and viewers go, so that a shutdown need not wait for them."""
-        self.closing.set()
-        self.feed.close()
-
-    def _consumer(self, shard: int) -> StoreConsumer:
-        return StoreConsumer(
-            self.redis,
-            self.database,
-            shard=shard,
-            stats=self.store,
-            batch=self.settings.batch,
-            claim_after_s=self.settings.claim_after_s,
-        )
-
-    def _tell_health(self, status: CameraStatus) -> None:
-        if self.feed.followers:
-            self.feed.tell(Told("health", status.camera_id, status.model_dump_json()))
+def provide(app: FastAPI, *services: object) -> None:
+    """Make services available to `provided`, each under its own type."""
+    app.state.services_by_type = {type(service): service for service in services}
 
 
-def _task(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-    return asyncio.create_task(work)
+def provided(kind: type[ServiceT]) -> Any:
+    """A dependency on the service of a type, for requests and WebSockets alike: `Annotated[T, provided(T)]`."""
+
+    def read(connection: HTTPConnection) -> ServiceT:
+        service = connection.app.state.services_by_type[kind]
+        assert isinstance(service, kind)  # noqa: S101
+        return service
+
+    return Depends(read)
 
 
-async def _end(tasks: "Iterable[asyncio.Task[None]]") -> None:
-    """Cancel until they are over: `asyncio.wait_for` before Python 3.12 can lose a cancellation."""
-    unfinished = {task for task in tasks if not task.done()}
-    while unfinished:
-        for task in unfinished:
-            task.cancel()
-        _, unfinished = await asyncio.wait(unfinished, timeout=CANCEL_AGAIN_S)
+SettingsDep = Annotated[ServiceSettings, provided(ServiceSettings)]
+RedisDep = Annotated[Redis, provided(Redis)]
+ReaderDep = Annotated[StoreReader, provided(StoreReader)]
+CameraFilesDep = Annotated[CameraFiles, provided(CameraFiles)]
 
 
-def services_of(connection: HTTPConnection) -> Services:
-    """The process's services, from a request or a WebSocket."""
-    services = connection.app.state.services
-    assert isinstance(services, Services)  # noqa: S101
-    return services
+def _list_responder(request: Request, reader: ReaderDep) -> ListResponder:
+    return ListResponder(request, reader)
 
 
-def _services(request: Request) -> Services:
-    return services_of(request)
+ListsDep = Annotated[ListResponder, Depends(_list_responder)]
 
 
-ServicesDep = Annotated[Services, Depends(_services)]
+def is_same_origin(connection: HTTPConnection) -> bool:
+    """Whether the request comes from the service's own page, or from no page at all.
+
+    Browsers let any page send requests to any address, and name the page's origin.
+    """
+    origin = connection.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
 
 
-def _known_camera(
-    services: ServicesDep, camera_id: Annotated[str, Path(description="A camera's id.", examples=["nts-01"])]
-) -> str:
-    return services.require_camera(camera_id)
+def _require_same_origin(request: Request) -> None:
+    if not is_same_origin(request):
+        raise ProblemError(403, "other-origin", "the page's origin is not the service's; send no Origin, or its own")
 
 
-KnownCamera = Annotated[str, Depends(_known_camera)]
+SameOrigin = Depends(_require_same_origin)
+"""For `dependencies=` of a route that changes something: refuses other sites' pages with a 403."""

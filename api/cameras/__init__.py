@@ -1,1 +1,1 @@
-"""Cameras: what their files say, how they are, and what they have counted today."""
+"""Cameras: what their files say, their health, and today's counts."""

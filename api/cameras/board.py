@@ -1,4 +1,4 @@
-"""How every camera is just now, kept by listening: workers tell each second, and their key in Redis expires."""
+"""The current health of every camera, from workers' updates and their expiring keys in Redis."""
 
 import asyncio
 import time
@@ -10,47 +10,59 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from api.cameras.files import CameraFiles
 from api.cameras.schemas import CameraStatus
+from api.errors import unknown_camera
+from api.storage.camera_files import CameraFiles
 from vision.common.redaction import redact
 from vision.contracts import CameraHealth, CameraState, keys
 
 TICK_S = 1.0
 SILENT_AFTER_S = 2.5
-"""Who was not heard of for this long is asked for by its key."""
+"""Without an update for this long, a camera's key is read."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _Received:
     health: CameraHealth
-    heard_at: float
+    received_at: float
 
 
 class HealthBoard:
-    """The cameras that have a file here, and those of which a worker speaks."""
+    """The health of all cameras that have a file here or that a worker reports."""
 
-    def __init__(self, redis: Redis, files: CameraFiles, tell: Callable[[CameraStatus], None]) -> None:
-        """`tell` is called with each status as it is heard, and each second with those of which no worker speaks."""
+    def __init__(self, redis: Redis, files: CameraFiles, on_status: Callable[[CameraStatus], None]) -> None:
+        """`on_status` is called with each status received, and every second with those of lost cameras."""
         self._redis = redis
         self._files = files
-        self._tell = tell
-        self._heard: dict[str, _Heard] = {}
+        self._on_status = on_status
+        self._received: dict[str, _Received] = {}
         self._last: dict[str, CameraHealth] = {}
         self.trouble = ""
-        """Why nobody can be heard; empty when all is well."""
+        """Why no health can be received; empty if it can."""
 
     def ids(self) -> list[str]:
-        """All cameras' ids, in order."""
+        """All cameras' ids, sorted."""
         files = self._files.now
-        return sorted({*files.cameras, *files.problems, *self._heard})
+        return sorted({*files.cameras, *files.problems, *self._received})
+
+    def require(self, camera_id: str) -> str:
+        """The id, if there is such a camera.
+
+        Raises:
+            ProblemError: 404, there is none.
+        """
+        known = self.ids()
+        if camera_id not in known:
+            raise unknown_camera(camera_id, known)
+        return camera_id
 
     def status(self, camera_id: str) -> CameraStatus:
-        """One camera's; of one that is not known, that it is lost."""
-        heard = self._heard.get(camera_id)
-        if heard is not None:
-            return CameraStatus.model_validate(heard.health.model_dump())
+        """One camera's status; `lost` if the camera is unknown."""
+        received = self._received.get(camera_id)
+        if received is not None:
+            return CameraStatus.model_validate(received.health.model_dump())
         state, reason = self._why_silent(camera_id)
         last = self._last.get(camera_id)
         known = last.model_dump(include={"session_id", "worker_id", "at", "model", "provider"}) if last else {}
@@ -60,43 +72,45 @@ class HealthBoard:
         )
 
     def statuses(self) -> list[CameraStatus]:
-        """All cameras'."""
+        """All cameras' statuses, by id."""
         return [self.status(camera_id) for camera_id in self.ids()]
 
     async def listen(self) -> None:
-        """Hear what workers tell; for ever, through Redis's absences."""
+        """Receive workers' updates for ever; retries while Redis is away."""
         while True:
             try:
-                async with self._redis.pubsub(ignore_subscribe_messages=True) as told:
-                    await told.psubscribe(keys.health_channel("*"))
+                async with self._redis.pubsub(ignore_subscribe_messages=True) as updates:
+                    await updates.psubscribe(keys.health_channel("*"))
                     while True:
-                        message = await told.get_message(timeout=1.0)
+                        message = await updates.get_message(timeout=1.0)
                         if message is not None:
-                            self._hear(message["data"])
+                            self._receive(message["data"])
             except (RedisError, OSError):
                 await asyncio.sleep(TICK_S)
 
     async def watch(self) -> None:
-        """Each second: read changed files, ask for the silent, and tell who is lost; for ever."""
+        """Every second, for ever: read changed files, check silent cameras' keys, and report lost cameras."""
         while True:
             started = time.monotonic()
             await self._files.refresh()
             try:
-                await self._ask_for(self._silent())
+                await self._check_keys(self._silent())
                 self.trouble = ""
             except (RedisError, OSError) as error:
                 self.trouble = redact(str(error))
-                self._forget(self._silent())
+                self._remove(self._silent())
             for camera_id in self.ids():
-                if camera_id not in self._heard:
-                    self._tell(self.status(camera_id))
+                if camera_id not in self._received:
+                    self._on_status(self.status(camera_id))
             await asyncio.sleep(max(0.05, TICK_S - (time.monotonic() - started)))
 
     def _silent(self) -> list[str]:
         now = time.monotonic()
-        return [i for i in self.ids() if i not in self._heard or now - self._heard[i].heard_at > SILENT_AFTER_S]
+        return [
+            i for i in self.ids() if i not in self._received or now - self._received[i].received_at > SILENT_AFTER_S
+        ]
 
-    async def _ask_for(self, camera_ids: list[str]) -> None:
+    async def _check_keys(self, camera_ids: list[str]) -> None:
         if not camera_ids:
             await self._redis.ping()
             return
@@ -104,33 +118,33 @@ class HealthBoard:
             for camera_id in camera_ids:
                 pipe.get(keys.health(camera_id))
             answers = await pipe.execute()
-        self._forget(camera_id for camera_id, answer in zip(camera_ids, answers, strict=True) if answer is None)
+        self._remove(camera_id for camera_id, answer in zip(camera_ids, answers, strict=True) if answer is None)
         for answer in answers:
             if answer is not None:
-                self._hear(answer)
+                self._receive(answer)
 
-    def _forget(self, camera_ids: Iterable[str]) -> None:
-        """What was last heard is kept of cameras that have a file; others are gone."""
+    def _remove(self, camera_ids: Iterable[str]) -> None:
+        """Drop cameras' health; the last one of a camera with a file is kept to describe it while it is lost."""
         for camera_id in camera_ids:
-            heard = self._heard.pop(camera_id, None)
-            if heard is not None and camera_id in self._files.now.cameras:
-                self._last[camera_id] = heard.health
+            received = self._received.pop(camera_id, None)
+            if received is not None and camera_id in self._files.now.cameras:
+                self._last[camera_id] = received.health
 
-    def _hear(self, text: bytes) -> None:
+    def _receive(self, text: bytes) -> None:
         try:
             health = CameraHealth.model_validate_json(text)
         except ValidationError as error:
-            log.warning("health that cannot be read", reason=error.errors(include_url=False, include_input=False)[0])
+            log.warning("invalid health update", reason=error.errors(include_url=False, include_input=False)[0])
             return
-        self._heard[health.camera_id] = _Heard(health, time.monotonic())
-        self._tell(self.status(health.camera_id))
+        self._received[health.camera_id] = _Received(health, time.monotonic())
+        self._on_status(self.status(health.camera_id))
 
     def _why_silent(self, camera_id: str) -> tuple[CameraState, str]:
         files = self._files.now
         if camera_id in files.problems:
             return CameraState.MISCONFIGURED, files.problems[camera_id]
         if camera_id in files.cameras and not files.cameras[camera_id].enabled:
-            return CameraState.STOPPED, "its file says `enabled: false`"
+            return CameraState.STOPPED, "its file has `enabled: false`"
         if self.trouble:
-            return CameraState.LOST, f"Redis is away, so no worker can be heard: {self.trouble}"
-        return CameraState.LOST, "no worker speaks for it: is `ngatu work` running?"
+            return CameraState.LOST, f"Redis is away, so no worker's report arrives: {self.trouble}"
+        return CameraState.LOST, "no worker reports it: is `ngatu work` running?"

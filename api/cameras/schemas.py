@@ -1,9 +1,10 @@
-"""Cameras as clients see them. Never a credential."""
+"""Cameras as clients see them, without credentials."""
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from api.history.schemas import InOut
 from vision.common.object_class import ObjectClass
 from vision.config.zones import RoadClass, ZoneKind
 from vision.contracts import CameraState, StreamStats, TrafficNow
@@ -11,31 +12,35 @@ from vision.contracts.base import Place, UtcTime
 
 
 class CameraStatus(BaseModel):
-    """How a camera is. `lost`: no worker has spoken for it lately; then what was last heard stands here."""
+    """A camera's health. `lost`: no worker reports it; the other fields are from the last report."""
 
     camera_id: str
     state: CameraState
-    reason: str = Field("", description="For people.", examples=["no answer from rtsp://***@10.0.0.7 for 5 s"])
-    since: UtcTime | None = Field(None, description="When the state began; null where that is not known.")
-    at: UtcTime | None = Field(None, description="When it was last told by a worker; null: never heard of.")
-    session_id: str | None = None
-    worker_id: str | None = None
+    reason: str = Field(
+        "",
+        description="For people, in English; without credentials.",
+        examples=["no answer from rtsp://***@10.0.0.7 for 5 s"],
+    )
+    since: UtcTime | None = Field(None, description="When the state began; null: not known.")
+    at: UtcTime | None = Field(None, description="Time of the last report; null: no worker has reported it.")
+    session_id: str | None = Field(None, description="null: no worker has reported it.")
+    worker_id: str | None = Field(None, description="null: no worker has reported it.")
     outbox_size: int = Field(0, description="Events of this camera's worker that wait for Redis.")
     model: str = ""
     provider: str = ""
     stats: StreamStats = StreamStats()
-    traffic: TrafficNow | None = Field(None, description="What it sees just now; null: nothing yet, or it is lost.")
+    traffic: TrafficNow | None = Field(None, description="Traffic just now; null: no frame yet, or the camera is lost.")
 
 
 class SourceOut(BaseModel):
-    """Where the pictures come from; without user, password and query."""
+    """Where the frames come from, without user, password and query."""
 
     kind: Literal["rtsp", "file"]
     address: str = Field(examples=["rtsp://10.0.0.7:554/live"])
 
 
 class LineOut(BaseModel):
-    """A directed counting line; places are fractions of the upright picture."""
+    """A directed counting line; points are fractions of the upright frame."""
 
     id: str
     name: str
@@ -48,7 +53,7 @@ class LineOut(BaseModel):
 
 
 class MovementOut(BaseModel):
-    """An origin and a destination, and what lies between: each a line or a zone."""
+    """An origin, a destination, and what lies between; each a line or a zone."""
 
     id: str
     name: str
@@ -56,11 +61,11 @@ class MovementOut(BaseModel):
     exit: str
     via: list[str]
     banned: bool
-    within_s: float
+    within_s: float = Field(description="Seconds within which a vehicle must complete the movement.")
 
 
 class ZoneOut(BaseModel):
-    """An area of the road; its corners are fractions of the upright picture."""
+    """An area of the road; its corners are fractions of the upright frame. null: not configured."""
 
     id: str
     name: str
@@ -77,32 +82,23 @@ class ZoneOut(BaseModel):
 
 
 class SignalOut(BaseModel):
-    """A traffic light, and where its state is known from."""
+    """A traffic light, and the source of its state."""
 
     id: str
     name: str
     known_by: Literal["lamps", "timed", "controller"]
 
 
-class InOut(BaseModel):
-    """Vehicles in both directions of a line."""
-
-    into: int = Field(0, alias="in", serialization_alias="in")
-    out: int = 0
-
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
-
-
 class LineCount(InOut):
-    """One line's vehicles, and how many of each class."""
+    """One line's vehicles, in all and by class."""
 
     by_class: dict[ObjectClass, InOut] = Field(default_factory=dict)
 
 
 class RunningCounts(BaseModel):
-    """What is stored since the day began; lines that nobody crossed are there with zeros."""
+    """Stored crossings since midnight; lines without a crossing are included."""
 
-    since: UtcTime = Field(description="Midnight in the service's time zone.")
+    since: UtcTime = Field(description="The last midnight in the service's time zone.")
     lines: dict[str, LineCount] = Field(default_factory=dict)
 
 
@@ -111,24 +107,28 @@ class CameraOut(BaseModel):
 
     id: str
     name: str = ""
-    configured: bool = Field(description="Whether its file is in this service's folder and can be read.")
+    configured: bool = Field(description="Whether this service can read the camera's file.")
     enabled: bool = True
-    problem: str | None = Field(None, description="What is wrong with its file.")
-    source: SourceOut | None = None
-    interval_s: float | None = Field(None, description="Length of a flow report's interval.")
-    detection_fps: float | None = None
+    problem: str | None = Field(None, description="What is wrong with its file; null: nothing, or it has none.")
+    source: SourceOut | None = Field(None, description="null: the camera has no readable file.")
+    interval_s: float | None = Field(
+        None, description="Length of a report's interval, seconds; null: the camera has no readable file."
+    )
+    detection_fps: float | None = Field(
+        None, description="Frames to analyse per second; null: the camera has no readable file."
+    )
     lines: list[LineOut] = Field(default_factory=list)
     movements: list[MovementOut] = Field(default_factory=list)
     zones: list[ZoneOut] = Field(default_factory=list)
     signals: list[SignalOut] = Field(default_factory=list)
-    is_calibrated: bool = Field(False, description="Whether speeds in km/h and lengths in m can be told.")
+    is_calibrated: bool = Field(False, description="Whether speeds in km/h and lengths in m can be measured.")
     health: CameraStatus
     counts: RunningCounts
 
 
 class CameraList(BaseModel):
-    """All cameras, by id."""
+    """All cameras, sorted by id."""
 
     as_of: UtcTime
-    problem: str | None = Field(None, description="Why the folder of camera files cannot be read.")
+    problem: str | None = Field(None, description="Why the folder of camera files cannot be read; null: it can.")
     cameras: list[CameraOut]

@@ -1,4 +1,4 @@
-"""A camera as clients see it: its file's facts, its health, today's counts."""
+"""Cameras with their configuration, health and today's counts."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,11 +9,9 @@ from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from api.cameras.board import HealthBoard
-from api.cameras.files import CameraFiles
 from api.cameras.schemas import (
     CameraList,
     CameraOut,
-    InOut,
     LineCount,
     LineOut,
     MovementOut,
@@ -22,15 +20,17 @@ from api.cameras.schemas import (
     SourceOut,
     ZoneOut,
 )
-from api.history.counting import running
-from api.listing.reading import StoreReader
+from api.history.schemas import InOut
+from api.history.service import count_since
+from api.pagination.store_reader import StoreReader
+from api.storage.camera_files import CameraFiles
 from vision.common.object_class import ObjectClass
 from vision.config.camera import CameraConfig
 from vision.config.sources import FileSource, RtspSource
 
 
 class CameraService:
-    """Puts together what is known of cameras."""
+    """Describes cameras from their files, their health and the database."""
 
     def __init__(self, files: CameraFiles, board: HealthBoard, reader: StoreReader, timezone: str) -> None:
         self._files = files
@@ -39,9 +39,9 @@ class CameraService:
         self._zone = ZoneInfo(timezone)
 
     async def cameras(self) -> CameraList:
-        """All, by id."""
+        """All cameras, sorted by id."""
         since = self._midnight()
-        rows = await running(self._reader, since)
+        rows = await count_since(self._reader, since)
         by_camera: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in rows:
             by_camera[row["camera_id"]].append(row)
@@ -49,9 +49,9 @@ class CameraService:
         return CameraList(as_of=datetime.now(UTC), problem=self._files.now.trouble or None, cameras=cameras)
 
     async def camera(self, camera_id: str) -> CameraOut:
-        """One that is known."""
+        """One camera, which must be known."""
         since = self._midnight()
-        return self._describe(camera_id, since, await running(self._reader, since, camera_id))
+        return self._describe(camera_id, since, await count_since(self._reader, since, camera_id))
 
     def _midnight(self) -> datetime:
         today = datetime.now(self._zone).date()
@@ -67,11 +67,11 @@ class CameraService:
             problem=files.problems.get(camera_id),
             health=self._board.status(camera_id),
             counts=RunningCounts(since=since, lines=counts),
-            **(_facts(config) if config else {}),
+            **(_configuration(config) if config else {}),
         )
 
 
-def _facts(config: CameraConfig) -> dict[str, Any]:
+def _configuration(config: CameraConfig) -> dict[str, Any]:
     return {
         "name": config.name,
         "enabled": config.enabled,
@@ -92,7 +92,7 @@ def _facts(config: CameraConfig) -> dict[str, Any]:
 
 
 def _address(source: RtspSource | FileSource) -> str:
-    """Without user, password and query, whatever they hold; of a recording its name alone."""
+    """The address without user, password and query; of a recording, its file name."""
     if isinstance(source, FileSource):
         return Path(source.path).name
     parts = urlsplit(source.url)

@@ -1,1 +1,1 @@
-"""Whether the service itself is well, for orchestrators and Prometheus."""
+"""The service's own health, for orchestrators and Prometheus."""

@@ -1,34 +1,38 @@
-"""The service's own health."""
+"""Answers of the health routes."""
 
 from pydantic import BaseModel, Field
 
 
 class Alive(BaseModel):
-    """The process answers."""
+    """The process responds."""
 
     status: str = "alive"
     version: str
 
 
 class Check(BaseModel):
-    """One thing that the service needs."""
+    """One thing that the service depends on."""
 
     ok: bool
-    reason: str = Field("", description="What is wrong and what to do; empty when all is well.")
+    reason: str = Field("", description="What is wrong and what to do; empty if nothing is.")
 
 
 class StoreCheck(Check):
     """Whether events reach the database in time."""
 
-    lag_s: float | None = Field(None, description="Age of the oldest event not stored, over all processes.")
-    pending: int | None = Field(None, description="Events taken by some process and not yet stored.")
-    stored: int = Field(0, description="By this process, since it began.")
-    duplicates: int = 0
-    dead_letters: int = 0
+    lag_s: float | None = Field(
+        None, description="Age of the oldest event that is not stored, seconds, over all processes; null: not known."
+    )
+    pending: int | None = Field(
+        None, description="Events that a process has taken and not yet stored; null: not known."
+    )
+    stored: int = Field(0, description="Events stored by this process since it started.")
+    duplicates: int = Field(0, description="Events that this process received again.")
+    dead_letters: int = Field(0, description="Entries that this process put aside as unstorable.")
 
 
 class Ready(BaseModel):
-    """Whether requests should come here."""
+    """Whether the service can handle requests."""
 
     ready: bool
     redis: Check

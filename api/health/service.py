@@ -1,74 +1,103 @@
-"""Asks Redis and the database how they are, and how far the store is behind."""
+"""Checks Redis, the database, and how far the database is behind the event streams."""
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 
+from prometheus_client import CollectorRegistry, generate_latest
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from api.dependencies import Services
+from api.health.metrics import ServiceCollector
 from api.health.schemas import Check, Ready, StoreCheck
-from api.storage.database import DatabaseError
-from api.storage.lag import Lag, lag_of
+from api.settings import ServiceSettings
+from api.storage.consumer import StoreStats
+from api.storage.database import Database, DatabaseError
+from api.storage.lag import Lag, stream_lag
 from vision.config.bus import explain
 
-ANSWER_WITHIN_S = 2.0
+TIMEOUT_S = 2.0
 
 
-async def readiness(services: Services) -> Ready:
-    """Each need checked anew, at most `ANSWER_WITHIN_S`."""
-    redis, database, store = await asyncio.gather(_redis(services), _database(services), _store(services))
-    return Ready(ready=redis.ok and database.ok and store.ok, redis=redis, database=database, store=store)
+class HealthService:
+    """The health of this process and of what it depends on."""
 
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        redis: Redis,
+        database: Database,
+        *,
+        stats: StoreStats,
+        registry: CollectorRegistry,
+        collector: ServiceCollector,
+    ) -> None:
+        self._settings = settings
+        self._redis = redis
+        self._database = database
+        self._stats = stats
+        self._registry = registry
+        self._collector = collector
 
-async def lags(services: Services) -> list[Lag]:
-    """Each stream's.
+    async def readiness(self) -> Ready:
+        """Check everything; takes at most `TIMEOUT_S`."""
+        redis, database, store = await asyncio.gather(self._check_redis(), self._check_database(), self._check_store())
+        return Ready(ready=redis.ok and database.ok and store.ok, redis=redis, database=database, store=store)
 
-    Raises:
-        redis.exceptions.RedisError, TimeoutError: Redis is away.
-    """
-    shards = range(services.settings.event_shards)
-    async with asyncio.timeout(ANSWER_WITHIN_S):
-        return list(await asyncio.gather(*(lag_of(services.redis, shard) for shard in shards)))
+    async def metrics(self) -> bytes:
+        """This process's and all cameras' metrics in Prometheus's text format."""
+        try:
+            collector = replace(self._collector, lags=await self._lags())
+        except (RedisError, TimeoutError):
+            collector = self._collector
+        return generate_latest(self._registry) + generate_latest(collector)
 
+    async def _lags(self) -> list[Lag]:
+        """Each stream's lag.
 
-async def _redis(services: Services) -> Check:
-    async def ping() -> None:
-        await services.redis.ping()
+        Raises:
+            redis.exceptions.RedisError, TimeoutError: Redis is away.
+        """
+        shards = range(self._settings.event_shards)
+        async with asyncio.timeout(TIMEOUT_S):
+            return list(await asyncio.gather(*(stream_lag(self._redis, shard) for shard in shards)))
 
-    return await _within_time(ping(), f"Redis does not answer within {ANSWER_WITHIN_S:g} s", services)
+    async def _check_redis(self) -> Check:
+        async def ping() -> None:
+            await self._redis.ping()
 
+        return await self._check(ping(), f"Redis does not respond within {TIMEOUT_S:g} s")
 
-async def _database(services: Services) -> Check:
-    silent = f"database {services.database.name} does not answer within {ANSWER_WITHIN_S:g} s"
-    return await _within_time(services.database.check(), silent, services)
+    async def _check_database(self) -> Check:
+        silent = f"database {self._database.name} does not respond within {TIMEOUT_S:g} s"
+        return await self._check(self._database.check(), silent)
 
+    async def _check(self, request: Awaitable[None], silent: str) -> Check:
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                await request
+        except TimeoutError:
+            return Check(ok=False, reason=f"{silent}; check that it runs and is not overloaded")
+        except RedisError as error:
+            return Check(ok=False, reason=explain(error, self._settings.redis_url))
+        except DatabaseError as error:
+            return Check(ok=False, reason=str(error))
+        return Check(ok=True)
 
-async def _within_time(asked: Awaitable[None], silent: str, services: Services) -> Check:
-    try:
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            await asked
-    except TimeoutError:
-        return Check(ok=False, reason=f"{silent}; check that it runs and is not overloaded")
-    except RedisError as error:
-        return Check(ok=False, reason=explain(error, services.settings.redis_url))
-    except DatabaseError as error:
-        return Check(ok=False, reason=str(error))
-    return Check(ok=True)
-
-
-async def _store(services: Services) -> StoreCheck:
-    stats = services.store
-    so_far = StoreCheck(ok=True, stored=stats.stored, duplicates=stats.duplicates, dead_letters=stats.dead_letters)
-    trouble = "; ".join(sorted(set(stats.trouble.values())))
-    try:
-        all_lags = await lags(services)
-    except (RedisError, TimeoutError):
-        reason = trouble or "Redis is away, so the lag is not known"
-        return so_far.model_copy(update={"ok": False, "reason": reason})
-    lag_s, pending = max(lag.seconds for lag in all_lags), sum(lag.pending for lag in all_lags)
-    at_most_s = services.settings.lag_at_most_s
-    if lag_s > at_most_s and not trouble:
-        trouble = f"the store is {lag_s:.0f} s behind, more than {at_most_s:g} s: start another `ngatu serve` beside it"
-    return so_far.model_copy(
-        update={"ok": not trouble, "reason": trouble, "lag_s": round(lag_s, 3), "pending": pending}
-    )
+    async def _check_store(self) -> StoreCheck:
+        stats = self._stats
+        check = StoreCheck(ok=True, stored=stats.stored, duplicates=stats.duplicates, dead_letters=stats.dead_letters)
+        trouble = "; ".join(sorted(set(stats.trouble.values())))
+        try:
+            lags = await self._lags()
+        except (RedisError, TimeoutError):
+            reason = trouble or "Redis is away, so the lag is not known"
+            return check.model_copy(update={"ok": False, "reason": reason})
+        lag_s, pending = max(lag.seconds for lag in lags), sum(lag.pending for lag in lags)
+        max_lag_s = self._settings.lag_at_most_s
+        if lag_s > max_lag_s and not trouble:
+            remedy = "start another `ngatu serve` beside it"
+            trouble = f"the database is {lag_s:.0f} s behind, more than {max_lag_s:g} s: {remedy}"
+        return check.model_copy(
+            update={"ok": not trouble, "reason": trouble, "lag_s": round(lag_s, 3), "pending": pending}
+        )

@@ -1,1 +1,1 @@
-"""What was counted: single crossings and movements, counts by interval, flow reports and how far to trust them."""
+"""Stored crossings, movements and health changes: as lists, and counted by interval."""

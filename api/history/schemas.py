@@ -1,94 +1,130 @@
-"""History as clients get it."""
+"""Queries and answers of the history routes."""
 
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import InstrumentedAttribute
 
-from api.cameras.schemas import InOut
-from api.listing.buckets import Interval
-from api.listing.pages import Item, Page
+from api.pagination.buckets import Interval
+from api.pagination.pages import Item, Page
+from api.pagination.queries import ListQuery, RangeQuery
+from api.storage.tables import LineCrossingRow
 from vision.common.object_class import ObjectClass
-from vision.contracts import CameraState, ClassCount, Direction, FlowQuality
-from vision.contracts.base import Place, UtcTime
+from vision.contracts import CameraState, CrossingFields, Direction, HealthChangeFields, MovementFields
+from vision.contracts.base import UtcTime
+
+LINES = Field(None, alias="line", description="Only these lines; repeatable.")
+CLASSES = Field(None, alias="class", description="Only these classes; repeatable.")
+DIRECTIONS = Field(None, description="Only this direction.")
+MOVEMENTS = Field(None, alias="movement", description="Only these movements; repeatable.")
+TZ = Field(None, description="Time zone of the days; default: the service's time zone.", examples=["Asia/Ho_Chi_Minh"])
+INTERVAL = Field(
+    Interval.TOTAL, description="Length of a bucket. Buckets start at whole intervals in UTC, days at `tz`'s midnight."
+)
 
 
 class Dimension(StrEnum):
-    """What counts are kept apart by."""
+    """What counts are grouped by."""
 
     CAMERA = "camera"
     LINE = "line"
     CLASS = "class"
 
+    def column(self) -> InstrumentedAttribute[str]:
+        """The column of the crossings' table."""
+        match self:
+            case Dimension.CAMERA:
+                return LineCrossingRow.camera_id
+            case Dimension.LINE:
+                return LineCrossingRow.line_id
+            case Dimension.CLASS:
+                return LineCrossingRow.object_class
+
+
+class CrossingQuery(ListQuery):
+    """Parameters of the list of crossings."""
+
+    line_id: list[str] | None = LINES
+    object_class: list[ObjectClass] | None = CLASSES
+    direction: list[Direction] | None = DIRECTIONS
+
+
+class MovementQuery(ListQuery):
+    """Parameters of the list of movements."""
+
+    movement_id: list[str] | None = MOVEMENTS
+    object_class: list[ObjectClass] | None = CLASSES
+
+
+class HealthQuery(ListQuery):
+    """Parameters of the list of health changes."""
+
+    state: list[CameraState] | None = Field(None, description="Only changes to these states; repeatable.")
+
+
+class CountQuery(RangeQuery):
+    """Parameters of counted crossings."""
+
+    line_id: list[str] | None = LINES
+    object_class: list[ObjectClass] | None = CLASSES
+    direction: list[Direction] | None = DIRECTIONS
+    interval: Interval = INTERVAL
+    by: list[Dimension] | None = Field(None, description="What to group by; repeatable; default: all.")
+    tz: str | None = TZ
+
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        return {name: allowed for name, allowed in super().columns().items() if name != "by"}
+
     @property
-    def column(self) -> str:
-        """The column that has it."""
-        return {"camera": "camera_id", "line": "line_id", "class": "object_class"}[self.value]
+    def dimensions(self) -> list[Dimension]:
+        """What to group by, in a fixed order."""
+        return list(Dimension) if self.by is None else [d for d in Dimension if d in self.by]
 
 
-class CrossingOut(Item):
+class TurningQuery(RangeQuery):
+    """Parameters of counted movements."""
+
+    movement_id: list[str] | None = MOVEMENTS
+    object_class: list[ObjectClass] | None = CLASSES
+    interval: Interval = INTERVAL
+    tz: str | None = TZ
+
+
+class CrossingOut(CrossingFields, Item):
     """A vehicle crossed a line."""
 
-    line_id: str
-    direction: Direction
-    object_class: ObjectClass
-    track_id: int
-    crossed_at: UtcTime
-    captured_at: UtcTime
-    place: Place
-    frame_index: int
-    confidence: float
-    speed_kmh: float | None = Field(description="Null: the camera is not calibrated, or the speed was implausible.")
+
+class MovementEventOut(MovementFields, Item):
+    """A vehicle drove from an origin to a destination, each a line or a zone."""
 
 
-class MovementEventOut(Item):
-    """A vehicle went from an entry line to an exit line."""
-
-    movement_id: str
-    object_class: ObjectClass
-    track_id: int
-    entered_at: UtcTime
-    left_at: UtcTime
-    captured_at: UtcTime
-
-
-class FlowOut(Item):
-    """What crossed a line during one interval, and how far to trust it."""
-
-    line_id: str
-    interval_start: UtcTime
-    interval_s: float
-    counts: list[ClassCount]
-    flow_rate_veh_h: float | None = Field(description="Both directions, over the seconds watched; null: none were.")
-    quality: FlowQuality
-
-
-class HealthChangeOut(Item):
-    """A camera's state became another."""
-
-    state: CameraState
-    previous: CameraState | None
-    reason: str
-    at: UtcTime
+class HealthChangeOut(HealthChangeFields, Item):
+    """A camera's state changed."""
 
 
 class CrossingPage(Page[CrossingOut]):
-    """Crossings."""
+    """A page of crossings."""
 
 
 class MovementPage(Page[MovementEventOut]):
-    """Movements."""
-
-
-class FlowPage(Page[FlowOut]):
-    """Flow reports."""
+    """A page of movements."""
 
 
 class HealthChangePage(Page[HealthChangeOut]):
-    """Changes of health."""
+    """A page of health changes."""
+
+
+class InOut(BaseModel):
+    """Vehicles in both directions of a line."""
+
+    into: int = Field(0, alias="in", serialization_alias="in")
+    out: int = 0
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
 
 class InRange(BaseModel):
-    """What is told of a range of time."""
+    """The time range of counts."""
 
     since: UtcTime = Field(alias="from", serialization_alias="from")
     until: UtcTime = Field(alias="to", serialization_alias="to")
@@ -99,7 +135,7 @@ class InRange(BaseModel):
 
 
 class CountRow(InOut):
-    """One bucket's vehicles; what was not asked to be kept apart is null."""
+    """Vehicles of one bucket; null where the counts are not grouped by a dimension."""
 
     start: UtcTime
     end: UtcTime
@@ -112,14 +148,14 @@ class CountRow(InOut):
 
 
 class Totals(InOut):
-    """The whole range's."""
+    """Vehicles of the whole range."""
 
     total: int
     by_class: dict[ObjectClass, InOut]
 
 
 class CountsOut(InRange):
-    """Counts. Buckets that nobody crossed in are left out: whether the camera looked is what /flow tells."""
+    """Counted crossings. Buckets without a crossing are left out; /flow says whether the camera was watching."""
 
     rows: list[CountRow]
     totals: Totals
@@ -142,14 +178,18 @@ class TurningTotal(BaseModel):
     camera_id: str
     movement_id: str
     name: str = Field("", description="From the camera's file.")
-    entry: str | None = Field(None, description="Line or zone of origin; null: not in the camera's file any more.")
-    exit: str | None = Field(None, description="Line or zone of destination.")
+    entry: str | None = Field(
+        None, description="Line or zone of origin; null: the camera's file does not have the movement."
+    )
+    exit: str | None = Field(
+        None, description="Line or zone of destination; null: the camera's file does not have the movement."
+    )
     vehicles: int
     by_class: dict[ObjectClass, int]
 
 
 class TurningTable(InRange):
-    """Movements counted. The camera's movements that nobody made are in `movements` with zeros, not in `rows`."""
+    """Counted movements. A configured movement without a vehicle is in `movements` with zeros, not in `rows`."""
 
     movements: list[TurningTotal]
     rows: list[TurningRow]

@@ -1,1 +1,1 @@
-"""Incidents as they stand, and every word that was told of each."""
+"""Incidents: their current state, and the updates that workers published."""

@@ -1,53 +1,52 @@
-"""Incidents as clients get them."""
+"""Queries and answers of the incident routes."""
 
 from pydantic import BaseModel, Field
 
-from api.listing.pages import Item, Page
-from api.storage.incident_state import EndedBecause
-from vision.common.object_class import ObjectClass
-from vision.contracts import IncidentKind, IncidentPhase
-from vision.contracts.base import Place, UtcTime
+from api.pagination.pages import Item, Page
+from api.pagination.queries import ListQuery
+from api.storage.current_incidents import EndedBecause
+from vision.contracts import IncidentFields, IncidentKind, IncidentPhase
+
+OPEN = (IncidentPhase.RAISED.value, IncidentPhase.UPDATED.value)
 
 
-class IncidentWordOut(Item):
-    """One word about one incident, as its worker told it."""
+class IncidentQuery(ListQuery):
+    """Parameters of the list of incidents; `from` and `to` limit their start."""
 
-    incident_id: str
-    incident_kind: IncidentKind
-    phase: IncidentPhase
-    sequence: int = Field(description="Counts the words of one incident, from 0.")
-    started_at: UtcTime = Field(description="When the condition began, which is before it was raised.")
-    at: UtcTime = Field(description="When this word became true.")
-    ended_at: UtcTime | None = Field(description="When the condition was last seen; null while it goes on.")
-    zone_id: str | None
-    line_id: str | None
-    movement_id: str | None
-    place: Place | None = Field(description="Where it was seen last.")
-    track_ids: list[int]
-    classes: list[ObjectClass]
-    confidence: float
-    reason: str = Field(description="In words and numbers, in English.")
-    facts: dict[str, float | str] = Field(description="The numbers and names in the reason.")
-    captured_at: UtcTime
+    incident_kind: list[IncidentKind] | None = Field(None, alias="kind", description="Only these kinds; repeatable.")
+    phase: list[IncidentPhase] | None = Field(None, description="Only these phases; repeatable.")
+    is_open: bool | None = Field(None, alias="open", description="true: only open ones; false: only ended ones.")
+    zone_id: list[str] | None = Field(None, alias="zone", description="Only in these zones; repeatable.")
+
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        columns = super().columns()
+        if self.is_open is None:
+            return columns
+        phases = OPEN if self.is_open else (IncidentPhase.ENDED.value,)
+        return columns | {"phase": tuple(p for p in phases if p in columns.get("phase", phases))}
 
 
-class IncidentOut(IncidentWordOut):
-    """One incident as its newest word has it; `event_id` and `sequence` are that word's."""
+class IncidentUpdateOut(IncidentFields, Item):
+    """One update of one incident, as its worker published it."""
+
+
+class IncidentOut(IncidentUpdateOut):
+    """An incident's current state: its newest update, whose `event_id` and `sequence` it has."""
 
     ended_because: EndedBecause | None = Field(
         description=(
-            "`cleared`: its worker saw its end. `unwatched`: its worker died and a newer session of the camera began; "
-            "it counts as ended when it was last told of."
+            "`cleared`: its worker saw it end. `unwatched`: its worker died and a newer session of the camera began; "
+            "it counts as ended at its last update. null: it is open."
         )
     )
 
 
 class IncidentPage(Page[IncidentOut]):
-    """Incidents, by their beginning."""
+    """A page of incidents, ordered by their start."""
 
 
 class IncidentHistory(BaseModel):
-    """One incident and all words about it, in their order."""
+    """An incident and all its updates, in order."""
 
     incident: IncidentOut
-    words: list[IncidentWordOut]
+    updates: list[IncidentUpdateOut]

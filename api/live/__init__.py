@@ -1,1 +1,1 @@
-"""What happens just now: events and health as they come, and the cameras' pictures."""
+"""Events and health as they happen, and the cameras' live views."""

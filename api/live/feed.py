@@ -1,10 +1,10 @@
-"""One reader of each event stream for the whole process, and its followers: they get all, in order, none twice.
+"""Fans the event streams out to followers: each gets all events, in order and without duplicates.
 
-Streams are read directly, not by way of the store, so that what is live does not wait for the database.
+The feed reads the streams itself, so that live events do not wait for the database.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -14,14 +14,14 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from api.live.positions import BEGINNING, EntryId, Position, Seen
-from api.streams import Entry, entries, entries_read, payload
+from api.live.positions import BEGINNING, EntryId, Position, RecentEvents
+from api.storage.streams import Entry, payload, range_entries, read_entries
 from vision.common.redaction import redact
 from vision.contracts import EVENT, LineCrossing, Movement, keys
 
 PAGE = 500
 LOOK_BACK = 1_000
-"""Entries before a starting point in which the first copy of an event that was sent twice is looked for."""
+"""Entries before a starting position that are searched for the first copy of an event sent twice."""
 BLOCK_MS = 1_000
 RETRY_S = 0.5
 
@@ -30,7 +30,7 @@ Kind = Literal["line_crossing", "movement", "flow_report", "zone_report", "incid
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FeedMessage:
     """One message for followers."""
 
     kind: str
@@ -39,55 +39,67 @@ class Told:
     """JSON."""
     shard: int | None = None
     entry_id: EntryId | None = None
-    """Its place in the stream; health has none."""
+    """The entry in the stream; `None` for health."""
     captured_at: datetime | None = None
-    """When the picture was taken that showed it."""
+    """Capture time of the frame that showed the event."""
 
     def is_after(self, position: Position) -> bool:
-        """Whether it is an event that lies beyond that place in its stream."""
+        """Whether it is an event beyond the position in its stream."""
         return self.shard is not None and self.entry_id is not None and self.entry_id > position[self.shard]
 
 
+Stream = AsyncGenerator[tuple[FeedMessage, Position], None]
+"""Messages, each with the position to resume after it."""
+
+
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a follower asks for; empty: all."""
+class FeedFilter:
+    """What a follower asks for; an empty set accepts all.
+
+    Example:
+        >>> FeedFilter(cameras=frozenset({"nts-01"})).accepts(FeedMessage("health", "nts-02", "{}"))
+        False
+    """
 
     cameras: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
 
-    def takes(self, told: Told) -> bool:
-        return (not self.cameras or told.camera_id in self.cameras) and (not self.kinds or told.kind in self.kinds)
+    def accepts(self, message: FeedMessage) -> bool:
+        """Whether the follower wants the message."""
+        return (not self.cameras or message.camera_id in self.cameras) and (
+            not self.kinds or message.kind in self.kinds
+        )
 
 
 @dataclass(eq=False, slots=True)
 class Follower:
-    """One client's queue, and how far it has come."""
+    """One client's queue, and its position in the streams."""
 
-    wanted: Wanted
+    wanted: FeedFilter
     position: Position
-    queue: asyncio.Queue[Told | None]
+    queue: asyncio.Queue[FeedMessage | None]
     offered: dict[int, EntryId] = field(default_factory=dict)
     over: bool = False
 
-    def offer(self, told: Told) -> bool:
-        """Queue what is wanted; `False` when the queue is full and the follower is to be sent off."""
-        if told.shard is not None and told.entry_id is not None:
-            if told.entry_id <= self.position[told.shard]:
+    def offer(self, message: FeedMessage) -> bool:
+        """Queue the message if it is wanted; `False`: the queue is full, so the follower must be disconnected."""
+        if message.shard is not None and message.entry_id is not None:
+            if message.entry_id <= self.position[message.shard]:
                 return True
-            self.offered[told.shard] = told.entry_id
-        if not self.wanted.takes(told):
+            self.offered[message.shard] = message.entry_id
+        if not self.wanted.accepts(message):
             return True
         try:
-            self.queue.put_nowait(told)
+            self.queue.put_nowait(message)
         except asyncio.QueueFull:
             return False
         return True
 
-    def has_had(self, told: Told) -> None:
-        """Move on: to this entry, and over what was not wanted once nothing waits."""
+    def advance(self, message: FeedMessage) -> None:
+        """Move the position to a message taken from the queue; past unwanted entries too once the queue is empty."""
         position = list(self.position)
-        if told.shard is not None and told.entry_id is not None:
-            position[told.shard] = told.entry_id
+        if message.shard is not None and message.entry_id is not None:
+            position[message.shard] = message.entry_id
         if self.queue.empty():
             for shard, entry_id in self.offered.items():
                 position[shard] = max(position[shard], entry_id)
@@ -95,36 +107,40 @@ class Follower:
 
 
 class EventFeed:
-    """Reads all streams, and fans out."""
+    """Reads each event stream once for the whole process, and passes its events to all followers."""
 
     def __init__(
         self, redis: Redis, *, shards: int, queue: int, on_event: Callable[[datetime], None] = lambda _: None
     ) -> None:
-        """`on_event` is called with the capture time of each crossing and movement that comes in live."""
+        """`queue` is the number of messages that may wait for one follower.
+
+        `on_event` is called with the capture time of each crossing and movement that arrives live.
+        """
         self._redis = redis
         self._shards = shards
         self._queue = queue
         self._on_event = on_event
         self._at: list[EntryId | None] = [None] * shards
-        self._known = asyncio.Event()
-        self._seen = [Seen() for _ in range(shards)]
+        self._ends_known = asyncio.Event()
+        self._recent = [RecentEvents() for _ in range(shards)]
         self._followers: set[Follower] = set()
         self._closed = asyncio.Event()
-        self.sent_off = 0
-        """Followers that were too slow."""
+        self.disconnected = 0
+        """Followers that were disconnected because they were too slow."""
 
     @property
     def followers(self) -> int:
+        """Number of followers."""
         return len(self._followers)
 
     async def read(self, shard: int) -> None:
-        """Read one stream; for ever, through Redis's absences."""
+        """Read one stream for ever; retries while Redis is away."""
         away = False
         while True:
             try:
                 if self._at[shard] is None:
                     await self._find_end(shard)
-                await self._read_on(shard)
+                await self._read_page(shard)
                 if away:
                     log.info("events are live again", stream=keys.event_stream(shard))
                 away = False
@@ -134,34 +150,35 @@ class EventFeed:
                 away = True
                 await asyncio.sleep(RETRY_S)
 
-    def tell(self, told: Told) -> None:
-        """Give a message to all followers who want it; those too slow are sent off, and may resume."""
+    def publish(self, message: FeedMessage) -> None:
+        """Pass a message to all followers that want it; a follower that is too slow is disconnected, and may resume."""
         for follower in list(self._followers):
-            if not follower.offer(told):
-                self.sent_off += 1
-                self._send_off(follower)
+            if not follower.offer(message):
+                self.disconnected += 1
+                self._disconnect(follower)
 
     def close(self) -> None:
         """End all followers' streams, for a shutdown."""
         self._closed.set()
         for follower in list(self._followers):
-            self._send_off(follower)
-        self._known.set()
+            self._disconnect(follower)
+        self._ends_known.set()
 
-    async def follow(self, wanted: Wanted, after: Position | None) -> AsyncIterator[tuple[Told, Position]]:
-        """What comes, each with the position to resume after; from `after` on, else from now.
+    async def follow(self, wanted: FeedFilter, after: Position | None) -> Stream:
+        """Messages after a position, or from now on; each with the position to resume after it.
 
-        Ends when the follower is too slow, when the service shuts down, or when Redis goes away while the past is read.
+        Ends when the follower is too slow, when the service shuts down, or when Redis goes away while missed events
+        are read.
         """
-        await self._known.wait()
+        await self._ends_known.wait()
         if self._closed.is_set():
             return
         position = after or self.position()
         try:
-            async for told, reached in self._missed(wanted, position):
+            async for message, reached in self._missed(wanted, position):
                 position = reached
-                if told is not None:
-                    yield told, position
+                if message is not None:
+                    yield message, position
         except (RedisError, OSError):
             return
         if self._closed.is_set():
@@ -169,83 +186,85 @@ class EventFeed:
         follower = Follower(wanted, position, asyncio.Queue(self._queue))
         self._followers.add(follower)
         try:
-            while not follower.over and (told_now := await follower.queue.get()) is not None:
-                follower.has_had(told_now)
-                yield told_now, follower.position
+            while not follower.over and (live := await follower.queue.get()) is not None:
+                follower.advance(live)
+                yield live, follower.position
         finally:
             self._followers.discard(follower)
 
     def position(self) -> Position:
-        """How far the streams are read."""
+        """How far the streams have been read."""
         return tuple(entry_id or BEGINNING for entry_id in self._at)
 
     async def settled(self) -> Position:
-        """`position`, once all streams' ends are known."""
-        await self._known.wait()
+        """`position`, once the ends of all streams are known."""
+        await self._ends_known.wait()
         return self.position()
 
-    async def _missed(self, wanted: Wanted, position: Position) -> AsyncIterator[tuple[Told | None, Position]]:
-        """The streams' entries after `position` up to where the reader is when none is left; `None` for a page's end.
+    async def _missed(
+        self, wanted: FeedFilter, position: Position
+    ) -> AsyncIterator[tuple[FeedMessage | None, Position]]:
+        """Entries after the position, until it has caught up with the reader; `None` marks the end of a page.
 
-        Nothing is awaited between finding that none is left and the return.
+        Nothing is awaited between the check that nothing is missing and the return.
         """
-        seen = [await self._looking_back(shard, entry) for shard, entry in enumerate(position)]
+        recent = [await self._recent_before(shard, entry) for shard, entry in enumerate(position)]
         while behind := [s for s, entry in enumerate(position) if entry < self.position()[s]]:
             for shard in behind:
                 end = self.position()[shard]
                 start = f"({position[shard]}"
-                page = await entries(self._redis.xrange(keys.event_stream(shard), start, str(end), PAGE))
-                for told in _read(shard, page, seen[shard]):
-                    if wanted.takes(told) and told.entry_id is not None:
-                        position = _moved(position, shard, told.entry_id)
-                        yield told, position
-                last = EntryId.of(page[-1][0]) if len(page) == PAGE else end
+                page = await range_entries(self._redis.xrange(keys.event_stream(shard), start, str(end), PAGE))
+                for message in _messages(shard, page, recent[shard]):
+                    if wanted.accepts(message) and message.entry_id is not None:
+                        position = _moved(position, shard, message.entry_id)
+                        yield message, position
+                last = EntryId.parse(page[-1][0]) if len(page) == PAGE else end
                 position = _moved(position, shard, last)
                 yield None, position
 
-    async def _looking_back(self, shard: int, entry: EntryId) -> Seen:
-        seen = Seen()
-        before = await entries(self._redis.xrevrange(keys.event_stream(shard), str(entry), count=LOOK_BACK))
-        for _ in _read(shard, reversed(before), seen):
+    async def _recent_before(self, shard: int, entry: EntryId) -> RecentEvents:
+        recent = RecentEvents()
+        before = await range_entries(self._redis.xrevrange(keys.event_stream(shard), str(entry), count=LOOK_BACK))
+        for _ in _messages(shard, reversed(before), recent):
             pass
-        return seen
+        return recent
 
     async def _find_end(self, shard: int) -> None:
-        newest = await entries(self._redis.xrevrange(keys.event_stream(shard), count=LOOK_BACK))
-        for _ in _read(shard, reversed(newest), self._seen[shard]):
+        newest = await range_entries(self._redis.xrevrange(keys.event_stream(shard), count=LOOK_BACK))
+        for _ in _messages(shard, reversed(newest), self._recent[shard]):
             pass
-        self._at[shard] = EntryId.of(newest[0][0]) if newest else BEGINNING
+        self._at[shard] = EntryId.parse(newest[0][0]) if newest else BEGINNING
         if all(entry_id is not None for entry_id in self._at):
-            self._known.set()
+            self._ends_known.set()
 
-    async def _read_on(self, shard: int) -> None:
+    async def _read_page(self, shard: int) -> None:
         after: dict[Any, Any] = {keys.event_stream(shard): str(self._at[shard])}
-        page = await entries_read(self._redis.xread(after, count=PAGE, block=BLOCK_MS))
-        for told in _read(shard, page, self._seen[shard]):
-            if told.captured_at is not None:
-                self._on_event(told.captured_at)
-            self.tell(told)
+        page = await read_entries(self._redis.xread(after, count=PAGE, block=BLOCK_MS))
+        for message in _messages(shard, page, self._recent[shard]):
+            if message.captured_at is not None:
+                self._on_event(message.captured_at)
+            self.publish(message)
         if page:
-            self._at[shard] = EntryId.of(page[-1][0])
+            self._at[shard] = EntryId.parse(page[-1][0])
 
-    def _send_off(self, follower: Follower) -> None:
+    def _disconnect(self, follower: Follower) -> None:
         follower.over = True
         self._followers.discard(follower)
         if follower.queue.empty():
             follower.queue.put_nowait(None)
 
 
-def _read(shard: int, page: Iterable[Entry], seen: Seen) -> Iterator[Told]:
-    """The entries that can be read and bring something new; of the others the store tells."""
+def _messages(shard: int, page: Iterable[Entry], recent: RecentEvents) -> Iterator[FeedMessage]:
+    """The page's new events; the consumer reports invalid entries."""
     for entry_id, fields in page:
         try:
             event = EVENT.validate_json(payload(fields))
         except ValidationError:
             continue
-        place = EntryId.of(entry_id)
-        if seen.is_new(event.event_id, place):
+        entry = EntryId.parse(entry_id)
+        if recent.is_new(event.event_id, entry):
             captured_at = event.captured_at if isinstance(event, LineCrossing | Movement) else None
-            yield Told(event.kind, event.camera_id, event.model_dump_json(), shard, place, captured_at)
+            yield FeedMessage(event.kind, event.camera_id, event.model_dump_json(), shard, entry, captured_at)
 
 
 def _moved(position: Position, shard: int, entry_id: EntryId) -> Position:
@@ -253,5 +272,5 @@ def _moved(position: Position, shard: int, entry_id: EntryId) -> Position:
 
 
 def age_s(captured_at: datetime) -> float:
-    """Seconds since a picture was taken."""
+    """Seconds since a frame was captured."""
     return (datetime.now(UTC) - captured_at).total_seconds()

@@ -1,41 +1,19 @@
-"""Whether what happens is seen in time: from a picture's capture to the message's way out, over the last minute."""
+"""Measures how long events take from capture to this process and on to its clients, over the last minute."""
 
 import time
 from collections import deque
 
 from prometheus_client import CollectorRegistry, Histogram
-from pydantic import BaseModel, Field
 
-WINDOW_S = 60.0
-KEPT = 20_000
-TARGET_MS = 1_000
+from api.live.schemas import TARGET_MS, WINDOW_S, LatencyFigures, LatencyOut
+
+MAX_SAMPLES = 20_000
 BUCKETS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
-
-
-class LatencyFigures(BaseModel):
-    """Over the last `window_s` seconds; null where nothing came."""
-
-    count: int = Field(description="Crossings and movements measured.")
-    p50_ms: float | None
-    p95_ms: float | None
-    max_ms: float | None
-
-
-class LatencyOut(BaseModel):
-    """This process's promise, and how it is kept."""
-
-    window_s: float = WINDOW_S
-    target_ms: int = Field(TARGET_MS, description="95 % of events are told within this time of their capture.")
-    kept: bool | None = Field(description="Whether `delivered`, or `received` while nobody follows, keeps the target.")
-    delivered: LatencyFigures = Field(
-        description="Capture to the hand-over to clients of /events; one for each client."
-    )
-    received: LatencyFigures = Field(description="Capture to this process's reading; also while nobody follows.")
 
 
 class _Window:
     def __init__(self) -> None:
-        self._samples: deque[tuple[float, float]] = deque(maxlen=KEPT)
+        self._samples: deque[tuple[float, float]] = deque(maxlen=MAX_SAMPLES)
 
     def add(self, seconds: float) -> None:
         self._samples.append((time.monotonic(), seconds))
@@ -52,24 +30,31 @@ class _Window:
 
 
 class LatencyMeter:
-    """Measures both ways out of Redis."""
+    """Measures the latency of events received and delivered.
+
+    Example:
+        >>> meter = LatencyMeter(CollectorRegistry())
+        >>> meter.received(0.25)
+        >>> meter.report().received.p95_ms
+        250.0
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._delivered, self._received = _Window(), _Window()
         self._histogram = Histogram(
             "ngatu_event_delivery_seconds",
-            "From a picture's capture to the hand-over of its event to a client of /api/v1/events.",
+            "From a frame's capture to the hand-over of its event to a client of /api/v1/events.",
             buckets=BUCKETS,
             registry=registry,
         )
 
     def delivered(self, seconds: float) -> None:
-        """An event was handed to one client."""
+        """Record an event handed to one client, this long after its capture."""
         self._histogram.observe(max(0.0, seconds))
         self._delivered.add(seconds)
 
     def received(self, seconds: float) -> None:
-        """An event came in live."""
+        """Record an event received live, this long after its capture."""
         self._received.add(seconds)
 
     def report(self) -> LatencyOut:

@@ -1,4 +1,4 @@
-"""The cameras' live views, out of Redis to whoever watches: the newest only, and nothing while nobody does."""
+"""Relays the cameras' live views from Redis to viewers: only the newest view, and only while somebody watches."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,8 +16,8 @@ RETRY_S = 0.5
 log = structlog.get_logger(__name__)
 
 
-class Watcher:
-    """One viewer's place for the newest view; what it is too slow for is dropped."""
+class Viewer:
+    """Holds the newest view for one client; views that the client is too slow for are dropped."""
 
     def __init__(self) -> None:
         self._newest: bytes | None = None
@@ -25,12 +25,13 @@ class Watcher:
         self.dropped = 0
 
     def put(self, view: bytes) -> None:
+        """Replace the view that waits."""
         self.dropped += self._newest is not None
         self._newest = view
         self._arrived.set()
 
     async def next(self) -> bytes:
-        """The newest view that was not had yet."""
+        """Wait for a view that was not returned yet."""
         while self._newest is None:
             self._arrived.clear()
             await self._arrived.wait()
@@ -39,41 +40,42 @@ class Watcher:
 
 
 class LiveHub:
-    """One subscription a watched camera, however many watch it."""
+    """Subscribes to each watched camera once, however many clients watch it."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._watchers: dict[bytes, set[Watcher]] = {}
-        self._somebody = asyncio.Event()
+        self._viewers: dict[bytes, set[Viewer]] = {}
+        self._is_watched = asyncio.Event()
         self._pubsub: PubSub | None = None
         self._lock = asyncio.Lock()
 
     @property
-    def watchers(self) -> int:
-        return sum(len(watchers) for watchers in self._watchers.values())
+    def viewers(self) -> int:
+        """Number of viewers, over all cameras."""
+        return sum(len(viewers) for viewers in self._viewers.values())
 
     @asynccontextmanager
-    async def watch(self, camera_id: str) -> AsyncIterator[Watcher]:
-        """Views of one camera, for as long as the block lasts."""
+    async def watch(self, camera_id: str) -> AsyncIterator[Viewer]:
+        """A viewer of one camera, while the block runs."""
         channel = keys.live_channel(camera_id).encode()
-        watcher = Watcher()
-        watchers = self._watchers.setdefault(channel, set())
-        watchers.add(watcher)
-        self._somebody.set()
+        viewer = Viewer()
+        viewers = self._viewers.setdefault(channel, set())
+        viewers.add(viewer)
+        self._is_watched.set()
         try:
-            if len(watchers) == 1:
+            if len(viewers) == 1:
                 await self._subscribe(channel)
-            yield watcher
+            yield viewer
         finally:
-            watchers.discard(watcher)
-            if not watchers:
-                self._watchers.pop(channel, None)
+            viewers.discard(viewer)
+            if not viewers:
+                self._viewers.pop(channel, None)
                 await self._unsubscribe(channel)
 
     async def relay(self) -> None:
-        """Hand on what is published; for ever, through Redis's absences."""
+        """Pass views on for ever; retries while Redis is away."""
         while True:
-            await self._somebody.wait()
+            await self._is_watched.wait()
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
                     await self._relay(pubsub)
@@ -86,20 +88,20 @@ class LiveHub:
     async def _relay(self, pubsub: PubSub) -> None:
         async with self._lock:
             self._pubsub = pubsub
-            if self._watchers:
-                await pubsub.subscribe(*self._watchers)
-        while self._watchers:
+            if self._viewers:
+                await pubsub.subscribe(*self._viewers)
+        while self._viewers:
             message = await pubsub.get_message(timeout=1.0)
             if message is not None:
-                for watcher in self._watchers.get(message["channel"], ()):
-                    watcher.put(message["data"])
+                for viewer in self._viewers.get(message["channel"], ()):
+                    viewer.put(message["data"])
         async with self._lock:
             self._pubsub = None
-            if not self._watchers:
-                self._somebody.clear()
+            if not self._viewers:
+                self._is_watched.clear()
 
     async def _subscribe(self, channel: bytes) -> None:
-        """Should Redis be away, `relay` subscribes again when it is back."""
+        """Subscribe now if connected; otherwise `relay` does once Redis is back."""
         async with self._lock:
             if self._pubsub is not None:
                 with suppress(RedisError, OSError):
@@ -107,6 +109,6 @@ class LiveHub:
 
     async def _unsubscribe(self, channel: bytes) -> None:
         async with self._lock:
-            if self._pubsub is not None and channel not in self._watchers:
+            if self._pubsub is not None and channel not in self._viewers:
                 with suppress(RedisError, OSError):
                     await self._pubsub.unsubscribe(channel)

@@ -1,1 +1,1 @@
-"""What traffic did at lines and in zones, interval by interval, in traffic engineering's terms."""
+"""Interval reports of lines and zones: flow, headways, speeds, occupancy, queues, congestion."""

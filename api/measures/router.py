@@ -1,43 +1,43 @@
-"""Routes of measures."""
+"""Routes of interval reports of lines and zones."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field
 
-from api.history.queries import FlowQuery
-from api.listing.answering import LIST_ANSWERS, ListsDep
-from api.listing.queries import ListQuery
-from api.measures.lists import LINES, ZONES
-from api.measures.schemas import LineMeasuresPage, ZoneMeasuresPage
-from vision.contracts import CongestionLevel
+from api.dependencies import ListsDep
+from api.measures.schemas import FlowPage, FlowQuery, LineMeasuresPage, ZoneMeasuresPage, ZoneQuery
+from api.measures.service import FLOW, LINES, ZONES
+from api.pagination.responses import LIST_ANSWERS
 
-router = APIRouter(prefix="/api/v1/measures", tags=["measures"])
-
-
-class ZoneQuery(ListQuery):
-    """Of measures of zones."""
-
-    zone_id: list[str] | None = Field(None, alias="zone", description="Only these zones; repeatable.")
-    congestion: list[CongestionLevel] | None = Field(
-        None, alias="level", description="Only intervals of these levels; repeatable."
-    )
+router = APIRouter(prefix="/api/v1", tags=["measures"])
 
 
 @router.get(
-    "/lines",
+    "/flow",
+    operation_id="listFlow",
+    summary="Flow by line and interval, with its quality",
+    response_model=FlowPage,
+    responses=LIST_ANSWERS,
+)
+async def list_flow(lists: ListsDep, query: Annotated[FlowQuery, Query()]) -> FlowPage | Response:
+    """Vehicles by line, interval and class. Intervals without vehicles are included, with the seconds watched."""
+    return await lists.respond(FLOW, FlowPage, query)
+
+
+@router.get(
+    "/measures/lines",
     operation_id="listLineMeasures",
     summary="Measures by line and interval",
     response_model=LineMeasuresPage,
     responses=LIST_ANSWERS,
 )
 async def list_line_measures(lists: ListsDep, query: Annotated[FlowQuery, Query()]) -> LineMeasuresPage | Response:
-    """Flow, units, headways, gaps and speeds each way, and flow by class. As CSV: a line for each direction."""
-    return await lists.answer(LINES, LineMeasuresPage, query)
+    """Flow, units, headways, gaps and speeds by direction, and flow by class. The CSV has a line for each direction."""
+    return await lists.respond(LINES, LineMeasuresPage, query)
 
 
 @router.get(
-    "/zones",
+    "/measures/zones",
     operation_id="listZoneMeasures",
     summary="Measures by zone and interval",
     response_model=ZoneMeasuresPage,
@@ -45,4 +45,4 @@ async def list_line_measures(lists: ListsDep, query: Annotated[FlowQuery, Query(
 )
 async def list_zone_measures(lists: ListsDep, query: Annotated[ZoneQuery, Query()]) -> ZoneMeasuresPage | Response:
     """Presence, occupancy, speed, queue and congestion, and presence by class."""
-    return await lists.answer(ZONES, ZoneMeasuresPage, query)
+    return await lists.respond(ZONES, ZoneMeasuresPage, query)

@@ -1,1 +1,1 @@
-"""What signals show, as their controllers tell it; handed on to the workers, kept by nobody."""
+"""Traffic lights: what their controllers report is passed on to the workers and not stored."""

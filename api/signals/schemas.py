@@ -1,4 +1,4 @@
-"""What a controller sends, and what it is answered."""
+"""What a signal's controller sends, and the answer."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,14 +11,16 @@ class LightShown(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    light: Light | None = Field(description="null: nothing to go by (off, or blinking amber).", examples=["red"])
+    light: Light | None = Field(
+        description="null: the signal gives no indication (off, or blinking amber).", examples=["red"]
+    )
     at: UtcTime | None = Field(
-        None, description="When it showed this; unset: now. Send it only where the controller's clock is right."
+        None, description="When it showed this; null: now. Send it only if the controller's clock is right."
     )
 
 
 class SignalAccepted(BaseModel):
-    """It was handed on."""
+    """The update was passed on."""
 
-    told: SignalUpdate
-    heard_by: int = Field(description="Workers that listened; 0: the camera is watched by none just now.")
+    update: SignalUpdate
+    heard_by: int = Field(description="Workers that received it; 0: no worker analyses the camera just now.")

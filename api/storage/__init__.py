@@ -1,1 +1,1 @@
-"""What is kept: tables, migrations, what is written and what is read, and the consumer that fills them."""
+"""What is stored: tables and migrations, the consumer that fills them, and camera files."""

@@ -1,7 +1,7 @@
-"""Takes events out of Redis and stores them: each at least once from the stream, exactly once into the tables.
+"""Stores the events of the Redis streams: read at least once, stored exactly once.
 
-An entry is acknowledged only after its transaction has been committed. What a process took and did not acknowledge,
-because it or the database died, is taken over by whichever process sees it first.
+An entry is acknowledged only after its transaction has been committed. Entries that a process took and did not
+acknowledge, because it or the database died, are claimed by the first process that sees them.
 """
 
 import asyncio
@@ -20,38 +20,38 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.storage.database import Database, explain
-from api.storage.writing import EventWriter, UnstorableError
-from api.streams import Entry, entries_read, payload
+from api.storage.database import Database
+from api.storage.event_writer import EventWriter, UnstorableError
+from api.storage.streams import Entry, payload, read_entries
 from vision.common.backoff import Backoff
 from vision.common.redaction import redact
 from vision.contracts import EVENT, keys
 from vision.contracts.events import AnyEvent
 
 BLOCK_MS = 200
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 5.0
-FORGET_CONSUMER_AFTER_MS = 3_600_000
-DEAD_LETTERS_KEPT = 10_000
+MIN_RETRY_S, MAX_RETRY_S = 0.1, 5.0
+REMOVE_CONSUMER_AFTER_MS = 3_600_000
+MAX_DEAD_LETTERS = 10_000
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class StoreStats:
-    """What one process has stored since it began, and what holds it up."""
+    """What one process has stored since it started, and why streams are not stored."""
 
     stored: int = 0
     duplicates: int = 0
     dead_letters: int = 0
     lost: int = 0
-    """Entries that Redis trimmed before anyone had stored them."""
+    """Entries that Redis trimmed before they were stored."""
     trouble: dict[str, str] = field(default_factory=dict)
-    """Stream to the reason why it is not being stored just now."""
+    """Why a stream is not being stored just now, by stream."""
 
 
 @dataclass(frozen=True, slots=True)
-class Poison:
-    """An entry that is no event, or that the database can never take."""
+class DeadLetter:
+    """An entry that is no event, or that the database can never store."""
 
     entry_id: bytes
     payload: bytes
@@ -59,7 +59,7 @@ class Poison:
 
 
 class StoreConsumer:
-    """One stream's reader in this process; runs until it is told to stop."""
+    """Reads one stream in this process until `stop` is called."""
 
     def __init__(
         self,
@@ -83,16 +83,16 @@ class StoreConsumer:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
 
     def stop(self) -> None:
-        """End `run` after the batch in hand."""
+        """End `run` after the current batch."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Store what comes; through Redis's and the database's absences."""
-        backoff = Backoff(first_s=FIRST_WAIT_S, longest_s=LONGEST_WAIT_S)
+        """Store events; retries while Redis or the database is away."""
+        backoff = Backoff(first_s=MIN_RETRY_S, longest_s=MAX_RETRY_S)
         while not self._stopping.is_set():
             try:
                 await self._join_group()
-                self._all_is_well()
+                self._report_recovery()
                 backoff.reset()
                 await self._consume()
             except (RedisError, OSError) as error:
@@ -105,7 +105,7 @@ class StoreConsumer:
         next_claim = 0.0
         while not self._stopping.is_set():
             if time.monotonic() >= next_claim:
-                await self._take_over()
+                await self._claim()
                 next_claim = time.monotonic() + self._claim_after_s
             try:
                 entries = await self._read(">")
@@ -117,39 +117,39 @@ class StoreConsumer:
             await self._store(entries)
 
     async def _read(self, after: str) -> list[Entry]:
-        """New entries (`>`), or this consumer's own that were never acknowledged (`0`)."""
-        return await entries_read(
+        """New entries (`>`), or this consumer's unacknowledged ones (`0`)."""
+        return await read_entries(
             self._redis.xreadgroup(
                 keys.STORE_GROUP, self.name, {self._stream: after}, count=self._batch, block=BLOCK_MS
             )
         )
 
-    async def _take_over(self) -> None:
-        """Store what somebody has taken and left lying; this consumer's own included."""
+    async def _claim(self) -> None:
+        """Store entries that a consumer, this one included, has taken and not acknowledged."""
         idle_ms = int(self._claim_after_s * 1000)
         while not self._stopping.is_set():
-            # JUSTID, because Redis 6.2 answers for trimmed entries with nothing, not even their ids.
+            # JUSTID, because Redis 6.2 leaves trimmed entries out of the full answer, ids included.
             claimed = await self._redis.xautoclaim(
                 self._stream, keys.STORE_GROUP, self.name, idle_ms, start_id="0-0", count=self._batch, justid=True
             )
-            left_lying = await self._read("0")
-            if not left_lying:
+            unacknowledged = await self._read("0")
+            if not unacknowledged:
                 return
-            log.info("events taken over", stream=self._stream, claimed=len(claimed), events=len(left_lying))
-            await self._store(left_lying)
+            log.info("events claimed", stream=self._stream, claimed=len(claimed), events=len(unacknowledged))
+            await self._store(unacknowledged)
 
     async def _store(self, entries: Sequence[Entry]) -> None:
         if not entries:
             return
-        events, poison = self._sorted_out(entries)
-        poison += await self._write(events)
-        for letter in poison:
+        events, letters = self._parse(entries)
+        letters += await self._write(events)
+        for letter in letters:
             await self._put_aside(letter)
         await self._redis.xack(self._stream, keys.STORE_GROUP, *(entry_id for entry_id, _ in entries))
 
-    def _sorted_out(self, entries: Sequence[Entry]) -> tuple[list[tuple[bytes, AnyEvent]], list[Poison]]:
+    def _parse(self, entries: Sequence[Entry]) -> tuple[list[tuple[bytes, AnyEvent]], list[DeadLetter]]:
         events: list[tuple[bytes, AnyEvent]] = []
-        poison: list[Poison] = []
+        letters: list[DeadLetter] = []
         for entry_id, fields in entries:
             if not fields:
                 self._stats.lost += 1
@@ -158,41 +158,41 @@ class StoreConsumer:
             try:
                 events.append((entry_id, EVENT.validate_json(payload(fields))))
             except ValidationError as error:
-                poison.append(Poison(entry_id, payload(fields), _first_fault(error)))
-        return events, poison
+                letters.append(DeadLetter(entry_id, payload(fields), _first_error(error)))
+        return events, letters
 
-    async def _write(self, events: Sequence[tuple[bytes, AnyEvent]]) -> list[Poison]:
-        """Keep trying until the database has taken the batch; an event that it never can is handed back."""
+    async def _write(self, events: Sequence[tuple[bytes, AnyEvent]]) -> list[DeadLetter]:
+        """Retry until the database has stored the batch; returns the events that it can never store."""
         if not events:
             return []
-        backoff = Backoff(first_s=FIRST_WAIT_S, longest_s=LONGEST_WAIT_S)
+        backoff = Backoff(first_s=MIN_RETRY_S, longest_s=MAX_RETRY_S)
         while True:
             try:
                 written = await self._writer.write([event for _, event in events])
             except UnstorableError as error:
                 return await self._write_singly(events, error)
             except (SQLAlchemyError, OSError) as error:
-                self._report(explain(error, self._database.name))
+                self._report(self._database.explain(error))
                 await asyncio.sleep(backoff.next_wait_s())
                 continue
             self._stats.stored += written.new
             self._stats.duplicates += written.duplicates
-            self._all_is_well()
+            self._report_recovery()
             return []
 
-    async def _write_singly(self, events: Sequence[tuple[bytes, AnyEvent]], error: UnstorableError) -> list[Poison]:
+    async def _write_singly(self, events: Sequence[tuple[bytes, AnyEvent]], error: UnstorableError) -> list[DeadLetter]:
         if len(events) == 1:
             entry_id, event = events[0]
-            return [Poison(entry_id, event.model_dump_json().encode(), str(error))]
+            return [DeadLetter(entry_id, event.model_dump_json().encode(), str(error))]
         middle = len(events) // 2
         return await self._write(events[:middle]) + await self._write(events[middle:])
 
-    async def _put_aside(self, letter: Poison) -> None:
+    async def _put_aside(self, letter: DeadLetter) -> None:
         self._stats.dead_letters += 1
         entry = letter.entry_id.decode()
         log.error("event put aside", stream=self._stream, entry=entry, to=self._dead_letters, reason=letter.reason)
         fields: dict[Any, Any] = {keys.EVENT_FIELD: letter.payload, "entry": entry, "reason": letter.reason}
-        await self._redis.xadd(self._dead_letters, fields, maxlen=DEAD_LETTERS_KEPT)
+        await self._redis.xadd(self._dead_letters, fields, maxlen=MAX_DEAD_LETTERS)
 
     async def _join_group(self) -> None:
         try:
@@ -200,11 +200,11 @@ class StoreConsumer:
         except ResponseError as error:
             if not str(error).startswith("BUSYGROUP"):
                 raise
-        await self._forget_dead_consumers()
+        await self._remove_dead_consumers()
 
-    async def _forget_dead_consumers(self) -> None:
+    async def _remove_dead_consumers(self) -> None:
         for consumer in await self._redis.xinfo_consumers(self._stream, keys.STORE_GROUP):
-            if consumer["pending"] == 0 and consumer["idle"] > FORGET_CONSUMER_AFTER_MS:
+            if consumer["pending"] == 0 and consumer["idle"] > REMOVE_CONSUMER_AFTER_MS:
                 await self._redis.xgroup_delconsumer(self._stream, keys.STORE_GROUP, consumer["name"])
 
     async def _leave_group(self) -> None:
@@ -217,15 +217,15 @@ class StoreConsumer:
 
     def _report(self, trouble: str) -> None:
         if self._stream not in self._stats.trouble:
-            log.warning("events wait in Redis", stream=self._stream, reason=trouble)
+            log.warning("events are not stored", stream=self._stream, reason=trouble)
         self._stats.trouble[self._stream] = trouble
 
-    def _all_is_well(self) -> None:
+    def _report_recovery(self) -> None:
         if self._stats.trouble.pop(self._stream, None):
             log.info("events are stored again", stream=self._stream)
 
 
-def _first_fault(error: ValidationError) -> str:
-    fault = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in fault["loc"])
-    return f"{place}: {fault['msg']}" if place else fault["msg"]
+def _first_error(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return f"{field}: {first['msg']}" if field else first["msg"]

@@ -1,4 +1,4 @@
-"""The connection to SQLite or PostgreSQL, made from an address as people write it."""
+"""The connection to SQLite or PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,22 +16,23 @@ from vision.common.redaction import redact
 FORMS = "sqlite:///path/to/file or postgresql://user:password@host:port/name"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _MIGRATION_LOCK = 0x6E67617475
-"""Any number, the same in all processes."""
+"""An arbitrary number, the same in all processes."""
 BUSY_S = 10
 
 
 class DatabaseError(Exception):
-    """The database cannot be used: its address without the password, what is wrong, and the remedy."""
+    """The database cannot be used; the message has its address without the password, the cause and the remedy."""
 
 
 class Database:
-    """One process's engine.
-
-    Raises:
-        DatabaseError: the address has none of the forms.
-    """
+    """One process's connections to the database."""
 
     def __init__(self, address: str | SecretStr) -> None:
+        """Connect nowhere yet.
+
+        Raises:
+            DatabaseError: the address has none of the known forms.
+        """
         self.url = _url(address)
         self.engine = _engine(self.url)
 
@@ -42,21 +43,21 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to read with."""
+        """A connection for queries."""
         async with self.engine.connect() as connection:
             yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A connection in a transaction that is committed at the end, or rolled back by an error."""
+        """A connection in a transaction that is committed at the end, or rolled back on an error."""
         async with self.engine.execution_options(to_write=True).begin() as connection:
             yield connection
 
     async def migrate(self) -> None:
-        """Bring the tables to this version's form; of several processes that start at once, one does it.
+        """Upgrade the tables to this version; if several processes start at once, one of them does it.
 
         Raises:
-            DatabaseError: the database cannot be reached, or refuses.
+            DatabaseError: the database is away, fails, or has tables of a newer version.
         """
         try:
             async with self.writing() as connection:
@@ -66,33 +67,33 @@ class Database:
         except migrations.UnknownVersionError as error:
             raise DatabaseError(f"database {self.name}: {error}") from error
         except (SQLAlchemyError, OSError) as error:
-            raise DatabaseError(explain(error, self.name)) from error
+            raise DatabaseError(self.explain(error)) from error
 
     async def check(self) -> None:
         """One round trip.
 
         Raises:
-            DatabaseError: it cannot be reached, or its tables are not of this version.
+            DatabaseError: the database is away, or its tables are of another version.
         """
         try:
             async with self.reading() as connection:
                 wrong = await connection.run_sync(_version_trouble)
         except (SQLAlchemyError, OSError) as error:
-            raise DatabaseError(explain(error, self.name)) from error
+            raise DatabaseError(self.explain(error)) from error
         if wrong:
             raise DatabaseError(f"database {self.name}: {wrong}")
 
     async def close(self) -> None:
-        """Let all connections go."""
+        """Close all connections."""
         await self.engine.dispose()
 
-
-def explain(error: Exception, name: str) -> str:
-    """What failed, and the remedy, in one sentence without credentials."""
-    cause = getattr(error, "orig", None) or error
-    said = redact(str(cause)).strip().splitlines()
-    first = said[0].removeprefix("<class ") if said else type(cause).__name__
-    return f"database {name}: {first}; check that it runs, that NGATU_DATABASE names it, and that its disk has room"
+    def explain(self, error: Exception) -> str:
+        """The cause of an error and its remedy in one sentence, without credentials."""
+        cause = getattr(error, "orig", None) or error
+        lines = redact(str(cause)).strip().splitlines()
+        first = lines[0].removeprefix("<class ") if lines else type(cause).__name__
+        remedy = "check that it runs, that NGATU_DATABASE names it, and that its disk has room"
+        return f"database {self.name}: {first}; {remedy}"
 
 
 def _version_trouble(connection: Connection) -> str:
@@ -133,6 +134,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_on_sqlite(connection: Connection) -> None:
-    """A writer takes the lock at once: one that reads first and writes later is refused without any waiting."""
+    """A writer locks at once: SQLite refuses, without waiting, one that reads first and writes later."""
     immediate = connection.get_execution_options().get("to_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

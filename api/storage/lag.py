@@ -1,4 +1,4 @@
-"""How far the store is behind the streams; by what Redis 6.2 can tell."""
+"""How far the database is behind the event streams, from what Redis 6.2 reports."""
 
 import time
 from dataclasses import dataclass
@@ -7,22 +7,22 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from api.streams import entries
+from api.storage.streams import range_entries
 from vision.contracts import keys
 
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """One stream's, over all processes."""
+    """One stream's lag, over all processes."""
 
     seconds: float
     """Age of the oldest event that is not stored."""
     pending: int
-    """Events taken by some process, and not acknowledged."""
+    """Events that a process has taken and not acknowledged."""
 
 
-async def lag_of(redis: Redis, shard: int) -> Lag:
-    """The store's lag behind one shard's stream.
+async def stream_lag(redis: Redis, shard: int) -> Lag:
+    """The database's lag behind one shard's stream.
 
     Raises:
         redis.exceptions.RedisError: Redis is away.
@@ -40,11 +40,11 @@ async def lag_of(redis: Redis, shard: int) -> Lag:
         summary: dict[str, Any] = await redis.xpending(stream, keys.STORE_GROUP)
         oldest = summary["min"]
     if oldest is None:
-        waiting = await entries(redis.xrange(stream, min=f"({delivered}", count=1))
+        waiting = await range_entries(redis.xrange(stream, min=f"({delivered}", count=1))
         oldest = waiting[0][0] if waiting else None
     return Lag(seconds=_age_s(oldest), pending=pending)
 
 
 def _age_s(entry_id: bytes | None) -> float:
-    """By the entry's id, which begins with Redis's clock in milliseconds."""
+    """Seconds by the entry's id, which begins with Redis's clock in milliseconds."""
     return max(0.0, time.time() - int(entry_id.split(b"-")[0]) / 1000) if entry_id else 0.0

@@ -1,4 +1,4 @@
-"""The tables: one a kind of event, each row told apart for ever by its event's id."""
+"""The database's tables: one for each kind of event, with unique event ids."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ ID_LENGTH = 64
 
 
 class Base(DeclarativeBase):
-    """Names every constraint, so that migrations can name it too."""
+    """Base of all tables; every constraint has a name, so that migrations can refer to it."""
 
     metadata = MetaData(
         naming_convention={
@@ -22,7 +22,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {  # noqa: RUF012  as SQLAlchemy wants it
+    type_annotation_map = {  # noqa: RUF012  SQLAlchemy requires a plain dict
         str: String(ID_LENGTH),
         datetime: UtcDateTime,
         float: Float(53),
@@ -32,7 +32,7 @@ class Base(DeclarativeBase):
 
 
 class EventRow(Base):
-    """What every kind of event has."""
+    """Columns of every kind of event."""
 
     __abstract__ = True
 
@@ -66,7 +66,7 @@ class LineCrossingRow(EventRow):
 
 
 class MovementRow(EventRow):
-    """A vehicle went from an entry line to an exit line."""
+    """A vehicle drove from an origin to a destination."""
 
     __tablename__ = "movements"
     __table_args__ = (Index(None, "left_at", "id"), Index(None, "camera_id", "left_at", "id"))
@@ -80,7 +80,7 @@ class MovementRow(EventRow):
 
 
 class ReportRow(EventRow):
-    """What a line's and a zone's report share: the interval, and how far to trust it."""
+    """Columns of a line's and a zone's report: the interval, and how far to trust it."""
 
     __abstract__ = True
 
@@ -94,7 +94,7 @@ class ReportRow(EventRow):
 
 
 class FlowReportRow(ReportRow):
-    """One line's interval. The tables of equivalents are unset where its sender only counted."""
+    """One line's interval; the tables of units are null if the sender only counts."""
 
     __tablename__ = "flow_reports"
     __table_args__ = (
@@ -110,7 +110,7 @@ class FlowReportRow(ReportRow):
 
 
 class FlowCountRow(Base):
-    """What one report counted of one class."""
+    """One class's counts in a report."""
 
     __tablename__ = "flow_counts"
     __table_args__ = (UniqueConstraint("report_event_id", "object_class"),)
@@ -123,7 +123,7 @@ class FlowCountRow(Base):
 
 
 class FlowDirectionRow(Base):
-    """What one report measured one way. Spreads (of headways, gaps, speeds) are read whole, never searched: JSON."""
+    """One direction's measures in a report. Spreads are JSON: they are read whole and never searched."""
 
     __tablename__ = "flow_directions"
     __table_args__ = (UniqueConstraint("report_event_id", "direction"),)
@@ -142,7 +142,7 @@ class FlowDirectionRow(Base):
 
 
 class ZoneReportRow(ReportRow):
-    """One zone's interval. What is unset could not be measured there."""
+    """One zone's interval; null where a measure is not known."""
 
     __tablename__ = "zone_reports"
     __table_args__ = (
@@ -168,7 +168,7 @@ class ZoneReportRow(ReportRow):
 
 
 class ZonePresenceRow(Base):
-    """What one report saw of one class."""
+    """One class's presence in a report."""
 
     __tablename__ = "zone_presence"
     __table_args__ = (UniqueConstraint("report_event_id", "object_class"),)
@@ -181,8 +181,8 @@ class ZonePresenceRow(Base):
     exits: Mapped[int] = mapped_column(Integer)
 
 
-class ToldOfIncident(EventRow):
-    """What each word about an incident tells."""
+class IncidentColumns(EventRow):
+    """Columns shared by incident updates and current incidents."""
 
     __abstract__ = True
 
@@ -206,15 +206,15 @@ class ToldOfIncident(EventRow):
     captured_at: Mapped[datetime]
 
 
-class IncidentWordRow(ToldOfIncident):
-    """One word about one incident, as it was told."""
+class IncidentUpdateRow(IncidentColumns):
+    """One update of one incident, as published."""
 
-    __tablename__ = "incident_words"
+    __tablename__ = "incident_updates"
     __table_args__ = (Index(None, "incident_id", "sequence"),)
 
 
-class IncidentRow(ToldOfIncident):
-    """One incident as its newest word has it, whatever order its words came in; `event_id` is that word's."""
+class IncidentRow(IncidentColumns):
+    """The current state of an incident: its newest update, whose `event_id` it has."""
 
     __tablename__ = "incidents"
     __table_args__ = (
@@ -228,7 +228,7 @@ class IncidentRow(ToldOfIncident):
 
 
 class CameraSessionRow(Base):
-    """The newest session that was ever heard of a camera: incidents of older ones are watched by nobody."""
+    """The newest session of a camera: no worker watches incidents of older ones any more."""
 
     __tablename__ = "camera_sessions"
 
@@ -237,7 +237,7 @@ class CameraSessionRow(Base):
 
 
 class HealthChangeRow(EventRow):
-    """A camera's state became another."""
+    """A camera's state changed."""
 
     __tablename__ = "health_changes"
     __table_args__ = (Index(None, "at", "id"), Index(None, "camera_id", "at", "id"))

@@ -10,11 +10,11 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
-"""A growing number of 64 bits; SQLite grows only what it calls INTEGER."""
+"""An autoincrementing 64-bit id; SQLite autoincrements only columns of the type INTEGER."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment: `timestamptz` on PostgreSQL, text in UTC on SQLite, UTC and aware in Python."""
+    """An aware time: `timestamptz` on PostgreSQL, text in UTC on SQLite, UTC in Python."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -33,7 +33,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
-class epoch_s(FunctionElement[int]):  # noqa: N801  reads as the SQL function that it is
+class epoch_s(FunctionElement[int]):  # noqa: N801  named like the SQL function that it is
     """Whole seconds since 1970 of a `UtcDateTime`, rounded down."""
 
     type = BigInteger()

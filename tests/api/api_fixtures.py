@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.dependencies import Services
+from api.services import Services
 from api.settings import ServiceSettings
 from api.storage.database import Database
 from tests.api.api_kit import Running, opened, write_camera

@@ -19,7 +19,7 @@ import httpx
 import redis
 from sqlalchemy import func, select
 
-from api.dependencies import Services
+from api.services import Services
 from api.settings import ServiceSettings
 from api.storage.database import Database
 from api.storage.tables import EventRow, LineCrossingRow

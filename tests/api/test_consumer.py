@@ -13,7 +13,7 @@ import redis
 from api.storage import database as database_module
 from api.storage.consumer import StoreConsumer, StoreStats
 from api.storage.database import Database
-from api.storage.lag import lag_of
+from api.storage.lag import stream_lag
 from tests.api.api_kit import bus, crossing, eventually, movement, opened, publish, stored, task_of
 from vision.contracts import keys
 from vision.publishing.embedded import EmbeddedRedis
@@ -200,16 +200,16 @@ async def _held_up(redis_url: str, database: Database, stats: StoreStats) -> Non
 
 async def test_the_lag_is_the_age_of_the_oldest_event_not_stored(redis_url: str) -> None:
     async with bus(redis_url) as client:
-        assert (await lag_of(client, 0)).seconds == 0
+        assert (await stream_lag(client, 0)).seconds == 0
         publish(redis_url, crossing(), crossing())
         await asyncio.sleep(0.2)
-        assert 0.15 < (await lag_of(client, 0)).seconds < 5
+        assert 0.15 < (await stream_lag(client, 0)).seconds < 5
         await client.xgroup_create(STREAM, keys.STORE_GROUP, id="0")
         ((_, ((first, _),)),) = await client.xreadgroup(keys.STORE_GROUP, "one", {STREAM: ">"}, count=1)
-        assert (await lag_of(client, 0)).pending == 1
-        assert (await lag_of(client, 0)).seconds > 0.15
+        assert (await stream_lag(client, 0)).pending == 1
+        assert (await stream_lag(client, 0)).seconds > 0.15
         await client.xack(STREAM, keys.STORE_GROUP, first)
         ((_, ((second, _),)),) = await client.xreadgroup(keys.STORE_GROUP, "one", {STREAM: ">"}, count=1)
         await client.xack(STREAM, keys.STORE_GROUP, second)
-        lag = await lag_of(client, 0)
+        lag = await stream_lag(client, 0)
         assert (lag.seconds, lag.pending) == (0, 0)

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.live import feed as feed_module
-from api.live.feed import EventFeed, Told, Wanted
-from api.live.positions import EntryId, Position, Seen, read_position, write_position
+from api.live.feed import EventFeed, FeedFilter, FeedMessage
+from api.live.positions import EntryId, Position, RecentEvents, format_position, parse_position
 from tests.api.api_kit import bus, crossing, eventually, movement, publish, report, task_of
 from tests.api.measures_kit import incident, zone_report
 from vision.contracts import keys
 
-ALL = Wanted()
+ALL = FeedFilter()
 entry_ids = st.builds(EntryId, st.integers(0, 10**13), st.integers(0, 10**6))
 
 
@@ -30,7 +30,7 @@ async def feeding(url: str, *, shards: int = 1, queue: int = 100) -> AsyncIterat
 
 
 async def had(
-    feed: EventFeed, count: int, after: Position | None = None, wanted: Wanted = ALL
+    feed: EventFeed, count: int, after: Position | None = None, wanted: FeedFilter = ALL
 ) -> tuple[list[str], Position]:
     """Event ids of the next `count` messages, and the place after them."""
     ids: list[str] = []
@@ -44,7 +44,7 @@ async def had(
     return ids, position
 
 
-def _id(told: Told) -> str:
+def _id(told: FeedMessage) -> str:
     return told.payload.split('"event_id":"')[1].split('"')[0]
 
 
@@ -54,21 +54,21 @@ async def _joined(feed: EventFeed, count: int = 1) -> None:
 
 @given(st.lists(entry_ids, min_size=1, max_size=5))
 def test_a_position_is_read_back_as_it_was_written(entries: list[EntryId]) -> None:
-    assert read_position(write_position(tuple(entries)), len(entries)) == tuple(entries)
+    assert parse_position(format_position(tuple(entries)), len(entries)) == tuple(entries)
 
 
 @given(st.text(max_size=12))
 def test_whatever_is_sent_as_a_position_is_read_or_refused(text: str) -> None:
     with suppress(ValueError):
-        assert len(read_position(text, 2)) == 2
+        assert len(parse_position(text, 2)) == 2
 
 
 def test_after_the_number_of_streams_was_changed_all_are_read_from_the_earliest_place() -> None:
-    assert read_position("30-1_20-7", 3) == (EntryId(20, 7),) * 3
+    assert parse_position("30-1_20-7", 3) == (EntryId(20, 7),) * 3
 
 
 def test_what_was_seen_is_forgotten_oldest_first() -> None:
-    seen = Seen(kept=2)
+    seen = RecentEvents(capacity=2)
     assert [seen.is_new(event, EntryId(i, 0)) for i, event in enumerate(["a", "b", "a", "c", "a"])] == [
         True, True, False, True, True,
     ]  # fmt: skip
@@ -141,7 +141,7 @@ async def test_an_event_that_was_sent_again_after_the_break_is_not_told_again(re
 
 async def test_a_follower_gets_only_the_cameras_and_kinds_it_asks_for(redis_url: str) -> None:
     async with feeding(redis_url) as feed:
-        wanted = Wanted(frozenset({"b"}), frozenset({"movement", "flow_report", "zone_report", "incident"}))
+        wanted = FeedFilter(frozenset({"b"}), frozenset({"movement", "flow_report", "zone_report", "incident"}))
         followed = asyncio.ensure_future(had(feed, 4, wanted=wanted))
         await _joined(feed)
         told = [event(camera_id="b") for event in (movement, report, zone_report, incident)]
@@ -153,12 +153,15 @@ async def test_a_follower_gets_only_the_cameras_and_kinds_it_asks_for(redis_url:
 
 
 async def test_the_place_moves_on_over_what_was_not_asked_for(redis_url: str) -> None:
-    async with feeding(redis_url) as feed, aclosing(feed.follow(Wanted(kinds=frozenset({"health"})), None)) as stream:
+    async with (
+        feeding(redis_url) as feed,
+        aclosing(feed.follow(FeedFilter(kinds=frozenset({"health"})), None)) as stream,
+    ):
         health = asyncio.ensure_future(anext(stream))
         await _joined(feed)
         publish(redis_url, crossing(), crossing())
         await eventually(lambda: feed.position()[0].ms > 0)
-        feed.tell(Told("health", "a", "{}"))
+        feed.publish(FeedMessage("health", "a", "{}"))
         _, position = await health
         assert position == feed.position()
 
@@ -174,7 +177,7 @@ async def test_a_follower_that_is_too_slow_is_sent_off_and_resumes_without_a_gap
         told, position = await first
         ids.append(_id(told))
         publish(redis_url, *events[1:])
-        await eventually(lambda: feed.sent_off == 1)
+        await eventually(lambda: feed.disconnected == 1)
         async for told, reached in stream:
             position = reached
             ids.append(_id(told))

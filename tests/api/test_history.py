@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from api.listing import buckets
-from api.storage.writing import EventWriter
+from api.pagination import buckets
+from api.storage.event_writer import EventWriter
 from tests.api.api_kit import NOON, Running, change, crossing, movement, report
 from vision.common.object_class import ObjectClass
 from vision.contracts import Direction
@@ -183,7 +183,7 @@ async def test_counts_of_nothing_are_zero(running: Running) -> None:
 
 
 async def test_too_many_rows_are_refused_with_the_remedy(stored: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(buckets, "ROWS_AT_MOST", 3)
+    monkeypatch.setattr(buckets, "MAX_ROWS", 3)
     answer = await stored.client.get("/counts", params={"interval": "5m"})
     assert answer.status_code == 422
     assert "choose a longer interval" in answer.json()["detail"]

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from api.incidents.lists import INCIDENTS
-from api.listing.filters import Filter
-from api.listing.queries import Order
-from api.listing.reading import StoreReader
+from api.incidents.service import INCIDENTS
+from api.pagination.filters import Filter
+from api.pagination.queries import Order
+from api.pagination.store_reader import StoreReader
 from api.storage.database import Database
-from api.storage.tables import IncidentRow, IncidentWordRow
-from api.storage.writing import EventWriter, Written
+from api.storage.event_writer import EventWriter, Written
+from api.storage.tables import IncidentRow, IncidentUpdateRow
 from tests.api.api_kit import NOON, Running, change, crossing, eventually, how_many, movement, opened, publish, report
 from tests.api.measures_kit import ended, incident, zone_report
 from vision.contracts import IncidentKind
@@ -25,8 +25,8 @@ pytest_plugins = ["tests.api.api_fixtures"]
 
 
 async def incidents(database: Database) -> list[dict[str, Any]]:
-    rows = await StoreReader(database).page(INCIDENTS.source, Filter(), limit=100, order=Order.OLDEST_FIRST)
-    return rows.items
+    page = await StoreReader(database).page(INCIDENTS.source, Filter(), limit=100, order=Order.OLDEST_FIRST)
+    return page.rows
 
 
 async def standing(database: Database) -> dict[str, Any]:
@@ -48,7 +48,7 @@ async def test_an_incident_stands_as_its_newest_word_has_it_and_its_words_are_ke
     assert (row["phase"], row["sequence"], row["ended_because"]) == ("ended", 2, "cleared")
     assert (row["started_at"], row["ended_at"]) == (NOON, words[2].ended_at)
     assert row["facts"] == {"standing_s": 28.0, "class": "car"}
-    assert await how_many(database, IncidentWordRow) == 3
+    assert await how_many(database, IncidentUpdateRow) == 3
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
@@ -58,7 +58,7 @@ async def test_words_in_any_order_and_again_leave_the_same(sqlite_url: str, orde
         await write_singly(database, [words[i] for i in (*order, order[0])])
         row = await standing(database)
         assert (row["event_id"], row["phase"]) == (words[3].event_id, "ended")
-        assert await how_many(database, IncidentWordRow) == 4
+        assert await how_many(database, IncidentUpdateRow) == 4
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ async def test_what_a_worker_tells_of_an_incident_gets_from_redis_to_who_asks_on
 ) -> None:
     words = [incident(0), incident(1), zone_report()]
     publish(redis_url, *words, *words[:2])
-    await eventually(lambda: (running.services.store.stored, running.services.store.duplicates) == (3, 2))
+    await eventually(lambda: (running.services.stats.stored, running.services.stats.duplicates) == (3, 2))
     (item,) = (await running.client.get("/incidents", params={"open": "true"})).json()["items"]
     assert (item["phase"], item["reason"]) == ("updated", "a car stands for 18 s while traffic flows")
 
@@ -202,15 +202,15 @@ async def test_an_incident_is_told_with_all_its_words(stored: Running) -> None:
     answer = (await stored.client.get("/incidents/incident-1")).json()
     assert (answer["incident"]["phase"], answer["incident"]["ended_because"]) == ("ended", "cleared")
     assert answer["incident"]["place"] == [0.4, 0.6]
-    assert [(word["sequence"], word["phase"]) for word in answer["words"]] == [(0, "raised"), (1, "ended")]
-    assert answer["words"][0]["facts"] == {"standing_s": 8.0, "class": "car"}
+    assert [(word["sequence"], word["phase"]) for word in answer["updates"]] == [(0, "raised"), (1, "ended")]
+    assert answer["updates"][0]["facts"] == {"standing_s": 8.0, "class": "car"}
 
 
 async def test_an_incident_that_nobody_told_of_is_not_found(stored: Running) -> None:
     answer = await stored.client.get("/incidents/incident-9")
     assert answer.status_code == 404
     assert answer.json()["type"] == "urn:ngatu:problem:unknown-incident"
-    assert "GET /api/v1/incidents lists those" in answer.json()["detail"]
+    assert "GET /api/v1/incidents lists the stored ones" in answer.json()["detail"]
 
 
 async def test_incidents_are_exported_as_csv(stored: Running) -> None:

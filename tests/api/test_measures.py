@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.storage.writing import EventWriter
+from api.storage.event_writer import EventWriter
 from tests.api.api_kit import NOON, Running, movement, report
 from tests.api.measures_kit import HEADWAYS, measured_report, zone_report
 from vision.common.object_class import ObjectClass

@@ -12,7 +12,7 @@ import redis
 
 from api.app import create_app
 from api.health import service as health_service
-from api.live import router as live_router
+from api.live import service as live_service
 from api.settings import ServiceSettings
 from api.storage.lag import Lag
 from tests.api.api_kit import Running, crossing, eventually, health, publish, tell_health, view, write_camera
@@ -120,7 +120,7 @@ async def test_a_broken_file_makes_its_own_camera_misconfigured_and_a_mended_one
 
 async def test_running_counts_grow_with_what_is_stored(running: Running, redis_url: str) -> None:
     publish(redis_url, crossing(), crossing(direction="out"), crossing(object_class="bus"))
-    await eventually(lambda: running.services.store.stored == 3)
+    await eventually(lambda: running.services.stats.stored == 3)
     assert (await camera(running))["counts"]["lines"]["north"] == {
         "in": 2,
         "out": 1,
@@ -136,7 +136,7 @@ async def test_running_counts_grow_with_what_is_stored(running: Running, redis_u
         ("/events?camera=nts-9", 404, "unknown-camera", "cameras: nts-01"),
         ("/events?kind=gossip", 422, "bad-parameter", "'line_crossing'"),
         ("/events?last_event_id=yesterday", 422, "bad-parameter", "'yesterday' is no position"),
-        ("/crossings?from=2026-11-20T05:00:00", 422, "bad-parameter", "with its zone: 2026-11-22T08:00:00Z"),
+        ("/crossings?from=2026-11-20T05:00:00", 422, "bad-parameter", "with its offset: 2026-11-22T08:00:00Z"),
         ("/crossings?from=2026-11-20T05:00:00+07:00", 422, "bad-parameter", "+ written as %2B"),
         ("/crossings?from=2026-11-20T05:00:00Z&to=2026-11-20T04:00:00Z", 422, "bad-parameter", "swap them"),
         ("/crossings?cursor=abc", 422, "bad-parameter", "send `next_cursor`"),
@@ -181,7 +181,7 @@ async def test_a_store_that_falls_behind_is_not_ready(running: Running, monkeypa
     async def far_behind(*_: object) -> Lag:
         return Lag(seconds=90, pending=3)
 
-    monkeypatch.setattr(health_service, "lag_of", far_behind)
+    monkeypatch.setattr(health_service, "stream_lag", far_behind)
     ready = await running.client.get("http://ngatu.test/readyz")
     assert ready.status_code == 503
     store = ready.json()["store"]
@@ -195,7 +195,7 @@ async def test_metrics_tell_of_each_camera_and_forget_one_that_is_gone(running: 
 
     await heard(running, redis_url, health("far-away"))
     publish(redis_url, crossing(), b"{")
-    await eventually(lambda: running.services.store.dead_letters == 1)
+    await eventually(lambda: running.services.stats.dead_letters == 1)
     told = await metrics()
     for line in (
         'ngatu_camera_processed_fps{camera="far-away"} 11.9',
@@ -254,7 +254,7 @@ async def test_what_a_worker_publishes_is_stored_shown_and_told(
         publisher.publish(told)
         live.tell_health(health())
         await eventually(lambda: running.services.board.status("nts-01").state is CameraState.ONLINE)
-        await eventually(lambda: running.services.store.stored == 1)
+        await eventually(lambda: running.services.stats.stored == 1)
     (item,) = (await running.client.get("/crossings")).json()["items"]
     assert item["event_id"] == told.event_id
 
@@ -273,10 +273,10 @@ async def test_a_mistake_of_the_services_own_is_a_problem_too(
 
 
 async def test_no_picture_is_a_504_with_the_cameras_state(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_router, "PICTURE_WAIT_S", 0.05)
+    monkeypatch.setattr(live_service, "PICTURE_TIMEOUT_S", 0.05)
     answer = await running.client.get("/cameras/nts-01/picture.jpg")
     assert answer.status_code == 504
-    assert "it is lost, no worker speaks for it" in answer.json()["detail"]
+    assert "it is lost, no worker reports it" in answer.json()["detail"]
 
 
 async def test_the_api_describes_itself_tidily(running: Running) -> None:

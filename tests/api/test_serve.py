@@ -18,7 +18,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from api.commands import is_loopback, register
+from api.commands.serve import is_loopback, register
 from tests.api.api_kit import (
     Sent,
     crossing,

@@ -40,8 +40,8 @@ async def test_what_a_signal_shows_is_heard_by_the_cameras_worker(running: Runni
 async def test_a_signal_that_is_off_and_a_controllers_own_time_are_handed_on(running: Running) -> None:
     at = datetime.now(UTC) - timedelta(seconds=1)
     answer = (await tell(running, light=None, at=at.isoformat())).json()
-    assert answer["told"]["light"] is None
-    assert datetime.fromisoformat(answer["told"]["at"]) == at
+    assert answer["update"]["light"] is None
+    assert datetime.fromisoformat(answer["update"]["at"]) == at
     assert answer["heard_by"] == 0
 
 
@@ -50,11 +50,11 @@ async def test_a_signal_that_is_off_and_a_controllers_own_time_are_handed_on(run
     [
         ("nts-9/signals/lights", {}, 404, "cameras: nts-01"),
         ("nts-01/signals/north", {}, 404, "camera 'nts-01' has no signal 'north'; signals: lights, plan"),
-        ("nts-01/signals/plan", {}, 422, "signal 'plan' is known by its timed; write `kind: controller`"),
+        ("nts-01/signals/plan", {}, 422, "the state of signal 'plan' is of the kind 'timed'; write `kind: controller`"),
         ("nts-01/signals/lights", {"light": "blue"}, 422, "'red', 'amber' or 'green'"),
         ("nts-01/signals/lights", {"color": "red"}, 422, "body.color: Extra inputs are not permitted"),
         ("nts-01/signals/lights", {"at": "2999-01-01T00:00:00Z"}, 422, "set the controller's clock"),
-        ("nts-01/signals/lights", {"at": "2026-01-01T00:00:00"}, 422, "with its zone"),
+        ("nts-01/signals/lights", {"at": "2026-01-01T00:00:00"}, 422, "with its offset"),
     ],
 )
 async def test_what_cannot_be_handed_on_is_refused_with_the_remedy(

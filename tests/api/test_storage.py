@@ -6,21 +6,22 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import text
 
-from api.history.lists import CROSSINGS, FLOW
-from api.listing.filters import Filter
-from api.listing.queries import Order
-from api.listing.reading import StoreReader
+from api.history.service import CROSSINGS
+from api.measures.service import FLOW
+from api.pagination.filters import Filter
+from api.pagination.queries import Order
+from api.pagination.store_reader import StoreReader
 from api.storage import migrations
 from api.storage.database import Database, DatabaseError
+from api.storage.event_writer import EventWriter, UnstorableError, Written
 from api.storage.tables import (
     FlowReportRow,
     HealthChangeRow,
     IncidentRow,
-    IncidentWordRow,
+    IncidentUpdateRow,
     MovementRow,
     ZoneReportRow,
 )
-from api.storage.writing import EventWriter, UnstorableError, Written
 from tests.api.api_kit import NOON, change, crossing, how_many, movement, opened, report, stored
 from tests.api.measures_kit import incident, measured_report, zone_report
 
@@ -31,6 +32,12 @@ OLD_REPORT = """
                               effective_fps, frames_dropped)
     VALUES ('report-1', 'nts-01', 'session-1', 'north', '2026-11-20 05:00:00', 60, 60, 0, 12, 0)
 """
+OLD_INCIDENT_UPDATE = """
+    INSERT INTO incident_words (event_id, camera_id, session_id, incident_id, incident_kind, phase, sequence,
+                                started_at, at, track_ids, classes, confidence, reason, facts, captured_at)
+    VALUES ('update-1', 'nts-01', 'session-1', 'incident-1', 'stopped_vehicle', 'raised', 0, '2026-11-20 05:00:00',
+            '2026-11-20 05:00:00', '[7]', '["car"]', 0.9, 'stopped', '{}', '2026-11-20 05:00:00')
+"""
 
 
 async def test_each_kind_of_event_is_stored_once_however_often_it_is_written(database: Database) -> None:
@@ -39,15 +46,15 @@ async def test_each_kind_of_event_is_stored_once_however_often_it_is_written(dat
     assert await writer.write([*events, events[0]]) == Written(new=6, duplicates=1)
     assert await writer.write([*events, crossing()]) == Written(new=1, duplicates=6)
     assert await how_many(database) == 2
-    others = (MovementRow, FlowReportRow, ZoneReportRow, IncidentWordRow, IncidentRow, HealthChangeRow)
+    others = (MovementRow, FlowReportRow, ZoneReportRow, IncidentUpdateRow, IncidentRow, HealthChangeRow)
     assert [await how_many(database, table) for table in others] == [1] * 6
 
 
 async def test_times_come_back_aware_and_in_utc_whatever_zone_they_came_in(database: Database) -> None:
     hanoi = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=7)))
     await EventWriter(database).write([crossing(crossed_at=hanoi)])
-    rows = await StoreReader(database).page(CROSSINGS.source, Filter(), limit=1, order=Order.NEWEST_FIRST)
-    crossed_at = rows.items[0]["crossed_at"]
+    page = await StoreReader(database).page(CROSSINGS.source, Filter(), limit=1, order=Order.NEWEST_FIRST)
+    crossed_at = page.rows[0]["crossed_at"]
     assert crossed_at == hanoi
     assert crossed_at.tzinfo is UTC
 
@@ -56,8 +63,8 @@ async def test_a_reports_counts_are_stored_with_it_once(database: Database) -> N
     told = report()
     for _ in range(2):
         await EventWriter(database).write([told])
-    rows = await StoreReader(database).page(FLOW.source, Filter(), limit=5, order=Order.NEWEST_FIRST)
-    assert rows.items[0]["counts"] == [
+    page = await StoreReader(database).page(FLOW.source, Filter(), limit=5, order=Order.NEWEST_FIRST)
+    assert page.rows[0]["counts"] == [
         {"object_class": "bus", "into": 0, "out": 1},
         {"object_class": "car", "into": 3, "out": 1},
     ]
@@ -71,8 +78,8 @@ async def test_of_a_batch_with_a_value_that_cannot_be_stored_none_is_stored(data
 
 async def test_a_crossings_speed_is_stored_where_there_is_one(database: Database) -> None:
     await EventWriter(database).write([crossing(speed_kmh=41.5, crossed_at=NOON), crossing()])
-    rows = await StoreReader(database).page(CROSSINGS.source, Filter(), limit=2, order=Order.OLDEST_FIRST)
-    assert [row["speed_kmh"] for row in rows.items] == [41.5, None]
+    page = await StoreReader(database).page(CROSSINGS.source, Filter(), limit=2, order=Order.OLDEST_FIRST)
+    assert [row["speed_kmh"] for row in page.rows] == [41.5, None]
 
 
 async def test_a_naive_time_is_refused(database: Database) -> None:
@@ -93,12 +100,28 @@ async def test_what_was_stored_before_incidents_were_known_is_still_there(databa
         await connection.run_sync(migrations.upgrade, "0001")
         await connection.execute(text(OLD_REPORT))
     await database.migrate()
-    rows = await StoreReader(database).page(FLOW.source, Filter(), limit=1, order=Order.NEWEST_FIRST)
-    assert {name: rows.items[0][name] for name in ("watched_s", "picture", "pcu_table")} == {
+    page = await StoreReader(database).page(FLOW.source, Filter(), limit=1, order=Order.NEWEST_FIRST)
+    assert {name: page.rows[0][name] for name in ("watched_s", "picture", "pcu_table")} == {
         "watched_s": 60,
         "picture": [],
         "pcu_table": None,
     }
+    await database.close()
+
+
+async def test_incident_updates_stored_under_the_former_name_are_kept(database_url: str) -> None:
+    database = Database(database_url)
+    async with database.writing() as connection:
+        await connection.run_sync(migrations.upgrade, "0002")
+        await connection.execute(text(OLD_INCIDENT_UPDATE))
+    await database.migrate()
+    assert await stored(database, IncidentUpdateRow) == ["update-1"]
+    assert await EventWriter(database).write([incident(event_id="update-2")]) == Written(new=1, duplicates=0)
+    assert await stored(database, IncidentUpdateRow) == ["update-1", "update-2"]
+    async with database.writing() as connection:
+        await connection.run_sync(migrations.downgrade, "0002")
+        ids = (await connection.scalars(text("SELECT event_id FROM incident_words ORDER BY id"))).all()
+    assert ids == ["update-1", "update-2"]
     await database.close()
 
 

@@ -47,7 +47,7 @@ def test_a_command_whose_packages_are_absent_says_how_to_get_them() -> None:
 
 
 def test_the_service_s_code_runs_without_the_worker_s_packages() -> None:
-    script = f"import sys\nfor name in {WORKERS!r}: sys.modules[name] = None\nimport api.app, api.server"
+    script = f"import sys\nfor name in {WORKERS!r}: sys.modules[name] = None\nimport api.app, api.commands.server"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 

@@ -1,15 +1,28 @@
-"""What crosses the wire between workers and the command centre, and the sole home of Redis names."""
+"""Messages between workers and the command centre, and the names of Redis keys."""
 
 from vision.common.traffic_light import Light
-from vision.contracts.events import EVENT, Event, FlowReport, HealthChange, LineCrossing, Movement, ZoneReport
+from vision.contracts.events import (
+    EVENT,
+    CrossingFields,
+    Event,
+    FlowReport,
+    HealthChange,
+    HealthChangeFields,
+    LineCrossing,
+    Movement,
+    MovementFields,
+    ReportFields,
+    ZoneReport,
+)
 from vision.contracts.flow import ClassCount, FlowQuality
 from vision.contracts.health import CameraHealth, CameraState, StreamStats
-from vision.contracts.incidents import Incident, IncidentKind, IncidentPhase
+from vision.contracts.incidents import Incident, IncidentFields, IncidentKind, IncidentPhase
 from vision.contracts.live import LiveBox, LiveIncident, LiveLine, LiveView, LiveZone
 from vision.contracts.measures import (
     ClassPresence,
     CongestionLevel,
     Direction,
+    DirectionFlow,
     DirectionMeasures,
     LineMeasures,
     LineNow,
@@ -17,6 +30,7 @@ from vision.contracts.measures import (
     QueueMeasures,
     Spread,
     TrafficNow,
+    ZoneFigures,
     ZoneMeasures,
     ZoneNow,
 )
@@ -29,13 +43,17 @@ __all__ = [
     "ClassCount",
     "ClassPresence",
     "CongestionLevel",
+    "CrossingFields",
     "Direction",
+    "DirectionFlow",
     "DirectionMeasures",
     "Event",
     "FlowQuality",
     "FlowReport",
     "HealthChange",
+    "HealthChangeFields",
     "Incident",
+    "IncidentFields",
     "IncidentKind",
     "IncidentPhase",
     "Light",
@@ -48,12 +66,15 @@ __all__ = [
     "LiveView",
     "LiveZone",
     "Movement",
+    "MovementFields",
     "PictureCondition",
     "QueueMeasures",
+    "ReportFields",
     "SignalUpdate",
     "Spread",
     "StreamStats",
     "TrafficNow",
+    "ZoneFigures",
     "ZoneMeasures",
     "ZoneNow",
     "ZoneReport",

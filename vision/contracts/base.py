@@ -1,4 +1,4 @@
-"""What every message on the wire has."""
+"""The base classes and types of every message on the wire."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 UnitInterval = Annotated[float, Field(ge=0, le=1)]
 Place = tuple[float, float]
-"""(x, y) as fractions of the upright picture's width and height."""
+"""(x, y) as fractions of the upright frame's width and height."""
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -16,21 +16,24 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""Aware, and in UTC whatever the sender's zone was."""
+"""An aware time, converted to UTC."""
 
 
 class Contract(BaseModel):
-    """Frozen. Unknown fields of a newer sender are passed over, so that old readers live on."""
+    """A frozen model that ignores unknown fields, so that an old reader accepts a newer sender.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    The text under a field is its description in the API's schema: it says the unit, and what null means.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
 
 class Message(Contract):
-    """One fact about one camera."""
+    """One fact about one camera, identified by `event_id`."""
 
     schema_version: Literal[1] = 1
     event_id: Id
-    """Unique for ever: who has seen it, has seen this message."""
+    """Globally unique: a message with a known id is a duplicate."""
     camera_id: Id
     session_id: Id
-    """One run of one camera's pipeline; track ids are unique within it."""
+    """One run of the camera's pipeline; track ids are unique within it."""

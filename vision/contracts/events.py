@@ -1,6 +1,6 @@
-"""What must arrive, each once: crossings, movements, reports, incidents and changes of a camera's health.
+"""Events that must arrive exactly once: crossings, movements, reports, incidents and health changes.
 
-They travel through Redis Streams as JSON, told apart by `kind`.
+They travel through Redis Streams as JSON and are told apart by `kind`.
 """
 
 from typing import Annotated, Literal
@@ -8,80 +8,101 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveFloat, TypeAdapter
 
 from vision.common.object_class import ObjectClass
-from vision.contracts.base import Id, Message, Place, UnitInterval, UtcTime
+from vision.contracts.base import Contract, Id, Message, Place, UnitInterval, UtcTime
 from vision.contracts.flow import ClassCount, FlowQuality
 from vision.contracts.health import CameraState
 from vision.contracts.incidents import Incident
 from vision.contracts.measures import Direction, LineMeasures, ZoneMeasures
 
 
-class LineCrossing(Message):
-    """A vehicle crossed a line."""
+class CrossingFields(Contract):
+    """What is measured of a crossing; the API's items have the same fields."""
 
-    kind: Literal["line_crossing"] = "line_crossing"
     line_id: Id
     direction: Direction
     object_class: ObjectClass
     track_id: int
     crossed_at: UtcTime
-    """When, interpolated between frames."""
-    place: Place
-    """Where on the line, interpolated."""
+    """When the vehicle crossed, interpolated between frames."""
     captured_at: UtcTime
-    """When the frame was taken with which all of it was known, its speed too: latency counts from here."""
+    """Capture time of the frame that completed the crossing, its speed included: latency counts from here."""
+    place: Place
+    """Where on the line, interpolated; fractions of the frame."""
     frame_index: NonNegativeInt
     confidence: UnitInterval
     speed_kmh: float | None = None
-    """Where the camera is calibrated and the speed is plausible."""
+    """km/h; null: the camera is not calibrated, or the speed was implausible."""
 
 
-class Movement(Message):
-    """A vehicle went from an entry line to an exit line."""
+class LineCrossing(CrossingFields, Message):
+    """A vehicle crossed a line."""
 
-    kind: Literal["movement"] = "movement"
+    kind: Literal["line_crossing"] = "line_crossing"
+
+
+class MovementFields(Contract):
+    """What is measured of a movement; the API's items have the same fields."""
+
     movement_id: Id
     object_class: ObjectClass
     track_id: int
     entered_at: UtcTime
+    """When the vehicle crossed the entry line or entered the entry zone."""
     left_at: UtcTime
+    """When it crossed the exit line or entered the exit zone."""
     captured_at: UtcTime
+    """Capture time of the frame that completed the movement: latency counts from here."""
 
 
-class FlowReport(Message):
-    """What crossed a line during one interval, and how far to trust it."""
+class Movement(MovementFields, Message):
+    """A vehicle drove from an origin to a destination, each a line or a zone."""
+
+    kind: Literal["movement"] = "movement"
+
+
+class ReportFields(Contract):
+    """The interval of a report, and how far to trust it."""
+
+    interval_start: UtcTime
+    interval_s: PositiveFloat
+    """Nominal length, seconds; `quality.watched_s` says how much of it was analysed."""
+    quality: FlowQuality
+
+
+class FlowReport(ReportFields, Message):
+    """What crossed a line during one interval."""
 
     kind: Literal["flow_report"] = "flow_report"
     line_id: Id
-    interval_start: UtcTime
-    interval_s: PositiveFloat
-    """The nominal length; `quality.watched_s` says how much of it was looked at."""
     counts: tuple[ClassCount, ...]
     """Only classes that were seen."""
-    quality: FlowQuality
     measures: LineMeasures | None = None
-    """Unset by senders that only count."""
+    """null: the sender only counts."""
 
 
-class ZoneReport(Message):
-    """What traffic did in a zone during one interval, and how far to trust it."""
+class ZoneReport(ReportFields, Message):
+    """What traffic did in a zone during one interval."""
 
     kind: Literal["zone_report"] = "zone_report"
     zone_id: Id
-    interval_start: UtcTime
-    interval_s: PositiveFloat
     measures: ZoneMeasures
-    quality: FlowQuality
 
 
-class HealthChange(Message):
-    """A camera's state became another."""
+class HealthChangeFields(Contract):
+    """A change of a camera's state; the API's items have the same fields."""
 
-    kind: Literal["health_change"] = "health_change"
     state: CameraState
     previous: CameraState | None = None
+    """null: there was no state before."""
     reason: str = ""
-    """For people; credentials redacted."""
+    """For people, in English; without credentials."""
     at: UtcTime
+
+
+class HealthChange(HealthChangeFields, Message):
+    """A camera's state changed."""
+
+    kind: Literal["health_change"] = "health_change"
 
 
 AnyEvent = LineCrossing | Movement | FlowReport | ZoneReport | Incident | HealthChange

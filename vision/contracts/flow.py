@@ -1,4 +1,4 @@
-"""Counts and how far to trust them."""
+"""Counts by class, and how far to trust an interval's figures."""
 
 from pydantic import ConfigDict, Field, NonNegativeFloat, NonNegativeInt
 
@@ -8,7 +8,12 @@ from vision.contracts.measures import PictureCondition
 
 
 class ClassCount(Contract):
-    """Vehicles of one class in both directions of a line."""
+    """Vehicles of one class in both directions of a line.
+
+    Example:
+        >>> ClassCount(object_class=ObjectClass.CAR, into=3, out=1).model_dump_json()
+        '{"object_class":"car","in":3,"out":1}'
+    """
 
     object_class: ObjectClass
     into: NonNegativeInt = Field(alias="in")
@@ -21,16 +26,22 @@ class FlowQuality(Contract):
     """How much of an interval was seen: a low count behind a blind camera is not low traffic."""
 
     watched_s: NonNegativeFloat
-    """Seconds of the interval during which the camera was looked at."""
+    """Seconds of the interval during which frames were analysed."""
     blind_s: NonNegativeFloat
     """Seconds without a usable picture: offline, frozen, or not yet started."""
     effective_fps: NonNegativeFloat
-    """Frames looked at a second, over the seconds watched."""
+    """Analysed frames per second, over the seconds watched."""
     frames_dropped: NonNegativeInt
-    """Frames due for detection that were overtaken by newer ones."""
+    """Frames due for detection that newer ones replaced."""
     picture: tuple[PictureCondition, ...] = ()
-    """What kept the camera from seeing well for a good part of the time watched."""
+    """Conditions that impaired the view for a considerable part of the time watched."""
 
     def flow_rate_veh_h(self, vehicles: float) -> float | None:
-        """Vehicles (or units of them) an hour over the time watched, where so many were counted; `None`: blind."""
+        """Vehicles (or equivalent units) per hour over the time watched; `None` if nothing was watched.
+
+        Example:
+            >>> quality = FlowQuality(watched_s=30, blind_s=30, effective_fps=10, frames_dropped=0)
+            >>> quality.flow_rate_veh_h(5)
+            600.0
+        """
         return vehicles * 3600 / self.watched_s if self.watched_s > 0 else None

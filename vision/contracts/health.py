@@ -1,4 +1,4 @@
-"""How a camera is, told every second and at each change."""
+"""A camera's health: its state, its stream's figures and what it sees, published every second."""
 
 from enum import StrEnum
 
@@ -9,75 +9,78 @@ from vision.contracts.measures import TrafficNow
 
 
 class CameraState(StrEnum):
-    """What a camera does for us just now."""
+    """Whether a camera delivers frames, and if not, why."""
 
     CONNECTING = "connecting"
     ONLINE = "online"
     STALLED = "stalled"
-    """Connected, but no pictures."""
+    """Connected, but no frames arrive."""
     FROZEN = "frozen"
-    """The same picture again and again."""
+    """The same frame again and again."""
     RUNAWAY = "runaway"
-    """Far more pictures than time has room for."""
+    """Frames arrive far faster than their timestamps allow."""
     UNAUTHORIZED = "unauthorized"
     UNREACHABLE = "unreachable"
     GARBAGE = "garbage"
-    """Data that no picture can be decoded from."""
+    """The data cannot be decoded."""
     ENDED = "ended"
-    """A recording that is played once is over."""
+    """A recording that plays once is over."""
     STOPPED = "stopped"
-    """Not watched any more, on purpose."""
+    """Switched off on purpose."""
     MISCONFIGURED = "misconfigured"
-    """Its file is wrong."""
+    """The camera's file is invalid."""
     FAILED = "failed"
-    """Counting it broke for a reason of our own; it is begun again after a while."""
+    """The analysis crashed; it restarts after a while."""
     LOST = "lost"
-    """No worker speaks for it."""
+    """No worker reports the camera."""
 
 
 class StreamStats(Contract):
-    """A camera's figures over the last seconds, and totals since its session began."""
+    """A stream's figures: rates over the last seconds, totals since the session began."""
 
     received_fps: NonNegativeFloat = 0
+    """Received frames per second."""
     processed_fps: NonNegativeFloat = 0
+    """Analysed frames per second."""
     target_fps: NonNegativeFloat = 0
+    """Frames per second that should be analysed."""
     frames_received: NonNegativeInt = 0
     frames_processed: NonNegativeInt = 0
     frames_dropped: NonNegativeInt = 0
-    """Due for detection, overtaken by newer ones."""
+    """Frames due for detection that newer ones replaced."""
     reconnects: NonNegativeInt = 0
     inference_ms: NonNegativeFloat = 0
-    """Median of the last seconds, per picture."""
+    """Median inference time of a frame, milliseconds."""
     queue_age_ms: NonNegativeFloat = 0
-    """Median age of a frame when detection takes it up."""
+    """Median age of a frame when its detection starts, milliseconds."""
     latency_ms: NonNegativeFloat = 0
-    """Median from capture to publication."""
+    """Median time from capture to publication, milliseconds."""
     latency_p95_ms: NonNegativeFloat = 0
+    """95th percentile of the time from capture to publication, milliseconds."""
     width_px: NonNegativeInt = 0
     height_px: NonNegativeInt = 0
     codec: str = ""
     decode_mode: str = ""
-    """What the decoder really does, not what it was asked for."""
+    """What the decoder does, which may differ from what was asked of it."""
 
 
 class CameraHealth(Contract):
-    """A camera's state. Kept in Redis with an expiry: when it is gone, nobody watches the camera."""
+    """A camera's health as its worker reports it; the Redis key that holds it expires when the worker stops."""
 
     camera_id: Id
     session_id: Id
     worker_id: Id
     state: CameraState
     reason: str = ""
-    """For people; credentials redacted."""
+    """For people, in English; without credentials."""
     since: UtcTime
     at: UtcTime
     outbox_size: NonNegativeInt = 0
     """Events of this camera's worker that wait for Redis."""
     trouble: str = ""
-    """What keeps this camera's worker from delivering or keeping events (Redis away, disk full), or from working with
-    the model that was promoted, for people."""
+    """Why the worker cannot publish or keep events (Redis away, disk full) or use the promoted model; for people."""
     model: str = ""
     provider: str = ""
     stats: StreamStats = StreamStats()
     traffic: TrafficNow | None = None
-    """What it sees just now; unset before the first frame."""
+    """Traffic just now; null before the first frame."""

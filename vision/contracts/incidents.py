@@ -1,4 +1,4 @@
-"""Incidents: detected facts, each told as it is raised, while it goes on, and when it is over."""
+"""Incidents: detected facts, published when raised, while they last, and when they end."""
 
 from enum import StrEnum
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, NonNegativeInt
 
 from vision.common.object_class import ObjectClass
-from vision.contracts.base import Id, Message, Place, UnitInterval, UtcTime
+from vision.contracts.base import Contract, Id, Message, Place, UnitInterval, UtcTime
 
 
 class IncidentKind(StrEnum):
@@ -36,39 +36,49 @@ class IncidentKind(StrEnum):
 
 
 class IncidentPhase(StrEnum):
-    """Where in its life an incident is."""
+    """Where an incident is in its life."""
 
     RAISED = "raised"
     UPDATED = "updated"
     ENDED = "ended"
 
 
-class Incident(Message):
-    """One word about one incident. `incident_id` is the same in all of them, `sequence` counts them from 0."""
+class IncidentFields(Contract):
+    """What an update says about an incident; the API's items have the same fields."""
 
-    kind: Literal["incident"] = "incident"
     incident_id: Id
+    """The same in all updates of one incident."""
     incident_kind: IncidentKind
     phase: IncidentPhase
     sequence: NonNegativeInt
+    """Counts the updates of one incident, from 0."""
     started_at: UtcTime
-    """When the condition began, which is before it was raised."""
+    """When the condition began, which is before the incident was raised."""
     at: UtcTime
-    """When this word became true."""
+    """When this update was made."""
     ended_at: UtcTime | None = None
-    """When the condition was last seen; set once it has ended."""
+    """When the condition was last seen; null while it lasts."""
     zone_id: Id | None = None
+    """null: no zone is concerned."""
     line_id: Id | None = None
+    """null: no line is concerned."""
     movement_id: Id | None = None
+    """null: no movement is concerned."""
     place: Place | None = None
-    """Where it was seen last."""
+    """Where it was last seen, fractions of the frame; null: it has no place."""
     track_ids: tuple[int, ...] = ()
     classes: tuple[ObjectClass, ...] = ()
-    """Of the tracks, each class once."""
+    """Classes of the tracks, each once."""
     confidence: UnitInterval
     reason: str
     """In words and numbers, in English."""
     facts: dict[str, float | str] = Field(default_factory=dict)
     """The numbers and names in the reason, by name, for other languages and machines."""
     captured_at: UtcTime
-    """When the frame that showed it was taken: latency counts from here."""
+    """Capture time of the frame that showed it: latency counts from here."""
+
+
+class Incident(IncidentFields, Message):
+    """One update of one incident."""
+
+    kind: Literal["incident"] = "incident"

@@ -1,4 +1,4 @@
-"""The names of everything in Redis. No other module spells one.
+"""The names of all Redis keys, streams and channels; no other module spells one.
 
 Keys carry a hash tag in braces, and no command touches two cameras' keys, so that a cluster can spread them.
 """
@@ -18,7 +18,12 @@ def event_stream(shard: int) -> str:
 
 
 def shard_of(camera_id: str, shards: int) -> int:
-    """Which stream a camera's events go to: always the same one, so that they keep their order."""
+    """The stream of a camera's events: always the same one, so that they keep their order.
+
+    Example:
+        >>> shard_of("nts-01", 4) == shard_of("nts-01", 4)
+        True
+    """
     return crc32(camera_id.encode()) % shards
 
 
@@ -28,20 +33,20 @@ def health(camera_id: str) -> str:
 
 
 def health_channel(camera_id: str) -> str:
-    """Where each `CameraHealth` is told as it is written. Subscribe to all by `health_channel('*')`."""
+    """The channel of a camera's `CameraHealth` updates. `health_channel('*')` matches all cameras."""
     return f"ngatu:{{{camera_id}}}:health-told"
 
 
 def live_channel(camera_id: str) -> str:
-    """Where a camera's packed live views go, while somebody is subscribed."""
+    """The channel of a camera's packed live views, used while somebody is subscribed."""
     return f"ngatu:{{{camera_id}}}:live"
 
 
 def signal_channel(camera_id: str) -> str:
-    """Where each `SignalUpdate` about a camera's signals goes. Nothing is kept: controllers repeat what they show."""
+    """The channel of `SignalUpdate`s for a camera. Nothing is stored: controllers repeat their state."""
     return f"ngatu:{{{camera_id}}}:signals-told"
 
 
 def dead_letters(shard: int) -> str:
-    """Where entries of a shard's stream go that are no event, or that the database can never take."""
+    """The stream of a shard's entries that are no event, or that the database rejects for good."""
     return f"{event_stream(shard)}:dead"

@@ -1,6 +1,6 @@
-"""A camera's live picture with what is known of it: one binary message, so that boxes and picture never part.
+"""A camera's live view: one frame as JPEG with its tracks, lines, zones and incidents, in one binary message.
 
-Lossy by intent: it goes by pub/sub, and is made only while somebody watches.
+Views go by pub/sub and only while somebody watches; a lost view is not repeated.
 """
 
 import struct
@@ -16,18 +16,19 @@ _LENGTH = struct.Struct(">I")
 
 
 class LiveBox(Contract):
-    """One tracked vehicle; its box in fractions of the picture."""
+    """One tracked vehicle or person."""
 
     track_id: int
     object_class: ObjectClass
     confidence: UnitInterval
     box: tuple[float, float, float, float]
-    """Left, top, right, bottom."""
+    """Left, top, right, bottom; fractions of the frame."""
     speed_kmh: float | None = None
+    """km/h; null: the camera is not calibrated, or the speed is not known yet."""
 
 
 class LiveLine(Contract):
-    """A counting line and what crossed it since the session began."""
+    """A counting line and its counts since the session began."""
 
     line_id: Id
     start: tuple[float, float]
@@ -37,24 +38,26 @@ class LiveLine(Contract):
 
 
 class LiveZone(Contract):
-    """A zone and how its traffic moves."""
+    """A zone and its congestion level."""
 
     zone_id: Id
     polygon: tuple[tuple[float, float], ...]
     congestion: CongestionLevel | None = None
+    """null: not known yet."""
 
 
 class LiveIncident(Contract):
-    """An incident that is going on in the picture."""
+    """An open incident that the frame shows."""
 
     incident_id: Id
     incident_kind: IncidentKind
     place: Place | None
+    """Fractions of the frame; null: it has no place."""
     track_ids: tuple[int, ...] = ()
 
 
 class LiveView(Contract):
-    """What goes with one picture."""
+    """What a live view says about its frame."""
 
     camera_id: Id
     frame_index: NonNegativeInt

@@ -1,4 +1,4 @@
-"""What traffic does in an interval or just now: at lines and in zones."""
+"""Traffic measures of lines and zones, by interval and just now."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from vision.contracts.base import Contract, Id, UtcTime
 
 
 class Direction(StrEnum):
-    """`in`: from the left-hand to the right-hand side of a line, standing at its start and looking to its end."""
+    """`in`: from the left-hand to the right-hand side of a line, looking from its start to its end."""
 
     IN = "in"
     OUT = "out"
@@ -25,7 +25,7 @@ class CongestionLevel(StrEnum):
 
 
 class PictureCondition(StrEnum):
-    """What keeps a camera from seeing well, although it gives pictures."""
+    """What impairs a camera's view although it delivers frames."""
 
     NIGHT = "night"
     DARK = "dark"
@@ -35,47 +35,56 @@ class PictureCondition(StrEnum):
     BLURRED = "blurred"
     OBSCURED = "obscured"
     MOVED = "moved"
-    """It looks elsewhere than when its lines and zones were drawn: they are suspended."""
+    """The view has changed since the lines and zones were drawn; they are suspended."""
 
 
 class Spread(Contract):
-    """How single values lie: of headways, gaps, speeds."""
+    """The distribution of single values: headways, gaps or speeds."""
 
     count: NonNegativeInt
-    """How many values."""
+    """Number of values."""
     mean: float
     median: float
     p15: float
-    """The 15th percentile: so much or less had 15 % of them."""
+    """15th percentile."""
     p85: float
+    """85th percentile."""
 
 
-class DirectionMeasures(Contract):
-    """What crossed a line one way during an interval."""
+class DirectionFlow(Contract):
+    """Flow across a line in one direction."""
 
     direction: Direction
     vehicles: NonNegativeInt
     flow_veh_h: NonNegativeFloat | None
-    """Flow rate over the seconds watched; `None`: nothing was watched."""
+    """Vehicles per hour over the seconds watched; null: nothing was watched."""
     pcu_h: NonNegativeFloat | None
+    """Passenger-car units per hour; null: nothing was watched, or the sender only counts."""
     mcu_h: NonNegativeFloat | None
+    """Motorcycle units per hour; null: nothing was watched, or the sender only counts."""
+
+
+class DirectionMeasures(DirectionFlow):
+    """Flow, headways, gaps and speeds across a line in one direction."""
+
     headway_s: Spread | None = None
-    """Time from one vehicle's front to the next one's, at the line."""
+    """Seconds from one vehicle's front to the next one's, at the line; null: too few vehicles."""
     gap_s: Spread | None = None
-    """Time from one vehicle's rear to the next one's front, at the line."""
+    """Seconds from one vehicle's rear to the next one's front, at the line; null: too few vehicles."""
     speed_kmh: Spread | None = None
-    """Of the vehicles at the line: the mean is the time-mean speed. Only where the camera is calibrated."""
+    """km/h at the line; the mean is the time-mean speed. null: the camera is not calibrated, or no speed is known."""
     space_mean_speed_kmh: NonNegativeFloat | None = None
-    """Harmonic mean of the speeds at the line (Wardrop 1952)."""
+    """km/h, harmonic mean of the speeds at the line (Wardrop 1952); null: no speed is known."""
 
 
 class LineMeasures(Contract):
-    """What crossed a line during an interval, each way, in traffic engineering's terms."""
+    """Traffic across a line during an interval, by direction."""
 
     directions: tuple[DirectionMeasures, ...]
     pcu_table: str
-    """Which table of passenger-car units."""
+    """Name of the table of passenger-car units."""
     mcu_table: str
+    """Name of the table of motorcycle units."""
     speeds_dropped: NonNegativeInt = 0
     """Implausible speeds that were left out."""
 
@@ -85,52 +94,61 @@ class ClassPresence(Contract):
 
     object_class: ObjectClass
     mean_present: NonNegativeFloat
-    """Averaged over the time watched."""
+    """Vehicles, averaged over the time watched."""
     entries: NonNegativeInt
     exits: NonNegativeInt
 
 
 class QueueMeasures(Contract):
-    """Vehicles that wait at a zone's stop line."""
+    """The queue at a zone's stop line."""
 
     mean_veh: NonNegativeFloat
+    """Vehicles, averaged over the time watched."""
     max_veh: NonNegativeInt
     max_length_m: NonNegativeFloat | None = None
-    """From the stop line to the last waiting vehicle; only where the camera is calibrated."""
+    """Metres from the stop line to the last queued vehicle; null: the camera is not calibrated."""
     control_delay_s: NonNegativeFloat | None = None
-    """Mean over the vehicles that left: time in the zone beyond that at free-flow speed."""
+    """Seconds, mean over the vehicles that left: time in the zone beyond that at free-flow speed. null: not known."""
     spillback_s: NonNegativeFloat = 0
-    """How long the queue reached the spillback line."""
+    """Seconds during which the queue reached the spillback line."""
 
 
-class ZoneMeasures(Contract):
+class ZoneFigures(Contract):
+    """A zone's measures over all classes; the API's items have the same fields."""
+
+    congestion: CongestionLevel | None = None
+    """The worst level that held; null: too little was seen."""
+    level_of_service: str | None = None
+    """A to F, Highway Capacity Manual 2000 for urban streets; null: its measure is missing."""
+    mean_present: NonNegativeFloat
+    """Vehicles, averaged over the time watched."""
+    max_present: NonNegativeInt
+    """Most vehicles at one time."""
+    time_occupancy_pct: float = Field(ge=0, le=100)
+    """Percentage of the time watched with at least one vehicle in the zone."""
+    area_occupancy_pct: float = Field(ge=0, le=100)
+    """Mean percentage of the zone's area in the picture that vehicles covered."""
+    density_veh_km_lane: NonNegativeFloat | None = None
+    """Vehicles per kilometre and lane; null: the zone's length or lanes are not known."""
+    space_mean_speed_kmh: NonNegativeFloat | None = None
+    """km/h, mean over vehicles and time (Edie 1963); null: the camera is not calibrated."""
+    speed_kmh: Spread | None = None
+    """km/h, of each vehicle's mean speed through the zone; null: the camera is not calibrated."""
+    relative_speed: NonNegativeFloat | None = None
+    """Mean speed as a fraction of the camera's free-flow speed: 1 is free. null: not known."""
+    mean_stop_s: NonNegativeFloat | None = None
+    """Seconds stopped, mean over all vehicles that left; null: none left."""
+    queue: QueueMeasures | None = None
+    """null: the zone has no stop line."""
+    speeds_dropped: NonNegativeInt = 0
+    """Implausible speeds that were left out."""
+
+
+class ZoneMeasures(ZoneFigures):
     """What traffic did in a zone during an interval."""
 
     presence: tuple[ClassPresence, ...]
     """Only classes that were seen."""
-    mean_present: NonNegativeFloat
-    max_present: NonNegativeInt
-    time_occupancy_pct: float = Field(ge=0, le=100)
-    """Part of the time watched during which at least one vehicle was in the zone."""
-    area_occupancy_pct: float = Field(ge=0, le=100)
-    """Mean part of the zone's area that vehicles covered in the picture."""
-    density_veh_km_lane: NonNegativeFloat | None = None
-    """Only where length and lanes are known."""
-    space_mean_speed_kmh: NonNegativeFloat | None = None
-    """Mean over vehicles and time (Edie 1963). Only where the camera is calibrated."""
-    speed_kmh: Spread | None = None
-    """Of each vehicle's mean speed through the zone."""
-    relative_speed: NonNegativeFloat | None = None
-    """Mean speed as a part of the camera's own free-flow speed: 1 is free."""
-    mean_stop_s: NonNegativeFloat | None = None
-    """How long vehicles that left had stood, on average over all that left."""
-    speeds_dropped: NonNegativeInt = 0
-    queue: QueueMeasures | None = None
-    """Only where the zone has a stop line."""
-    congestion: CongestionLevel | None = None
-    """The worst level that held; `None`: too little was seen to say."""
-    level_of_service: str | None = None
-    """A to F, Highway Capacity Manual 2000 for urban streets; only where its measure is there."""
 
 
 class ZoneNow(Contract):
@@ -138,34 +156,47 @@ class ZoneNow(Contract):
 
     zone_id: Id
     present: NonNegativeInt
+    """Vehicles in the zone."""
     area_occupancy_pct: NonNegativeFloat
+    """Percentage of the zone's area in the picture that vehicles cover."""
     speed_kmh: NonNegativeFloat | None = None
+    """km/h, mean; null: the camera is not calibrated, or no vehicle is there."""
     relative_speed: NonNegativeFloat | None = None
+    """Mean speed as a fraction of the camera's free-flow speed: 1 is free. null: not known."""
     queue_veh: NonNegativeInt | None = None
+    """Queued vehicles; null: the zone has no stop line."""
     queue_length_m: NonNegativeFloat | None = None
+    """Metres from the stop line to the last queued vehicle; null: no stop line, or not calibrated."""
     congestion: CongestionLevel | None = None
+    """null: not known yet."""
 
 
 class LineNow(Contract):
-    """A line over the last minute."""
+    """A line over the last minute. null: not known yet, or not measured."""
 
     line_id: Id
     into_veh_h: NonNegativeFloat | None = None
+    """Vehicles per hour, direction `in`."""
     out_veh_h: NonNegativeFloat | None = None
+    """Vehicles per hour, direction `out`."""
     into_pcu_h: NonNegativeFloat | None = None
+    """Passenger-car units per hour, direction `in`."""
     out_pcu_h: NonNegativeFloat | None = None
+    """Passenger-car units per hour, direction `out`."""
     speed_kmh: NonNegativeFloat | None = None
+    """km/h, mean; null: the camera is not calibrated, or nothing crossed."""
 
 
 class TrafficNow(Contract):
-    """What a camera sees just now, told with its health."""
+    """Traffic just now, published with a camera's health."""
 
     at: UtcTime
     zones: tuple[ZoneNow, ...] = ()
     lines: tuple[LineNow, ...] = ()
     congestion: CongestionLevel | None = None
-    """The camera's: its worst zone's, or the whole picture's where it has no zones."""
+    """The worst zone's level, or the whole picture's if the camera has no zones; null: not known yet."""
     picture: tuple[PictureCondition, ...] = ()
+    """Conditions that impair the view."""
     is_suspended: bool = False
-    """The camera moved: lines and zones count nothing until someone looks."""
+    """The camera moved: lines and zones count nothing until an operator has checked them."""
     open_incidents: NonNegativeInt = 0

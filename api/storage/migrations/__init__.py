@@ -1,4 +1,4 @@
-"""The tables' history: each version a file, applied in order at the service's start."""
+"""Migrations of the tables: one file per version, applied in order when the service starts."""
 
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,10 @@ class UnknownVersionError(Exception):
 
 
 def upgrade(connection: Connection, version: str = "head") -> None:
-    """Bring the tables to a version, the newest unless told otherwise, inside the connection's transaction.
+    """Upgrade the tables to a version, by default the newest, within the connection's transaction.
 
     Raises:
-        UnknownVersionError: the database is of a version that is not known here.
+        UnknownVersionError: the tables are of a version that this ngatu does not know.
     """
     config = _config()
     current = MigrationContext.configure(connection).get_current_revision()
@@ -34,22 +34,22 @@ def upgrade(connection: Connection, version: str = "head") -> None:
     command.upgrade(config, version)
 
 
-def downgrade(connection: Connection) -> None:
-    """Take all tables away, inside the connection's transaction."""
+def downgrade(connection: Connection, version: str = "base") -> None:
+    """Downgrade the tables to a version, by default to none, within the connection's transaction."""
     config = _config()
     config.attributes["connection"] = connection
-    command.downgrade(config, "base")
+    command.downgrade(config, version)
 
 
 def trouble(connection: Connection) -> str:
-    """Why this version cannot work with the tables; empty where it can."""
+    """Why this version cannot use the tables; empty if it can."""
     current = MigrationContext.configure(connection).get_current_revision()
     head = ScriptDirectory.from_config(_config()).get_current_head()
     return "" if current == head else f"its tables are of version {current!r}, not {head!r}: start `ngatu serve` once"
 
 
 def differences(connection: Connection) -> list[Any]:
-    """Where the migrated tables differ from the declared ones: empty, or a migration is missing."""
+    """Differences between the migrated and the declared tables; if there are any, a migration is missing."""
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return list(compare_metadata(context, Base.metadata))
 

@@ -1,4 +1,4 @@
-"""Alembic's hook: run the versions on the connection that the caller holds."""
+"""Alembic's environment: runs the migrations on the caller's connection."""
 
 from alembic import context
 

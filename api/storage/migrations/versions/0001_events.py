@@ -1,4 +1,4 @@
-"""Events: crossings, movements, flow reports, changes of health."""
+"""Tables of crossings, movements, flow reports and health changes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """From nothing."""
+    """Create the first tables."""
     _create_line_crossings()
     _create_movements()
     _create_flow_reports()
@@ -20,7 +20,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """To nothing."""
+    """Drop them."""
     for table in ("flow_counts", "flow_reports", "health_changes", "movements", "line_crossings"):
         op.drop_table(table)
 

@@ -1,4 +1,4 @@
-"""Measures of lines and zones, incidents, speeds of crossings, the picture's condition."""
+"""Measures of lines and zones, incidents, speeds of crossings, picture conditions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,7 @@ JSON_OR_NULL = sa.JSON(none_as_null=True)
 
 
 def upgrade() -> None:
-    """Older rows: no speed, nothing known of the picture, counts without measures."""
+    """Older rows get no speed, no picture conditions, and counts without measures."""
     op.add_column("line_crossings", sa.Column("speed_kmh", sa.Float(53), nullable=True))
     op.add_column("flow_reports", _picture())
     op.add_column("flow_reports", sa.Column("pcu_table", sa.String(64), nullable=True))
@@ -32,7 +32,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """What 0001 knows nothing of is lost."""
+    """Drop what 0001 does not have."""
     for table in (
         "camera_sessions", "incidents", "incident_words", "zone_presence", "zone_reports", "flow_directions",
     ):  # fmt: skip
@@ -59,8 +59,8 @@ def _create_events(table: str, *columns: sa.Column[object] | sa.UniqueConstraint
     )
 
 
-def _create_parts(table: str, of: str, told_apart_by: str, *columns: sa.Column[object]) -> None:
-    """Rows that belong to one report of the table `of`."""
+def _create_parts(table: str, of: str, unique: str, *columns: sa.Column[object]) -> None:
+    """A table of parts of the reports in the table `of`; a report has one row for each value of `unique`."""
     op.create_table(
         table,
         sa.Column("id", BigId, autoincrement=True, nullable=False),
@@ -70,7 +70,7 @@ def _create_parts(table: str, of: str, told_apart_by: str, *columns: sa.Column[o
         sa.ForeignKeyConstraint(
             ["report_event_id"], [f"{of}.event_id"], name=f"fk_{table}_report_event_id_{of}", ondelete="CASCADE"
         ),
-        sa.UniqueConstraint("report_event_id", told_apart_by, name=f"uq_{table}_report_event_id_{told_apart_by}"),
+        sa.UniqueConstraint("report_event_id", unique, name=f"uq_{table}_report_event_id_{unique}"),
     )
 
 
@@ -134,7 +134,7 @@ def _create_zone_reports() -> None:
     )
 
 
-def _told_of_incident() -> tuple[sa.Column[object], ...]:
+def _incident_columns() -> tuple[sa.Column[object], ...]:
     return (
         sa.Column("incident_id", sa.String(64), nullable=False),
         sa.Column("incident_kind", sa.String(32), nullable=False),
@@ -158,11 +158,11 @@ def _told_of_incident() -> tuple[sa.Column[object], ...]:
 
 
 def _create_incidents() -> None:
-    _create_events("incident_words", *_told_of_incident())
+    _create_events("incident_words", *_incident_columns())
     _index("incident_words", "incident_id", "sequence")
     _create_events(
         "incidents",
-        *_told_of_incident(),
+        *_incident_columns(),
         sa.Column("ended_because", sa.String(16), nullable=True),
         sa.UniqueConstraint("incident_id", name="uq_incidents_incident_id"),
     )

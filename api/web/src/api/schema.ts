@@ -9,7 +9,7 @@ export interface components {
     schemas: {
         /**
          * CameraList
-         * @description All cameras, by id.
+         * @description All cameras, sorted by id.
          */
         CameraList: {
             /**
@@ -19,7 +19,7 @@ export interface components {
             as_of: string;
             /**
              * Problem
-             * @description Why the folder of camera files cannot be read.
+             * @description Why the folder of camera files cannot be read; null: it can.
              * @default null
              */
             problem: string | null;
@@ -40,7 +40,7 @@ export interface components {
             name: string;
             /**
              * Configured
-             * @description Whether its file is in this service's folder and can be read.
+             * @description Whether this service can read the camera's file.
              */
             configured: boolean;
             /**
@@ -50,20 +50,24 @@ export interface components {
             enabled: boolean;
             /**
              * Problem
-             * @description What is wrong with its file.
+             * @description What is wrong with its file; null: nothing, or it has none.
              * @default null
              */
             problem: string | null;
-            /** @default null */
+            /**
+             * @description null: the camera has no readable file.
+             * @default null
+             */
             source: components["schemas"]["SourceOut"] | null;
             /**
              * Interval S
-             * @description Length of a flow report's interval.
+             * @description Length of a report's interval, seconds; null: the camera has no readable file.
              * @default null
              */
             interval_s: number | null;
             /**
              * Detection Fps
+             * @description Frames to analyse per second; null: the camera has no readable file.
              * @default null
              */
             detection_fps: number | null;
@@ -77,7 +81,7 @@ export interface components {
             signals: components["schemas"]["SignalOut"][];
             /**
              * Is Calibrated
-             * @description Whether speeds in km/h and lengths in m can be told.
+             * @description Whether speeds in km/h and lengths in m can be measured.
              * @default false
              */
             is_calibrated: boolean;
@@ -86,13 +90,13 @@ export interface components {
         };
         /**
          * CameraState
-         * @description What a camera does for us just now.
+         * @description Whether a camera delivers frames, and if not, why.
          * @enum {string}
          */
         CameraState: "connecting" | "online" | "stalled" | "frozen" | "runaway" | "unauthorized" | "unreachable" | "garbage" | "ended" | "stopped" | "misconfigured" | "failed" | "lost";
         /**
          * CameraStatus
-         * @description How a camera is. `lost`: no worker has spoken for it lately; then what was last heard stands here.
+         * @description A camera's health. `lost`: no worker reports it; the other fields are from the last report.
          */
         CameraStatus: {
             /** Camera Id */
@@ -100,30 +104,32 @@ export interface components {
             state: components["schemas"]["CameraState"];
             /**
              * Reason
-             * @description For people.
+             * @description For people, in English; without credentials.
              * @default
              * @example no answer from rtsp://***@10.0.0.7 for 5 s
              */
             reason: string;
             /**
              * Since
-             * @description When the state began; null where that is not known.
+             * @description When the state began; null: not known.
              * @default null
              */
             since: string | null;
             /**
              * At
-             * @description When it was last told by a worker; null: never heard of.
+             * @description Time of the last report; null: no worker has reported it.
              * @default null
              */
             at: string | null;
             /**
              * Session Id
+             * @description null: no worker has reported it.
              * @default null
              */
             session_id: string | null;
             /**
              * Worker Id
+             * @description null: no worker has reported it.
              * @default null
              */
             worker_id: string | null;
@@ -164,7 +170,7 @@ export interface components {
              */
             stats: components["schemas"]["StreamStats"];
             /**
-             * @description What it sees just now; null: nothing yet, or it is lost.
+             * @description Traffic just now; null: no frame yet, or the camera is lost.
              * @default null
              */
             traffic: components["schemas"]["TrafficNow"] | null;
@@ -198,14 +204,19 @@ export interface components {
             /**
              * Crossed At
              * Format: date-time
+             * @description When the vehicle crossed, interpolated between frames.
              */
             crossed_at: string;
             /**
              * Captured At
              * Format: date-time
+             * @description Capture time of the frame that completed the crossing, its speed included: latency counts from here.
              */
             captured_at: string;
-            /** Place */
+            /**
+             * Place
+             * @description Where on the line, interpolated; fractions of the frame.
+             */
             place: [
                 number,
                 number
@@ -216,26 +227,27 @@ export interface components {
             confidence: number;
             /**
              * Speed Kmh
-             * @description Null: the camera is not calibrated, or the speed was implausible.
+             * @description km/h; null: the camera is not calibrated, or the speed was implausible.
+             * @default null
              */
             speed_kmh: number | null;
         };
         /**
          * CrossingPage
-         * @description Crossings.
+         * @description A page of crossings.
          */
         CrossingPage: {
             /** Items */
             items: components["schemas"]["CrossingOut"][];
             /**
              * Next Cursor
-             * @description Send it as `cursor` for what follows; null: this was all.
+             * @description Send it as `cursor` for the next page; null: this is the last one.
              */
             next_cursor: string | null;
         };
         /**
          * Direction
-         * @description `in`: from the left-hand to the right-hand side of a line, standing at its start and looking to its end.
+         * @description `in`: from the left-hand to the right-hand side of a line, looking from its start to its end.
          * @enum {string}
          */
         Direction: "in" | "out";
@@ -263,7 +275,7 @@ export interface components {
         };
         /**
          * Incident
-         * @description One word about one incident. `incident_id` is the same in all of them, `sequence` counts them from 0.
+         * @description One update of one incident.
          */
         Incident: {
             /**
@@ -272,56 +284,69 @@ export interface components {
              * @constant
              */
             schema_version: 1;
-            /** Event Id */
+            /**
+             * Event Id
+             * @description Globally unique: a message with a known id is a duplicate.
+             */
             event_id: string;
             /** Camera Id */
             camera_id: string;
-            /** Session Id */
+            /**
+             * Session Id
+             * @description One run of the camera's pipeline; track ids are unique within it.
+             */
             session_id: string;
             /**
-             * Kind
-             * @default incident
-             * @constant
+             * Incident Id
+             * @description The same in all updates of one incident.
              */
-            kind: "incident";
-            /** Incident Id */
             incident_id: string;
             incident_kind: components["schemas"]["IncidentKind"];
             phase: components["schemas"]["IncidentPhase"];
-            /** Sequence */
+            /**
+             * Sequence
+             * @description Counts the updates of one incident, from 0.
+             */
             sequence: number;
             /**
              * Started At
              * Format: date-time
+             * @description When the condition began, which is before the incident was raised.
              */
             started_at: string;
             /**
              * At
              * Format: date-time
+             * @description When this update was made.
              */
             at: string;
             /**
              * Ended At
+             * @description When the condition was last seen; null while it lasts.
              * @default null
              */
             ended_at: string | null;
             /**
              * Zone Id
+             * @description null: no zone is concerned.
              * @default null
              */
             zone_id: string | null;
             /**
              * Line Id
+             * @description null: no line is concerned.
              * @default null
              */
             line_id: string | null;
             /**
              * Movement Id
+             * @description null: no movement is concerned.
              * @default null
              */
             movement_id: string | null;
             /**
              * Place
+             * @description Where it was last seen, fractions of the frame; null: it has no place.
              * @default null
              */
             place: [
@@ -335,22 +360,36 @@ export interface components {
             track_ids: number[];
             /**
              * Classes
+             * @description Classes of the tracks, each once.
              * @default []
              */
             classes: components["schemas"]["ObjectClass"][];
             /** Confidence */
             confidence: number;
-            /** Reason */
+            /**
+             * Reason
+             * @description In words and numbers, in English.
+             */
             reason: string;
-            /** Facts */
+            /**
+             * Facts
+             * @description The numbers and names in the reason, by name, for other languages and machines.
+             */
             facts: {
                 [key: string]: number | string;
             };
             /**
              * Captured At
              * Format: date-time
+             * @description Capture time of the frame that showed it: latency counts from here.
              */
             captured_at: string;
+            /**
+             * Kind
+             * @default incident
+             * @constant
+             */
+            kind: "incident";
         };
         /**
          * IncidentKind
@@ -360,7 +399,7 @@ export interface components {
         IncidentKind: "stopped_vehicle" | "wrong_way" | "pedestrian" | "illegal_stopping" | "lane_encroachment" | "banned_movement" | "speeding" | "sudden_slowdown" | "queue_spillback" | "congestion" | "collision" | "object_on_road" | "red_light" | "camera_offline" | "camera_frozen" | "camera_obscured" | "camera_dark" | "camera_defocused" | "camera_moved";
         /**
          * IncidentOut
-         * @description One incident as its newest word has it; `event_id` and `sequence` are that word's.
+         * @description An incident's current state: its newest update, whose `event_id` and `sequence` it has.
          */
         IncidentOut: {
             /** Event Id */
@@ -372,49 +411,73 @@ export interface components {
              * @description One run of the camera's pipeline; track ids are unique within it.
              */
             session_id: string;
-            /** Incident Id */
+            /**
+             * Incident Id
+             * @description The same in all updates of one incident.
+             */
             incident_id: string;
             incident_kind: components["schemas"]["IncidentKind"];
             phase: components["schemas"]["IncidentPhase"];
             /**
              * Sequence
-             * @description Counts the words of one incident, from 0.
+             * @description Counts the updates of one incident, from 0.
              */
             sequence: number;
             /**
              * Started At
              * Format: date-time
-             * @description When the condition began, which is before it was raised.
+             * @description When the condition began, which is before the incident was raised.
              */
             started_at: string;
             /**
              * At
              * Format: date-time
-             * @description When this word became true.
+             * @description When this update was made.
              */
             at: string;
             /**
              * Ended At
-             * @description When the condition was last seen; null while it goes on.
+             * @description When the condition was last seen; null while it lasts.
+             * @default null
              */
             ended_at: string | null;
-            /** Zone Id */
+            /**
+             * Zone Id
+             * @description null: no zone is concerned.
+             * @default null
+             */
             zone_id: string | null;
-            /** Line Id */
+            /**
+             * Line Id
+             * @description null: no line is concerned.
+             * @default null
+             */
             line_id: string | null;
-            /** Movement Id */
+            /**
+             * Movement Id
+             * @description null: no movement is concerned.
+             * @default null
+             */
             movement_id: string | null;
             /**
              * Place
-             * @description Where it was seen last.
+             * @description Where it was last seen, fractions of the frame; null: it has no place.
+             * @default null
              */
             place: [
                 number,
                 number
             ] | null;
-            /** Track Ids */
+            /**
+             * Track Ids
+             * @default []
+             */
             track_ids: number[];
-            /** Classes */
+            /**
+             * Classes
+             * @description Classes of the tracks, each once.
+             * @default []
+             */
             classes: components["schemas"]["ObjectClass"][];
             /** Confidence */
             confidence: number;
@@ -425,7 +488,7 @@ export interface components {
             reason: string;
             /**
              * Facts
-             * @description The numbers and names in the reason.
+             * @description The numbers and names in the reason, by name, for other languages and machines.
              */
             facts: {
                 [key: string]: number | string;
@@ -433,33 +496,34 @@ export interface components {
             /**
              * Captured At
              * Format: date-time
+             * @description Capture time of the frame that showed it: latency counts from here.
              */
             captured_at: string;
-            /** @description `cleared`: its worker saw its end. `unwatched`: its worker died and a newer session of the camera began; it counts as ended when it was last told of. */
+            /** @description `cleared`: its worker saw it end. `unwatched`: its worker died and a newer session of the camera began; it counts as ended at its last update. null: it is open. */
             ended_because: components["schemas"]["EndedBecause"] | null;
         };
         /**
          * IncidentPage
-         * @description Incidents, by their beginning.
+         * @description A page of incidents, ordered by their start.
          */
         IncidentPage: {
             /** Items */
             items: components["schemas"]["IncidentOut"][];
             /**
              * Next Cursor
-             * @description Send it as `cursor` for what follows; null: this was all.
+             * @description Send it as `cursor` for the next page; null: this is the last one.
              */
             next_cursor: string | null;
         };
         /**
          * IncidentPhase
-         * @description Where in its life an incident is.
+         * @description Where an incident is in its life.
          * @enum {string}
          */
         IncidentPhase: "raised" | "updated" | "ended";
         /**
          * LineCount
-         * @description One line's vehicles, and how many of each class.
+         * @description One line's vehicles, in all and by class.
          */
         LineCount: {
             /**
@@ -488,18 +552,18 @@ export interface components {
              * @constant
              */
             schema_version: 1;
-            /** Event Id */
+            /**
+             * Event Id
+             * @description Globally unique: a message with a known id is a duplicate.
+             */
             event_id: string;
             /** Camera Id */
             camera_id: string;
-            /** Session Id */
-            session_id: string;
             /**
-             * Kind
-             * @default line_crossing
-             * @constant
+             * Session Id
+             * @description One run of the camera's pipeline; track ids are unique within it.
              */
-            kind: "line_crossing";
+            session_id: string;
             /** Line Id */
             line_id: string;
             direction: components["schemas"]["Direction"];
@@ -509,64 +573,81 @@ export interface components {
             /**
              * Crossed At
              * Format: date-time
+             * @description When the vehicle crossed, interpolated between frames.
              */
             crossed_at: string;
-            /** Place */
+            /**
+             * Captured At
+             * Format: date-time
+             * @description Capture time of the frame that completed the crossing, its speed included: latency counts from here.
+             */
+            captured_at: string;
+            /**
+             * Place
+             * @description Where on the line, interpolated; fractions of the frame.
+             */
             place: [
                 number,
                 number
             ];
-            /**
-             * Captured At
-             * Format: date-time
-             */
-            captured_at: string;
             /** Frame Index */
             frame_index: number;
             /** Confidence */
             confidence: number;
             /**
              * Speed Kmh
+             * @description km/h; null: the camera is not calibrated, or the speed was implausible.
              * @default null
              */
             speed_kmh: number | null;
+            /**
+             * Kind
+             * @default line_crossing
+             * @constant
+             */
+            kind: "line_crossing";
         };
         /**
          * LineNow
-         * @description A line over the last minute.
+         * @description A line over the last minute. null: not known yet, or not measured.
          */
         LineNow: {
             /** Line Id */
             line_id: string;
             /**
              * Into Veh H
+             * @description Vehicles per hour, direction `in`.
              * @default null
              */
             into_veh_h: number | null;
             /**
              * Out Veh H
+             * @description Vehicles per hour, direction `out`.
              * @default null
              */
             out_veh_h: number | null;
             /**
              * Into Pcu H
+             * @description Passenger-car units per hour, direction `in`.
              * @default null
              */
             into_pcu_h: number | null;
             /**
              * Out Pcu H
+             * @description Passenger-car units per hour, direction `out`.
              * @default null
              */
             out_pcu_h: number | null;
             /**
              * Speed Kmh
+             * @description km/h, mean; null: the camera is not calibrated, or nothing crossed.
              * @default null
              */
             speed_kmh: number | null;
         };
         /**
          * LineOut
-         * @description A directed counting line; places are fractions of the upright picture.
+         * @description A directed counting line; points are fractions of the upright frame.
          */
         LineOut: {
             /** Id */
@@ -594,7 +675,7 @@ export interface components {
         };
         /**
          * LiveBox
-         * @description One tracked vehicle; its box in fractions of the picture.
+         * @description One tracked vehicle or person.
          */
         LiveBox: {
             /** Track Id */
@@ -602,7 +683,10 @@ export interface components {
             object_class: components["schemas"]["ObjectClass"];
             /** Confidence */
             confidence: number;
-            /** Box */
+            /**
+             * Box
+             * @description Left, top, right, bottom; fractions of the frame.
+             */
             box: [
                 number,
                 number,
@@ -611,19 +695,23 @@ export interface components {
             ];
             /**
              * Speed Kmh
+             * @description km/h; null: the camera is not calibrated, or the speed is not known yet.
              * @default null
              */
             speed_kmh: number | null;
         };
         /**
          * LiveIncident
-         * @description An incident that is going on in the picture.
+         * @description An open incident that the frame shows.
          */
         LiveIncident: {
             /** Incident Id */
             incident_id: string;
             incident_kind: components["schemas"]["IncidentKind"];
-            /** Place */
+            /**
+             * Place
+             * @description Fractions of the frame; null: it has no place.
+             */
             place: [
                 number,
                 number
@@ -636,7 +724,7 @@ export interface components {
         };
         /**
          * LiveLine
-         * @description A counting line and what crossed it since the session began.
+         * @description A counting line and its counts since the session began.
          */
         LiveLine: {
             /** Line Id */
@@ -658,7 +746,7 @@ export interface components {
         };
         /**
          * LiveView
-         * @description What goes with one picture.
+         * @description What a live view says about its frame.
          */
         LiveView: {
             /** Camera Id */
@@ -692,7 +780,7 @@ export interface components {
         };
         /**
          * LiveZone
-         * @description A zone and how its traffic moves.
+         * @description A zone and its congestion level.
          */
         LiveZone: {
             /** Zone Id */
@@ -702,12 +790,15 @@ export interface components {
                 number,
                 number
             ][];
-            /** @default null */
+            /**
+             * @description null: not known yet.
+             * @default null
+             */
             congestion: components["schemas"]["CongestionLevel"] | null;
         };
         /**
          * MovementOut
-         * @description An origin and a destination, and what lies between: each a line or a zone.
+         * @description An origin, a destination, and what lies between; each a line or a zone.
          */
         MovementOut: {
             /** Id */
@@ -722,7 +813,10 @@ export interface components {
             via: string[];
             /** Banned */
             banned: boolean;
-            /** Within S */
+            /**
+             * Within S
+             * @description Seconds within which a vehicle must complete the movement.
+             */
             within_s: number;
         };
         /**
@@ -733,7 +827,7 @@ export interface components {
         ObjectClass: "bicycle" | "motorcycle" | "car" | "bus" | "truck" | "person";
         /**
          * PictureCondition
-         * @description What keeps a camera from seeing well, although it gives pictures.
+         * @description What impairs a camera's view although it delivers frames.
          * @enum {string}
          */
         PictureCondition: "night" | "dark" | "glare" | "rain" | "blurred" | "obscured" | "moved";
@@ -745,13 +839,13 @@ export interface components {
         RoadClass: "I" | "II" | "III" | "IV";
         /**
          * RunningCounts
-         * @description What is stored since the day began; lines that nobody crossed are there with zeros.
+         * @description Stored crossings since midnight; lines without a crossing are included.
          */
         RunningCounts: {
             /**
              * Since
              * Format: date-time
-             * @description Midnight in the service's time zone.
+             * @description The last midnight in the service's time zone.
              */
             since: string;
             /** Lines */
@@ -761,7 +855,7 @@ export interface components {
         };
         /**
          * SignalOut
-         * @description A traffic light, and where its state is known from.
+         * @description A traffic light, and the source of its state.
          */
         SignalOut: {
             /** Id */
@@ -772,11 +866,11 @@ export interface components {
              * Known By
              * @enum {string}
              */
-            known_by: "lamps" | "timed" | "told";
+            known_by: "lamps" | "timed" | "controller";
         };
         /**
          * SourceOut
-         * @description Where the pictures come from; without user, password and query.
+         * @description Where the frames come from, without user, password and query.
          */
         SourceOut: {
             /**
@@ -792,21 +886,24 @@ export interface components {
         };
         /**
          * StreamStats
-         * @description A camera's figures over the last seconds, and totals since its session began.
+         * @description A stream's figures: rates over the last seconds, totals since the session began.
          */
         StreamStats: {
             /**
              * Received Fps
+             * @description Received frames per second.
              * @default 0
              */
             received_fps: number;
             /**
              * Processed Fps
+             * @description Analysed frames per second.
              * @default 0
              */
             processed_fps: number;
             /**
              * Target Fps
+             * @description Frames per second that should be analysed.
              * @default 0
              */
             target_fps: number;
@@ -822,6 +919,7 @@ export interface components {
             frames_processed: number;
             /**
              * Frames Dropped
+             * @description Frames due for detection that newer ones replaced.
              * @default 0
              */
             frames_dropped: number;
@@ -832,21 +930,25 @@ export interface components {
             reconnects: number;
             /**
              * Inference Ms
+             * @description Median inference time of a frame, milliseconds.
              * @default 0
              */
             inference_ms: number;
             /**
              * Queue Age Ms
+             * @description Median age of a frame when its detection starts, milliseconds.
              * @default 0
              */
             queue_age_ms: number;
             /**
              * Latency Ms
+             * @description Median time from capture to publication, milliseconds.
              * @default 0
              */
             latency_ms: number;
             /**
              * Latency P95 Ms
+             * @description 95th percentile of the time from capture to publication, milliseconds.
              * @default 0
              */
             latency_p95_ms: number;
@@ -867,13 +969,14 @@ export interface components {
             codec: string;
             /**
              * Decode Mode
+             * @description What the decoder does, which may differ from what was asked of it.
              * @default
              */
             decode_mode: string;
         };
         /**
          * TrafficNow
-         * @description What a camera sees just now, told with its health.
+         * @description Traffic just now, published with a camera's health.
          */
         TrafficNow: {
             /**
@@ -891,15 +994,20 @@ export interface components {
              * @default []
              */
             lines: components["schemas"]["LineNow"][];
-            /** @default null */
+            /**
+             * @description The worst zone's level, or the whole picture's if the camera has no zones; null: not known yet.
+             * @default null
+             */
             congestion: components["schemas"]["CongestionLevel"] | null;
             /**
              * Picture
+             * @description Conditions that impair the view.
              * @default []
              */
             picture: components["schemas"]["PictureCondition"][];
             /**
              * Is Suspended
+             * @description The camera moved: lines and zones count nothing until an operator has checked them.
              * @default false
              */
             is_suspended: boolean;
@@ -922,36 +1030,49 @@ export interface components {
         ZoneNow: {
             /** Zone Id */
             zone_id: string;
-            /** Present */
+            /**
+             * Present
+             * @description Vehicles in the zone.
+             */
             present: number;
-            /** Area Occupancy Pct */
+            /**
+             * Area Occupancy Pct
+             * @description Percentage of the zone's area in the picture that vehicles cover.
+             */
             area_occupancy_pct: number;
             /**
              * Speed Kmh
+             * @description km/h, mean; null: the camera is not calibrated, or no vehicle is there.
              * @default null
              */
             speed_kmh: number | null;
             /**
              * Relative Speed
+             * @description Mean speed as a fraction of the camera's free-flow speed: 1 is free. null: not known.
              * @default null
              */
             relative_speed: number | null;
             /**
              * Queue Veh
+             * @description Queued vehicles; null: the zone has no stop line.
              * @default null
              */
             queue_veh: number | null;
             /**
              * Queue Length M
+             * @description Metres from the stop line to the last queued vehicle; null: no stop line, or not calibrated.
              * @default null
              */
             queue_length_m: number | null;
-            /** @default null */
+            /**
+             * @description null: not known yet.
+             * @default null
+             */
             congestion: components["schemas"]["CongestionLevel"] | null;
         };
         /**
          * ZoneOut
-         * @description An area of the road; its corners are fractions of the upright picture.
+         * @description An area of the road; its corners are fractions of the upright frame. null: not configured.
          */
         ZoneOut: {
             /** Id */

@@ -1,4 +1,4 @@
-"""Which rows are asked for, and the cursors of their pages."""
+"""Filters of stored rows, and the cursors of their pages."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
@@ -13,16 +13,20 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Conditions that all hold."""
+    """Conditions that a row must all meet."""
 
     since: datetime | None = None
     until: datetime | None = None
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Column to its allowed values; one that is missing may hold anything."""
+    """Allowed values by column; a column that is missing may hold anything."""
 
 
 def time_range(since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime | None]:
-    """Both in UTC; a 422 where nothing can lie between."""
+    """Both in UTC.
+
+    Raises:
+        ProblemError: 422, the range is empty.
+    """
     if since is not None and until is not None and since >= until:
         raise bad_parameter("from", f"{since.isoformat()} is not before to {until.isoformat()}", "swap them")
     return (since.astimezone(UTC) if since else None, until.astimezone(UTC) if until else None)
@@ -30,22 +34,32 @@ def time_range(since: datetime | None, until: datetime | None) -> tuple[datetime
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last row had: its time and its number."""
+    """The last row of a page: its time and its id.
+
+    Example:
+        >>> cursor = Cursor(EPOCH, 7)
+        >>> Cursor.decode(cursor.encode()) == cursor
+        True
+    """
 
     at: datetime
     row_id: int
 
-    def write(self) -> str:
-        """Opaque to clients."""
+    def encode(self) -> str:
+        """Text that is opaque to clients."""
         microseconds = (self.at - EPOCH) // timedelta(microseconds=1)
         return urlsafe_b64encode(f"{microseconds}:{self.row_id}".encode()).decode().rstrip("=")
 
     @classmethod
-    def read(cls, text: str) -> "Cursor":
-        """The reverse; a 422 for what is no cursor."""
+    def decode(cls, text: str) -> "Cursor":
+        """The cursor of a text.
+
+        Raises:
+            ProblemError: 422, the text is no cursor.
+        """
         try:
             microseconds, row_id = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split(":")
             return cls(EPOCH + timedelta(microseconds=int(microseconds)), int(row_id))
         except (Base64Error, ValueError, OverflowError) as error:
-            remedy = "send `next_cursor` of the page before, or none to begin"
-            raise bad_parameter("cursor", f"{text!r} is none", remedy) from error
+            remedy = "send `next_cursor` of the previous page, or no cursor for the first page"
+            raise bad_parameter("cursor", f"{text!r} is no cursor", remedy) from error

@@ -1,4 +1,4 @@
-"""What a list is: where its rows come from, its items and pages, its lines of CSV."""
+"""The definition of a list: where its rows come from, its items and pages, its CSV."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
-from api.listing.reading import Source
-from api.storage.rows import Row
+from api.pagination.store_reader import Source
+from api.storage.event_rows import Row
 
 ItemT = TypeVar("ItemT", bound=BaseModel)
 
 
 class Item(BaseModel):
-    """What every stored event has."""
+    """Fields of every stored event."""
 
     event_id: str
     camera_id: str
@@ -21,13 +21,13 @@ class Item(BaseModel):
 
 
 class Page(BaseModel, Generic[ItemT]):
-    """A part of a list."""
+    """One page of a list."""
 
     items: list[ItemT]
-    next_cursor: str | None = Field(description="Send it as `cursor` for what follows; null: this was all.")
+    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null: this is the last one.")
 
 
-def _as_it_is(row: Row) -> Iterable[Row]:
+def _one_line(row: Row) -> Iterable[Row]:
     return (row,)
 
 
@@ -36,10 +36,11 @@ class Listing(Generic[ItemT]):
     """One list."""
 
     name: str
-    """The CSV's file, without its ending."""
+    """The CSV file's name, without its suffix."""
     source: Source
     item: Callable[[Row], ItemT]
+    """The item of a row."""
     columns: tuple[str, ...]
-    """The CSV's."""
-    lines: Callable[[Row], Iterable[Row]] = _as_it_is
-    """The CSV's lines of one row."""
+    """The CSV's columns."""
+    lines: Callable[[Row], Iterable[Row]] = _one_line
+    """The CSV lines of a row."""

@@ -1,4 +1,4 @@
-"""Counts by interval: buckets aligned to the clock, days to a zone's midnight."""
+"""Counts by interval, in buckets aligned to the clock; days begin at a time zone's midnight."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from api.errors import bad_parameter
-from api.listing.filters import Filter
-from api.listing.reading import Counting, StoreReader
-from api.storage.rows import Row
+from sqlalchemy.orm import InstrumentedAttribute
 
-ROWS_AT_MOST = 50_000
+from api.errors import bad_parameter
+from api.pagination.filters import Filter
+from api.pagination.store_reader import Counting, StoreReader
+from api.storage.event_rows import Row
+
+MAX_ROWS = 50_000
 
 
 class Interval(StrEnum):
@@ -27,13 +29,18 @@ class Interval(StrEnum):
 
     @property
     def seconds(self) -> int:
-        """0 for the whole range in one."""
+        """Seconds; 0 for the whole range in one bucket.
+
+        Example:
+            >>> Interval.QUARTER.seconds
+            900
+        """
         return {"1m": 60, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "1d": 86_400, "total": 0}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """A range and its rows: `start`, `end`, the columns that were kept apart, the sums."""
+    """A time range and its rows: `start`, `end`, the grouping columns, the sums."""
 
     since: datetime
     until: datetime
@@ -46,23 +53,23 @@ async def buckets(
     wanted: Filter,
     *,
     interval: Interval,
-    by: Sequence[str],
+    by: Sequence[InstrumentedAttribute[str]],
     timezone: str,
 ) -> Buckets:
-    """Counts of the filter's range; an open end of it lies where the rows end.
+    """Counts in the filter's time range; an open end is set to the first or last row.
 
     Raises:
-        ProblemError: an unknown zone, a change of clocks within the range, or more rows than anyone wants to read.
+        ProblemError: 422, the time zone is unknown, its clocks change within the range, or there are too many rows.
     """
     since, until = await _whole_range(reader, counting, wanted)
     offset_s = _offset_s(timezone, since, until) if interval is Interval.DAY else 0
     rows = await reader.counts(
-        counting, wanted, by=by, bucket_s=interval.seconds, offset_s=offset_s, limit=ROWS_AT_MOST + 1
+        counting, wanted, by=by, bucket_s=interval.seconds, offset_s=offset_s, limit=MAX_ROWS + 1
     )
-    if len(rows) > ROWS_AT_MOST:
-        remedy = "choose a longer interval, a shorter range, fewer cameras, or keep less apart"
-        raise bad_parameter("interval", f"more than {ROWS_AT_MOST} rows", remedy)
-    return Buckets(since, until, [_in_time(row, interval, since, until) for row in rows])
+    if len(rows) > MAX_ROWS:
+        remedy = "choose a longer interval, a shorter range, fewer cameras, or fewer values of `by`"
+        raise bad_parameter("interval", f"more than {MAX_ROWS} rows", remedy)
+    return Buckets(since, until, [_with_times(row, interval, since, until) for row in rows])
 
 
 async def _whole_range(reader: StoreReader, counting: Counting, wanted: Filter) -> tuple[datetime, datetime]:
@@ -82,11 +89,11 @@ def _offset_s(timezone: str, since: datetime, until: datetime) -> int:
         raise bad_parameter("tz", f"unknown time zone {timezone!r}", "write one as Asia/Ho_Chi_Minh or UTC") from error
     offsets = {moment.astimezone(zone).utcoffset() for moment in (since, until)}
     if len(offsets) > 1:
-        raise bad_parameter("tz", f"the clocks of {timezone} change within the range", "ask for each side by itself")
+        raise bad_parameter("tz", f"the clocks of {timezone} change within the range", "query each side of the change")
     return int((offsets.pop() or timedelta()).total_seconds())
 
 
-def _in_time(row: Row, interval: Interval, since: datetime, until: datetime) -> Row:
+def _with_times(row: Row, interval: Interval, since: datetime, until: datetime) -> Row:
     if interval is Interval.TOTAL:
         return row | {"start": since, "end": until}
     start = datetime.fromtimestamp(row["start"], UTC)

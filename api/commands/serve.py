@@ -1,4 +1,4 @@
-"""`ngatu serve`: the command centre's service."""
+"""`ngatu serve`: runs the command centre's service."""
 
 import asyncio
 import errno
@@ -24,16 +24,16 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on; anything but loopback is open to all.")
+        str | None, typer.Option(help="Address to listen on; all but loopback addresses can be reached by others.")
     ] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free one.")] = None,
-    redis: Annotated[str | None, typer.Option(help="Redis's address.", metavar="URL")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free port.")] = None,
+    redis: Annotated[str | None, typer.Option(help="Address of Redis.", metavar="URL")] = None,
     database: Annotated[str | None, typer.Option(help="sqlite:///FILE or postgresql://…", metavar="URL")] = None,
     cameras: Annotated[Path | None, typer.Option(help="Folder of camera files.", file_okay=False)] = None,
 ) -> None:
-    """Run the command centre's service: stores events, answers /api/v1, serves the page.
+    """Run the command centre's service: store events, answer /api/v1, serve the page.
 
-    What is not given comes from the environment: NGATU_HOST, NGATU_PORT, NGATU_REDIS_URL, NGATU_DATABASE,
+    Options that are not given come from the environment: NGATU_HOST, NGATU_PORT, NGATU_REDIS_URL, NGATU_DATABASE,
     NGATU_CAMERAS.
     """
     from pydantic import ValidationError
@@ -44,14 +44,14 @@ def serve(
     try:
         settings = ServiceSettings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        faults = (f"NGATU_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
-        _give_up("; ".join(faults))
+        problems = (f"NGATU_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
+        _give_up("; ".join(problems))
     _run(settings)
 
 
 def _run(settings: "ServiceSettings") -> None:
     from api.app import create_app
-    from api.server import Server, server_config
+    from api.commands.server import Server
     from api.storage.database import DatabaseError
     from vision.config.bus import BusError
 
@@ -66,8 +66,8 @@ def _run(settings: "ServiceSettings") -> None:
     address = f"[{host}]" if ":" in host else host
     if not is_loopback(host):
         typer.secho(
-            f"WARNING: {address}:{port} can be reached from other machines, and there are no passwords yet: whoever "
-            "reaches it sees every camera. Put a proxy that asks for one before it, or leave --host out.",
+            f"WARNING: {address}:{port} can be reached from other machines, and there are no passwords yet: everyone "
+            "who reaches it sees every camera. Put a proxy with a password in front of it, or leave --host out.",
             fg="red",
             bold=True,
             err=True,
@@ -75,7 +75,7 @@ def _run(settings: "ServiceSettings") -> None:
     typer.echo(f"ngatu serves on http://{address}:{port}")
     sys.stdout.flush()
     with suppress(KeyboardInterrupt):
-        Server(server_config(app)).run(sockets=[listening])
+        Server(app, app.state.services.live.close).run(sockets=[listening])
 
 
 async def _migrate(settings: "ServiceSettings") -> None:
@@ -89,13 +89,13 @@ async def _migrate(settings: "ServiceSettings") -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket; a client that takes nothing for long is cut off by the kernel."""
+    """A listening socket; the kernel disconnects a client that reads nothing for `STALLED_CLIENT_MS`."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listening = socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            _give_up(f"port {port} on {host} is taken by another process: give another by --port, or --port 0 for any")
+            _give_up(f"port {port} on {host} is taken by another process: give another by --port (0: any free one)")
         if error.errno == errno.EACCES:
             _give_up(f"port {port} on {host} needs root: give one above 1023 by --port")
         _give_up(f"cannot listen on {host}: {error.strerror or error}; give one of this machine's addresses by --host")
@@ -105,10 +105,10 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches that address."""
+    """Whether only this machine can reach the address."""
     return ip_address(host).is_loopback
 
 
-def _give_up(words: str) -> NoReturn:
-    typer.secho(f"ngatu serve: {words}", fg="red", err=True)
+def _give_up(message: str) -> NoReturn:
+    typer.secho(f"ngatu serve: {message}", fg="red", err=True)
     raise typer.Exit(1)

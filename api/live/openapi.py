@@ -1,4 +1,4 @@
-"""The service's description of itself: what routes cannot say of themselves, events and live views, is added."""
+"""Adds to the OpenAPI document what routes cannot describe: the events' schemas and the live views."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ EVENTS = (LineCrossing, Movement, FlowReport, ZoneReport, Incident, HealthChange
 REF = "#/components/schemas/{model}"
 
 LIVE_VIEWS = """
-`/api/v1/cameras/{id}/live` is a WebSocket. Each binary message is a picture with what is known of it: four bytes,
-big-endian, that tell the length of the JSON; the JSON, a `LiveView`; then the JPEG. Only the newest is sent: what a
-client is too slow for is dropped. Close codes: 4403 another site's page, 4404 no such camera, 1012 the service
-restarts.
+`/api/v1/cameras/{id}/live` is a WebSocket. Each binary message is one frame with its tracks, lines, zones and
+incidents: the length of the JSON in four bytes, big-endian; the JSON, a `LiveView`; then the JPEG. Only the newest
+frame is sent; frames that a client is too slow for are dropped. Close codes: 4403 another site's page, 4404 no such
+camera, 1012 the service restarts.
 """
 
 
 def describe(app: FastAPI) -> None:
-    """Make `app` answer with the whole description."""
+    """Make `app` return the complete document."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -40,8 +40,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         tags=app.openapi_tags,
     )
-    told = [(model, "serialization") for model in (*EVENTS, LiveView, Problem)]
-    _, schemas = models_json_schema(told, ref_template=REF)  # type: ignore[arg-type]
+    models = [(model, "serialization") for model in (*EVENTS, LiveView, Problem)]
+    _, schemas = models_json_schema(models, ref_template=REF)  # type: ignore[arg-type]
     known = document["components"]["schemas"]
     document["components"]["schemas"] = {**schemas["$defs"], **known}
     events = document["paths"]["/api/v1/events"]["get"]["responses"]["200"]["content"]

@@ -1,4 +1,4 @@
-"""Writes batches of events, each event once however often it is written."""
+"""Writes batches of events; an event that is already stored is skipped."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,39 +9,39 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.storage.current_incidents import CurrentIncidents
 from api.storage.database import Database
-from api.storage.incident_state import IncidentKeeper
-from api.storage.rows import EventRows, Row, rows_of
-from api.storage.tables import Base, EventRow, IncidentWordRow
+from api.storage.event_rows import EventRows, Row, rows_of
+from api.storage.tables import Base, EventRow, IncidentUpdateRow
 from vision.contracts.events import AnyEvent
 
 
 class UnstorableError(Exception):
-    """A value in the batch that the database can never take."""
+    """The batch holds a value that the database can never store."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a batch."""
+    """How many events of a batch were new, and how many were stored before."""
 
     new: int
     duplicates: int
 
 
 class EventWriter:
-    """Writes events in one transaction a batch."""
+    """Writes events, one transaction per batch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._insert = postgresql.insert if database.url.get_backend_name() == "postgresql" else sqlite.insert
-        self._incidents = IncidentKeeper(self._insert)
+        self._incidents = CurrentIncidents(self._insert)
 
     async def write(self, events: Sequence[AnyEvent]) -> Written:
-        """Store all, or none: those already stored are passed over.
+        """Store all events or none.
 
         Raises:
-            UnstorableError: at least one can never be stored; none was.
-            sqlalchemy.exc.SQLAlchemyError, OSError: the database is away or ails; none was.
+            UnstorableError: at least one event can never be stored; none was.
+            sqlalchemy.exc.SQLAlchemyError, OSError: the database is away or failing; none was stored.
         """
         try:
             async with self._database.writing() as connection:
@@ -60,22 +60,22 @@ class EventWriter:
         for event in events:
             rows = rows_of(event)
             by_table[rows.table].append(rows)
-        new, words = 0, list[Row]()
+        new, updates = 0, list[Row]()
         for table, several in by_table.items():
             fresh = await self._insert_new(connection, table, several)
             new += len(fresh)
             await self._insert_parts(connection, fresh)
-            if table is IncidentWordRow:
-                words = [rows.row for rows in fresh]
-        await self._incidents.keep(connection, events, words)
+            if table is IncidentUpdateRow:
+                updates = [rows.row for rows in fresh]
+        await self._incidents.update(connection, events, updates)
         return new
 
     async def _insert_new(
         self, connection: AsyncConnection, table: type[EventRow], several: Sequence[EventRows]
     ) -> list[EventRows]:
-        """Those that were not there yet."""
-        inserted = self._passing_over(table).returning(table.event_id)
-        ids = set((await connection.scalars(inserted, [rows.row for rows in several])).all())
+        """Insert the rows whose event is not stored yet, and return them."""
+        statement = self._insert_or_skip(table).returning(table.event_id)
+        ids = set((await connection.scalars(statement, [rows.row for rows in several])).all())
         return list({rows.row["event_id"]: rows for rows in several if rows.row["event_id"] in ids}.values())
 
     async def _insert_parts(self, connection: AsyncConnection, several: Iterable[EventRows]) -> None:
@@ -84,13 +84,13 @@ class EventWriter:
             for table, row in rows.parts:
                 by_table[table].append(row)
         for table, parts in by_table.items():
-            await connection.execute(self._passing_over(table), parts)
+            await connection.execute(self._insert_or_skip(table), parts)
 
-    def _passing_over(self, table: type[Base]) -> Insert:
+    def _insert_or_skip(self, table: type[Base]) -> Insert:
         return self._insert(table).on_conflict_do_nothing()
 
 
 def _is_about_a_value(error: DBAPIError) -> bool:
-    """SQLAlchemy has no class of its own for what asyncpg says of arguments: SQLSTATE class 22, or a `ValueError`."""
+    """Whether asyncpg rejected an argument: SQLSTATE class 22 or a `ValueError`, for which SQLAlchemy has no class."""
     cause = error.orig.__cause__ if error.orig else None
     return isinstance(cause, ValueError) or str(getattr(cause, "sqlstate", "")).startswith("22")

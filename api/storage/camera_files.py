@@ -1,4 +1,4 @@
-"""The camera files as the service knows them: each read anew when it changes, never in the way of a request."""
+"""The camera files that the service reads; a changed file is read again, outside of any request."""
 
 import asyncio
 from dataclasses import dataclass, field, replace
@@ -11,26 +11,27 @@ from vision.config.errors import ConfigProblem
 from vision.config.files.loading import SUFFIXES, CameraSet, load_files
 
 log = structlog.get_logger(__name__)
-Signature = tuple[int, int]
+Stamp = tuple[int, int]
+"""A file's modification time in nanoseconds, and its size."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraFolder:
-    """What a folder of camera files holds."""
+    """The content of a folder of camera files."""
 
     cameras: dict[str, CameraConfig] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
-    """Camera id to what is wrong with its file."""
+    """What is wrong with a camera's file, by camera id."""
     trouble: str = ""
-    """Why the folder itself cannot be read."""
+    """Why the folder itself cannot be read; empty if it can."""
 
 
 class CameraFiles:
-    """The newest reading of a folder."""
+    """A folder of camera files; `now` holds what was read last."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._read: dict[Path, tuple[Signature, CameraSet]] = {}
+        self._read: dict[Path, tuple[Stamp, CameraSet]] = {}
         self.now = CameraFolder()
 
     async def refresh(self) -> None:
@@ -38,19 +39,19 @@ class CameraFiles:
         before = self.now
         self.now = await asyncio.to_thread(self._refresh)
         if self.now.trouble and self.now.trouble != before.trouble:
-            log.error("no camera files", reason=self.now.trouble)
+            log.error("camera files cannot be read", reason=self.now.trouble)
         if self.now.cameras != before.cameras or self.now.problems != before.problems:
             log.info("camera files read", cameras=len(self.now.cameras), with_problems=len(self.now.problems))
 
     def _refresh(self) -> CameraFolder:
         try:
-            signed = {path: _signature(path) for path in self._files()}
+            stamps = {path: _stamp(path) for path in self._files()}
         except OSError as error:
             trouble = f"folder {self._folder}: {error.strerror}; name the folder of camera files by NGATU_CAMERAS"
             return CameraFolder(trouble=trouble)
         self._read = {
-            path: known if (known := self._read.get(path)) and known[0] == now else (now, load_files([path]))
-            for path, now in signed.items()
+            path: known if (known := self._read.get(path)) and known[0] == stamp else (stamp, load_files([path]))
+            for path, stamp in stamps.items()
         }
         return _merged([camera_set for _, camera_set in self._read.values()])
 
@@ -58,7 +59,7 @@ class CameraFiles:
         return sorted(p for p in self._folder.iterdir() if p.suffix in SUFFIXES and not p.name.startswith("."))
 
 
-def _signature(path: Path) -> Signature:
+def _stamp(path: Path) -> Stamp:
     try:
         stat = path.stat()
     except FileNotFoundError:
@@ -75,9 +76,9 @@ def _merged(sets: list[CameraSet]) -> CameraFolder:
         for problem in one.problems:
             if problem.path is not None:
                 problems.setdefault(problem.path.stem, []).append(problem)
-    return CameraFolder(cameras, {camera_id: _words(several) for camera_id, several in problems.items()})
+    return CameraFolder(cameras, {camera_id: _text(several) for camera_id, several in problems.items()})
 
 
-def _words(problems: list[ConfigProblem]) -> str:
-    """Without the folder, which is the service's own matter."""
+def _text(problems: list[ConfigProblem]) -> str:
+    """The problems in one line, without the folder, which does not concern clients."""
     return "; ".join(str(replace(p, path=Path(p.path.name) if p.path else None)) for p in problems)

@@ -1,0 +1,1 @@
+"""One mechanism for all lists: filters, pages and their cursors, time buckets, CSV."""

@@ -1,0 +1,133 @@
+"""The composition root: builds the services of one process, runs their tasks, and closes them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from api.cameras.board import HealthBoard
+from api.cameras.schemas import CameraStatus
+from api.cameras.service import CameraService
+from api.dependencies import provide
+from api.health.metrics import ServiceCollector
+from api.health.service import HealthService
+from api.live.feed import EventFeed, FeedMessage, age_s
+from api.live.latency import LatencyMeter
+from api.live.service import LiveService
+from api.live.views import LiveHub
+from api.pagination.store_reader import StoreReader
+from api.settings import ServiceSettings
+from api.signals.service import SignalService
+from api.storage.camera_files import CameraFiles
+from api.storage.consumer import StoreConsumer, StoreStats
+from api.storage.database import Database
+from vision.config.bus import connect_async
+
+STOP_TIMEOUT_S = 3.0
+CANCEL_AGAIN_S = 0.2
+
+
+class Services:
+    """All services of one process."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        """Build everything, but connect nowhere yet.
+
+        Raises:
+            BusError, DatabaseError: an address has no known form.
+        """
+        self.settings = settings
+        self.database = Database(settings.database)
+        self.redis = connect_async(settings.redis_url, timeout_s=5, retries=1)
+        self.files = CameraFiles(settings.cameras)
+        self.reader = StoreReader(self.database)
+        self.stats = StoreStats()
+        registry = CollectorRegistry()
+        self.latency = LatencyMeter(registry)
+        self.feed = EventFeed(
+            self.redis, shards=settings.event_shards, queue=settings.queue, on_event=self._measure_latency
+        )
+        self.board = HealthBoard(self.redis, self.files, self._publish_health)
+        self.hub = LiveHub(self.redis)
+        self.live = LiveService(self.feed, self.hub, self.board, self.latency)
+        self.cameras = CameraService(self.files, self.board, self.reader, settings.timezone)
+        self.signals = SignalService(self.redis, self.files, settings)
+        collector = ServiceCollector(self.board, self.stats, self.feed, self.hub)
+        self.health = HealthService(
+            settings, self.redis, self.database, stats=self.stats, registry=registry, collector=collector
+        )
+        self._consumers = [self._consumer(shard) for shard in range(settings.event_shards)]
+
+    def provide_to(self, app: FastAPI) -> None:
+        """Make the services available to the app's routes."""
+        provide(
+            app,
+            self.settings,
+            self.redis,
+            self.files,
+            self.reader,
+            self.board,
+            self.cameras,
+            self.live,
+            self.latency,
+            self.signals,
+            self.health,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run all tasks while the block runs, then close all connections."""
+        await self.files.refresh()
+        shards = range(self.settings.event_shards)
+        consumers = [_task(consumer.run()) for consumer in self._consumers]
+        others = [
+            *(_task(self.feed.read(shard)) for shard in shards),
+            _task(self.board.listen()),
+            _task(self.board.watch()),
+            _task(self.hub.relay()),
+        ]
+        try:
+            yield
+        finally:
+            self.live.close()
+            for consumer in self._consumers:
+                consumer.stop()
+            await _cancel(others)
+            await asyncio.wait(consumers, timeout=STOP_TIMEOUT_S)
+            await _cancel(consumers)
+            await self.redis.aclose()
+            await self.database.close()
+
+    def _consumer(self, shard: int) -> StoreConsumer:
+        return StoreConsumer(
+            self.redis,
+            self.database,
+            shard=shard,
+            stats=self.stats,
+            batch=self.settings.batch,
+            claim_after_s=self.settings.claim_after_s,
+        )
+
+    def _measure_latency(self, captured_at: datetime) -> None:
+        self.latency.received(age_s(captured_at))
+
+    def _publish_health(self, status: CameraStatus) -> None:
+        if self.feed.followers:
+            self.feed.publish(FeedMessage("health", status.camera_id, status.model_dump_json()))
+
+
+def _task(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    return asyncio.create_task(work)
+
+
+async def _cancel(tasks: "Iterable[asyncio.Task[None]]") -> None:
+    """Cancel tasks until they are done: `asyncio.wait_for` before Python 3.12 can lose a cancellation."""
+    unfinished = {task for task in tasks if not task.done()}
+    while unfinished:
+        for task in unfinished:
+            task.cancel()
+        _, unfinished = await asyncio.wait(unfinished, timeout=CANCEL_AGAIN_S)

@@ -1,0 +1,25 @@
+"""Redis's answers about streams in one form; redis-py's types allow forms that never occur here."""
+
+from collections.abc import Awaitable, Iterable
+from typing import Any, cast
+
+from vision.contracts import keys
+
+Entry = tuple[bytes, dict[bytes, bytes]]
+"""An entry's id and its fields; a trimmed entry has no fields."""
+
+
+async def range_entries(answer: Awaitable[Any]) -> list[Entry]:
+    """Entries of an XRANGE or XREVRANGE."""
+    return cast("list[Entry]", list(await answer or ()))
+
+
+async def read_entries(answer: Awaitable[Any]) -> list[Entry]:
+    """Entries of an XREAD or XREADGROUP of one stream; empty if it timed out."""
+    streams = cast("list[tuple[bytes, Iterable[Entry]]]", await answer or [])
+    return [entry for _, of_stream in streams for entry in of_stream]
+
+
+def payload(fields: dict[bytes, bytes]) -> bytes:
+    """The event's JSON; empty if the entry has none."""
+    return fields.get(keys.EVENT_FIELD.encode(), b"")
