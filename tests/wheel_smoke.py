@@ -27,7 +27,7 @@ WANTED = (
     "vision/data/sample_videos/",
     "vision/cli.py",
 )
-UNWANTED = ("node_modules", "tests/", ".onnx", ".mp4", ".ts")
+UNWANTED = ("node_modules", "tests/", ".onnx", ".mp4", ".ts", "vision/bench/simulation/")
 
 
 def look_inside(wheel: Path) -> None:
@@ -97,6 +97,12 @@ def main() -> None:
         assert run("--version").strip()
         for command in ("models list", "samples list"):
             run(*command.split())
+        simulation = subprocess.run(
+            [ngatu, "bench", "incidents", "--quick"], cwd=folder, env=environment, text=True, stderr=-1, check=False
+        )
+        assert simulation.returncode == 1, simulation
+        assert "runs from a checkout" in simulation.stderr, simulation.stderr
+        assert "Traceback" not in simulation.stderr, simulation.stderr
         clips = sorted((Path.home() / ".cache/ngatu").glob("samples/**/*.mp4"))
         result = json.loads(run("count", str(clips[0]), "--json", "-"))
         assert result["frames"] > 0, result

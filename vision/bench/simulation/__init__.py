@@ -1,6 +1,8 @@
-"""Incidents and measures at scale: SUMO's traffic, seen by a virtual camera through a detector's noise, and scored.
+"""Incidents and measures at scale: traffic simulated by SUMO, observed by a virtual camera, scored against the truth.
 
-`roads` says what there is to see, `episodes` what happens in it, `simulation` lets SUMO drive it, `camera` and `noise`
-make tracks of it, `watching` lets the product's own analytics look at these, and `truth`, `events`, `matching` and
-`scoring` say how well it did.
+1. `roads` and `episodes` define what is simulated; `simulate` runs SUMO (`sumo`) and reads its recording.
+2. `sensor` turns the recording into noisy detections; `system_under_test` runs ngatu's tracker and analytics on them.
+3. `ground_truth` derives the expected incidents; `evaluation` matches and scores; `runner` does this for all episodes.
+
+It runs from a checkout: the wheel does not contain it.
 """

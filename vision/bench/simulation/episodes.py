@@ -1,4 +1,4 @@
-"""What is simulated: stretches of traffic on one road, with incidents or without any."""
+"""Episodes: stretches of simulated traffic on one road, with scripted incidents or without any."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,46 +8,51 @@ from typing import Any
 
 from vision.bench.simulation.roads import ROADS, Demand, Road
 from vision.bench.simulation.roads.base import Script
-from vision.bench.simulation.vehicles import ROOM, SHARES, type_classes
+from vision.bench.simulation.vehicles import DEMAND_FACTOR, SHARES, type_classes
 from vision.contracts import IncidentKind
 
-LOOK_S = 0.25
-"""From one look of the camera to the next, unless another is asked for."""
-LONGEST_STEP_S = 0.25
-"""Of the simulation. A camera that looks more often sees it go on evenly in between."""
-WARM_UP_S, BACK_UP_S = 120.0, 420.0
-"""Before the camera looks: until the road is full, and until a bottleneck has backed up past the camera."""
-FIRST_S, PAUSE_S = 30.0, (20.0, 50.0)
-"""Before the first incident, and between what one leaves behind and the next."""
-LONGEST_S = 600.0
-SHORTEST_QUIET_S = 10.0
-"""Without incidents: less than that is not worth the traffic that must back up before it."""
+FRAME_INTERVAL_S = 0.25
+"""Default time between two frames of the camera."""
+MAX_STEP_S = 0.25
+"""Longest simulation step; the frames of a faster camera are interpolated."""
+WARM_UP_S, CONGESTED_WARM_UP_S = 120.0, 420.0
+"""Simulated before the recording starts: until the road is full, or a bottleneck's queue has passed the camera."""
+FIRST_INCIDENT_S, PAUSE_S = 30.0, (20.0, 50.0)
+"""Time before the first incident, and shortest and longest time between incidents."""
+MAX_EPISODE_S = 600.0
+MIN_QUIET_S = 10.0
+"""Shortest episode without incidents: a shorter one is not worth its warm-up."""
 LATERAL_M = {"cars": 1.6, "motorcycles": 0.8}
-"""Resolution of SUMO's sublane model: motorcycles ride side by side, and nobody jumps from lane to lane."""
-DAY: dict[Demand, float] = {Demand.FREE: 0.45, Demand.DENSE: 0.35, Demand.CONGESTED: 0.12, Demand.JAMMED: 0.08}
-"""Which parts of the hours without incidents have which demand."""
+"""Resolution of SUMO's sublane model: motorcycles ride side by side, and vehicles change lanes gradually."""
+DEMAND_SHARES: dict[Demand, float] = {
+    Demand.FREE: 0.45,
+    Demand.DENSE: 0.35,
+    Demand.CONGESTED: 0.12,
+    Demand.JAMMED: 0.08,
+}
+"""Shares of the hours without incidents, by demand."""
 Setting = tuple[str, str, Demand]
-"""Road, mix, demand."""
+"""Road, vehicle mix, demand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One run of the simulation."""
+    """One run of the simulation; the same fields give the same traffic."""
 
     road: str
     mix: str
     demand: Demand
     number: int
-    """Different episodes of one setting differ in this."""
+    """Distinguishes the episodes of one setting."""
     seed: int
-    lasts_s: float
-    happenings: tuple[int, ...] = ()
-    """Which of the road's happenings, in their order; none: an episode without incidents."""
-    look_s: float = LOOK_S
+    duration_s: float
+    incidents: tuple[int, ...] = ()
+    """Indices of the road's scripted incidents, in order; empty: a quiet episode."""
+    frame_interval_s: float = FRAME_INTERVAL_S
 
     @property
     def name(self) -> str:
-        kind = "incidents" if self.happenings else "quiet"
+        kind = "incidents" if self.incidents else "quiet"
         return f"{self.road}-{self.mix}-{self.demand}-{kind}-{self.number}"
 
     @property
@@ -55,38 +60,38 @@ class Episode:
         return ROADS[self.road]
 
     def rng(self, purpose: str) -> Random:
-        """Chance that is the same each time, and different for each purpose."""
+        """A random generator of its own for each purpose, the same in each run."""
         return Random(f"{self.seed} {self.name} {purpose}")  # noqa: S311  no secret
 
     @property
     def warm_up_s(self) -> float:
-        return BACK_UP_S if self.place.throttled(self.demand) else WARM_UP_S
+        return CONGESTED_WARM_UP_S if self.place.bottlenecks(self.demand) else WARM_UP_S
 
     @property
-    def looks_a_step(self) -> int:
-        """Of the simulation."""
-        return max(int(LONGEST_STEP_S / self.look_s + 1e-9), 1)
+    def frames_per_step(self) -> int:
+        """Frames of the camera per simulation step."""
+        return max(int(MAX_STEP_S / self.frame_interval_s + 1e-9), 1)
 
     def acts(self) -> list[Script]:
-        """What goes wrong, and what goes on beside the traffic, in the order of time."""
+        """Scripted incidents, bottlenecks and bystanders, by time."""
         rng = self.rng("acts")
         acts = [
             {"at_s": -self.warm_up_s, "label": ""} | script
-            for script in (*self.place.throttled(self.demand), *self.place.bystanders(rng, self.lasts_s))
+            for script in (*self.place.bottlenecks(self.demand), *self.place.bystanders(rng, self.duration_s))
         ]
-        at_s = FIRST_S
-        for index in self.happenings:
-            happening = self.place.happenings[index]
-            acts.append(happening.script(rng) | {"at_s": at_s, "label": str(happening.kind)})
-            at_s += happening.takes_s + rng.uniform(*PAUSE_S)
+        at_s = FIRST_INCIDENT_S
+        for index in self.incidents:
+            incident = self.place.incidents[index]
+            acts.append(incident.script(rng) | {"at_s": at_s, "label": str(incident.kind)})
+            at_s += incident.occupies_s + rng.uniform(*PAUSE_S)
         return sorted(acts, key=lambda act: act["at_s"])
 
     def job(self) -> dict[str, Any]:
-        """What `sumo_script.py` is told, but for its files."""
+        """The job of `sumo/script.py`, without its files."""
         return {
-            "step_s": self.look_s * self.looks_a_step,
+            "step_s": self.frame_interval_s * self.frames_per_step,
             "warm_up_s": self.warm_up_s,
-            "lasts_s": self.lasts_s,
+            "duration_s": self.duration_s,
             "seed": self.rng("sumo").randrange(2**31),
             "lateral_m": LATERAL_M[self.mix],
             "ground": self.place.ground_m,
@@ -96,14 +101,14 @@ class Episode:
         }
 
     def flows(self) -> str:
-        """The traffic as SUMO's XML."""
+        """The traffic flows as SUMO's XML."""
         streams = self.place.streams(self.demand)
         flows = []
         for n, stream in enumerate(streams):
             shares = {c: p for c, p in SHARES[self.mix].items() if stream.only is None or c in stream.only}
-            room = ROOM[self.mix] if len(shares) > 1 else 1.0
+            factor = DEMAND_FACTOR[self.mix] if len(shares) > 1 else 1.0
             for c, share in shares.items():
-                rate_s = stream.veh_h * room * share / sum(shares.values()) / 3600
+                rate_s = stream.veh_h * factor * share / sum(shares.values()) / 3600
                 flows.append(
                     f'<flow id="{n}-{c}" type="{c}" route="{stream.route}" begin="0" end="100000" '
                     f'period="exp({rate_s:.6f})" departLane="best" departSpeed="max" departPos="base"'
@@ -113,55 +118,60 @@ class Episode:
         return "\n".join(flows)
 
 
-def plan(*, events: int, hours: float, seed: int, look_s: float = LOOK_S) -> list[Episode]:
-    """So many incidents of each kind, on all roads, mixes and demands that know it; and so many hours without any."""
-    return [replace(e, look_s=look_s) for e in (*_with_incidents(events, seed), *_quiet(hours, seed))]
+def plan(*, events: int, hours: float, seed: int, frame_interval_s: float = FRAME_INTERVAL_S) -> list[Episode]:
+    """Plan episodes with `events` incidents of each kind on all roads, mixes and demands, and `hours` without any.
+
+    The same seed gives the same plan.
+    """
+    return [
+        replace(e, frame_interval_s=frame_interval_s) for e in (*_with_incidents(events, seed), *_quiet(hours, seed))
+    ]
 
 
 def _with_incidents(events: int, seed: int) -> Iterator[Episode]:
-    wanted: dict[Setting, list[int]] = {}
-    for kind in sorted({h.kind for road in ROADS.values() for h in road.happenings}):
-        places = cycle(_chances(kind, seed))
-        made = 0.0
-        while made < events:
-            setting, index = next(places)
-            wanted.setdefault(setting, []).append(index)
-            made += ROADS[setting[0]].happenings[index].yields
-    for setting, indices in wanted.items():
+    planned: dict[Setting, list[int]] = {}
+    for kind in sorted({i.kind for road in ROADS.values() for i in road.incidents}):
+        options = cycle(_options(kind, seed))
+        expected = 0.0
+        while expected < events:
+            setting, index = next(options)
+            planned.setdefault(setting, []).append(index)
+            expected += ROADS[setting[0]].incidents[index].success_rate
+    for setting, indices in planned.items():
         Random(f"{seed} {setting}").shuffle(indices)  # noqa: S311
         yield from _episodes_of(setting, indices, seed)
 
 
-def _chances(kind: IncidentKind, seed: int) -> list[tuple[Setting, int]]:
-    """Where a kind can happen, in an order of chance."""
-    chances = [
+def _options(kind: IncidentKind, seed: int) -> list[tuple[Setting, int]]:
+    """The settings and scripted incidents of a kind, in random order."""
+    options = [
         ((road.name, mix, demand), index)
         for road, mix in product(ROADS.values(), SHARES)
-        for index, happening in enumerate(road.happenings)
+        for index, incident in enumerate(road.incidents)
         for demand in Demand
-        if happening.kind is kind and demand in happening.demands
+        if incident.kind is kind and demand in incident.demands
     ]
-    Random(f"{seed} {kind}").shuffle(chances)  # noqa: S311
-    return chances
+    Random(f"{seed} {kind}").shuffle(options)  # noqa: S311
+    return options
 
 
 def _episodes_of(setting: Setting, indices: Sequence[int], seed: int) -> Iterator[Episode]:
     road, mix, demand = setting
-    takes = [h.takes_s + PAUSE_S[1] for h in ROADS[road].happenings]
+    occupies_s = [i.occupies_s + PAUSE_S[1] for i in ROADS[road].incidents]
     chosen: list[int] = []
     number = 0
     for position, index in enumerate(indices):
         chosen.append(index)
-        lasts_s = FIRST_S + sum(takes[i] for i in chosen)
-        if lasts_s > LONGEST_S or position == len(indices) - 1:
-            yield Episode(road, mix, demand, number, seed, lasts_s, tuple(chosen))
+        duration_s = FIRST_INCIDENT_S + sum(occupies_s[i] for i in chosen)
+        if duration_s > MAX_EPISODE_S or position == len(indices) - 1:
+            yield Episode(road, mix, demand, number, seed, duration_s, tuple(chosen))
             chosen, number = [], number + 1
 
 
 def _quiet(hours: float, seed: int) -> Iterator[Episode]:
     each_s = hours * 3600 / len(ROADS) / len(SHARES)
-    for road, mix, (demand, part) in product(ROADS, SHARES, DAY.items()):
+    for road, mix, (demand, part) in product(ROADS, SHARES, DEMAND_SHARES.items()):
         left_s, number = each_s * part, 0
-        while left_s >= SHORTEST_QUIET_S:
-            yield Episode(road, mix, demand, number, seed, min(left_s, LONGEST_S))
-            left_s, number = left_s - LONGEST_S, number + 1
+        while left_s >= MIN_QUIET_S:
+            yield Episode(road, mix, demand, number, seed, min(left_s, MAX_EPISODE_S))
+            left_s, number = left_s - MAX_EPISODE_S, number + 1

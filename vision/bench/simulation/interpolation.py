@@ -1,4 +1,4 @@
-"""A camera looks more often than the simulation steps: who was where in between."""
+"""Interpolates positions between simulation steps, for cameras with a higher frame rate than the simulation."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,29 +7,36 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 ID, X, Y, HEADING, SPEED = 0, 2, 3, 4, 5
-"""Columns of a row: see `sumo_script.py`."""
+"""Columns of a row that `sumo/script.py` writes."""
 
 
 def interpolated(rows: Floats, counts: Ints, parts: int) -> tuple[Floats, Ints]:
-    """`parts` looks for each step: (R', 6) rows and (T * parts,) their number at each look, from those of T + 1 steps.
+    """`parts` frames per simulation step.
 
-    The first look is one part after the first step, the last at the last step. Who was there at two steps on end moves
-    between them in a straight line, and turns and gains speed evenly; who comes is there from his first step on, who
-    leaves until his last one. `rows` (R, 6) are ordered by step, `counts` (T + 1,) says how many belong to each.
+    A vehicle that is present in two consecutive steps moves between them in a straight line; its heading and speed
+    change evenly. A vehicle that enters appears at its first step, one that leaves disappears after its last.
+
+    Args:
+        rows: (R, 6), ordered by step.
+        counts: (T + 1,), the number of rows in each step.
+        parts: frames per step. The first frame is one part after the first step, the last is the last step.
+
+    Returns:
+        (R', 6) rows, and (T * parts,) the number of rows in each frame.
     """
     step = np.repeat(np.arange(len(counts)), counts)
     by_id = np.lexsort((step, rows[:, ID]))
-    was, now = by_id[:-1], by_id[1:]
-    goes_on = (rows[was, ID] == rows[now, ID]) & (step[now] == step[was] + 1)
-    was, now = was[goes_on], now[goes_on]
-    turned = (rows[now, HEADING] - rows[was, HEADING] + 180) % 360 - 180
-    pieces, looks = [rows[step > 0]], [step[step > 0] * parts]
+    before, after = by_id[:-1], by_id[1:]
+    continues = (rows[before, ID] == rows[after, ID]) & (step[after] == step[before] + 1)
+    before, after = before[continues], after[continues]
+    turn = (rows[after, HEADING] - rows[before, HEADING] + 180) % 360 - 180
+    pieces, frames = [rows[step > 0]], [step[step > 0] * parts]
     for part in range(1, parts):
-        between = rows[was].copy()
-        between[:, [X, Y, SPEED]] += (rows[now] - rows[was])[:, [X, Y, SPEED]] * part / parts
-        between[:, HEADING] = (between[:, HEADING] + turned * part / parts) % 360
+        between = rows[before].copy()
+        between[:, [X, Y, SPEED]] += (rows[after] - rows[before])[:, [X, Y, SPEED]] * part / parts
+        between[:, HEADING] = (between[:, HEADING] + turn * part / parts) % 360
         pieces.append(between)
-        looks.append(step[was] * parts + part)
-    look = np.concatenate(looks)
-    order = np.argsort(look, kind="stable")
-    return np.concatenate(pieces)[order], np.bincount(look - 1, minlength=(len(counts) - 1) * parts)
+        frames.append(step[before] * parts + part)
+    frame = np.concatenate(frames)
+    order = np.argsort(frame, kind="stable")
+    return np.concatenate(pieces)[order], np.bincount(frame - 1, minlength=(len(counts) - 1) * parts)

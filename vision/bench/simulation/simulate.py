@@ -1,8 +1,7 @@
-"""Lets SUMO drive an episode, and takes up who was where."""
+"""Runs SUMO on an episode and reads the recorded positions, speeds and signal states."""
 
 import json
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from vision.bench.simulation.interpolation import interpolated
 from vision.bench.simulation.roads import Road
 from vision.bench.simulation.sumo.environment import netconvert
 from vision.bench.simulation.vehicles import SIZES_M, vehicle_types
+from vision.common import child_process
 from vision.common.errors import NgatuError
 
 Floats = NDArray[np.float64]
@@ -30,70 +30,70 @@ NET_OPTIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """An act that was done. Times in seconds of the episode."""
+class CompletedAct:
+    """A scripted act that took place. Times in seconds of the episode."""
 
     label: str
-    """The kind of incident; empty: none."""
-    begun_s: float | None
+    """The kind of incident; empty: no incident."""
+    started_s: float | None
     ended_s: float | None
     actors: tuple[int, ...]
-    """Ids of its vehicles."""
+    """Ids of the vehicles involved."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """T moments, `step_s` apart from `step_s` on, with R rows together: one for each road user that was there."""
+    """What SUMO simulated: T frames at `step_s`, 2 `step_s`, …, with R rows in total, one per road user and frame."""
 
     step_s: float
     starts: Ints
-    """(T + 1,): where the rows of each moment begin; last, where they end."""
+    """(T + 1,): index of each frame's first row; last: R."""
     vehicle: Ints
-    """(R,)"""
+    """(R,): road user ids, from 0."""
     class_id: Ints
-    middle_m: Floats
-    """(R, 2)"""
+    center_m: Floats
+    """(R, 2): centres on the ground."""
     heading: Floats
     """(R, 2): unit vectors."""
     speed_mps: Floats
     lights: str
-    """(T,): r, y, g, or - without a signal."""
-    acts: tuple[Done, ...]
+    """(T,): one letter per frame: r, y, g, or - without a signal."""
+    acts: tuple[CompletedAct, ...]
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
     @property
-    def moment(self) -> Ints:
-        """(R,): the number of each row's moment."""
+    def frame(self) -> Ints:
+        """(R,): index of each row's frame."""
         return np.repeat(np.arange(len(self)), np.diff(self.starts))
 
     @property
     def vehicles(self) -> int:
-        """How many different road users there are, at most."""
+        """The largest road user id plus one."""
         return int(self.vehicle.max(initial=-1)) + 1
 
     def times_s(self) -> Floats:
-        """(T,)"""
+        """(T,): the time of each frame."""
         return np.arange(1, len(self) + 1, dtype=np.float64) * self.step_s
 
 
 def build_network(road: Road, python: Path, folder: Path) -> Path:
-    """The road's network, made by netconvert in the folder unless it is there."""
+    """Build the road's network with netconvert, unless the folder has it. Raises NgatuError when it fails."""
     net = folder / f"{road.name}.net.xml"
     if net.is_file():
         return net
     command = [str(netconvert(python)), "-o", str(net), "--offset.disable-normalization", "true", "--no-turnarounds"]
-    for kind, text in road.plain.items():
+    for kind, text in road.network_xml.items():
         file = folder / f"{road.name}.{kind}.xml"
         file.write_text(text)
         command += [NET_OPTIONS[kind], str(file)]
-    _checked(command, f"netconvert failed on the {road.name}")
+    _run(command, f"netconvert failed on the {road.name}")
     return net
 
 
 def link_of(net: Path, road: Road) -> int:
-    """Which lamp of the signal governs the connection that the camera watches."""
+    """The signal's link index of the connection that the camera observes."""
     if road.watched_connection is None:
         return 0
     origin, end = road.watched_connection
@@ -102,7 +102,7 @@ def link_of(net: Path, road: Road) -> int:
 
 
 def simulate(episode: Episode, python: Path, folder: Path) -> Recording:
-    """Let SUMO drive. Raises NgatuError when it fails."""
+    """Simulate an episode. Raises NgatuError when SUMO fails."""
     net = build_network(episode.place, python, folder)
     link = link_of(net, episode.place)
     work = folder / episode.name
@@ -112,18 +112,18 @@ def simulate(episode: Episode, python: Path, folder: Path) -> Recording:
     for act in job["acts"]:
         act.update({"link": link} if "link" in act else {})
     (work / "job.json").write_text(json.dumps(job))
-    _checked([str(python), str(SCRIPT), str(work / "job.json"), str(work)], f"SUMO failed on {episode.name}")
-    recording = read_recording(work, episode.look_s, episode.looks_a_step)
+    _run([str(python), str(SCRIPT), str(work / "job.json"), str(work)], f"SUMO failed on {episode.name}")
+    recording = read_recording(work, episode.frame_interval_s, episode.frames_per_step)
     shutil.rmtree(work)
     return recording
 
 
-def read_recording(folder: Path, step_s: float, looks_a_step: int) -> Recording:
-    """What `sumo_script.py` wrote, seen every `step_s`: so many looks for each step of the simulation."""
+def read_recording(folder: Path, step_s: float, frames_per_step: int) -> Recording:
+    """Read the files of `sumo/script.py`, with `frames_per_step` frames of `step_s` per simulation step."""
     written = np.fromfile(folder / "rows.bin", np.float32).reshape(-1, 6).astype(np.float64)
     counts = np.fromfile(folder / "counts.bin", np.int32).astype(np.int64)
-    lights = "".join(light * looks_a_step for light in (folder / "lights.txt").read_text())[1:]
-    rows, counts = interpolated(written, counts, looks_a_step)
+    lights = "".join(light * frames_per_step for light in (folder / "lights.txt").read_text())[1:]
+    rows, counts = interpolated(written, counts, frames_per_step)
     class_id, heading_rad = rows[:, 1].astype(np.int64), np.radians(rows[:, 4])
     heading = np.stack([np.sin(heading_rad), np.cos(heading_rad)], axis=1)
     acts: list[dict[str, Any]] = json.loads((folder / "acts.json").read_text())
@@ -132,11 +132,11 @@ def read_recording(folder: Path, step_s: float, looks_a_step: int) -> Recording:
         starts=np.concatenate([[0], np.cumsum(counts)]),
         vehicle=rows[:, 0].astype(np.int64),
         class_id=class_id,
-        middle_m=rows[:, 2:4] - heading * SIZES_M[class_id, :1] / 2,
+        center_m=rows[:, 2:4] - heading * SIZES_M[class_id, :1] / 2,
         heading=heading,
         speed_mps=rows[:, 5],
         lights=lights[: len(counts)],
-        acts=tuple(Done(a["label"], a["begun_s"], a["ended_s"], tuple(a["actors"])) for a in acts),
+        acts=tuple(CompletedAct(a["label"], a["started_s"], a["ended_s"], tuple(a["actors"])) for a in acts),
     )
 
 
@@ -145,11 +145,7 @@ def _routes(episode: Episode) -> str:
     return f"<routes>\n{vehicle_types()}\n{routes}\n{episode.flows()}\n</routes>"
 
 
-def _checked(command: list[str], failed: str) -> None:
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if answer.returncode:
-        raise NgatuError(f"{failed}: {_last_line(answer.stderr)}")
-
-
-def _last_line(text: str) -> str:
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "it gave no reason")
+def _run(command: list[str], failure: str) -> None:
+    finished = child_process.run(command)
+    if finished.exit_code:
+        raise NgatuError(f"{failure}: {finished.reason}")

@@ -1,4 +1,4 @@
-"""Lets the product's own analytics look at an episode through the virtual camera, and keeps what it said."""
+"""Runs ngatu's tracker and analytics on an episode as the virtual camera sees it, and records what they report."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from vision.analytics.analyzer import AnalysisResult, TrafficAnalyzer
 from vision.bench.simulation.roads import Road, Site
-from vision.bench.simulation.sensor.camera import HEIGHT_PX, WIDTH_PX, shown_part
-from vision.bench.simulation.sensor.detector_noise import Boxes, Detector
-from vision.bench.simulation.sensor.id_noise import Identities
+from vision.bench.simulation.sensor.camera import HEIGHT_PX, WIDTH_PX, visible_share
+from vision.bench.simulation.sensor.detector_noise import DetectedBoxes, VirtualDetector
+from vision.bench.simulation.sensor.id_noise import VirtualTracker
 from vision.bench.simulation.sensor.noise_levels import NoiseLevel
 from vision.bench.simulation.simulate import Recording
 from vision.common.traffic_light import Light
@@ -27,8 +27,8 @@ SAMPLE_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
-    """An incident that the product raised."""
+class Alarm:
+    """An incident that the system raised."""
 
     kind: IncidentKind
     number: int
@@ -41,56 +41,55 @@ class Raised:
 
 
 @dataclass(frozen=True, slots=True)
-class Crossed:
-    """A crossing that the product counted."""
+class CountedCrossing:
+    """A line crossing that the system counted."""
 
     line_id: str
     direction: Direction
     at_s: float
     along: float
-    """Where on the line: 0 at its start, 1 at its end."""
+    """Position on the line: 0 at its start, 1 at its end."""
     speed_kmh: float | None
 
 
 @dataclass(slots=True)
-class Watched:
-    """What the product said of one episode."""
+class SystemOutput:
+    """Everything that the system reported of one episode."""
 
-    raised: list[Raised] = field(default_factory=list)
-    crossed: list[Crossed] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
+    crossings: list[CountedCrossing] = field(default_factory=list)
     sampled_s: list[float] = field(default_factory=list)
-    queued: dict[str, list[int]] = field(default_factory=dict)
-    """By zone, at each sampled moment: vehicles in its queue."""
+    queue_lengths: dict[str, list[int]] = field(default_factory=dict)
+    """By zone, at each sampled time: vehicles in its queue."""
     frames: int = 0
     tracks: int = 0
-    """Of all frames together."""
+    """Summed over all frames."""
     analytics_s: float = 0.0
-    """Processor time that the analytics took."""
+    """Processor time of the analytics."""
 
-    def add(self, moment: AnalysisResult, at_s: float, site: Site) -> None:
-        """Take in what became known with one frame."""
+    def add(self, result: AnalysisResult, at_s: float, site: Site) -> None:
+        """Record the result of one frame."""
         self.frames += 1
-        self.tracks += len(moment.scene.tracks)
-        for change in moment.incidents:
+        self.tracks += len(result.scene.tracks)
+        for change in result.incidents:
             if change.phase is IncidentPhase.RAISED:
                 place_m = _on_ground(change.place, site)
-                words = change.evidence
-                self.raised.append(
-                    Raised(change.kind, change.number, at_s, change.started_s, place_m, words.zone_id, words.reason)
-                )
-        for c in moment.crossings:
-            self.crossed.append(Crossed(c.line_id, c.direction, c.at_s, _along(c.line_id, c.place, site), c.speed_kmh))
+                zone_id, reason = change.evidence.zone_id, change.evidence.reason
+                self.alarms.append(Alarm(change.kind, change.number, at_s, change.started_s, place_m, zone_id, reason))
+        for c in result.crossings:
+            along = _along(c.line_id, c.place, site)
+            self.crossings.append(CountedCrossing(c.line_id, c.direction, c.at_s, along, c.speed_kmh))
         if not self.sampled_s or at_s >= self.sampled_s[-1] + SAMPLE_EVERY_S - 1e-6:
             self.sampled_s.append(at_s)
-            for state in moment.scene.zones:
-                self.queued.setdefault(state.zone.id, []).append(len(state.queue_track_ids))
+            for state in result.scene.zones:
+                self.queue_lengths.setdefault(state.zone.id, []).append(len(state.queue_track_ids))
 
 
-Follow = Callable[[Boxes, float], tuple[list[tuple[float, Tracks]], Tracks]]
-"""Boxes of one look to what became known of earlier ones, and to the confirmed tracks of this one."""
+Track = Callable[[DetectedBoxes, float], tuple[list[tuple[float, Tracks]], Tracks]]
+"""From the boxes of a frame to earlier positions of newly confirmed tracks, and the confirmed tracks of the frame."""
 
 
-def watch(
+def run_system(
     recording: Recording,
     road: Road,
     site: Site,
@@ -99,66 +98,69 @@ def watch(
     is_calibrated: bool,
     real_tracker: bool,
     seed: int,
-) -> Watched:
-    """Look at an episode from a site. Everything random comes from `seed`."""
+) -> SystemOutput:
+    """Analyse an episode at one site. The same `seed` gives the same output, except for `analytics_s`."""
     rng = np.random.default_rng(seed)
     camera = site.config(fps=1 / recording.step_s, is_calibrated=is_calibrated)
-    detector = Detector(
+    detector = VirtualDetector(
         site.camera, level, vehicles=recording.vehicles, step_s=recording.step_s, ground_m=road.ground_m, rng=rng
     )
-    follow = _real(camera) if real_tracker else _virtual(camera, level, recording, rng)
-    traffic = TrafficAnalyzer(camera, WIDTH_PX, HEIGHT_PX)
-    watched, signals = Watched(), _signals(recording, site)
-    for moment, at_s, boxes in _looks(recording, site, detector):
-        earlier, tracks = follow(boxes, at_s)
-        began_s = time.thread_time()
-        told = traffic.update(tracks, at_s, earlier=earlier, signals=signals[moment])
-        watched.analytics_s += time.thread_time() - began_s
-        watched.add(told, at_s, site)
-    return watched
+    track = _real_tracker(camera) if real_tracker else _virtual_tracker(camera, level, recording, rng)
+    analyzer = TrafficAnalyzer(camera, WIDTH_PX, HEIGHT_PX)
+    output, signals = SystemOutput(), _signals(recording, site)
+    for frame, at_s, boxes in _detections(recording, site, detector):
+        earlier, tracks = track(boxes, at_s)
+        started_s = time.thread_time()
+        result = analyzer.update(tracks, at_s, earlier=earlier, signals=signals[frame])
+        output.analytics_s += time.thread_time() - started_s
+        output.add(result, at_s, site)
+    return output
 
 
-def _looks(recording: Recording, site: Site, detector: Detector) -> Iterator[tuple[int, float, Boxes]]:
+def _detections(
+    recording: Recording, site: Site, detector: VirtualDetector
+) -> Iterator[tuple[int, float, DetectedBoxes]]:
     """Number, time and boxes of each frame that was not dropped."""
-    xyxy, depth_m = site.camera.boxes(recording.middle_m, recording.heading, recording.class_id)
+    xyxy, depth_m = site.camera.boxes(recording.center_m, recording.heading, recording.class_id)
     is_in_view = (depth_m > 1.0) & (xyxy[:, 2] > xyxy[:, 0])
-    is_in_view[is_in_view] = shown_part(xyxy[is_in_view]) > 0
-    for moment, at_s in enumerate(recording.times_s().tolist()):
-        rows = np.arange(recording.starts[moment], recording.starts[moment + 1])
+    is_in_view[is_in_view] = visible_share(xyxy[is_in_view]) > 0
+    for frame, at_s in enumerate(recording.times_s().tolist()):
+        rows = np.arange(recording.starts[frame], recording.starts[frame + 1])
         rows = rows[is_in_view[rows]]
-        boxes = detector.look(xyxy[rows], depth_m[rows], recording.class_id[rows], recording.vehicle[rows], at_s)
+        boxes = detector.detect(xyxy[rows], depth_m[rows], recording.class_id[rows], recording.vehicle[rows], at_s)
         if boxes is not None:
-            yield moment, at_s, boxes
+            yield frame, at_s, boxes
 
 
-def _virtual(camera: CameraConfig, level: NoiseLevel, recording: Recording, rng: np.random.Generator) -> Follow:
-    identities = Identities(camera.tracking, level, vehicles=recording.vehicles, step_s=recording.step_s, rng=rng)
-    return identities.update
+def _virtual_tracker(camera: CameraConfig, level: NoiseLevel, recording: Recording, rng: np.random.Generator) -> Track:
+    tracker = VirtualTracker(camera.tracking, level, vehicles=recording.vehicles, step_s=recording.step_s, rng=rng)
+    return tracker.update
 
 
-def _real(camera: CameraConfig) -> Follow:
+def _real_tracker(camera: CameraConfig) -> Track:
     tracker = Tracker(camera.tracking, fps=camera.detection.fps)
 
-    def follow(boxes: Boxes, at_s: float) -> tuple[list[tuple[float, Tracks]], Tracks]:
+    def track(boxes: DetectedBoxes, at_s: float) -> tuple[list[tuple[float, Tracks]], Tracks]:
         seen = Detections(boxes.xyxy.astype(np.float32), boxes.confidence.astype(np.float32), boxes.class_id)
         *earlier, now = tracker.update(seen, at_s)
         return [(s.at_s, s.tracks) for s in earlier], now.tracks
 
-    return follow
+    return track
 
 
 def _signals(recording: Recording, site: Site) -> list[dict[str, SignalNow]]:
-    """At each moment: the light of the site's signal, and since when."""
+    """In each frame: the light of the site's signal, and since when it shows."""
     if site.signal is None:
         return [{}] * len(recording)
-    told, began, was = [], 0, ""
-    for moment, letter in enumerate(recording.lights):
-        began, was = (began, was) if letter == was else (moment, letter)
-        told.append({site.signal: SignalNow(LIGHTS[letter], (began + 1) * recording.step_s)})
-    return told
+    signals, since, before = [], 0, ""
+    for frame, letter in enumerate(recording.lights):
+        since, before = (since, before) if letter == before else (frame, letter)
+        signals.append({site.signal: SignalNow(LIGHTS[letter], (since + 1) * recording.step_s)})
+    return signals
 
 
 def _on_ground(place: tuple[float, float] | None, site: Site) -> tuple[float, float] | None:
+    """A point in fractions of the image as metres on the ground."""
     if place is None:
         return None
     x_m, y_m = site.camera.ground(np.array(place) * [WIDTH_PX, HEIGHT_PX])

@@ -1,4 +1,4 @@
-"""The road users of the simulation: how large they are to a camera, and how SUMO drives them."""
+"""The simulated road users: their sizes, the vehicle mixes, and SUMO's vehicle types."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ C = ObjectClass
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A box in metres."""
+    """The size of a road user as a box."""
 
     length_m: float
     width_m: float
@@ -26,7 +26,7 @@ BODIES: dict[ObjectClass, Body] = {
     C.TRUCK: Body(8.0, 2.4, 3.1),
     C.PERSON: Body(0.5, 0.6, 1.7),
 }
-"""Two-wheelers with their riders."""
+"""Two-wheelers include their riders."""
 SIZES_M = np.array([(b.length_m, b.width_m, b.height_m) for b in (BODIES[c] for c in CLASSES)])
 """(classes, 3): length, width, height."""
 
@@ -34,9 +34,9 @@ SHARES: dict[str, dict[ObjectClass, float]] = {
     "cars": {C.CAR: 0.86, C.TRUCK: 0.09, C.BUS: 0.05},
     "motorcycles": {C.MOTORCYCLE: 0.8, C.BICYCLE: 0.01, C.CAR: 0.15, C.TRUCK: 0.025, C.BUS: 0.015},
 }
-"""Vehicle mixes: none on two wheels; and what is seen at Hanoi's quieter approaches, 80 % motorcycles."""
-ROOM: dict[str, float] = {"cars": 1.0, "motorcycles": 2.0}
-"""How many times the vehicles of the same demand there are, small as most of them are."""
+"""Vehicle mixes: without two-wheelers, and 80 % motorcycles as at Hanoi's quieter approaches."""
+DEMAND_FACTOR: dict[str, float] = {"cars": 1.0, "motorcycles": 2.0}
+"""Factor on the traffic volume: the same demand is more vehicles where most of them are small."""
 
 _DRIVING: dict[ObjectClass, str] = {
     C.BICYCLE: 'vClass="bicycle" maxSpeed="5.5" minGap="0.8" minGapLat="0.3" latAlignment="right"',
@@ -45,8 +45,8 @@ _DRIVING: dict[ObjectClass, str] = {
     C.BUS: 'vClass="bus" accel="1.2" minGap="2.5" minGapLat="0.5"',
     C.TRUCK: 'vClass="truck" accel="1.3" minGap="2.5" minGapLat="0.5"',
 }
-HONEST = 'speedFactor="normc(0.93,0.07,0.75,1.06)"'
-"""Speeds as parts of the limit: nobody is fast enough to be an incident unless an act makes him so."""
+COMPLIANT = 'speedFactor="normc(0.93,0.07,0.75,1.06)"'
+"""Desired speed as a fraction of the limit: only a scripted vehicle is fast enough to be an incident."""
 
 ACTORS: dict[str, tuple[ObjectClass, str]] = {
     "actor_car": (C.CAR, 'vClass="passenger" accel="2.6" speedFactor="1"'),
@@ -55,17 +55,17 @@ ACTORS: dict[str, tuple[ObjectClass, str]] = {
     "edge_car": (C.CAR, 'vClass="custom1" accel="2.6" speedFactor="1"'),
     "edge_motorcycle": (C.MOTORCYCLE, 'vClass="custom2" accel="3" speedFactor="1"'),
 }
-"""Types of vehicle that only acts use. The `edge` ones may go where their class may not."""
+"""Vehicle types of scripted acts only. The `edge` types may use lanes that are closed to their class."""
 
 
 def type_classes() -> dict[str, int]:
-    """The class of each of SUMO's vehicle types, and of what moves by script, as numbers."""
+    """Class id by SUMO vehicle type, and by class name for what moves by script."""
     return {str(c): c.class_id for c in CLASSES} | {name: c.class_id for name, (c, _) in ACTORS.items()}
 
 
 def vehicle_types() -> str:
     """The vehicle types as SUMO's XML."""
-    ordinary = [(str(c), c, f"{driving} {HONEST}") for c, driving in _DRIVING.items()]
+    ordinary = [(str(c), c, f"{driving} {COMPLIANT}") for c, driving in _DRIVING.items()]
     actors = [(name, c, driving) for name, (c, driving) in ACTORS.items()]
     return "\n".join(
         f'<vType id="{name}" length="{BODIES[c].length_m}" width="{BODIES[c].width_m}" {driving}/>'

@@ -1,17 +1,17 @@
-"""`ngatu bench incidents`: which incidents are noticed, how soon, which alarms are false, how true measures are."""
+"""`ngatu bench incidents`: detection rates, delays, false alarms and measuring errors on simulated traffic."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vision.common.errors import NgatuError
+
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from vision.bench.simulation.runner import Told
 
 QUICK_EVENTS, QUICK_HOURS = 1, 0.125
 
@@ -23,78 +23,81 @@ def register(bench: typer.Typer) -> None:
 
 def incidents(
     *,
-    events: Annotated[int, typer.Option(help="Incidents of each kind to make happen.", min=0)] = 110,
-    hours: Annotated[float, typer.Option(help="Camera-hours without any.", min=0)] = 240,
-    quick: Annotated[bool, typer.Option("--quick", help="One incident of each kind and six quiet minutes.")] = False,
+    events: Annotated[int, typer.Option(help="Incidents of each kind.", min=0)] = 110,
+    hours: Annotated[float, typer.Option(help="Camera-hours without incidents.", min=0)] = 240,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One incident of each kind, and 7.5 minutes without incidents.")
+    ] = False,
     level: Annotated[
-        list[str] | None, typer.Option(help="Noise: clean, measured or double. Repeatable. Default: measured.")
+        list[str] | None,
+        typer.Option(help="Noise level: clean, measured or double. Repeatable. Default: measured."),
     ] = None,
-    tracker: Annotated[str, typer.Option(help="`real`: noisy boxes go through ngatu's own; or `virtual`.")] = "real",
-    uncalibrated: Annotated[bool, typer.Option("--uncalibrated", help="The cameras know no metres.")] = False,
-    fps: Annotated[float | None, typer.Option(help="Looks a second. Default: 8; virtual tracker: 4.", min=2)] = None,
-    only: Annotated[str, typer.Option(help="Only episodes whose name holds this.")] = "",
+    tracker: Annotated[
+        str, typer.Option(help="real: ngatu's own on noisy detections; virtual: true tracks with ID switches.")
+    ] = "real",
+    uncalibrated: Annotated[bool, typer.Option("--uncalibrated", help="Cameras without calibration.")] = False,
+    fps: Annotated[
+        float | None, typer.Option(help="Analysed fps. Default: 8; with the virtual tracker 4.", min=2)
+    ] = None,
+    only: Annotated[str, typer.Option(help="Only episodes whose name contains this text.")] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same result.")] = 1,
-    processes: Annotated[int, typer.Option(help="Side by side; 0: one a core.", min=0)] = 0,
-    python: Annotated[Path | None, typer.Option(help="A python with libsumo. Default: one is made.")] = None,
-    keep: Annotated[Path | None, typer.Option(help="A folder for each episode's result: go on where you left.")] = None,
+    processes: Annotated[int, typer.Option(help="Parallel processes; 0: one per core.", min=0)] = 0,
+    python: Annotated[
+        Path | None, typer.Option(help="A python that has libsumo. Default: SUMO is installed into the cache folder.")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep each episode's result in this folder, to resume an interrupted run.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Score incidents and measures on SUMO's traffic, seen by a virtual camera through a detector's noise.
+    """Score incidents and measures on traffic simulated by SUMO, observed by a noisy virtual camera.
 
-    Ctrl-C ends it with the scores of what is done, which is a fair sample.
+    Ctrl-C ends it early with the scores so far, a fair sample of the whole.
 
-    The first use installs SUMO from the package registry into an environment of its own in the cache folder.
+    It runs from a checkout of the repository. The first use installs SUMO into an environment of its own.
     """
-    import os
-
     from rich.console import Console
 
-    from vision.bench.simulation.episodes import plan
-    from vision.bench.simulation.runner import Look, run, to_json
-    from vision.bench.simulation.sensor.noise_levels import LEVELS
-    from vision.bench.simulation.sumo.environment import sumo_python
-    from vision.commands.console import progress, readable_errors
+    from vision.commands.console import progress, progress_bar, readable_errors
 
-    levels = tuple(level or ["measured"])
-    _refuse_unknown("--level", levels, LEVELS)
-    _refuse_unknown("--tracker", (tracker,), ("virtual", "real"))
-    is_real = tracker == "real"
-    rate = fps or (8 if is_real else 4)
-    events, hours = (QUICK_EVENTS, QUICK_HOURS) if quick else (events, hours)
-    episodes = [e for e in plan(events=events, hours=hours, seed=seed, look_s=1 / rate) if only in e.name]
-    if not episodes:
-        raise typer.BadParameter(f"no episode's name holds {only!r}: names are like junction-cars-free-quiet-0")
-    look = Look(levels, is_calibrated=not uncalibrated, real_tracker=is_real)
     with readable_errors():
+        _require_simulation()
+        from vision.bench.simulation.episodes import plan
+        from vision.bench.simulation.runner import ViewSettings, run, to_json
+        from vision.bench.simulation.sensor.noise_levels import LEVELS
+        from vision.bench.simulation.sumo.environment import sumo_python
+
+        levels = tuple(level or ["measured"])
+        _refuse_unknown("--level", levels, LEVELS)
+        _refuse_unknown("--tracker", (tracker,), ("virtual", "real"))
+        is_real = tracker == "real"
+        rate = fps or (8 if is_real else 4)
+        events, hours = (QUICK_EVENTS, QUICK_HOURS) if quick else (events, hours)
+        episodes = [e for e in plan(events=events, hours=hours, seed=seed, frame_interval_s=1 / rate) if only in e.name]
+        if not episodes:
+            raise typer.BadParameter(
+                f"no episode's name contains {only!r}: names are like junction-cars-free-quiet-0", param_hint="--only"
+            )
+        view = ViewSettings(levels, is_calibrated=not uncalibrated, real_tracker=is_real)
         with progress() as report:
             interpreter = sumo_python(report, python)
-        hours_in_all = sum(e.lasts_s for e in episodes) / 3600
-        with _bar(f"{hours_in_all:.1f} hours of traffic") as told_done:
-            results = run(
-                episodes, look, interpreter, told=told_done, processes=processes or os.cpu_count() or 1, keep=keep
-            )
-    told = to_json(results, look, seed)
+        total_h = sum(e.duration_s for e in episodes) / 3600
+        with progress_bar(f"{total_h:.1f} hours of traffic") as advance:
+            workers = processes or os.cpu_count() or 1
+            results = run(episodes, view, interpreter, on_done=advance, processes=workers, keep=keep)
+    document = to_json(results, view, seed)
     if as_json:
-        typer.echo(json.dumps(told, indent=2))
+        typer.echo(json.dumps(document, indent=2))
     else:
-        _print(told, Console())
+        _print(document, Console())
 
 
-@contextmanager
-def _bar(what: str) -> "Iterator[Told]":
-    """A bar on a terminal that goes on as episodes are done."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:.0f} %"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, whole, _name: bar.update(task, completed=done, total=whole)
+def _require_simulation() -> None:
+    if find_spec("vision.bench.simulation") is None:
+        raise NgatuError(
+            "`ngatu bench incidents` runs from a checkout of ngatu's repository: the installed package does not "
+            "contain the simulation"
+        )
 
 
 def _refuse_unknown(option: str, given: tuple[str, ...], known: Any) -> None:
@@ -103,15 +106,15 @@ def _refuse_unknown(option: str, given: tuple[str, ...], known: Any) -> None:
         raise typer.BadParameter(f"{', '.join(unknown)}: {option} is one of {', '.join(known)}")
 
 
-def _print(told: dict[str, Any], console: "Console") -> None:
-    for level, part in told["by_level"].items():
+def _print(document: dict[str, Any], console: "Console") -> None:
+    for level, part in document["by_level"].items():
         _print_kinds(level, part, console)
     from rich.table import Table
 
     table = Table(
-        "noise or scenario", "camera-hours", "speed error", "queue error", "flow error", "analytics", box=None
+        "noise level or scenario", "camera-hours", "speed error", "queue error", "count error", "analytics", box=None
     )
-    for name, part in [*told["by_level"].items(), *told["by_scenario"].items()]:
+    for name, part in [*document["by_level"].items(), *document["by_scenario"].items()]:
         m = part["measures"]
         table.add_row(
             name,
@@ -119,7 +122,7 @@ def _print(told: dict[str, Any], console: "Console") -> None:
             _or_dash(m["speed_mae_pct"], " %"),
             f"{_or_dash(m['queue_mae_veh'])} of {_or_dash(m['queue_mean_veh'], ' veh')}",
             _or_dash(m["flow_error_pct"], " %"),
-            f"{part['analytics_ms_a_frame']:.2f} ms, {part['tracks_a_frame']:.0f} tracks",
+            f"{part['analytics_ms_a_frame']:.2f} ms, {part['tracks_a_frame']:.0f} tracks per frame",
         )
     console.print(table)
 
@@ -127,7 +130,9 @@ def _print(told: dict[str, Any], console: "Console") -> None:
 def _print_kinds(level: str, part: dict[str, Any], console: "Console") -> None:
     from rich.table import Table
 
-    table = Table("kind", "events", "noticed", "false a camera-day", "beside incidents", "median delay", box=None)
+    table = Table(
+        "kind", "incidents", "detected", "false per camera-day", "false near incidents", "median delay", box=None
+    )
     for kind, row in part["kinds"].items():
         rate = row["detection_rate"]
         table.add_row(
@@ -138,7 +143,8 @@ def _print_kinds(level: str, part: dict[str, Any], console: "Console") -> None:
             _or_dash(row["false_alarms_beside_incidents_per_camera_day"]),
             _or_dash(row["median_ttd_s"], " s"),
         )
-    console.print(f"noise: {level}; {part['quiet_camera_hours']:.1f} of {part['camera_hours']:.1f} camera-hours quiet")
+    hours = f"{part['quiet_camera_hours']:.1f} of {part['camera_hours']:.1f} camera-hours without incidents"
+    console.print(f"noise level: {level}; {hours}")
     console.print(table)
 
 

@@ -1,1 +1,1 @@
-"""Matches reported incidents with true ones and scores them."""
+"""Matches reported incidents with expected ones, and scores incidents and measures."""

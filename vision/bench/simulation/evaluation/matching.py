@@ -1,67 +1,72 @@
-"""Beside what happened, what was said: which incidents were noticed, when, and which alarms were false."""
+"""Matches alarms with expected incidents: detected, missed, repeated, excused or false."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from vision.bench.simulation.ground_truth.expected import Event
-from vision.bench.simulation.system_under_test import Raised
+from vision.bench.simulation.ground_truth.expected import ExpectedIncident
+from vision.bench.simulation.system_under_test import Alarm
 
 EARLY_S, LATE_S = 2.0, 30.0
-"""An incident is noticed from this long before it begins, for a beginning is a matter of definition, until this long
+"""An alarm matches from this long before an incident starts, since a start is a matter of definition, until this long
 after it ends."""
-REACH_M = 15.0
-REACH_PART = 0.15
-"""How far off it may be told: so much, and so much of the distance from the camera, where a pixel is many metres."""
-BEHIND_M = 45.0
-"""One more alarm of the same kind this near to an event already noticed is told twice, not false."""
+MAX_DISTANCE_M = 15.0
+DISTANCE_SHARE = 0.15
+"""Maximum distance between alarm and incident: `MAX_DISTANCE_M` plus this share of the distance to the camera, where a
+pixel is many metres."""
+REPEAT_DISTANCE_M = 45.0
+"""Another alarm of the same kind this near to a detected incident is a repetition, not false."""
 
 
 @dataclass(slots=True)
 class Matches:
-    """What became of events and alarms of one episode."""
+    """The outcome of an episode's incidents and alarms."""
 
-    noticed: list[tuple[Event, Raised]] = field(default_factory=list)
-    missed: list[Event] = field(default_factory=list)
-    repeated: list[Raised] = field(default_factory=list)
-    """Of an event that was noticed already."""
-    excused: list[Raised] = field(default_factory=list)
-    false: list[Raised] = field(default_factory=list)
+    detected: list[tuple[ExpectedIncident, Alarm]] = field(default_factory=list)
+    missed: list[ExpectedIncident] = field(default_factory=list)
+    repeated: list[Alarm] = field(default_factory=list)
+    """Further alarms of a detected incident."""
+    excused: list[Alarm] = field(default_factory=list)
+    """Alarms of a borderline case, or of an incident that no alarm matched closely enough."""
+    false: list[Alarm] = field(default_factory=list)
 
 
 def match(
-    events: Sequence[Event], excuses: Sequence[Event], raised: Sequence[Raised], camera_m: tuple[float, float]
+    expected: Sequence[ExpectedIncident],
+    borderline: Sequence[ExpectedIncident],
+    alarms: Sequence[Alarm],
+    camera_m: tuple[float, float],
 ) -> Matches:
-    """Each event takes the first alarm that fits it; what is left is repeated, excused or false."""
+    """Give each expected incident the first alarm that fits it; the other alarms are repeated, excused or false."""
     result = Matches()
-    left = sorted(raised, key=lambda r: r.at_s)
-    for event in sorted(events, key=lambda e: e.start_s):
-        fitting = [r for r in left if fits(event, r, camera_m, REACH_M)]
+    left = sorted(alarms, key=lambda alarm: alarm.at_s)
+    for incident in sorted(expected, key=lambda i: i.start_s):
+        fitting = [alarm for alarm in left if fits(incident, alarm, camera_m, MAX_DISTANCE_M)]
         if fitting:
-            result.noticed.append((event, fitting[0]))
+            result.detected.append((incident, fitting[0]))
             left.remove(fitting[0])
         else:
-            result.missed.append(event)
+            result.missed.append(incident)
     for alarm in left:
-        if any(fits(event, alarm, camera_m, BEHIND_M) for event, _ in result.noticed):
+        if any(fits(incident, alarm, camera_m, REPEAT_DISTANCE_M) for incident, _ in result.detected):
             result.repeated.append(alarm)
-        elif any(fits(excuse, alarm, camera_m, REACH_M) for excuse in [*excuses, *result.missed]):
+        elif any(fits(incident, alarm, camera_m, MAX_DISTANCE_M) for incident in [*borderline, *result.missed]):
             result.excused.append(alarm)
         else:
             result.false.append(alarm)
     return result
 
 
-def fits(event: Event, alarm: Raised, camera_m: tuple[float, float], reach_m: float) -> bool:
-    """Whether an alarm is about an event: its kind, its time, its place."""
-    early_s = EARLY_S if event.zone_id is None else max(EARLY_S, event.start_s - event.times_s[0])
-    if alarm.kind is not event.kind or not event.start_s - early_s <= alarm.at_s <= event.end_s + LATE_S:
+def fits(incident: ExpectedIncident, alarm: Alarm, camera_m: tuple[float, float], max_distance_m: float) -> bool:
+    """Whether kind, time and place of an alarm are those of an incident."""
+    early_s = EARLY_S if incident.zone_id is None else max(EARLY_S, incident.start_s - incident.times_s[0])
+    if alarm.kind is not incident.kind or not incident.start_s - early_s <= alarm.at_s <= incident.end_s + LATE_S:
         return False
-    if event.zone_id is not None:
-        return alarm.zone_id == event.zone_id
+    if incident.zone_id is not None:
+        return alarm.zone_id == incident.zone_id
     if alarm.place_m is None:
         return False
-    reach_m = reach_m + REACH_PART * float(np.hypot(*np.subtract(alarm.place_m, camera_m)))
-    away_m = np.linalg.norm(event.place_at(alarm.at_s) - np.array(alarm.place_m), axis=1)
-    return bool(away_m.min() <= reach_m)
+    max_distance_m = max_distance_m + DISTANCE_SHARE * float(np.hypot(*np.subtract(alarm.place_m, camera_m)))
+    distance_m = np.linalg.norm(incident.place_at(alarm.at_s) - np.array(alarm.place_m), axis=1)
+    return bool(distance_m.min() <= max_distance_m)

@@ -1,1 +1,1 @@
-"""What truly happens in a simulated episode: incidents, queues, traffic states."""
+"""The ground truth of a simulated episode: crossings, queues, and the incidents that should be reported."""

@@ -1,4 +1,4 @@
-"""The roads of the simulation: what SUMO drives on, what an operator drew, and what can go wrong there."""
+"""The simulated roads: their networks, camera sites and scripted incidents."""
 
 from vision.bench.simulation.roads.base import Demand, Road, Site
 from vision.bench.simulation.roads.junction import JUNCTION

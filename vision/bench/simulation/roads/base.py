@@ -1,4 +1,4 @@
-"""What every road of the simulation has.
+"""What every simulated road has: a network, traffic, scripted incidents, and camera sites with zones and lines.
 
 Ground coordinates: x east, y north, metres. Traffic keeps to the right.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from vision.bench.simulation.sensor.camera import HEIGHT_PX, WIDTH_PX, Camera, Metres
+from vision.bench.simulation.sensor.camera import HEIGHT_PX, WIDTH_PX, Metres, PinholeCamera
 from vision.common.object_class import ObjectClass
 from vision.config.calibration import GroundPoint, PointsCalibration
 from vision.config.camera import CameraConfig, DetectionConfig
@@ -21,7 +21,7 @@ from vision.config.zones import ControllerConfig, DirectionConfig, SignalConfig,
 from vision.contracts import IncidentKind
 
 Script = dict[str, Any]
-"""One act of `sumo_script.py`."""
+"""One act that `sumo/script.py` stages: its class under `act`, and that class's settings."""
 
 
 class Demand(StrEnum):
@@ -37,22 +37,22 @@ FLOWING = frozenset({Demand.FREE, Demand.DENSE})
 
 
 @dataclass(frozen=True)
-class Area:
-    """A zone as it is on the ground."""
+class GroundZone:
+    """A zone in ground coordinates."""
 
     id: str
     outline_m: tuple[Metres, ...]
-    heading_m: tuple[Metres, Metres] | None = None
-    """Two points of the way that traffic goes."""
+    direction_m: tuple[Metres, Metres] | None = None
+    """Two points, start and end of the direction of traffic."""
     kind: ZoneKind = ZoneKind.CARRIAGEWAY
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Other fields of its `ZoneConfig`."""
 
-    def drawn(self, camera: Camera) -> ZoneConfig:
-        """As an operator would draw it in the camera's picture."""
+    def to_config(self, camera: PinholeCamera) -> ZoneConfig:
+        """The zone as an operator would draw it in the camera's image."""
         direction = None
-        if self.heading_m:
-            start, end = (camera.fraction(point) for point in self.heading_m)
+        if self.direction_m:
+            start, end = (camera.fraction(point) for point in self.direction_m)
             direction = DirectionConfig(start=start, end=end)
         outline = tuple(camera.fraction(point) for point in self.outline_m)
         return ZoneConfig(id=self.id, kind=self.kind, polygon=outline, direction=direction, **self.settings)
@@ -60,7 +60,7 @@ class Area:
 
 @dataclass(frozen=True)
 class GroundLine:
-    """A counting line on the road, from the right-hand to the left-hand side of those who go in."""
+    """A counting line on the road, from the right-hand to the left-hand side of inbound traffic."""
 
     id: str
     start_m: Metres
@@ -69,19 +69,19 @@ class GroundLine:
 
 @dataclass(frozen=True)
 class Site:
-    """A place for a camera, on a mast arm over the road, and what it watches."""
+    """A camera on a mast arm over the road, and the zones and lines it observes."""
 
     name: str
-    camera: Camera
-    areas: tuple[Area, ...]
+    camera: PinholeCamera
+    zones: tuple[GroundZone, ...]
     lines: tuple[GroundLine, ...] = ()
     movements: tuple[MovementConfig, ...] = ()
     signal: str | None = None
 
     def config(self, *, fps: float, is_calibrated: bool) -> CameraConfig:
-        """The camera's file: defaults throughout, but for what an operator draws and the rate of this simulation.
+        """The site's camera file: defaults, except for what an operator draws and the simulation's frame rate.
 
-        Lines are crossed by the lower edge: they lie on the road, and beside traffic that comes the other way.
+        Lines use the bottom centre as anchor: they lie on the road, beside traffic of the opposite direction.
         """
         lines = [
             LineConfig(
@@ -98,14 +98,14 @@ class Site:
             detection=DetectionConfig(fps=fps),
             lines=tuple(lines),
             movements=self.movements,
-            zones=tuple(area.drawn(self.camera) for area in self.areas),
+            zones=tuple(zone.to_config(self.camera) for zone in self.zones),
             signals=(SignalConfig(id=self.signal, state=ControllerConfig()),) if self.signal else (),
             calibration=self._calibration() if is_calibrated else None,
         )
 
     def _calibration(self) -> PointsCalibration:
-        """Six points between the far end of what is watched and the picture's lower edge, without any error."""
-        corners = [self.camera.fraction(point)[1] for area in self.areas for point in area.outline_m]
+        """Six error-free points between the far end of the zones and the lower edge of the image."""
+        corners = [self.camera.fraction(point)[1] for zone in self.zones for point in zone.outline_m]
         rows = (min(corners), (min(corners) + 0.95) / 2, 0.95)
         places = [(column, row) for row in rows for column in (0.2, 0.8)]
         pixels = np.array(places) * [WIDTH_PX, HEIGHT_PX]
@@ -116,56 +116,56 @@ class Site:
 
 @dataclass(frozen=True)
 class Stream:
-    """Vehicles that go one way through the network."""
+    """Vehicles that follow one route through the network."""
 
     route: str
     veh_h: float
     only: frozenset[ObjectClass] | None = None
-    """`None`: the whole mix."""
+    """Classes; None: the whole vehicle mix."""
     extra: str = ""
-    """XML inside the flow: stops."""
+    """XML inside SUMO's flow: stops."""
 
 
 @dataclass(frozen=True)
-class Happening:
-    """A kind of incident that can be made to happen on a road."""
+class ScriptedIncident:
+    """A kind of incident that can be staged on a road."""
 
     kind: IncidentKind
     script: Callable[[Random], Script]
-    takes_s: float
-    """From its beginning until traffic is as before and the kind's cool-down is over, roughly: within that the same
-    thing in the same place is told once."""
+    occupies_s: float
+    """From its start until traffic has recovered and the kind's cool-down is over, roughly: within this time the same
+    incident in the same place is reported once."""
     demands: frozenset[Demand] = FLOWING
-    """Where it is an incident: nobody stops alone in a jam."""
-    yields: float = 1.0
-    """Part of the attempts that succeed: a speeder may find slow traffic before him, one vehicle hide another, who
-    brakes be out of sight before he is slow."""
+    """Where it counts as an incident: in a jam every vehicle stops."""
+    success_rate: float = 1.0
+    """Share of the attempts that succeed. A speeder may meet slow traffic, one vehicle may occlude another, a braking
+    vehicle may leave the image before it is slow."""
 
 
 @dataclass(frozen=True)
 class Road:
-    """A network, its traffic, its cameras and its happenings."""
+    """A network, its traffic, its camera sites and its scripted incidents."""
 
     name: str
-    plain: Mapping[str, str]
+    network_xml: Mapping[str, str]
     """netconvert's plain XML by kind of file: nod, edg, con."""
     routes: Mapping[str, str]
     """Edges of each route."""
     streams: Callable[[Demand], tuple[Stream, ...]]
-    throttled: Callable[[Demand], tuple[Script, ...]]
-    """Acts that make a demand what it is: bottlenecks downstream."""
+    bottlenecks: Callable[[Demand], tuple[Script, ...]]
+    """Acts that create a demand level: slow lanes downstream."""
     sites: tuple[Site, ...]
     ground_m: tuple[float, float, float, float]
-    """Least x, least y, greatest x, greatest y of what is recorded."""
-    free_mps: float
-    happenings: tuple[Happening, ...]
+    """The recorded area: minimum x, minimum y, maximum x, maximum y."""
+    free_flow_mps: float
+    incidents: tuple[ScriptedIncident, ...]
     signal: str | None = None
     watched_connection: tuple[str, str] | None = None
-    """From edge, to edge: whose light the site's signal shows."""
-    bystanders: Callable[[Random, float], list[Script]] = lambda _rng, _lasts_s: []
-    """What goes on beside the traffic and is no incident: people on pavements and crosswalks."""
+    """From edge, to edge: the connection whose light the site's signal shows."""
+    bystanders: Callable[[Random, float], list[Script]] = lambda _rng, _duration_s: []
+    """Acts that are no incident: people on pavements and crosswalks."""
 
 
 def box_m(low_x: float, low_y: float, high_x: float, high_y: float) -> tuple[Metres, ...]:
-    """The corners of an upright rectangle."""
+    """The corners of an axis-aligned rectangle."""
     return (low_x, low_y), (high_x, low_y), (high_x, high_y), (low_x, high_y)

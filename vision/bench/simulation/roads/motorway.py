@@ -1,9 +1,19 @@
-"""A motorway: three lanes and a hard shoulder, eastbound, 80 km/h. The camera looks after the traffic."""
+"""An eastbound motorway, three lanes and a hard shoulder, 80 km/h; the camera sees vehicles from behind."""
 
 from random import Random
 
-from vision.bench.simulation.roads.base import Area, Demand, GroundLine, Happening, Road, Script, Site, Stream, box_m
-from vision.bench.simulation.sensor.camera import Camera
+from vision.bench.simulation.roads.base import (
+    Demand,
+    GroundLine,
+    GroundZone,
+    Road,
+    Script,
+    ScriptedIncident,
+    Site,
+    Stream,
+    box_m,
+)
+from vision.bench.simulation.sensor.camera import PinholeCamera
 from vision.config.zones import ZoneKind
 from vision.contracts import IncidentKind as Kind
 
@@ -24,10 +34,10 @@ def _streams(demand: Demand) -> tuple[Stream, ...]:
     return (Stream("through", VEH_H[demand]),)
 
 
-def _throttled(demand: Demand) -> tuple[Script, ...]:
+def _bottlenecks(demand: Demand) -> tuple[Script, ...]:
     if demand not in BOTTLENECK_MPS:
         return ()
-    return ({"act": "Throttle", "lanes": OUT_LANES, "to_mps": BOTTLENECK_MPS[demand], "lasts_s": 1e9},)
+    return ({"act": "Throttle", "lanes": OUT_LANES, "to_mps": BOTTLENECK_MPS[demand], "duration_s": 1e9},)
 
 
 def _stop_on_lane(rng: Random) -> Script:
@@ -43,7 +53,7 @@ def _stop_on_shoulder(rng: Random) -> Script:
 
 def _stop(rng: Random, kind: str, lane: int) -> Script:
     start = {"route": "through", "type": kind, "lane": lane}
-    at = {"edge": "main", "pos": rng.uniform(180, 240), "lane": lane, "stands_s": rng.uniform(30, 70)}
+    at = {"edge": "main", "pos": rng.uniform(180, 240), "lane": lane, "stopped_s": rng.uniform(30, 70)}
     return {"act": "Stop", "start": start, **at}
 
 
@@ -53,7 +63,7 @@ def _wrong_way(rng: Random) -> Script:
     return {"act": "Walk", "class": kind, "mps": mps, "path": [(295, y), (130, y)]}
 
 
-def _walker(rng: Random) -> Script:
+def _pedestrian(rng: Random) -> Script:
     x = rng.uniform(180, 225)
     along = [(x, -11.9), (x + 60, -11.9)]
     across = [(x, -15.0), (x, -5.0), (x + 8, 1.0)]
@@ -69,12 +79,12 @@ def _speeder(rng: Random) -> Script:
 def _slowdown(rng: Random) -> Script:
     return {
         "act": "SlowDown", "edge": "main", "from_m": 60, "to_m": 290, "least": 4,
-        "to_mps": rng.uniform(2, 4), "over_s": rng.uniform(4, 7), "lasts_s": rng.uniform(15, 25),
+        "to_mps": rng.uniform(2, 4), "over_s": rng.uniform(4, 7), "duration_s": rng.uniform(15, 25),
     }  # fmt: skip
 
 
 def _congestion(rng: Random) -> Script:
-    return {"act": "Throttle", "lanes": OUT_LANES, "to_mps": rng.uniform(0.8, 1.2), "lasts_s": rng.uniform(260, 320)}
+    return {"act": "Throttle", "lanes": OUT_LANES, "to_mps": rng.uniform(0.8, 1.2), "duration_s": rng.uniform(260, 320)}
 
 
 def _collision(rng: Random) -> Script:
@@ -82,31 +92,31 @@ def _collision(rng: Random) -> Script:
     start = {"route": "through", "type": rng.choice(("actor_car", "actor_truck")), "lane": lane, "pos": 40}
     second = {"type": rng.choice(("actor_car", "actor_motorcycle")), "pos": 12}
     place = {"edge": "main", "pos": rng.uniform(150, 200), "braking_mps2": rng.uniform(6, 8)}
-    return {"act": "Collide", "start": start, "second": second, **place, "stands_s": rng.uniform(40, 60)}
+    return {"act": "Collide", "start": start, "second": second, **place, "stopped_s": rng.uniform(40, 60)}
 
 
 MOTORWAY = Road(
     name="motorway",
-    plain={
+    network_xml={
         "nod": '<nodes><node id="A" x="0" y="0"/><node id="B" x="300" y="0"/><node id="C" x="480" y="0"/></nodes>',
         "edg": f'<edges><edge id="main" from="A" to="B"{LANES}>{SHOULDER}{WIDTHS}</edge>'
         f'<edge id="out" from="B" to="C"{LANES}>{SHOULDER}{WIDTHS}</edge></edges>',
     },
     routes={"through": "main out"},
     streams=_streams,
-    throttled=_throttled,
+    bottlenecks=_bottlenecks,
     sites=(
         Site(
             name="motorway",
-            camera=Camera(at_m=(140, -7), height_m=10, looks_at_m=(195, -7), focal_px=1650),
-            areas=(
-                Area(
+            camera=PinholeCamera(position_m=(140, -7), height_m=10, target_m=(195, -7), focal_px=1650),
+            zones=(
+                GroundZone(
                     "carriageway",
                     box_m(WATCHED_X[0], ROAD_Y[0], WATCHED_X[1], ROAD_Y[1]),
                     ((170, -5), (230, -5)),
                     settings={"lanes": 3, "speed_limit_kmh": 80},
                 ),
-                Area(
+                GroundZone(
                     "shoulder", box_m(WATCHED_X[0], SHOULDER_Y[0], WATCHED_X[1], SHOULDER_Y[1]), kind=ZoneKind.SHOULDER
                 ),
             ),
@@ -114,15 +124,15 @@ MOTORWAY = Road(
         ),
     ),
     ground_m=(125, -20, 330, 8),
-    free_mps=0.93 * LIMIT_MPS,
-    happenings=(
-        Happening(Kind.STOPPED_VEHICLE, _stop_on_lane, 150),
-        Happening(Kind.STOPPED_VEHICLE, _stop_on_shoulder, 150),
-        Happening(Kind.WRONG_WAY, _wrong_way, 25),
-        Happening(Kind.PEDESTRIAN, _walker, 60),
-        Happening(Kind.SPEEDING, _speeder, 25, frozenset({Demand.FREE}), yields=0.5),
-        Happening(Kind.SUDDEN_SLOWDOWN, _slowdown, 180, frozenset({Demand.DENSE}), yields=0.55),
-        Happening(Kind.CONGESTION, _congestion, 560, frozenset({Demand.DENSE})),
-        Happening(Kind.COLLISION, _collision, 200, yields=0.6),
+    free_flow_mps=0.93 * LIMIT_MPS,
+    incidents=(
+        ScriptedIncident(Kind.STOPPED_VEHICLE, _stop_on_lane, 150),
+        ScriptedIncident(Kind.STOPPED_VEHICLE, _stop_on_shoulder, 150),
+        ScriptedIncident(Kind.WRONG_WAY, _wrong_way, 25),
+        ScriptedIncident(Kind.PEDESTRIAN, _pedestrian, 60),
+        ScriptedIncident(Kind.SPEEDING, _speeder, 25, frozenset({Demand.FREE}), success_rate=0.5),
+        ScriptedIncident(Kind.SUDDEN_SLOWDOWN, _slowdown, 180, frozenset({Demand.DENSE}), success_rate=0.55),
+        ScriptedIncident(Kind.CONGESTION, _congestion, 560, frozenset({Demand.DENSE})),
+        ScriptedIncident(Kind.COLLISION, _collision, 200, success_rate=0.6),
     ),
 )

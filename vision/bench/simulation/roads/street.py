@@ -1,9 +1,19 @@
-"""A city street, two lanes each way, 50 km/h: a bus lane with a stop, a pavement, a crosswalk, a side street."""
+"""A city street, two lanes per direction, 50 km/h, with a bus lane, bus stop, pavement, crosswalk and side street."""
 
 from random import Random
 
-from vision.bench.simulation.roads.base import Area, Demand, GroundLine, Happening, Road, Script, Site, Stream, box_m
-from vision.bench.simulation.sensor.camera import Camera
+from vision.bench.simulation.roads.base import (
+    Demand,
+    GroundLine,
+    GroundZone,
+    Road,
+    Script,
+    ScriptedIncident,
+    Site,
+    Stream,
+    box_m,
+)
+from vision.bench.simulation.sensor.camera import PinholeCamera
 from vision.common.object_class import ObjectClass
 from vision.config.zones import ZoneKind
 from vision.contracts import IncidentKind as Kind
@@ -33,16 +43,16 @@ def _streams(demand: Demand) -> tuple[Stream, ...]:
     )
 
 
-def _throttled(demand: Demand) -> tuple[Script, ...]:
+def _bottlenecks(demand: Demand) -> tuple[Script, ...]:
     if demand not in BOTTLENECK_MPS:
         return ()
-    return ({"act": "Throttle", "lanes": EAST_OUT + WEST_OUT, "to_mps": BOTTLENECK_MPS[demand], "lasts_s": 1e9},)
+    return ({"act": "Throttle", "lanes": EAST_OUT + WEST_OUT, "to_mps": BOTTLENECK_MPS[demand], "duration_s": 1e9},)
 
 
 def _stop(rng: Random, route: str, edge: str, lane: int) -> Script:
     start = {"route": route, "type": rng.choice(("actor_car", "actor_motorcycle", "actor_truck")), "lane": lane}
     along_m = rng.uniform(45, 105)
-    return {"act": "Stop", "start": start, "edge": edge, "pos": along_m, "lane": lane, "stands_s": rng.uniform(30, 60)}
+    return {"act": "Stop", "start": start, "edge": edge, "pos": along_m, "lane": lane, "stopped_s": rng.uniform(30, 60)}
 
 
 def _stop_westbound(rng: Random) -> Script:
@@ -60,7 +70,7 @@ def _wrong_way(rng: Random) -> Script:
     return {"act": "Walk", "class": kind, "mps": mps, "path": ends}
 
 
-def _walker(rng: Random) -> Script:
+def _pedestrian(rng: Random) -> Script:
     x = rng.uniform(190, 240)
     across = [(x, -11.5), (x + 4, 0.0), (x + 5, 9.0)]
     along = [(x, -11.5), (x + 2, -6.0), (x + 35, -5.6), (x + 38, -11.5)]
@@ -85,13 +95,13 @@ def _slowdown(rng: Random) -> Script:
     edge = rng.choice(("e2", "w1"))
     return {
         "act": "SlowDown", "edge": edge, "from_m": 5, "to_m": 140, "least": 4,
-        "to_mps": rng.uniform(1.5, 2.5), "over_s": rng.uniform(3, 5), "lasts_s": rng.uniform(15, 25),
+        "to_mps": rng.uniform(1.5, 2.5), "over_s": rng.uniform(3, 5), "duration_s": rng.uniform(15, 25),
     }  # fmt: skip
 
 
 def _congestion(rng: Random) -> Script:
     lanes = rng.choice((EAST_OUT, WEST_OUT))
-    return {"act": "Throttle", "lanes": lanes, "to_mps": rng.uniform(0.6, 1.0), "lasts_s": rng.uniform(260, 320)}
+    return {"act": "Throttle", "lanes": lanes, "to_mps": rng.uniform(0.6, 1.0), "duration_s": rng.uniform(260, 320)}
 
 
 def _collision(rng: Random) -> Script:
@@ -101,23 +111,23 @@ def _collision(rng: Random) -> Script:
     start = {"route": route, "type": rng.choice(("actor_car", "actor_truck")), "lane": lane, "pos": 40}
     second = {"type": rng.choice(("actor_car", "actor_motorcycle")), "pos": 16}
     place = {"edge": edge, "pos": pos + rng.uniform(0, 45), "braking_mps2": rng.uniform(6, 8)}
-    return {"act": "Collide", "start": start, "second": second, **place, "stands_s": rng.uniform(40, 60)}
+    return {"act": "Collide", "start": start, "second": second, **place, "stopped_s": rng.uniform(40, 60)}
 
 
-def _bystanders(rng: Random, lasts_s: float) -> list[Script]:
-    """People who walk on the pavement, and people who use the crosswalk."""
-    walkers: list[Script] = []
+def _bystanders(rng: Random, duration_s: float) -> list[Script]:
+    """Pedestrians on the pavement and on the crosswalk."""
+    pedestrians: list[Script] = []
     at_s = 0.0
-    while (at_s := at_s + rng.expovariate(1 / 45)) < lasts_s:
+    while (at_s := at_s + rng.expovariate(1 / 45)) < duration_s:
         y, mps = rng.uniform(-12.1, -11.1), rng.uniform(0.9, 1.6)
         paths = [[(165, y), (300, y)], [(300, y), (165, y)], [(258, -11.5), (258, 9.0)], [(258, 9.0), (258, -11.5)]]
-        walkers.append({"act": "Walk", "class": "person", "mps": mps, "path": rng.choice(paths), "at_s": at_s})
-    return walkers
+        pedestrians.append({"act": "Walk", "class": "person", "mps": mps, "path": rng.choice(paths), "at_s": at_s})
+    return pedestrians
 
 
 STREET = Road(
     name="street",
-    plain={
+    network_xml={
         "nod": '<nodes><node id="W" x="0" y="0"/><node id="J" x="140" y="0" type="priority"/>'
         '<node id="M" x="300" y="0"/><node id="E" x="430" y="0"/><node id="S" x="140" y="-90"/></nodes>',
         "edg": "<edges>"
@@ -139,29 +149,29 @@ STREET = Road(
     },
     routes={"east": "e1 e2 e3", "west": "w0 w1 w2", "into-side": "e1 s_out", "from-side": "s_in e2 e3"},
     streams=_streams,
-    throttled=_throttled,
+    bottlenecks=_bottlenecks,
     sites=(
         Site(
             name="street",
-            camera=Camera(at_m=(160, -3), height_m=9, looks_at_m=(214, -3), focal_px=1400),
-            areas=(
-                Area(
+            camera=PinholeCamera(position_m=(160, -3), height_m=9, target_m=(214, -3), focal_px=1400),
+            zones=(
+                GroundZone(
                     "eastbound",
                     box_m(FROM_X, EAST_Y[0], TO_X, EAST_Y[1]),
                     ((190, -3), (250, -3)),
                     settings={"lanes": 2, "speed_limit_kmh": 50, "stopping_banned": True},
                 ),
-                Area(
+                GroundZone(
                     "westbound",
                     box_m(FROM_X + 5, WEST_Y[0], TO_X, WEST_Y[1]),
                     ((250, 3), (195, 3)),
                     settings={"lanes": 2, "speed_limit_kmh": 50},
                 ),
-                Area(
+                GroundZone(
                     "bus-lane", box_m(FROM_X, BUS_Y[0], TO_X - 12, BUS_Y[1]), ((190, -8), (245, -8)), ZoneKind.BUS_LANE
                 ),
-                Area("pavement", box_m(FROM_X, PAVEMENT_Y[0], TO_X, PAVEMENT_Y[1]), kind=ZoneKind.PAVEMENT),
-                Area("crosswalk", box_m(254, PAVEMENT_Y[1], TO_X, WEST_Y[1]), kind=ZoneKind.CROSSWALK),
+                GroundZone("pavement", box_m(FROM_X, PAVEMENT_Y[0], TO_X, PAVEMENT_Y[1]), kind=ZoneKind.PAVEMENT),
+                GroundZone("crosswalk", box_m(254, PAVEMENT_Y[1], TO_X, WEST_Y[1]), kind=ZoneKind.CROSSWALK),
             ),
             lines=(
                 GroundLine("east", (212, -10.3), (212, 0)),
@@ -170,18 +180,18 @@ STREET = Road(
         ),
     ),
     ground_m=(145, -22, 340, 12),
-    free_mps=0.93 * LIMIT_MPS,
-    happenings=(
-        Happening(Kind.STOPPED_VEHICLE, _stop_westbound, 140),
-        Happening(Kind.ILLEGAL_STOPPING, _stop_where_banned, 140),
-        Happening(Kind.WRONG_WAY, _wrong_way, 35),
-        Happening(Kind.PEDESTRIAN, _walker, 60),
-        Happening(Kind.LANE_ENCROACHMENT, _on_bus_lane, 35),
-        Happening(Kind.LANE_ENCROACHMENT, _on_pavement, 60),
-        Happening(Kind.SPEEDING, _speeder, 35, frozenset({Demand.FREE}), yields=0.5),
-        Happening(Kind.SUDDEN_SLOWDOWN, _slowdown, 180, frozenset({Demand.DENSE}), yields=0.55),
-        Happening(Kind.CONGESTION, _congestion, 560, frozenset({Demand.DENSE})),
-        Happening(Kind.COLLISION, _collision, 200, yields=0.4),
+    free_flow_mps=0.93 * LIMIT_MPS,
+    incidents=(
+        ScriptedIncident(Kind.STOPPED_VEHICLE, _stop_westbound, 140),
+        ScriptedIncident(Kind.ILLEGAL_STOPPING, _stop_where_banned, 140),
+        ScriptedIncident(Kind.WRONG_WAY, _wrong_way, 35),
+        ScriptedIncident(Kind.PEDESTRIAN, _pedestrian, 60),
+        ScriptedIncident(Kind.LANE_ENCROACHMENT, _on_bus_lane, 35),
+        ScriptedIncident(Kind.LANE_ENCROACHMENT, _on_pavement, 60),
+        ScriptedIncident(Kind.SPEEDING, _speeder, 35, frozenset({Demand.FREE}), success_rate=0.5),
+        ScriptedIncident(Kind.SUDDEN_SLOWDOWN, _slowdown, 180, frozenset({Demand.DENSE}), success_rate=0.55),
+        ScriptedIncident(Kind.CONGESTION, _congestion, 560, frozenset({Demand.DENSE})),
+        ScriptedIncident(Kind.COLLISION, _collision, 200, success_rate=0.4),
     ),
     bystanders=_bystanders,
 )

@@ -1,1 +1,1 @@
-"""A virtual camera with the noise of a real detector and tracker."""
+"""A virtual camera with the measured noise of a real detector and tracker."""

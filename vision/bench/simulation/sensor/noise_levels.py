@@ -1,50 +1,50 @@
-"""How wrong a detector and a tracker are: levels of noise for the virtual camera."""
+"""Noise levels of the virtual detector and tracker: none, as measured on real clips, and twice as much."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseLevel:
-    """What goes wrong between the road and the tracks. Zeros: nothing."""
+    """Error rates between the road and the tracks. All zeros: perfect tracks."""
 
     name: str
     centre_jitter: float = 0.0
-    """Standard deviation of a box's centre across the picture, as a part of its width."""
+    """Standard deviation of a box's horizontal centre, as a fraction of its width."""
     width_jitter: float = 0.0
-    """The same of its width."""
+    """The same for its width."""
     top_jitter: float = 0.0
-    foot_jitter: float = 0.0
-    """The same of its upper and its lower edge, as parts of its height: the edges err apart, and the lower one less."""
+    bottom_jitter: float = 0.0
+    """The same for its top and bottom edge, as fractions of its height. Independent: the bottom edge errs less."""
     jitter_correlation: float = 0.0
-    """Of the jitter of one look with that of the next, at 12 looks a second."""
-    rough_part: float = 0.0
-    """Part of the time in which a box trembles much more: its vehicle is half hidden."""
+    """Correlation of the jitter of consecutive frames, at 12 fps."""
+    high_jitter_share: float = 0.0
+    """Share of the time in which a box jitters several times more, as partly occluded vehicles do."""
     miss_rate: float = 0.0
-    """Part of the looks at which a vehicle in plain sight is not detected."""
-    miss_burst_s: float = 0.2
-    """How long it is missed on average."""
+    """Share of the frames in which a fully visible vehicle is not detected."""
+    miss_duration_s: float = 0.2
+    """Mean duration of a miss."""
     id_switches_per_minute: float = 0.0
-    """Of each track."""
+    """Per track."""
     class_flip_rate: float = 0.0
-    """Part of the looks at which a vehicle is taken for one of another class."""
+    """Share of the frames in which a vehicle is detected as another class."""
     false_positives_per_frame: float = 0.0
     merge_rate: float = 0.0
-    """Part of the looks at which a two-wheeler that overlaps another is taken for one with it."""
+    """Share of the frames in which two overlapping two-wheelers are detected as one."""
     drop_rate: float = 0.0
-    """Part of the frames that are never looked at."""
+    """Share of the frames that are never analysed."""
 
     def doubled(self, name: str) -> "NoiseLevel":
-        """Everything twice as bad."""
+        """Every error twice as large or twice as frequent."""
         return NoiseLevel(
             name=name,
             centre_jitter=2 * self.centre_jitter,
             width_jitter=2 * self.width_jitter,
             top_jitter=2 * self.top_jitter,
-            foot_jitter=2 * self.foot_jitter,
-            rough_part=self.rough_part,
+            bottom_jitter=2 * self.bottom_jitter,
+            high_jitter_share=self.high_jitter_share,
             jitter_correlation=self.jitter_correlation,
             miss_rate=min(2 * self.miss_rate, 0.9),
-            miss_burst_s=2 * self.miss_burst_s,
+            miss_duration_s=2 * self.miss_duration_s,
             id_switches_per_minute=2 * self.id_switches_per_minute,
             class_flip_rate=min(2 * self.class_flip_rate, 0.5),
             false_positives_per_frame=2 * self.false_positives_per_frame,
@@ -59,20 +59,24 @@ MEASURED = NoiseLevel(
     centre_jitter=0.020,
     width_jitter=0.036,
     top_jitter=0.053,
-    foot_jitter=0.021,
+    bottom_jitter=0.021,
     jitter_correlation=0.68,
-    rough_part=0.15,
+    high_jitter_share=0.15,
     miss_rate=0.09,
-    miss_burst_s=0.25,
+    miss_duration_s=0.25,
     id_switches_per_minute=3.6,
     class_flip_rate=0.038,
     false_positives_per_frame=0.3,
     merge_rate=0.043,
     drop_rate=0.02,
 )
-"""What `ngatu bench noise` measured on real clips with yolo26n at 12 looks a second (docs/benchmarks.md, "How noisy
-detections are"): a trembling of which the same estimator says what it says of moving vehicles, and the part of the
-time in which it is several times greater; looks at which a track is not seen; switches of the tracker's ids, on two
-street cameras with queues; wrong classes; boxes that nothing explains, less what may be vehicles that nobody marked;
-motorcycles taken for one in dense pictures. Frames are dropped as on a busy machine."""
+"""Measured by `ngatu bench noise` on real clips with yolo26n at 12 fps (docs/benchmarks.md).
+
+- Jitter: with these values the benchmark's estimator finds on simulated boxes what it finds on moving vehicles.
+- Misses: frames without an observation between the first and the last of a track.
+- ID switches: of ngatu's tracker on two street cameras with queues.
+- False positives: unexplained detections, less those that may be vehicles without a label.
+- Merges: motorcycles in dense labelled images.
+- Dropped frames: as on a busy machine.
+"""
 LEVELS: dict[str, NoiseLevel] = {level.name: level for level in (CLEAN, MEASURED, MEASURED.doubled("double"))}

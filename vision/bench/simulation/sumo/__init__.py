@@ -1,1 +1,1 @@
-"""Runs the SUMO traffic simulator in an environment of its own."""
+"""SUMO in a Python environment of its own, and the script that runs one simulation there."""

@@ -1,14 +1,13 @@
-"""Runs one SUMO simulation with scripted incidents and writes who was where, in the environment where SUMO lives.
+"""Runs one SUMO simulation with scripted incidents and records all positions; needs libsumo and nothing of ngatu.
 
-It is a script for another interpreter, started by its path, and imports nothing of ngatu:
-`python sumo_script.py JOB.json FOLDER`. The job (see `episodes.py`) names the network, the vehicles, the piece of
-ground that cameras see, and the acts: what is to go wrong, when and where. Into the folder go
+Usage, with an interpreter that has libsumo: `python script.py JOB.json FOLDER`. The job (see `episodes.py`) names the
+network, the vehicles, the recorded area and the acts to stage, with time and place. The script writes into the folder:
 
-- `rows.bin`, float32: id, class, x and y of the middle of the front bumper in metres, heading in degrees clockwise from
+- `rows.bin`, float32: id, class, x and y of the centre of the front bumper in metres, heading in degrees clockwise from
   north, speed in m/s
 - `counts.bin`, int32: rows of each step, from the end of the warm-up on
-- `lights.txt`: a letter for each of these: r, y, g, or - without a signal
-- `acts.json`: what was done.
+- `lights.txt`: one letter per step: r, y, g, or - without a signal
+- `acts.json`: the acts that took place.
 """
 
 import json
@@ -25,20 +24,21 @@ Script = dict[str, Any]
 Place = tuple[float, float, float]
 """x, y, heading."""
 
-BLIND = 0
-"""SUMO's speed mode without any check: no safe distance, no red light, no limit of braking."""
-HEEDLESS = 7
-"""Keeps its distance, but heeds neither red lights nor right of way."""
-CAREFUL = 31
-"""SUMO's default."""
+UNCHECKED = 0
+"""SUMO speed mode without any check: no safe distance, no red light, no braking limit."""
+IGNORES_LIGHTS = 7
+"""SUMO speed mode that keeps a safe distance, but ignores red lights and right of way."""
+DEFAULT_MODE = 31
+"""SUMO's default speed mode."""
 GIVE_UP_S = 60.0
-"""An act whose actor has not come about by then is not done."""
-STANDS_MPS = 0.1
+"""An act whose vehicle does not appear within this time is cancelled."""
+STOPPED_MPS = 0.1
 TOUCH_M = 0.1
+"""The gap between two vehicles at contact."""
 
 
 class Act:
-    """Something that goes wrong. Each act has a `step`, which is called after each step of the simulation."""
+    """One scripted event. `step` is called after each simulation step, from the planned time until `is_over`."""
 
     def __init__(self, number: int, script: Script) -> None:
         self.script = script
@@ -50,11 +50,11 @@ class Act:
         self.planned_s: float = script["at_s"]
 
     def step(self, now_s: float) -> None:
-        """Go on with it."""
+        """Continue the act."""
         raise NotImplementedError
 
     def insert(self, name: str, start: Script) -> None:
-        """A vehicle of the act's own, with no doubts about its lane."""
+        """Insert a vehicle of the act, on the given lane."""
         libsumo.vehicle.add(
             name,
             start["route"],
@@ -70,8 +70,8 @@ class Act:
             libsumo.vehicle.setLaneChangeMode(name, 0)
         self.actors.append(name)
 
-    def is_about(self, name: str) -> bool:
-        """Whether it has come, and has not gone."""
+    def is_on_road(self, name: str) -> bool:
+        """Whether the vehicle has been inserted and has not left the network."""
         return name in ON_ROAD
 
     def end(self, now_s: float) -> None:
@@ -80,66 +80,66 @@ class Act:
 
 
 class Drive(Act):
-    """A vehicle that goes its own way: too fast, where its class may not, or a way that is banned."""
+    """A vehicle drives too fast, on a lane that is closed to its class, or along a banned route."""
 
     def step(self, now_s: float) -> None:
         if not self.actors:
             self.insert(self.name, self.script["start"])
         elif self.began_s is None:
-            if self.is_about(self.name):
+            if self.is_on_road(self.name):
                 self.began_s = now_s
             elif now_s > self.planned_s + GIVE_UP_S:
                 self.end(now_s)
-        elif not self.is_about(self.name):
+        elif not self.is_on_road(self.name):
             self.end(now_s)
 
 
 class Stop(Act):
-    """A vehicle that stops, stands for a while, and goes on."""
+    """A vehicle stops for a while, and drives on."""
 
     def step(self, now_s: float) -> None:
         s = self.script
         if not self.actors:
             self.insert(self.name, s["start"])
-            libsumo.vehicle.setStop(self.name, s["edge"], pos=s["pos"], laneIndex=s["lane"], duration=s["stands_s"])
+            libsumo.vehicle.setStop(self.name, s["edge"], pos=s["pos"], laneIndex=s["lane"], duration=s["stopped_s"])
         elif self.began_s is None:
-            if self.is_about(self.name) and libsumo.vehicle.isStopped(self.name):
+            if self.is_on_road(self.name) and libsumo.vehicle.isStopped(self.name):
                 self.began_s = now_s
             elif now_s > self.planned_s + GIVE_UP_S:
                 self.end(now_s)
-        elif not self.is_about(self.name) or not libsumo.vehicle.isStopped(self.name):
+        elif not self.is_on_road(self.name) or not libsumo.vehicle.isStopped(self.name):
             self.end(now_s)
 
 
 class Collide(Act):
-    """Two vehicles, one behind the other: the first brakes hard, the second runs into it, and both stand."""
+    """A rear-end collision: the first vehicle brakes hard, the second hits it, and both stop for a while."""
 
-    brakes = False
-    stand_s: float | None = None
+    is_braking = False
+    stopped_at_s: float | None = None
 
     def step(self, now_s: float) -> None:
         first, second = f"{self.name}a", f"{self.name}b"
         if not self.actors:
             self.insert(first, self.script["start"])
             self.insert(second, self.script["start"] | self.script.get("second", {}))
-        elif not (self.is_about(first) and self.is_about(second)):
-            if self.brakes or now_s > self.planned_s + GIVE_UP_S:
+        elif not (self.is_on_road(first) and self.is_on_road(second)):
+            if self.is_braking or now_s > self.planned_s + GIVE_UP_S:
                 self.end(now_s)
-        elif not self.brakes:
+        elif not self.is_braking:
             self.await_place(first, second, now_s)
-        elif self.stand_s is None:
+        elif self.stopped_at_s is None:
             self.run_into(first, second, now_s)
-        elif now_s > self.stand_s + self.script["stands_s"]:
+        elif now_s > self.stopped_at_s + self.script["stopped_s"]:
             self.drive_on()
             self.end(now_s)
 
     def drive_on(self) -> None:
         for name in self.actors:
-            libsumo.vehicle.setSpeedMode(name, CAREFUL)
+            libsumo.vehicle.setSpeedMode(name, DEFAULT_MODE)
             libsumo.vehicle.setSpeed(name, -1)
 
-    def let_go(self, now_s: float) -> None:
-        """Somebody came between them: nothing happens."""
+    def cancel(self, now_s: float) -> None:
+        """Another vehicle came between the two."""
         self.drive_on()
         self.actors = []
         self.end(now_s)
@@ -154,9 +154,9 @@ class Collide(Act):
             self.end(now_s)
             self.actors = []
             return
-        self.brakes = True
+        self.is_braking = True
         for name in (first, second):
-            libsumo.vehicle.setSpeedMode(name, BLIND)
+            libsumo.vehicle.setSpeedMode(name, UNCHECKED)
             libsumo.vehicle.setLaneChangeMode(name, 0)
         libsumo.vehicle.setSpeed(second, libsumo.vehicle.getSpeed(second))
 
@@ -165,7 +165,7 @@ class Collide(Act):
         libsumo.vehicle.setSpeed(first, speed)
         leader = libsumo.vehicle.getLeader(second, 60)
         if self.began_s is None and (not leader or leader[0] != first):
-            self.let_go(now_s)
+            self.cancel(now_s)
             return
         gap_m = leader[1] + libsumo.vehicle.getMinGap(second) if leader else 0.0
         own = libsumo.vehicle.getSpeed(second)
@@ -175,19 +175,19 @@ class Collide(Act):
             libsumo.vehicle.setSpeed(second, speed + max(gap_m - TOUCH_M, 0.0) / STEP_S)
         elif self.began_s is not None:
             libsumo.vehicle.setSpeed(second, speed)
-            if libsumo.vehicle.getSpeed(first) < STANDS_MPS and libsumo.vehicle.getSpeed(second) < STANDS_MPS:
-                self.stand_s = now_s
+            if libsumo.vehicle.getSpeed(first) < STOPPED_MPS and libsumo.vehicle.getSpeed(second) < STOPPED_MPS:
+                self.stopped_at_s = now_s
 
 
 class SlowDown(Act):
-    """All vehicles of a stretch brake hard, crawl, and go on."""
+    """All vehicles on a stretch of road brake hard, crawl, and drive on."""
 
     def step(self, now_s: float) -> None:
         if self.began_s is None:
             self.try_to_begin(now_s)
             return
-        crawls_s, goes_on_s = self.script["over_s"], self.script["over_s"] + self.script["lasts_s"]
-        if now_s >= self.began_s + goes_on_s:
+        crawls_s, ends_s = self.script["over_s"], self.script["over_s"] + self.script["duration_s"]
+        if now_s >= self.began_s + ends_s:
             self.keep_to(-1)
             self.end(now_s)
         elif now_s >= self.began_s + crawls_s:
@@ -215,7 +215,7 @@ class SlowDown(Act):
 
 
 class Throttle(Act):
-    """Lanes on which one drives very slowly for a while: traffic backs up from them."""
+    """A bottleneck: very low speed limits on some lanes for a while."""
 
     normal: dict[str, float]
 
@@ -226,14 +226,14 @@ class Throttle(Act):
             self.normal = {lane: libsumo.lane.getMaxSpeed(lane) for lane in s["lanes"]}
             for lane in s["lanes"]:
                 libsumo.lane.setMaxSpeed(lane, s["to_mps"])
-        elif now_s > self.began_s + s["lasts_s"]:
+        elif now_s > self.began_s + s["duration_s"]:
             for lane, speed in self.normal.items():
                 libsumo.lane.setMaxSpeed(lane, speed)
             self.end(now_s)
 
 
 class HoldRed(Act):
-    """A red light that does not end: the queue grows."""
+    """A long red light: the queue grows."""
 
     def step(self, now_s: float) -> None:
         s = self.script
@@ -241,28 +241,28 @@ class HoldRed(Act):
         if self.began_s is None:
             if light == "r":
                 self.began_s = now_s
-                libsumo.trafficlight.setPhaseDuration(s["signal"], s["lasts_s"])
-        elif now_s > self.began_s + s["lasts_s"]:
+                libsumo.trafficlight.setPhaseDuration(s["signal"], s["duration_s"])
+        elif now_s > self.began_s + s["duration_s"]:
             self.end(now_s)
 
 
 class RunRed(Act):
-    """The first vehicle that comes to a red light does not stop."""
+    """The first vehicle that approaches a red light does not stop."""
 
     def step(self, now_s: float) -> None:
         s = self.script
         if not self.actors:
             if libsumo.trafficlight.getRedYellowGreenState(s["signal"])[s["link"]] == "r":
-                self.tempt(now_s)
+                self.choose_vehicle(now_s)
             if now_s > self.planned_s + 2 * GIVE_UP_S:
                 self.end(now_s)
         elif self.actors[0] not in ON_ROAD or libsumo.vehicle.getRoadID(self.actors[0]) != s["edge"]:
             if self.actors[0] in ON_ROAD:
-                libsumo.vehicle.setSpeedMode(self.actors[0], CAREFUL)
+                libsumo.vehicle.setSpeedMode(self.actors[0], DEFAULT_MODE)
                 libsumo.vehicle.setSpeed(self.actors[0], -1)
             self.end(now_s)
 
-    def tempt(self, now_s: float) -> None:
+    def choose_vehicle(self, now_s: float) -> None:
         s = self.script
         for number in s["lanes"]:
             lane = f"{s['edge']}_{number}"
@@ -272,21 +272,21 @@ class RunRed(Act):
             first = max(vehicles, key=libsumo.vehicle.getLanePosition)
             ahead_m = libsumo.lane.getLength(lane) - libsumo.vehicle.getLanePosition(first)
             if s["least_ahead_m"] <= ahead_m <= s["most_ahead_m"] and libsumo.vehicle.getSpeed(first) > 3:
-                libsumo.vehicle.setSpeedMode(first, HEEDLESS)
+                libsumo.vehicle.setSpeedMode(first, IGNORES_LIGHTS)
                 libsumo.vehicle.setSpeed(first, max(6.0, libsumo.vehicle.getSpeed(first)))
                 self.actors, self.began_s = [first], now_s
                 return
 
 
 class Walk(Act):
-    """Somebody, or something, that follows a path of its own and heeds nobody: no driver of SUMO's would."""
+    """A road user that follows a fixed path and ignores all others, which no driver of SUMO does."""
 
     def step(self, now_s: float) -> None:
         s = self.script
         self.began_s = now_s if self.began_s is None else self.began_s
         self.actors = [self.name]
-        went_m = s["mps"] * (now_s - self.began_s)
-        place = along(s["path"], went_m)
+        distance_m = s["mps"] * (now_s - self.began_s)
+        place = along(s["path"], distance_m)
         if place is None:
             self.end(now_s)
         else:
@@ -294,27 +294,27 @@ class Walk(Act):
             MOVERS.append((self.name, s["class"], x, y, heading, s["mps"]))
 
 
-def along(path: list[tuple[float, float]], went_m: float) -> Place | None:
-    """x, y, heading at so many metres along a path; None beyond its end."""
+def along(path: list[tuple[float, float]], distance_m: float) -> Place | None:
+    """x, y and heading at a distance along a path; None beyond its end."""
     for (x0, y0), (x1, y1) in pairwise(path):
         length_m = math.hypot(x1 - x0, y1 - y0)
-        if went_m < length_m:
-            part = went_m / length_m
+        if distance_m < length_m:
+            part = distance_m / length_m
             return x0 + part * (x1 - x0), y0 + part * (y1 - y0), math.degrees(math.atan2(x1 - x0, y1 - y0)) % 360
-        went_m -= length_m
+        distance_m -= length_m
     return None
 
 
 ACTS: dict[str, type[Act]] = {a.__name__: a for a in (Drive, Stop, Collide, SlowDown, Throttle, HoldRed, RunRed, Walk)}
 ON_ROAD: dict[str, None] = {}
-"""Who drives just now, in SUMO's order."""
+"""Ids of the vehicles in the network, in SUMO's order."""
 MOVERS: list[tuple[str, str, float, float, float, float]] = []
-"""Who moves by script just now: name, class, x, y, heading, speed."""
+"""Road users that move along a fixed path: name, class, x, y, heading, speed."""
 STEP_S = 0.0
 
 
 class Recorder:
-    """Numbers vehicles, and keeps where they are while a camera may see them."""
+    """Numbers road users, and records their positions inside the observed area."""
 
     def __init__(self, job: Script) -> None:
         self.low_x, self.low_y, self.high_x, self.high_y = job["ground"]
@@ -351,7 +351,7 @@ class Recorder:
         done = [
             {
                 "label": a.script["label"],
-                "begun_s": a.began_s,
+                "started_s": a.began_s,
                 "ended_s": a.ended_s,
                 "actors": [self.number(name) for name in a.actors],
             }
@@ -372,7 +372,7 @@ def simulate(job: Script, folder: Path) -> None:
     )  # fmt: skip
     waiting = [ACTS[script["act"]](n, script) for n, script in enumerate(job["acts"])]
     acts, recorder = list(waiting), Recorder(job)
-    before, during = round(job["warm_up_s"] / STEP_S), round(job["lasts_s"] / STEP_S)
+    before, during = round(job["warm_up_s"] / STEP_S), round(job["duration_s"] / STEP_S)
     for step in range(1 - before, during + 1):
         libsumo.simulationStep()
         now_s = step * STEP_S
