@@ -169,7 +169,7 @@ class TrafficAnalyzer:
             tracks=motion,
             inside=inside,
             zones=zones,
-            whole_frame=self._zones.picture,
+            whole_frame=self._zones.whole_frame,
             crossings=tuple(crossings),
             movements=tuple(movements),
             stitched=stitched,

@@ -174,27 +174,32 @@ def test_a_slow_street_is_free_once_the_camera_knows_it() -> None:
     last(seeing.watch([Vehicle(n, steady(6, -30 * n)) for n in range(60)], 320, fps=3))
     speed_mps = learnt.speed_mps("road", FREE_MPS)
     assert speed_mps < 9
-    assert level_of(TrafficState(5.5 / speed_mps, 0.1, 8), SETTINGS, few=3) <= DENSE
+    assert level_of(TrafficState(5.5 / speed_mps, 0.1, 8), SETTINGS, min_vehicles=3) <= DENSE
 
 
 def test_level_of_is_worse_the_slower_traffic_is() -> None:
-    levels = [level_of(TrafficState(relative / 100, 0.15, 10), SETTINGS, few=3) for relative in range(100, 0, -1)]
+    levels = [
+        level_of(TrafficState(relative / 100, 0.15, 10), SETTINGS, min_vehicles=3) for relative in range(100, 0, -1)
+    ]
     assert levels == sorted(levels)
     assert set(levels) == {FREE, DENSE, CONGESTED, JAMMED}
 
 
 def test_a_full_road_that_flows_is_dense() -> None:
-    assert level_of(TrafficState(0.9, 0.25, 20), SETTINGS, few=3) == DENSE
+    assert level_of(TrafficState(0.9, 0.25, 20), SETTINGS, min_vehicles=3) == DENSE
 
 
 def test_where_all_that_came_stand_it_takes_no_coverage() -> None:
-    assert level_of(TrafficState(0.0, 0.01, 6, standing=0.95), SETTINGS, few=3) == JAMMED
+    assert level_of(TrafficState(0.0, 0.01, 6, stopped_share=0.95), SETTINGS, min_vehicles=3) == JAMMED
 
 
 def test_traffic_that_creeps_is_congestion_though_little_of_the_road_is_seen_to_be_full() -> None:
-    assert level_of(TrafficState(0.15, 0.04, 6, standing=0.6), SETTINGS, few=3) >= CONGESTED
-    assert level_of(TrafficState(0.15, 0.04, 4, standing=0.6), SETTINGS, few=3) == DENSE
-    assert level_of(TrafficState(0.15, 0.04, 6, standing=0.6), SETTINGS, few=3, critical_fill=0.1) == DENSE
+    assert level_of(TrafficState(0.15, 0.04, 6, stopped_share=0.6), SETTINGS, min_vehicles=3) >= CONGESTED
+    assert level_of(TrafficState(0.15, 0.04, 4, stopped_share=0.6), SETTINGS, min_vehicles=3) == DENSE
+    assert (
+        level_of(TrafficState(0.15, 0.04, 6, stopped_share=0.6), SETTINGS, min_vehicles=3, critical_occupancy=0.1)
+        == DENSE
+    )
 
 
 def kept(levels: list[int], *, fps: float = 2, start_s: float = 0.0) -> list[str | None]:
@@ -245,7 +250,12 @@ def test_a_level_that_has_long_held_is_told(runs: list[tuple[int, int]]) -> None
 def test_the_slower_a_crowd_is_the_less_of_the_road_must_be_seen_to_be_full() -> None:
     def congested(relative_speed: float, filled: float, vehicles: float = 20, critical_fill: float = 0.065) -> bool:
         return (
-            level_of(TrafficState(relative_speed, filled, vehicles), SETTINGS, few=3, critical_fill=critical_fill)
+            level_of(
+                TrafficState(relative_speed, filled, vehicles),
+                SETTINGS,
+                min_vehicles=3,
+                critical_occupancy=critical_fill,
+            )
             > DENSE
         )
 

@@ -11,7 +11,7 @@ from tests.analytics.zones.zones_kit import FREE_MPS, SIZE, camera, ground_of, r
 from vision.analytics.kinematics.state import Floats
 from vision.analytics.track_table import FIRST_ROWS, TrackRows
 from vision.analytics.zones.area_occupancy import AreaOccupancy, area_scale
-from vision.analytics.zones.free_flow import MEMORY, FreeFlow
+from vision.analytics.zones.free_flow import FreeFlow
 from vision.analytics.zones.zone import zone_length_m
 from vision.geometry import apply_homography
 
@@ -79,7 +79,7 @@ def test_old_vehicles_fade_and_the_histogram_stays_bounded() -> None:
     learnt = FreeFlow()
     for speed_mps in [20.0] * 3000 + [10.0] * 20000:
         learnt.learn("z", speed_mps)
-    assert learnt.counts["z"].sum() <= MEMORY + 1
+    assert learnt.counts["z"].sum() <= learnt.parameters.memory + 1
     assert learnt.speed_mps("z", FREE_MPS) == pytest.approx(10, rel=0.05)
 
 

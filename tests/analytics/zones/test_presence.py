@@ -78,11 +78,11 @@ def test_what_is_remembered_of_tracks_is_bounded() -> None:
     seeing = Road(camera([road(40, 80)]))
     for n in range(2000):
         seeing.see([Vehicle(n, parked(60))], n / 4)
-        assert len(seeing.zones._visits) <= 17
+        assert len(seeing.zones._presence) <= 17
         assert len(seeing.zones._parked) <= 17
     seeing.see([], 1000)
-    assert len(seeing.zones._visits) == 0
-    assert seeing.zones._visits._rows.size == 64
+    assert len(seeing.zones._presence) == 0
+    assert seeing.zones._presence._rows.size == 64
 
 
 def told(vehicles: list[Vehicle], *, start_s: float = 0.0) -> list[tuple[str, float]]:

@@ -148,7 +148,7 @@ def test_without_calibration_the_queue_is_counted_all_the_same() -> None:
 
 def test_what_is_remembered_of_those_that_waited_is_bounded() -> None:
     seeing = Road(APPROACH)
-    watch = seeing.zones._watched[0]._queue
+    watch = seeing.zones._analyzers[0]._queue
     assert watch is not None
     for n in range(600):
         seeing.see([Vehicle(n // 10, parked(standing_at(0)))], n / 4)

@@ -1,4 +1,4 @@
-"""What is added up of one zone during one interval, and what it comes to."""
+"""Sums of one zone over one interval, and the measures that follow from them."""
 
 from dataclasses import dataclass, field
 from math import isfinite
@@ -14,13 +14,10 @@ from vision.analytics.statistics import percentiles
 from vision.analytics.track_table import Ids
 from vision.analytics.zones.congestion import LEVELS
 from vision.analytics.zones.level_of_service import level_of_service
+from vision.analytics.zones.presence import PRESENCE
 from vision.common.object_class import CLASSES
 from vision.config.zones import ZoneConfig
 from vision.contracts.measures import ClassPresence, QueueMeasures, ZoneMeasures
-
-SHORTEST_VISIT_S = 1.0
-"""A shorter visit says little of a vehicle's speed."""
-
 
 _VEHICLES = IS_VEHICLE.astype(np.int64)
 
@@ -31,57 +28,72 @@ def _by_class() -> Ids:
 
 @dataclass(frozen=True, slots=True)
 class ZoneSpeeds:
-    """What the speeds of the vehicles that are seen in one zone just now come to."""
+    """Speeds of the vehicles that are in one zone at one moment."""
 
     vehicles: int
-    timed: int
-    """Those whose speed is known."""
-    kmh: float
-    """Sum of these speeds."""
+    """Number of vehicles."""
+    measured: int
+    """Number of vehicles whose speed is known."""
+    sum_kmh: float
+    """Sum of the known speeds."""
 
     @classmethod
     def of_each(cls, scene: Scene) -> list[Self]:
-        """Of each zone, in their order."""
-        here = scene.inside & IS_VEHICLE[scene.tracks.class_id][:, None]
+        """Speeds in each zone of a scene, in the order of the zones."""
+        inside = scene.inside & IS_VEHICLE[scene.tracks.class_id][:, None]
         speeds_kmh = scene.tracks.speed_kmh[:, None]
-        timed = here & ~np.isnan(speeds_kmh)
-        columns = (here.sum(axis=0), timed.sum(axis=0), np.where(timed, speeds_kmh, 0.0).sum(axis=0))
-        return [cls(*told) for told in zip(*(column.tolist() for column in columns), strict=True)]
+        is_measured = inside & ~np.isnan(speeds_kmh)
+        sums_kmh = np.where(is_measured, speeds_kmh, 0.0).sum(axis=0)
+        columns = (inside.sum(axis=0), is_measured.sum(axis=0), sums_kmh)
+        return [cls(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 @dataclass(slots=True, eq=False)
 class ZoneAccumulator:
-    """One zone, one interval. `_s` sums are over time: of vehicles they are vehicle-seconds."""
+    """Sums over time of one zone in one interval; where they are of vehicles, in vehicle-seconds."""
 
     zone: ZoneConfig
     implausible_above_kmh: float
     watched_s: float = 0.0
+    """How much time the frames represent."""
     present_s: Floats = field(default_factory=lambda: np.zeros(len(CLASSES)))
-    """(classes,)"""
+    """(classes,): presence over time."""
     max_present: int = 0
     occupied_s: float = 0.0
+    """How long any vehicle was present."""
     covered_s: float = 0.0
+    """Area occupancy over time."""
     entries: Ids = field(default_factory=_by_class)
     exits: Ids = field(default_factory=_by_class)
-    kmh_s: float = 0.0
-    """Speeds, of vehicles whose speed is known, over time; `timed_s`: how long these were there."""
-    timed_s: float = 0.0
-    relative_s: float = 0.0
-    compared_s: float = 0.0
+    speed_kmh_s: float = 0.0
+    """Known speeds over time."""
+    speed_known_s: float = 0.0
+    """Vehicles with a known speed over time."""
+    relative_speed_s: float = 0.0
+    """Vehicles times the zone's relative speed, over time."""
+    relative_speed_known_s: float = 0.0
+    """Vehicles over time while the zone's speed was known."""
     speeds_kmh: list[float] = field(default_factory=list)
+    """Mean speed of each visit that ended."""
     stops_s: list[float] = field(default_factory=list)
+    """Time stopped of each visit that ended."""
     implausible: int = 0
+    """Number of speeds that were dropped."""
     queued_s: float = 0.0
+    """Queued vehicles over time."""
     max_queued: int = 0
-    longest_queue_m: float = 0.0
-    spilt_s: float = 0.0
+    max_queue_m: float = 0.0
+    spillback_s: float = 0.0
+    """How long the queue reached the spillback line."""
     delays_s: list[float] = field(default_factory=list)
-    worst: int = -1
+    """Control delays that became known."""
+    worst_level: int = -1
+    """Index in `LEVELS`; -1 while none is known."""
     length_m: float | None = None
     is_calibrated: bool = False
 
     def add(self, scene: Scene, number: int, speeds: ZoneSpeeds, step_s: float) -> None:
-        """A moment that stands for `step_s`; `number`: the zone's."""
+        """Add a scene that represents `step_s` seconds; `number` is the zone's in it."""
         state = scene.zones[number]
         self.watched_s += step_s
         self.is_calibrated, self.length_m = scene.is_calibrated, state.length_m
@@ -91,7 +103,7 @@ class ZoneAccumulator:
         for left in state.visits.exits:
             self._add_exit(left)
         if state.congestion is not None:
-            self.worst = max(self.worst, LEVELS.index(state.congestion))
+            self.worst_level = max(self.worst_level, LEVELS.index(state.congestion))
 
     def _add_presence(self, state: ZoneState, step_s: float) -> None:
         present = state.visits.present
@@ -104,25 +116,25 @@ class ZoneAccumulator:
             self.entries[entry.object_class.class_id] += 1
 
     def _add_speeds(self, state: ZoneState, speeds: ZoneSpeeds, step_s: float) -> None:
-        self.kmh_s += step_s * speeds.kmh
-        self.timed_s += step_s * speeds.timed
+        self.speed_kmh_s += step_s * speeds.sum_kmh
+        self.speed_known_s += step_s * speeds.measured
         if speeds.vehicles and isfinite(state.speed_mps):
-            self.relative_s += step_s * speeds.vehicles * state.speed_mps / state.free_flow_speed_mps
-            self.compared_s += step_s * speeds.vehicles
+            self.relative_speed_s += step_s * speeds.vehicles * state.speed_mps / state.free_flow_speed_mps
+            self.relative_speed_known_s += step_s * speeds.vehicles
 
     def _add_queue(self, state: ZoneState, step_s: float) -> None:
         queued = len(state.queue_track_ids)
         self.queued_s += step_s * queued
         self.max_queued = max(self.max_queued, queued)
-        self.longest_queue_m = max(self.longest_queue_m, state.queue_length_m)
-        self.spilt_s += step_s * state.reaches_spillback
+        self.max_queue_m = max(self.max_queue_m, state.queue_length_m)
+        self.spillback_s += step_s * state.reaches_spillback
 
     def _add_exit(self, left: ZoneExit) -> None:
         self.exits[left.object_class.class_id] += 1
         if not IS_VEHICLE[left.object_class.class_id]:
             return
         self.stops_s.append(left.stopped_s)
-        if self.is_calibrated and left.measured_s >= SHORTEST_VISIT_S:
+        if self.is_calibrated and left.measured_s >= PRESENCE.min_measured_s:
             speed_kmh = 3.6 * left.mean_speed_mps
             if speed_kmh > self.implausible_above_kmh:
                 self.implausible += 1
@@ -130,10 +142,10 @@ class ZoneAccumulator:
                 self.speeds_kmh.append(speed_kmh)
 
     def measures(self) -> ZoneMeasures:
-        """What it all comes to."""
+        """The interval's measures; those of which too little is known are `None`."""
         watched_s = max(self.watched_s, 1e-9)
         mean_present = float(self.present_s[IS_VEHICLE].sum()) / watched_s
-        speed_kmh = self.kmh_s / self.timed_s if self.timed_s > 0 else None
+        speed_kmh = self.speed_kmh_s / self.speed_known_s if self.speed_known_s > 0 else None
         return ZoneMeasures(
             presence=self._presence(watched_s),
             mean_present=mean_present,
@@ -143,11 +155,13 @@ class ZoneAccumulator:
             density_veh_km_lane=self._density(mean_present),
             space_mean_speed_kmh=speed_kmh,
             speed_kmh=percentiles(np.array(self.speeds_kmh)),
-            relative_speed=self.relative_s / self.compared_s if self.compared_s > 0 else None,
+            relative_speed=(
+                self.relative_speed_s / self.relative_speed_known_s if self.relative_speed_known_s > 0 else None
+            ),
             mean_stop_s=sum(self.stops_s) / len(self.stops_s) if self.stops_s else None,
             speeds_dropped=self.implausible,
             queue=self._queue(watched_s),
-            congestion=LEVELS[self.worst] if self.worst >= 0 else None,
+            congestion=LEVELS[self.worst_level] if self.worst_level >= 0 else None,
             level_of_service=self._level_of_service(speed_kmh),
         )
 
@@ -164,6 +178,7 @@ class ZoneAccumulator:
         )
 
     def _density(self, mean_present: float) -> float | None:
+        """Vehicles per kilometre and lane; `None` without lanes or a length."""
         if self.zone.lanes is None or self.length_m is None or self.watched_s == 0:
             return None
         return mean_present / (self.length_m / 1000) / self.zone.lanes
@@ -174,9 +189,9 @@ class ZoneAccumulator:
         return QueueMeasures(
             mean_veh=self.queued_s / watched_s,
             max_veh=self.max_queued,
-            max_length_m=self.longest_queue_m if self.is_calibrated else None,
+            max_length_m=self.max_queue_m if self.is_calibrated else None,
             control_delay_s=sum(self.delays_s) / len(self.delays_s) if self.delays_s else None,
-            spillback_s=self.spilt_s,
+            spillback_s=self.spillback_s,
         )
 
     def _level_of_service(self, speed_kmh: float | None) -> str | None:

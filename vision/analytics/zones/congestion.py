@@ -1,4 +1,4 @@
-"""Levels of congestion: what the traffic of one moment amounts to, and how long it must last to be told."""
+"""Congestion levels: what a zone's traffic amounts to, and how long that must last before the level changes."""
 
 from dataclasses import dataclass
 from math import isnan
@@ -9,125 +9,195 @@ from vision.config.measures import CongestionConfig
 from vision.contracts import CongestionLevel
 
 LEVELS = tuple(CongestionLevel)
-"""From free to jammed; here a level is its number."""
+"""From free to jammed; in this module a level is its index here."""
 FREE, DENSE, CONGESTED, JAMMED = range(4)
 
-CRITICAL_FILL = 0.065
-"""Of a road's surface, taken up at the density beyond which flow falls: 28 cars/km/lane (HCM 2000, chapter 23, at
-capacity), as many as 150 motorcycles/km, on 3.5 m."""
-UNSURE = 1.5
-"""Where neither metres nor the road's own free flow are known, a relative speed may be wrong by half: the road must be
-so many times as full before slow means congested."""
-FULL = 2.5 * CRITICAL_FILL
-"""So full a road is dense even where it flows."""
-CROWD = 5.0
-ALL_STAND = 0.8
-"""Where so many vehicles came and so many of them stand, or they are as slow as in a jam, it is a queue, however little
-of the road they fill."""
-RECOVERY = 1.1
-"""To be told better, traffic has to be better than the threshold by this factor."""
-FIRST_AFTER_S = 5.0
-"""The first level is told when it has been watched for so long ..."""
-AGREES_FOR_S = 2.0
-"""... and was the same at the end for so long ..."""
-FIRST_AT_LAST_S = 10.0
-"""... or when it wavers, after so long. Until `rise_after` has passed it is provisional: it becomes another one that
-agrees for `FIRST_AFTER_S`."""
-BLIND_S = 2.0
-"""After so long without a frame what was seen before says nothing of how long a level has held."""
+
+@dataclass(frozen=True, slots=True)
+class CongestionParameters:
+    """Which traffic is congested, apart from the relative speeds that the camera's configuration sets."""
+
+    critical_occupancy: float = 0.065
+    """Part of a road's surface that vehicles occupy at the density beyond which flow falls; a slow road is congested
+    from here on. Higher: fewer and later alarms, slow roads stay dense. Source: 28 cars/km/lane (HCM 2000, chapter 23,
+    at capacity), or as many as 150 motorcycles/km, on 3.5 m."""
+    uncertainty_factor: float = 1.5
+    """The critical occupancy is raised by this factor where neither metres nor the zone's own free flow are known,
+    since a relative speed may then be wrong by half. Higher: fewer false alarms on new cameras, more missed congestion.
+    Source: chosen."""
+    full_factor: float = 2.5
+    """A road this many times as full as the critical occupancy is dense even where it flows. Higher: fewer flowing
+    roads are called dense. Source: chosen."""
+    min_crowd: float = 5.0
+    """With this many vehicles, a crowd that creeps or stands is congested however little of the road is seen to be
+    full, since a detector misses distant stopped vehicles. Higher: fewer alarms from short queues, distant queues are
+    missed. Source: chosen."""
+    min_stopped_share: float = 0.8
+    """A crowd stands if this part of it is stopped. Higher: fewer, later alarms from queues. Source: chosen."""
+    min_vehicles: float = 4.0
+    """A zone with fewer vehicles is free. Higher: fewer alarms from a few slow vehicles. Source: chosen, half of the
+    eight cars that 100 m of three lanes hold at capacity."""
+    min_vehicles_in_frame: float = 8.0
+    """A whole picture, of a camera without zones, with fewer vehicles is free. Higher: fewer alarms from a few slow
+    vehicles. Source: chosen, the eight cars that 100 m of three lanes hold at capacity."""
+    max_red_s: float = 120.0
+    """No red light lasts longer than this, seconds: a queue at a stop line is congestion only if it spills back, or if
+    vehicles wait longer. Longer: fewer alarms at signals, later alarms. Source: chosen."""
+    min_long_waits: int = 2
+    """This many vehicles must wait longer than `max_red_s`. More: fewer alarms from single broken-down vehicles.
+    Source: chosen."""
+    recovery_factor: float = 1.1
+    """A level improves only when traffic is better than the threshold by this factor. Higher: fewer changes to and fro,
+    later recoveries. Source: chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class HysteresisParameters:
+    """When the first level is published; later changes take `rise_after` and `fall_after` of the configuration."""
+
+    first_after_s: float = 5.0
+    """The first level takes this many seconds of video; a provisional level is replaced after as many seconds of
+    another one. Longer: later, more certain first levels. Source: chosen."""
+    min_agreement_s: float = 2.0
+    """The first level must have been the same for this long, seconds. Longer: more certain first levels. Source:
+    chosen."""
+    first_at_latest_s: float = 10.0
+    """After this many seconds of video the first level is published even if it varies. Longer: later first levels on
+    unsteady roads. Source: chosen."""
+    max_gap_s: float = 2.0
+    """After a longer gap between frames, seconds, what was seen before no longer counts towards how long a level has
+    lasted. Longer: levels persist across longer outages. Source: chosen."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrafficState:
-    """How a zone's traffic is, averaged over some seconds."""
+    """A zone's traffic, averaged over some seconds."""
 
     relative_speed: float
-    """Part of the free-flow pace; NaN where nobody moves or stands whose pace is known."""
-    filled: float
-    """Part of the road's surface that vehicles stand on, 0 to 1."""
+    """Mean speed as a part of the free-flow speed; NaN where no speed is known."""
+    occupancy: float
+    """Part of the road's surface that vehicles occupy, 0 to 1."""
     vehicles: float
-    """How many are in it that take part in traffic."""
-    standing: float = 0.0
-    """The part of them that stands, 0 to 1."""
+    """Mean number of vehicles that take part in traffic."""
+    stopped_share: float = 0.0
+    """The part of them that is stopped, 0 to 1."""
+
+
+CONGESTION = CongestionParameters()
+HYSTERESIS = HysteresisParameters()
 
 
 def level_of(
-    traffic: TrafficState, settings: CongestionConfig, few: float, critical_fill: float = CRITICAL_FILL
+    traffic: TrafficState,
+    settings: CongestionConfig,
+    min_vehicles: float,
+    *,
+    critical_occupancy: float | None = None,
+    parameters: CongestionParameters = CONGESTION,
 ) -> int:
-    """The level that traffic amounts to, as a number. With fewer than `few` vehicles a road is free.
+    """Index in `LEVELS` of the level that traffic amounts to; with fewer than `min_vehicles` a road is free.
 
-    Slow alone is dense at most: it takes a road that is full beyond its critical density as well; the slower, the less
-    full, and where nearly all stand or creep however little: a detector sees few of those that stand far away. Half of
-    the free-flow pace is that of traffic at capacity (Greenshields, "A study of traffic capacity", 1935).
+    Slow traffic alone is dense at most: congestion also takes a road beyond its critical density. The slower traffic
+    is, the less of the road must be seen to be full, and where nearly all vehicles stand or creep, however little. Half
+    of the free-flow speed is that of traffic at capacity (Greenshields, "A study of traffic capacity", 1935).
+
+    Example:
+        >>> slow_and_full = TrafficState(relative_speed=0.3, occupancy=0.2, vehicles=20)
+        >>> LEVELS[level_of(slow_and_full, CongestionConfig(), min_vehicles=4)].value
+        'congested'
     """
-    if traffic.vehicles < few or isnan(traffic.relative_speed):
+    p = parameters
+    critical = p.critical_occupancy if critical_occupancy is None else critical_occupancy
+    if traffic.vehicles < min_vehicles or isnan(traffic.relative_speed):
         return FREE
-    slow = FREE
-    for level, below in (
+    by_speed = _level_by_speed(traffic, settings)
+    creeps = traffic.relative_speed * critical / p.critical_occupancy < settings.jammed_below
+    if traffic.vehicles >= p.min_crowd and (creeps or traffic.stopped_share >= p.min_stopped_share):
+        return max(by_speed, CONGESTED)
+    if traffic.occupancy < _required_occupancy(traffic, settings, critical, p):
+        return min(by_speed, DENSE)
+    return max(by_speed, DENSE if traffic.occupancy >= p.full_factor * p.critical_occupancy else FREE)
+
+
+def _level_by_speed(traffic: TrafficState, settings: CongestionConfig) -> int:
+    level = FREE
+    for slower, below in (
         (DENSE, settings.dense_below),
         (CONGESTED, settings.congested_below),
         (JAMMED, settings.jammed_below),
     ):
-        slow = level if traffic.relative_speed < below else slow
-    creeps = traffic.relative_speed * critical_fill / CRITICAL_FILL < settings.jammed_below
-    if traffic.vehicles >= CROWD and (creeps or traffic.standing >= ALL_STAND):
-        return max(slow, CONGESTED)
-    if traffic.filled < _needed_fill(traffic, settings, critical_fill):
-        return min(slow, DENSE)
-    return max(slow, DENSE if traffic.filled >= FULL else FREE)
+        level = slower if traffic.relative_speed < below else level
+    return level
 
 
-def _needed_fill(traffic: TrafficState, settings: CongestionConfig, critical_fill: float) -> float:
-    """How full a road must be for its slow traffic to be congested: from nothing where a crowd is about to creep to
-    its critical density where traffic is only just slow, or nobody knows how slow."""
-    if traffic.vehicles < CROWD or critical_fill > CRITICAL_FILL:
-        return critical_fill
+def _required_occupancy(
+    traffic: TrafficState, settings: CongestionConfig, critical: float, parameters: CongestionParameters
+) -> float:
+    """How full a road must be for its slow traffic to be congested.
+
+    It rises with speed: from zero for a crowd that is about to creep to the critical occupancy where traffic is only
+    just slow, or where its speed is uncertain.
+    """
+    if traffic.vehicles < parameters.min_crowd or critical > parameters.critical_occupancy:
+        return critical
     above_creeping = max(traffic.relative_speed - settings.jammed_below, 0.0)
-    return critical_fill * min(above_creeping / max(settings.congested_below - settings.jammed_below, 1e-6), 1.0)
+    return critical * min(above_creeping / max(settings.congested_below - settings.jammed_below, 1e-6), 1.0)
 
 
-def improved(traffic: TrafficState) -> TrafficState:
-    """As if it were a little worse: what must be better than a threshold, to be told better than it."""
+def with_recovery_margin(traffic: TrafficState, parameters: CongestionParameters = CONGESTION) -> TrafficState:
+    """The same traffic made a little worse: a level improves only when this is better than the threshold as well."""
     return TrafficState(
-        relative_speed=traffic.relative_speed / RECOVERY,
-        filled=traffic.filled * RECOVERY,
+        relative_speed=traffic.relative_speed / parameters.recovery_factor,
+        occupancy=traffic.occupancy * parameters.recovery_factor,
         vehicles=traffic.vehicles,
-        standing=traffic.standing,
+        stopped_share=traffic.stopped_share,
     )
 
 
 class CongestionHysteresis:
-    """Tells a level only when it has held: a worse one for `rise_after`, a better one for `fall_after`."""
+    """Publishes a level only when it has lasted: a worse one for `rise_after`, a better one for `fall_after`.
 
-    def __init__(self, settings: CongestionConfig) -> None:
+    The first level is published after some seconds. Until `rise_after` has passed it is provisional, and may change
+    sooner.
+
+    Example:
+        >>> hysteresis = CongestionHysteresis(CongestionConfig())
+        >>> for second in range(6):
+        ...     hysteresis.update(FREE, FREE, float(second))
+        >>> (hysteresis.level.value, hysteresis.is_provisional)
+        ('free', True)
+    """
+
+    def __init__(self, settings: CongestionConfig, parameters: HysteresisParameters = HYSTERESIS) -> None:
         self._rise_after_s = settings.rise_after.total_seconds()
         self._fall_after_s = settings.fall_after.total_seconds()
+        self._parameters = parameters
         self.level: CongestionLevel | None = None
         self.since_s = 0.0
-        self._began_s = self._seen_s = np.nan
+        self._began_s = self._updated_s = np.nan
         self._provisional_until_s = np.nan
-        self._first: int | None = None
-        self._first_s = 0.0
+        self._candidate: int | None = None
+        self._candidate_since_s = 0.0
         self._at_least_since_s: list[float] = []
         self._at_most_since_s: list[float] = []
 
     @property
     def is_provisional(self) -> bool:
-        """Whether the level is a first one, which may become another without the patience that changes take."""
-        return bool(self._seen_s < self._provisional_until_s)
+        """Whether the level is a first one, which may change without the usual delay."""
+        return bool(self._updated_s < self._provisional_until_s)
 
-    def update(self, level: int, cautious: int, at_s: float) -> None:
-        """Take in the level of a moment, and the one that it has when a threshold must be passed by a margin."""
-        if not at_s - self._seen_s <= BLIND_S:
+    def update(self, level: int, level_with_margin: int, at_s: float) -> None:
+        """Take in the level of one moment, and its level with the recovery margin, as indices in `LEVELS`."""
+        if not at_s - self._updated_s <= self._parameters.max_gap_s:
             self._begin(at_s)
-        self._seen_s = at_s
+        self._updated_s = at_s
         for n in range(len(LEVELS)):
             self._at_least_since_s[n] = self._at_least_since_s[n] if level >= n else at_s
-            self._at_most_since_s[n] = self._at_most_since_s[n] if cautious <= n else at_s
+            self._at_most_since_s[n] = self._at_most_since_s[n] if level_with_margin <= n else at_s
         if self.level is None or at_s < self._provisional_until_s:
-            self._settle(level, at_s)
+            self._update_first(level, at_s)
         else:
-            self._change(LEVELS.index(self.level), at_s)
+            self._update_lasting(LEVELS.index(self.level), at_s)
 
     def _begin(self, at_s: float) -> None:
         self._began_s = at_s
@@ -136,24 +206,28 @@ class CongestionHysteresis:
         self._at_least_since_s = [at_s] * len(LEVELS)
         self._at_most_since_s = [at_s] * len(LEVELS)
 
-    def _settle(self, level: int, at_s: float) -> None:
-        if level != self._first:
-            self._first, self._first_s = level, at_s
-        watched_s, agreed_s = at_s - self._began_s, at_s - self._first_s
+    def _update_first(self, level: int, at_s: float) -> None:
+        """Publish the first level, or replace it while it is provisional."""
+        p = self._parameters
+        if level != self._candidate:
+            self._candidate, self._candidate_since_s = level, at_s
+        watched_s, agreed_s = at_s - self._began_s, at_s - self._candidate_since_s
         if self.level is None:
-            is_sure = (watched_s >= FIRST_AFTER_S and agreed_s >= AGREES_FOR_S) or watched_s >= FIRST_AT_LAST_S
+            agrees = watched_s >= p.first_after_s and agreed_s >= p.min_agreement_s
+            is_certain = agrees or watched_s >= p.first_at_latest_s
         else:
-            is_sure = agreed_s >= FIRST_AFTER_S and level != LEVELS.index(self.level)
-        if is_sure:
-            self._tell(level, at_s)
+            is_certain = agreed_s >= p.first_after_s and level != LEVELS.index(self.level)
+        if is_certain:
+            self._publish(level, at_s)
 
-    def _change(self, told: int, at_s: float) -> None:
-        worse = [n for n in range(told + 1, len(LEVELS)) if at_s - self._at_least_since_s[n] >= self._rise_after_s]
-        better = [n for n in range(told) if at_s - self._at_most_since_s[n] >= self._fall_after_s]
+    def _update_lasting(self, published: int, at_s: float) -> None:
+        """Replace a level by a worse or better one that has lasted."""
+        worse = [n for n in range(published + 1, len(LEVELS)) if at_s - self._at_least_since_s[n] >= self._rise_after_s]
+        better = [n for n in range(published) if at_s - self._at_most_since_s[n] >= self._fall_after_s]
         if worse:
-            self._tell(worse[-1], at_s)
+            self._publish(worse[-1], at_s)
         elif better:
-            self._tell(better[0], at_s)
+            self._publish(better[0], at_s)
 
-    def _tell(self, level: int, at_s: float) -> None:
+    def _publish(self, level: int, at_s: float) -> None:
         self.level, self.since_s = LEVELS[level], at_s

@@ -1,4 +1,4 @@
-"""The pace of free flow: what a city street has, until the camera has seen its own."""
+"""Free-flow speed of each zone: a default, until the camera has measured its own unhindered vehicles."""
 
 import json
 from collections.abc import Mapping
@@ -9,82 +9,122 @@ import numpy as np
 
 from vision.analytics.kinematics.state import Floats
 
-CITY_STREET_MPS = 50 / 3.6
-"""What is taken for free flow where nothing is known: the general limit in towns, in Vietnam as elsewhere."""
-PERCENTILE = 85
-"""Of unhindered vehicles: the usual measure of what a road lets people drive."""
-SLOWEST_MPS, FASTEST_MPS, BINS = 0.5, 70.0, 128
-"""The histogram's bins are of equal ratios, 4 % wide each."""
-MEMORY = 2000.0
-"""Vehicles that the histogram is about; older ones fade as new ones come, never by time alone."""
-PRIOR_WEIGHT = 30.0
-"""So many vehicles weigh as much as what was supposed before."""
 
-_EDGES_MPS = np.geomspace(SLOWEST_MPS, FASTEST_MPS, BINS + 1)
+@dataclass(frozen=True, slots=True)
+class FreeFlowParameters:
+    """How the free-flow speed is learnt from a histogram of speeds."""
+
+    default_mps: float = 50 / 3.6
+    """Free-flow speed where nothing is known, m/s. Higher: new cameras report slower traffic relative to it, hence more
+    congestion. Source: the general limit in towns, 50 km/h, in Vietnam as elsewhere."""
+    percentile: float = 85
+    """Percentile of the speeds of unhindered vehicles that is the free-flow speed. Higher: a higher free-flow speed.
+    Source: the usual measure of a road's operating speed."""
+    min_mps: float = 0.5
+    """Lower end of the histogram, m/s; slower vehicles are ignored. Higher: slow streets are learnt less well. Source:
+    chosen."""
+    max_mps: float = 70.0
+    """Upper end of the histogram, m/s; faster vehicles are ignored. Higher: more outliers are learnt, wider bins.
+    Source: chosen."""
+    bins: int = 128
+    """Number of bins of equal ratios between the ends, 4 % wide each. More: a finer speed, more memory; what was stored
+    is learnt again. Source: chosen."""
+    memory: float = 2000.0
+    """Number of vehicles that the histogram represents; older ones fade as new ones come, never by time alone. Larger:
+    steadier, slower to follow changes. Source: chosen."""
+    prior_weight: float = 30.0
+    """The default weighs as much as this many vehicles. Larger: the camera's own speeds take over later. Source:
+    chosen."""
+
+    @property
+    def histogram(self) -> list[float]:
+        """What stored counts must agree on: ends and number of bins."""
+        return [self.min_mps, self.max_mps, self.bins]
+
+    def edges_mps(self) -> Floats:
+        """(bins + 1,): edges of the histogram, m/s."""
+        return np.geomspace(self.min_mps, self.max_mps, self.bins + 1)
+
+
+DEFAULTS = FreeFlowParameters()
 
 
 @dataclass(slots=True, eq=False)
 class FreeFlow:
-    """The paces of unhindered vehicles by zone. Its size does not depend on how many it has seen.
+    """A histogram of the speeds of unhindered vehicles by zone; its size does not depend on how many were seen.
 
-    Only vehicles that met little traffic and did not halt are to be told to it (`learn`): then a jam, however long it
-    lasts, teaches nothing.
+    Only vehicles that met little traffic and did not stop belong into it (`learn`): a jam, however long it lasts, then
+    changes nothing.
+
+    Example:
+        >>> free_flow = FreeFlow()
+        >>> for speed_mps in [8.0] * 3000:
+        ...     free_flow.learn("north", speed_mps)
+        >>> free_flow.is_known("north"), round(free_flow.speed_mps("north", default_mps=13.9))
+        (True, 8)
     """
 
     counts: dict[str, Floats] = field(default_factory=dict)
-    """By zone id: (BINS,), how many vehicles were in each bin."""
-    _seen: dict[str, tuple[float, float]] = field(default_factory=dict, init=False, repr=False)
-    """What the counts come to: how many vehicles, and their percentile (m/s)."""
+    """By zone id: (bins,), number of vehicles in each bin."""
+    parameters: FreeFlowParameters = DEFAULTS
+    _edges_mps: Floats = field(init=False, repr=False)
+    _learnt: dict[str, tuple[float, float]] = field(default_factory=dict, init=False, repr=False)
+    """By zone id: number of vehicles in the counts, and the percentile of their speeds, m/s."""
+
+    def __post_init__(self) -> None:
+        self._edges_mps = self.parameters.edges_mps()
 
     def learn(self, zone_id: str, speed_mps: float) -> None:
-        """An unhindered vehicle went through a zone at this mean pace."""
-        if not SLOWEST_MPS <= speed_mps < FASTEST_MPS:
+        """Add the mean speed of an unhindered vehicle in a zone."""
+        p = self.parameters
+        if not p.min_mps <= speed_mps < p.max_mps:
             return
-        counts = self.counts.setdefault(zone_id, np.zeros(BINS))
-        counts *= 1 - 1 / MEMORY
-        counts[np.searchsorted(_EDGES_MPS, speed_mps, side="right") - 1] += 1
-        self._seen.pop(zone_id, None)
+        counts = self.counts.setdefault(zone_id, np.zeros(p.bins))
+        counts *= 1 - 1 / p.memory
+        counts[np.searchsorted(self._edges_mps, speed_mps, side="right") - 1] += 1
+        self._learnt.pop(zone_id, None)
 
     def speed_mps(self, zone_id: str, default_mps: float) -> float:
-        """The free-flow pace of a zone: what was supposed, and ever more what was seen."""
+        """Free-flow speed of a zone: the default, and with more vehicles ever more their own percentile."""
         if zone_id not in self.counts:
             return default_mps
-        if zone_id not in self._seen:
-            self._seen[zone_id] = _summary(self.counts[zone_id])
-        seen, seen_mps = self._seen[zone_id]
-        return (PRIOR_WEIGHT * default_mps + seen * seen_mps) / (PRIOR_WEIGHT + seen)
+        if zone_id not in self._learnt:
+            self._learnt[zone_id] = self._percentile(self.counts[zone_id])
+        vehicles, learnt_mps = self._learnt[zone_id]
+        weight = self.parameters.prior_weight
+        return (weight * default_mps + vehicles * learnt_mps) / (weight + vehicles)
 
     def is_known(self, zone_id: str) -> bool:
-        """Whether more was seen than supposed."""
-        return zone_id in self.counts and float(self.counts[zone_id].sum()) >= PRIOR_WEIGHT
+        """Whether the zone's own vehicles outweigh the default."""
+        return zone_id in self.counts and float(self.counts[zone_id].sum()) >= self.parameters.prior_weight
 
     def to_json(self) -> str:
-        """To be kept while the worker is not running. Empty bins are left out."""
-        told = {
+        """Text that `from_json` reads, to keep what was learnt; empty bins are left out."""
+        zones = {
             zone_id: {str(n): round(float(counts[n]), 3) for n in np.flatnonzero(counts)}
             for zone_id, counts in self.counts.items()
         }
-        return json.dumps({"edges_mps": [SLOWEST_MPS, FASTEST_MPS, BINS], "zones": told})
+        return json.dumps({"edges_mps": self.parameters.histogram, "zones": zones})
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """What `to_json` told.
+    def from_json(cls, text: str, parameters: FreeFlowParameters = DEFAULTS) -> Self:
+        """Read what `to_json` wrote.
 
         Raises:
-            ValueError: the text is something else, or of another version.
+            ValueError: the text is something else, or its histogram has other bins.
         """
-        told = json.loads(text)
-        if not isinstance(told, Mapping) or told.get("edges_mps") != [SLOWEST_MPS, FASTEST_MPS, BINS]:
-            raise ValueError("no free flow of this version: delete it, it will be learnt again")
-        kept = cls()
-        for zone_id, bins in told["zones"].items():
-            counts = kept.counts[zone_id] = np.zeros(BINS)
+        stored = json.loads(text)
+        if not isinstance(stored, Mapping) or stored.get("edges_mps") != parameters.histogram:
+            raise ValueError("not a free-flow histogram of this version: delete it, it will be learnt again")
+        free_flow = cls(parameters=parameters)
+        for zone_id, bins in stored["zones"].items():
+            counts = free_flow.counts[zone_id] = np.zeros(parameters.bins)
             for number, count in bins.items():
                 counts[int(number)] = float(count)
-        return kept
+        return free_flow
 
-
-def _summary(counts: Floats) -> tuple[float, float]:
-    seen = float(counts.sum())
-    below = np.concatenate([[0.0], np.cumsum(counts)])
-    return seen, float(np.interp(seen * PERCENTILE / 100, below, _EDGES_MPS))
+    def _percentile(self, counts: Floats) -> tuple[float, float]:
+        """Number of vehicles and the percentile of their speeds, interpolated within bins."""
+        vehicles = float(counts.sum())
+        below = np.concatenate([[0.0], np.cumsum(counts)])
+        return vehicles, float(np.interp(vehicles * self.parameters.percentile / 100, below, self._edges_mps))

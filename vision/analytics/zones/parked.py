@@ -1,47 +1,58 @@
-"""Vehicles that stand because they are parked: no part of the traffic that passes them."""
+"""Parked vehicles: stopped ones that do not take part in the traffic that passes them."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 from vision.analytics.track_table import Ids, TrackRows, grown
 
-PASSED_BY = 3
-"""A vehicle that stands while so many drive freely through its zone is not held up by traffic."""
-PARKED_AFTER_S = 60.0
-"""One that was seen coming must stand for so long as well: others pass who waits to turn."""
+
+@dataclass(frozen=True, slots=True)
+class ParkedParameters:
+    """When a stopped vehicle counts as parked."""
+
+    min_passed_by: int = 3
+    """A vehicle is parked if this many others drove freely through its zone while it was stopped: traffic does not hold
+    it up. More: vehicles count as parked later. Source: chosen."""
+    min_stopped_s: float = 60.0
+    """A vehicle that was seen moving must also be stopped this long, seconds: others pass one that waits to turn.
+    Longer: vehicles that park before the camera count as traffic for longer. Source: chosen."""
 
 
 class ParkedVehicles:
-    """Tells who is parked in which of Z zones. A track not seen to stand for `forget_after_s` is forgotten."""
+    """Finds parked vehicles in each of Z zones; drops tracks that were not seen stopped for `forget_after_s`."""
 
-    def __init__(self, zones: int, *, forget_after_s: float) -> None:
+    def __init__(self, zones: int, *, forget_after_s: float, parameters: ParkedParameters = ParkedParameters()) -> None:
+        self._parameters = parameters
         self._rows = TrackRows(forget_after_s)
-        self._stood_since_s: Floats = np.zeros(0)
-        self._passed: Ids = np.zeros((0, zones), np.int64)
-        """(R, Z): how many have driven freely through each zone since then."""
+        self._stopped_since_s: Floats = np.zeros(0)
+        self._passed_by: Ids = np.zeros((0, zones), np.int64)
+        """(R, Z): number of vehicles that drove freely through each zone since then."""
 
     def __len__(self) -> int:
-        """How many tracks that stand, or stood a moment ago, are remembered."""
+        """Number of tracks kept, stopped now or a moment ago."""
         return len(self._rows)
 
-    def passed(self, zone: int, at_s: float) -> None:
+    def add_passing(self, zone: int, at_s: float) -> None:
         """A vehicle drove freely through a zone and left it at `at_s`."""
-        self._passed[self._stood_since_s < at_s, zone] += 1
+        self._passed_by[self._stopped_since_s < at_s, zone] += 1
 
-    def update(self, motion: TrackKinematics, at_s: float) -> Bools:
-        """(N, Z): who is parked, if he is in that zone."""
+    def update(self, tracks: TrackKinematics, at_s: float) -> Bools:
+        """(N, Z): whether each track would be parked if it is in that zone."""
+        p = self._parameters
         self._rows.forget(at_s)
-        is_parked = np.zeros((len(motion), self._passed.shape[1]), bool)
-        still = motion.is_stopped.nonzero()[0]
-        if not len(still):
+        is_parked = np.zeros((len(tracks), self._passed_by.shape[1]), bool)
+        stopped = tracks.is_stopped.nonzero()[0]
+        if not len(stopped):
             return is_parked
-        since_s = motion.stopped_since_s[still]
-        rows, was_s = self._rows.take(motion.track_id[still], at_s)
-        self._stood_since_s = grown(self._stood_since_s, self._rows.size)
-        self._passed = grown(self._passed, self._rows.size)
-        stays = ~np.isnan(was_s) & (self._stood_since_s[rows] == since_s)
-        self._passed[rows[~stays]] = 0
-        self._stood_since_s[rows] = since_s
-        is_long = ~motion.has_moved[still] | (at_s - since_s >= PARKED_AFTER_S)
-        is_parked[still] = (self._passed[rows] >= PASSED_BY) & is_long[:, None]
+        since_s = tracks.stopped_since_s[stopped]
+        rows, before_s = self._rows.take(tracks.track_id[stopped], at_s)
+        self._stopped_since_s = grown(self._stopped_since_s, self._rows.size)
+        self._passed_by = grown(self._passed_by, self._rows.size)
+        is_same_stop = ~np.isnan(before_s) & (self._stopped_since_s[rows] == since_s)
+        self._passed_by[rows[~is_same_stop]] = 0
+        self._stopped_since_s[rows] = since_s
+        is_long = ~tracks.has_moved[stopped] | (at_s - since_s >= p.min_stopped_s)
+        is_parked[stopped] = (self._passed_by[rows] >= p.min_passed_by) & is_long[:, None]
         return is_parked

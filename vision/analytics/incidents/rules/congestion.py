@@ -7,7 +7,7 @@ import numpy as np
 from vision.analytics.incidents.evidence import display_name, is_congested
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.scene import Scene, ZoneState
-from vision.analytics.zones.zone import LONGEST_RED_S
+from vision.analytics.zones.congestion import CongestionParameters
 from vision.contracts import IncidentKind
 
 CONFIDENCE = 0.85
@@ -38,7 +38,7 @@ class CongestionRule:
             return
         if self._slow_since_s is None:
             self._slow_since_s = picture.congestion_since_s
-        if scene.at_s - self._slow_since_s >= LONGEST_RED_S:
+        if scene.at_s - self._slow_since_s >= CongestionParameters().max_red_s:
             facts, words = _pace(scene, picture)
             yield Evidence(
                 place_px=None,
