@@ -1,4 +1,4 @@
-"""Events inside the process: crossings, movements, zone entries and exits. `vision.contracts` has what is published."""
+"""Events of the analytics: crossings, movements, zone entries and exits; `vision.contracts` has what is published."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -14,9 +14,7 @@ from vision.contracts import Direction
 class Crossing:
     """One vehicle crossed one line, once.
 
-    `at_s` and `place` are interpolated between the two sightings on either side of the line: media time in seconds, and
-    (x, y) as fractions of the frame. `confidence` is that of the sighting that settled it. What a counter leaves open,
-    `LinePassages` fills in when it is known.
+    `LineCounter` leaves the speed and the times of front and passage open; `CrossingSpeedEstimator` fills them in.
     """
 
     line_id: str
@@ -24,20 +22,23 @@ class Crossing:
     object_class: ObjectClass
     track_id: int
     at_s: float
+    """When, media time, interpolated between the observations on both sides of the line."""
     place: tuple[float, float]
+    """Where, (x, y) as fractions of the frame, interpolated as well."""
     confidence: float
+    """The detector's, of the observation that confirmed the crossing."""
     speed_kmh: float | None = None
-    """At the line; `None` without calibration, for a track too new to tell, and where implausible."""
+    """At the line; `None` without calibration, for a track too new to measure, and where implausible."""
     is_implausible: bool = False
-    """Whether a speed was dropped."""
+    """Whether an implausible speed was dropped."""
     passage_s: float | None = None
-    """How long the vehicle takes to pass over a point with its whole length; `None` where its pace is not known."""
+    """How long the vehicle's whole length takes to pass a point; `None` without a speed."""
     front_at_s: float | None = None
     """When its front reached the line, media time."""
     observed_before_s: float = 0.0
-    """For how long it had been seen on the side that it came from; 0 where it came into the picture over the line."""
+    """How long it was observed on the side that it came from; 0 where it entered the frame over the line."""
     unseen_s: float = 0.0
-    """For how long it was not seen as it crossed: from the last look on one side to the first on the other."""
+    """Time between its last observation on one side and the first on the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class ZoneEntry:
-    """A vehicle or person came into a zone, or came into sight in it. `at_s`: when, media time."""
+    """A vehicle or person entered a zone, or was first observed in it, at `at_s`, media time."""
 
     zone_id: str
     object_class: ObjectClass
@@ -63,7 +64,13 @@ class ZoneEntry:
 
 @dataclass(frozen=True, slots=True)
 class ZoneExit:
-    """The whole of a visit, told at its end. Media time in seconds."""
+    """A vehicle or person left a zone; describes its whole visit. Media time in seconds.
+
+    Example:
+        >>> visit = ZoneExit("north", ObjectClass.CAR, 7, 2.0, 9.0, distance_m=40.0, measured_s=5.0, stopped_s=2.0)
+        >>> visit.mean_speed_mps
+        8.0
+    """
 
     zone_id: str
     object_class: ObjectClass
@@ -71,29 +78,30 @@ class ZoneExit:
     entered_s: float
     left_s: float
     distance_m: float
-    """Its way in the zone, in the metres of `Motion.pace_mps`."""
+    """Distance travelled in the zone, in the metres of `TrackKinematics.speed_mps`."""
     measured_s: float
-    """How long it took, as far as is known."""
+    """Time over which the distance was measured."""
     stopped_s: float
-    """How long it stood."""
+    """Time stopped."""
 
     @property
     def mean_speed_mps(self) -> float:
-        """NaN where its pace was never known."""
+        """Distance over time, m/s; NaN where nothing was measured."""
         return self.distance_m / self.measured_s if self.measured_s > 0 else float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ZoneVisits:
-    """What one moment changed in one zone, and how many are there."""
+    """Presence in one zone at one moment, and the entries and exits that became known with it."""
 
     present: Ids
-    """(classes,): how many count as inside, with those who were lost from sight a moment ago."""
+    """(classes,): number of objects inside, with those that were detected a moment ago."""
     area_occupancy: float
-    """The part of its area in the picture that vehicles cover, 0 to 1."""
+    """The part of the zone's area in the picture that vehicles' boxes cover, 0 to 1."""
     entries: tuple[ZoneEntry, ...]
     exits: tuple[ZoneExit, ...]
 
     @classmethod
     def none(cls) -> Self:
+        """An empty zone in which nothing happened."""
         return cls(np.zeros(len(CLASSES), np.int64), 0.0, (), ())

@@ -208,11 +208,13 @@ class LineCounter:
         beyond_s, was_beyond_s = now.observed_s[:, None] - now.crossed_s, before_s[:, None] - now.crossed_s
         examined = crossed | ((beyond_s > settle_s) & (was_beyond_s <= settle_s))
         for n, line in zip(*(examined & np.isnan(now.entry_px)).nonzero(), strict=True):
-            times_s, feet_px = trajectory_of(int(observations.track_id[n]))
+            times_s, positions_px = trajectory_of(int(observations.track_id[n]))
             left, top, right, bottom = observations.xyxy[n].tolist()
             size_px = sqrt((right - left) * (bottom - top))
             at_s = float(now.observed_s[n])
-            verdict = classify_step(times_s, feet_px, left_s=float(now.crossed_s[n, line]), at_s=at_s, size_px=size_px)
+            verdict = classify_step(
+                times_s, positions_px, left_s=float(now.crossed_s[n, line]), at_s=at_s, size_px=size_px
+            )
             switched[n] |= verdict is Verdict.ID_SWITCH
             undecided[n, line] = verdict is Verdict.UNDECIDED
         return switched, undecided

@@ -18,8 +18,8 @@ class CrossingParameters:
     """Depths on both sides of the line must add up to this. Larger: less double counting from box jitter, later counts,
     short tracks at the line are missed. Source: chosen."""
     return_depth: float = 0.5
-    """Depth on each side that is required to count a track again in the other direction, or to count a stopped vehicle,
-    whose box jitters by more than a tenth of its height when half occluded. Larger: less double counting, vehicles that
+    """Depth on each side that is required to count a track again in the other direction, or to count a stopped vehicle:
+    its box jitters by more than a tenth of its height when half occluded. Larger: less double counting, vehicles that
     turn around close to the line are missed. Source: chosen."""
     settle_s: float = 1.5
     """A vehicle that stays on one side this long, seconds, is settled there. Longer: fewer crossings from jitter, slow
@@ -136,7 +136,7 @@ def has_crossed(
 
 
 def reset_switched(switched: Bools, now: CrossingState, positions: LinePositions) -> CrossingState:
-    """Start tracks afresh whose id switched (N,) to another vehicle: settled where they are, counted nowhere."""
+    """Start afresh the tracks (N,) that switched to another vehicle: settled where they are, counted nowhere."""
     if not switched.any():
         return now
     is_switched = switched[:, None]

@@ -33,7 +33,7 @@ class ZoneSpeeds:
     vehicles: int
     """Number of vehicles."""
     measured: int
-    """Number of vehicles whose speed is known."""
+    """Number of vehicles with a known speed."""
     sum_kmh: float
     """Sum of the known speeds."""
 
@@ -142,7 +142,7 @@ class ZoneAccumulator:
                 self.speeds_kmh.append(speed_kmh)
 
     def measures(self) -> ZoneMeasures:
-        """The interval's measures; those of which too little is known are `None`."""
+        """The interval's measures; `None` where too little is known."""
         watched_s = max(self.watched_s, 1e-9)
         mean_present = float(self.present_s[IS_VEHICLE].sum()) / watched_s
         speed_kmh = self.speed_kmh_s / self.speed_known_s if self.speed_known_s > 0 else None

@@ -29,11 +29,11 @@ class CongestionParameters:
     """A road this many times as full as the critical occupancy is dense even where it flows. Higher: fewer flowing
     roads are called dense. Source: chosen."""
     min_crowd: float = 5.0
-    """With this many vehicles, a crowd that creeps or stands is congested however little of the road is seen to be
+    """With this many vehicles, a crowd that creeps or is stopped is congested however little of the road is seen to be
     full, since a detector misses distant stopped vehicles. Higher: fewer alarms from short queues, distant queues are
     missed. Source: chosen."""
     min_stopped_share: float = 0.8
-    """A crowd stands if this part of it is stopped. Higher: fewer, later alarms from queues. Source: chosen."""
+    """A crowd is stopped if this part of it is stopped. Higher: fewer, later alarms from queues. Source: chosen."""
     min_vehicles: float = 4.0
     """A zone with fewer vehicles is free. Higher: fewer alarms from a few slow vehicles. Source: chosen, half of the
     eight cars that 100 m of three lanes hold at capacity."""
@@ -98,7 +98,7 @@ def level_of(
     """Index in `LEVELS` of the level that traffic amounts to; with fewer than `min_vehicles` a road is free.
 
     Slow traffic alone is dense at most: congestion also takes a road beyond its critical density. The slower traffic
-    is, the less of the road must be seen to be full, and where nearly all vehicles stand or creep, however little. Half
+    is, the less of the road must be seen to be full, and where nearly all vehicles creep or are stopped, however little. Half
     of the free-flow speed is that of traffic at capacity (Greenshields, "A study of traffic capacity", 1935).
 
     Example:

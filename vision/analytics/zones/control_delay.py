@@ -47,7 +47,7 @@ class ControlDelay:
     def update(
         self, crossings: Iterable[Crossing], exits: Iterable[ZoneExit], free_flow_speed_mps: float, at_s: float
     ) -> list[float]:
-        """Delays, in seconds, of vehicles of which both events are known now.
+        """Delays, in seconds, of the vehicles with both events known now.
 
         `crossings` are those of the stop line alone.
         """

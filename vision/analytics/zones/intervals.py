@@ -53,7 +53,7 @@ class ZoneAggregator:
         self._newest: datetime | None = None
 
     def add(self, scene: Scene, at: datetime) -> None:
-        """Add a scene whose frame was captured at `at` (aware)."""
+        """Add the scene of the frame that was captured at `at` (aware)."""
         if not self._zones:
             return
         step_s = 0.0 if self._newest is None else (at - self._newest) / timedelta(seconds=1)

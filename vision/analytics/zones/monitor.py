@@ -23,7 +23,7 @@ from vision.config.zones import ZoneConfig
 from vision.contracts import CongestionLevel
 
 _IS_MOTOR_VEHICLE = IS_VEHICLE & np.array([c is not ObjectClass.BICYCLE for c in CLASSES])
-"""(classes,): vehicles whose speed says how traffic moves; a bicycle is slow without traffic."""
+"""(classes,): vehicles that show by their speed how traffic moves; a bicycle is slow without traffic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class ZoneMonitor:
         self.zones: tuple[ZoneConfig, ...] = camera.zones
         """The camera's zones, in the order of `inside` and of what `update` returns."""
         self.free_flow = FreeFlow() if free_flow is None else free_flow
-        """The free-flow speeds learnt so far."""
+        """The learnt free-flow speeds."""
         self.whole_frame: ZoneState | None = None
         """The state of the whole picture, where the camera has no zones."""
         size_px = np.array([width_px, height_px], np.float64)

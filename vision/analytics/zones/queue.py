@@ -29,7 +29,7 @@ class QueueParameters:
     """The first vehicle may take this long to start, seconds. Longer: queues end later after the light turns green.
     Source: chosen."""
     spillback_touch_m: float = 2.0
-    """A queue whose end is this close to the spillback line has reached it, metres: no vehicle fits in between. Larger:
+    """A queue has reached the spillback line if its end is this close, metres: no vehicle fits in between. Larger:
     earlier, more spillbacks. Source: chosen."""
     min_spillback_vehicles: int = 2
     """A queue needs this many vehicles to spill back. More: single stopped vehicles make no spillback, short queues
@@ -198,7 +198,7 @@ class QueueEstimator:
         ]
 
     def _lost(self, tracks: TrackKinematics, slow: list[_QueuedVehicle], at_s: float) -> list[_QueuedVehicle]:
-        """Queued vehicles that are not detected now, except those whose place another track has taken over."""
+        """Queued vehicles that are not detected now, unless another track has taken their place."""
         if not self._queued:
             return []
         others = [vehicle for vehicle in slow if vehicle.track_id not in self._queued]
