@@ -13,6 +13,7 @@ import pytest
 from tests.kit.spine_kit import make_clip
 from tests.kit.worker_kit import SquareDetector
 from tests.labels.labels_kit import noise
+from vision.common.digest import sha256_of
 from vision.common.object_class import ObjectClass
 from vision.config.camera import CameraConfig
 from vision.core import Detections, Frame
@@ -21,7 +22,7 @@ from vision.labels.active_learning.cameras import harvest_cameras
 from vision.labels.active_learning.sampling import Quota
 from vision.labels.data_set.data_set import load
 from vision.labels.data_set.near_duplicates import HISTORY_LENGTH, RecentPictures, thumbnail
-from vision.labels.data_set.provenance import read_provenance, sha256_of
+from vision.labels.data_set.provenance import read_provenance
 from vision.labels.data_set.scenes import picture_name, scene_of
 
 FPS = 10

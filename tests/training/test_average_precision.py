@@ -1,15 +1,15 @@
-"""Average precision, its ranges, and the matching under it."""
+"""Average precision, its intervals, subsets, and matching."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.training.training_kit import labels, picture, seen
+from tests.training.training_kit import detections, labels, picture
 from vision.common.object_class import ObjectClass
-from vision.training.evaluation.average_precision import AT_ALL, Part, average_precision, draws, interval
-from vision.training.evaluation.comparison import compare, parts
-from vision.training.evaluation.matches import IOUS, Hits, gather, look
+from vision.training.evaluation.average_precision import AT_ALL, Subset, average_precision, bootstrap_weights, interval
+from vision.training.evaluation.comparison import compare, subsets
+from vision.training.evaluation.matches import IOUS, Matches, match, picture_result
 
 CAR = ObjectClass.CAR
 
@@ -18,112 +18,125 @@ def car(left: float, top: float = 20.0, side: float = 40.0) -> tuple[ObjectClass
     return (CAR, left, top, left + side, top + side)
 
 
-def hits_of(*pictures: tuple[list, list, list[float]]) -> Hits:  # type: ignore[type-arg]
-    """(labels, seen, scores) of each picture."""
-    return gather([look(picture(), labels(*there), seen(*found, confidence=s)) for there, found, s in pictures])
+def matches_of(*pictures: tuple[list, list, list[float]]) -> Matches:  # type: ignore[type-arg]
+    """From (labels, detections, confidences) of each picture."""
+    return match(
+        [
+            picture_result(picture(), labels(*labelled), detections(*found, confidence=s))
+            for labelled, found, s in pictures
+        ]
+    )
 
 
-def ap(hits: Hits, kind: ObjectClass = CAR, part: Part | None = None) -> float:
-    everything = Part(np.ones(hits.pictures, np.bool_))
-    return float(average_precision(hits, kind, np.ones((1, hits.pictures)), part or everything)[0])
+def ap(matches: Matches, kind: ObjectClass = CAR, subset: Subset | None = None) -> float:
+    everything = Subset(np.ones(matches.pictures, np.bool_))
+    return float(average_precision(matches, kind, np.ones((1, matches.pictures)), subset or everything)[0])
 
 
-def test_all_found_and_nothing_else_is_one_and_nothing_found_is_zero() -> None:
-    assert ap(hits_of(([car(10), car(100)], [car(10), car(100)], [0.9, 0.5]))) == pytest.approx(1)
-    assert ap(hits_of(([car(10)], [], []))) == 0
+def test_perfect_detection_scores_one_and_no_detection_zero() -> None:
+    assert ap(matches_of(([car(10), car(100)], [car(10), car(100)], [0.9, 0.5]))) == pytest.approx(1)
+    assert ap(matches_of(([car(10)], [], []))) == 0
 
 
-def test_a_surer_mistake_costs_more_than_an_unsure_one() -> None:
+def test_a_more_confident_false_positive_costs_more() -> None:
     wrong = car(200)
-    assert ap(hits_of(([car(10)], [car(10), wrong], [0.9, 0.5]))) == pytest.approx(1)
-    assert ap(hits_of(([car(10)], [car(10), wrong], [0.5, 0.9]))) == pytest.approx(0.5)
+    assert ap(matches_of(([car(10)], [car(10), wrong], [0.9, 0.5]))) == pytest.approx(1)
+    assert ap(matches_of(([car(10)], [car(10), wrong], [0.5, 0.9]))) == pytest.approx(0.5)
 
 
-def test_half_of_the_labels_found_is_a_half() -> None:
-    assert ap(hits_of(([car(10), car(100)], [car(10)], [0.9]))) == pytest.approx(0.5)
+def test_half_of_the_labels_detected_scores_a_half() -> None:
+    assert ap(matches_of(([car(10), car(100)], [car(10)], [0.9]))) == pytest.approx(0.5)
 
 
-def test_the_textbook_curve() -> None:
-    """Hit, miss, hit, miss, hit over three labels: precisions 1, 2/3 and 3/5 at each third of recall."""
+def test_a_precision_recall_curve_by_hand() -> None:
+    """Alternating true and false positives on three labels: precision 1, 2/3 and 3/5 at each third of recall."""
     boxes = [car(0), car(200, 100), car(60), car(260, 100), car(120)]
-    hits = hits_of(([car(0), car(60), car(120)], boxes, [0.9, 0.8, 0.7, 0.6, 0.5]))
-    assert ap(hits) == pytest.approx((1 + 2 / 3 + 3 / 5) / 3)
+    matches = matches_of(([car(0), car(60), car(120)], boxes, [0.9, 0.8, 0.7, 0.6, 0.5]))
+    assert ap(matches) == pytest.approx((1 + 2 / 3 + 3 / 5) / 3)
 
 
-def test_a_label_is_found_once() -> None:
-    hits = hits_of(([car(10)], [car(10), car(12)], [0.9, 0.8]))
-    assert (hits.label[:, 0] >= 0).tolist() == [True, False]
+def test_a_label_is_matched_once() -> None:
+    matches = matches_of(([car(10)], [car(10), car(12)], [0.9, 0.8]))
+    assert (matches.label[:, 0] >= 0).tolist() == [True, False]
 
 
-def test_another_class_at_the_place_is_no_hit() -> None:
+def test_a_detection_of_another_class_does_not_match() -> None:
     bus = (ObjectClass.BUS, *car(10)[1:])
-    hits = hits_of(([car(10)], [bus], [0.9]))
-    assert ap(hits) == 0
-    assert np.isnan(ap(hits, ObjectClass.BUS))
+    matches = matches_of(([car(10)], [bus], [0.9]))
+    assert ap(matches) == 0
+    assert np.isnan(ap(matches, ObjectClass.BUS))
 
 
-def test_the_overlap_decides_at_which_of_the_ten_it_is_a_hit() -> None:
-    """A box moved by a quarter of its side overlaps by 3/5."""
-    hits = hits_of(([car(10)], [car(20)], [0.9]))
-    assert (hits.label[0] >= 0).tolist() == [least <= 0.6 for least in IOUS]
+def test_the_iou_decides_at_which_thresholds_a_detection_matches() -> None:
+    """A box shifted by a quarter of its side has an IoU of 3/5."""
+    matches = matches_of(([car(10)], [car(20)], [0.9]))
+    assert (matches.label[0] >= 0).tolist() == [least <= 0.6 for least in IOUS]
     weights = np.ones((1, 1))
-    whole = average_precision(hits, CAR, weights, Part(np.ones(1, np.bool_)), AT_ALL)[0]
+    whole = average_precision(matches, CAR, weights, Subset(np.ones(1, np.bool_)), AT_ALL)[0]
     assert whole == pytest.approx(sum(least <= 0.6 for least in IOUS) / len(IOUS))
 
 
-def test_what_hits_a_label_of_another_size_counts_neither_way() -> None:
-    """Sizes are told at a long side of 640: these pictures are shown at twice their 320 pixels."""
-    hits = hits_of(([car(10, side=10), car(100, side=60)], [car(10, side=10), car(100, side=60)], [0.9, 0.8]))
+def test_a_match_with_a_label_of_another_size_is_ignored() -> None:
+    """Sizes refer to a longer side of 640, twice that of these pictures."""
+    matches = matches_of(([car(10, side=10), car(100, side=60)], [car(10, side=10), car(100, side=60)], [0.9, 0.8]))
     everything = np.ones(1, np.bool_)
-    assert ap(hits, part=Part(everything, 0, 32)) == pytest.approx(1)
-    assert ap(hits, part=Part(everything, 96)) == pytest.approx(1)
-    assert np.isnan(ap(hits, part=Part(everything, 32, 96)))
+    assert ap(matches, subset=Subset(everything, 0, 32)) == pytest.approx(1)
+    assert ap(matches, subset=Subset(everything, 96)) == pytest.approx(1)
+    assert np.isnan(ap(matches, subset=Subset(everything, 32, 96)))
 
 
-def test_a_drawing_weighs_pictures_as_if_they_stood_there_so_often() -> None:
+def test_weights_equal_repeated_pictures() -> None:
     first, second = ([car(10)], [car(10)], [0.9]), ([car(10)], [car(200)], [0.8])
-    once = hits_of(first, second)
-    weighed = average_precision(once, CAR, np.array([[3.0, 1.0]]), Part(np.ones(2, np.bool_)))[0]
-    assert weighed == pytest.approx(ap(hits_of(first, first, first, second)))
+    once = matches_of(first, second)
+    weighted = average_precision(once, CAR, np.array([[3.0, 1.0]]), Subset(np.ones(2, np.bool_)))[0]
+    assert weighted == pytest.approx(ap(matches_of(first, first, first, second)))
 
 
-def test_the_range_holds_the_figure_and_narrows_with_more_pictures() -> None:
+def test_the_interval_contains_the_figure_and_narrows_with_more_pictures() -> None:
     good, bad = ([car(10)], [car(10)], [0.9]), ([car(10)], [car(200)], [0.8])
     widths = []
     for times in (4, 40):
-        hits = hits_of(*([good, bad] * times))
-        told = interval(average_precision(hits, CAR, draws(hits.pictures), Part(np.ones(hits.pictures, np.bool_))))
-        assert told.low <= told.value <= told.high
-        widths.append(told.high - told.low)
+        matches = matches_of(*([good, bad] * times))
+        found = interval(
+            average_precision(
+                matches, CAR, bootstrap_weights(matches.pictures), Subset(np.ones(matches.pictures, np.bool_))
+            )
+        )
+        assert found.low <= found.value <= found.high
+        widths.append(found.high - found.low)
     assert widths[1] < widths[0] / 2
 
 
-def test_no_label_tells_nothing() -> None:
-    hits = hits_of(([], [car(10)], [0.9]))
-    told = interval(average_precision(hits, CAR, draws(1), Part(np.ones(1, np.bool_))))
-    assert np.isnan([told.value, told.low, told.high]).all()
+def test_average_precision_without_labels_is_undefined() -> None:
+    matches = matches_of(([], [car(10)], [0.9]))
+    found = interval(average_precision(matches, CAR, bootstrap_weights(1), Subset(np.ones(1, np.bool_))))
+    assert np.isnan([found.value, found.low, found.high]).all()
 
 
-def test_the_same_model_beside_itself_differs_by_nothing() -> None:
-    hits = hits_of(([car(10), car(100)], [car(10), car(200)], [0.9, 0.5]), ([car(50)], [car(52)], [0.7]))
-    whole = next(iter(parts(["a", "b"], [False, True])))
-    score = compare(whole, hits, hits).classes[CAR]
+def test_a_model_compared_with_itself_has_no_difference() -> None:
+    matches = matches_of(([car(10), car(100)], [car(10), car(200)], [0.9, 0.5]), ([car(50)], [car(52)], [0.7]))
+    whole = next(iter(subsets(["a", "b"], [False, True])))
+    score = compare(whole, matches, matches).classes[CAR]
     assert score.ap50 is not None
     assert (score.ap50.value, score.ap50.low, score.ap50.high) == (0, 0, 0)
 
 
-def test_parts_are_the_whole_the_sizes_the_scenes_and_what_light_there_is() -> None:
-    named = {n.name: int(n.part.pictures.sum()) for n in parts(["a", "b", "b"], [False, False, True])}
+def test_subsets_are_all_pictures_sizes_scenes_and_present_light() -> None:
+    named = {n.name: int(n.subset.pictures.sum()) for n in subsets(["a", "b", "b"], [False, False, True])}
     assert named["whole"] == 3
     assert (named["scene a"], named["scene b"], named["day"], named["night"]) == (1, 2, 2, 1)
-    assert "night" not in {n.name for n in parts(["a"], [False])}
+    assert "night" not in {n.name for n in subsets(["a"], [False])}
 
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(0.05, 0.95), st.booleans()), min_size=1, max_size=12), st.floats(0.2, 3))
-def test_only_the_order_of_the_scores_counts(found: list[tuple[float, bool]], power: float) -> None:
-    pictures = [([car(10)], [car(10) if hit else car(200)], [score]) for score, hit in found]
-    bent = [(there, boxes, [float(np.float32(s)) ** power for s in scores]) for there, boxes, scores in pictures]
+def test_average_precision_depends_only_on_the_order_of_confidences(
+    found: list[tuple[float, bool]], power: float
+) -> None:
+    pictures = [([car(10)], [car(10) if matched else car(200)], [score]) for score, matched in found]
+    transformed = [
+        (labelled, boxes, [float(np.float32(s)) ** power for s in scores]) for labelled, boxes, scores in pictures
+    ]
     if len({round(s, 3) for s, _ in found}) == len(found):
-        assert ap(hits_of(*pictures)) == pytest.approx(ap(hits_of(*bent)))
-    assert 0 <= ap(hits_of(*pictures)) <= 1
+        assert ap(matches_of(*pictures)) == pytest.approx(ap(matches_of(*transformed)))
+    assert 0 <= ap(matches_of(*pictures)) <= 1

@@ -17,9 +17,9 @@ from pycocotools.cocoeval import COCOeval
 from vision.common.object_class import ObjectClass
 from vision.core import Detections
 from vision.training.data.yolo_dataset import Labels
-from vision.training.evaluation.average_precision import AT_50, AT_ALL, Part, average_precision
+from vision.training.evaluation.average_precision import AT_50, AT_ALL, Subset, average_precision
 from vision.training.evaluation.comparison import LARGE_PX, SMALL_PX
-from vision.training.evaluation.matches import Hits, gather, look
+from vision.training.evaluation.matches import Matches, match, picture_result
 
 WIDTH, HEIGHT, CELL = 640, 480, 160
 """Pictures as long as the one that sizes refer to; each of their 12 cells holds at most one label."""
@@ -66,14 +66,14 @@ def our_average_precision(sample: list[Sample], kind: ObjectClass, size: str, io
     return float(average_precision(_hits(sample), kind, np.ones((1, PICTURES)), _subset(size), ious)[0])
 
 
-def _hits(sample: list[Sample]) -> Hits:
+def _hits(sample: list[Sample]) -> Matches:
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     scale = np.array([WIDTH, HEIGHT] * 2, np.float32)
-    return gather([look(image, Labels(boxes / scale, kinds), found) for (boxes, kinds), found in sample])
+    return match([picture_result(image, Labels(boxes / scale, kinds), found) for (boxes, kinds), found in sample])
 
 
-def _subset(size: str) -> Part:
-    return Part(np.ones(PICTURES, np.bool_), *SIZES[size])
+def _subset(size: str) -> Subset:
+    return Subset(np.ones(PICTURES, np.bool_), *SIZES[size])
 
 
 def coco_precision(sample: list[Sample], recalls: NDArray[np.float64] | None = None) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""`ngatu models train`, `evaluate` and `promote` as a person types them."""
+"""`ngatu models train`, `evaluate` and `promote`."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from tests.training.training_kit import interpreter, labels, told, write_dataset
+from tests.training.training_kit import interpreter, labels, message, write_dataset
 from vision.commands import models
 from vision.common.object_class import CLASSES, ObjectClass
 from vision.core import Detections
@@ -21,29 +21,29 @@ from vision.training.data.yolo_dataset import Labels, write_labels
 from vision.training.evaluation.report import read_evaluation
 
 
-def ngatu(*words: str | Path) -> tuple[int, str]:
+def ngatu(*arguments: str | Path) -> tuple[int, str]:
     app = typer.Typer()
     models.register(app)
     app.command("other")(lambda: None)
-    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["models", *map(str, words)])
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["models", *map(str, arguments)])
     return result.exit_code, result.output
 
 
-def street(folder: Path, what: Detections, times: int) -> Path:
-    """The bundled street picture `times` over in a data set whose labels are these."""
+def street(folder: Path, truth: Detections, times: int) -> Path:
+    """A data set with the bundled street picture, `times` times, and these labels."""
     _, image = known_picture()
     height, width = image.shape[:2]
-    boxes = Labels(what.xyxy / np.array([width, height, width, height], np.float32), what.class_id)
-    made = write_dataset(folder, {"val": {}})
+    boxes = Labels(truth.xyxy / np.array([width, height, width, height], np.float32), truth.class_id)
+    dataset = write_dataset(folder, {"val": {}})
     for i in range(times):
-        cv2.imwrite(str(made / "images" / "val" / f"hanoi_{i}.png"), image)
-        write_labels(made / "labels" / "val" / f"hanoi_{i}.txt", boxes)
-    return made
+        cv2.imwrite(str(dataset / "images" / "val" / f"hanoi_{i}.png"), image)
+        write_labels(dataset / "labels" / "val" / f"hanoi_{i}.txt", boxes)
+    return dataset
 
 
 @pytest.fixture(scope="module")
-def seen() -> Detections:
-    """What the detector that comes with ngatu sees in the bundled picture: taken for the truth here."""
+def truth() -> Detections:
+    """Detections of the default detector in the bundled picture, used as labels."""
     found = load_detector(DEFAULT_MODEL, threads=1).detect([known_picture()[1]])[0]
     assert len(found) > 20
     return found
@@ -55,18 +55,16 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache" / "models"
 
 
-def test_a_model_that_sees_all_labels_scores_one_in_the_very_detector_of_the_workers(
-    tmp_path: Path, cache: Path, seen: Detections
-) -> None:
-    data = street(tmp_path / "d", seen, 2)
-    code, said = ngatu("evaluate", DEFAULT_MODEL, "--data", data, "--against", "none", "--json")
-    assert code == 0, said
-    document = json.loads(said[said.index("{") :])
+def test_a_model_that_detects_all_labels_scores_one(tmp_path: Path, cache: Path, truth: Detections) -> None:
+    data = street(tmp_path / "d", truth, 2)
+    code, output = ngatu("evaluate", DEFAULT_MODEL, "--data", data, "--against", "none", "--json")
+    assert code == 0, output
+    document = json.loads(output[output.index("{") :])
     whole = document["slices"][0]
     assert whole["name"] == "whole"
-    there = {CLASSES[i].value for i in seen.class_id}
+    present = {CLASSES[i].value for i in truth.class_id}
     for kind, score in whole["classes"].items():
-        if kind in there:
+        if kind in present:
             assert score["ours"]["ap50_95"]["value"] == pytest.approx(1), kind
         else:
             assert "ap50" not in score["ours"], kind
@@ -75,14 +73,14 @@ def test_a_model_that_sees_all_labels_scores_one_in_the_very_detector_of_the_wor
     assert document["data"] == [{"dataset": "d/val", "pictures": 2, "sha256": document["data"][0]["sha256"]}]
 
 
-def test_the_default_beside_itself_passes_and_the_table_says_so(tmp_path: Path, cache: Path, seen: Detections) -> None:
-    data = street(tmp_path / "d", seen, 2)
-    code, said = ngatu(
+def test_the_default_compared_with_itself_passes(tmp_path: Path, cache: Path, truth: Detections) -> None:
+    data = street(tmp_path / "d", truth, 2)
+    code, output = ngatu(
         "evaluate", DEFAULT_MODEL, "--data", data, "--save", tmp_path / "e.json", "--page", tmp_path / "e.md"
     )
-    assert code == 0, said
-    for words in ("the gate: passed", "times as fast", "1.000 (1.000 to 1.000)", "cannot be told: counting"):
-        assert words in said
+    assert code == 0, output
+    for text in ("the gate: passed", "times as fast", "1.000 (1.000 to 1.000)", "undecided: counting"):
+        assert text in output
     result = read_evaluation(tmp_path / "e.json")
     assert result.against == result.model
     table = (tmp_path / "e.md").read_text()
@@ -90,75 +88,75 @@ def test_the_default_beside_itself_passes_and_the_table_says_so(tmp_path: Path, 
     assert "1.000 (1.000 to 1.000) | +0.000 (+0.000 to +0.000)" in table
     assert "a ratio of" in table
     assert result.passed
-    code, said = ngatu("promote", DEFAULT_MODEL, "--evaluation", tmp_path / "e.json")
-    assert code == 0, said
+    code, output = ngatu("promote", DEFAULT_MODEL, "--evaluation", tmp_path / "e.json")
+    assert code == 0, output
     assert default_model() == DEFAULT_MODEL
 
 
 @pytest.mark.shared
-def test_a_model_that_sees_less_is_refused_by_exit_code_and_by_promote(
-    tmp_path: Path, cache: Path, seen: Detections, shared: Path
+def test_a_worse_model_is_refused_by_exit_code_and_by_promote(
+    tmp_path: Path, cache: Path, truth: Detections, shared: Path
 ) -> None:
-    data = street(tmp_path / "d", seen, 3)
+    data = street(tmp_path / "d", truth, 3)
     weak = shared / "models" / "yolox_nano_416.onnx"
-    code, said = ngatu("add", weak, "--name", "weak")
-    assert code == 0, said
-    code, said = ngatu("evaluate", "weak", "--data", data, "--save", tmp_path / "e.json")
-    assert code == 1, said
-    assert "worse: motorcycle: AP50" in said
-    assert "the gate: refused" in said
-    code, said = ngatu("promote", "weak", "--evaluation", tmp_path / "e.json")
+    code, output = ngatu("add", weak, "--name", "weak")
+    assert code == 0, output
+    code, output = ngatu("evaluate", "weak", "--data", data, "--save", tmp_path / "e.json")
+    assert code == 1, output
+    assert "worse: motorcycle: AP50" in output
+    assert "the gate: refused" in output
+    code, output = ngatu("promote", "weak", "--evaluation", tmp_path / "e.json")
     assert code == 1
-    assert "'weak' is not made the default: motorcycle" in said
-    code, said = ngatu("promote", "weak", "--evaluation", tmp_path / "e.json", "--force", "--reason", "a trial")
-    assert code == 0, said
+    assert "'weak' is not made the default: motorcycle" in output
+    code, output = ngatu("promote", "weak", "--evaluation", tmp_path / "e.json", "--force", "--reason", "a trial")
+    assert code == 0, output
     assert default_model() == "weak"
 
 
 def test_a_training_ends_with_a_model_that_can_be_added(tmp_path: Path, cache: Path) -> None:
-    """The script is a stand-in that leaves a model of ours behind; everything around it is real."""
+    """Only the script is fake: it returns an existing model."""
     car = (ObjectClass.CAR, 10.0, 20.0, 110.0, 80.0)
     data = write_dataset(tmp_path / "d", {"train": {"a_1": labels(car)}, "val": {"b_1": labels(car)}})
     (tmp_path / "base.pt").write_bytes(b"base")
     onnx = load_detector(DEFAULT_MODEL).model.file
     done = {"onnx": str(onnx), "weights": "w.pt", "versions": {"torch": "2"}, "epochs": 1, "seconds": 60}
     python = interpreter(
-        tmp_path, told(step="training", batch=1, batches=1, epoch=1, epochs=1), told(step="done", **done)
+        tmp_path, message(step="training", batch=1, batches=1, epoch=1, epochs=1), message(step="done", **done)
     )
     options = ("--base", tmp_path / "base.pt", "--out", tmp_path / "out", "--python", python, "--epochs", "1")
     described = ("--name", "mine", "--data-licence", "CC BY 4.0, me")
-    code, said = ngatu("train", data, *options, "--learning-rate", "5e-4", *described)
-    assert code == 0, said
-    assert "1 pictures, 1 shown an epoch; labels added by teachers: none" in said
-    assert "epoch 1 of 1" in said
+    code, output = ngatu("train", data, *options, "--learning-rate", "5e-4", *described)
+    assert code == 0, output
+    assert "1 pictures, 1 in an epoch; pseudo-labels: none" in output
+    assert "epoch 1 of 1" in output
     card = read_card(tmp_path / "out" / "mine.yaml")
     assert card.names == tuple(CLASSES)
     assert "learning_rate: 0.0005" in (tmp_path / "out" / "mine.training.yaml").read_text()
-    code, said = ngatu("add", tmp_path / "out" / "mine.onnx", "--card", tmp_path / "out" / "mine.yaml")
-    assert code == 0, said
+    code, output = ngatu("add", tmp_path / "out" / "mine.onnx", "--card", tmp_path / "out" / "mine.yaml")
+    assert code == 0, output
     assert (cache / "mine.onnx").is_file()
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "pattern"),
     [
         (["--size", "600"], "size: .*multiple of 32"),
         (["--python", "absent/python"], "absent/python: No such file"),
         (["--name", "no/slash"], "name: "),
     ],
 )
-def test_a_setting_that_cannot_be_is_one_sentence(tmp_path: Path, cache: Path, options: list[str], words: str) -> None:
+def test_an_invalid_setting_is_one_sentence(tmp_path: Path, cache: Path, options: list[str], pattern: str) -> None:
     data = write_dataset(tmp_path / "d", {"train": {"a": labels()}})
     (tmp_path / "b.pt").write_bytes(b"base")
-    code, said = ngatu("train", data, "--base", tmp_path / "b.pt", "--out", tmp_path / "out", *options)
-    assert code == 1, said
-    assert re.search(f"error: .*{words}", said), said
-    assert "Traceback" not in said
+    code, output = ngatu("train", data, "--base", tmp_path / "b.pt", "--out", tmp_path / "out", *options)
+    assert code == 1, output
+    assert re.search(f"error: .*{pattern}", output), output
+    assert "Traceback" not in output
 
 
-def test_a_base_that_is_not_there_is_said_before_anything_is_prepared(tmp_path: Path, cache: Path) -> None:
+def test_a_missing_base_is_reported_before_preparation(tmp_path: Path, cache: Path) -> None:
     data = write_dataset(tmp_path / "d", {"train": {"a": labels()}})
-    code, said = ngatu("train", data, "--base", tmp_path / "absent.pt", "--out", tmp_path / "out")
+    code, output = ngatu("train", data, "--base", tmp_path / "absent.pt", "--out", tmp_path / "out")
     assert code == 1
-    assert "absent.pt" in said
+    assert "absent.pt" in output
     assert not (tmp_path / "out").exists()

@@ -1,6 +1,6 @@
-"""The script in the environment where Ultralytics is: NGATU_TRAIN_PYTHON names its interpreter.
+"""The training script with Ultralytics, in the environment of the interpreter NGATU_TRAIN_PYTHON.
 
-It is a gigabyte or more and AGPL-3.0, so setting up does not bring it.
+`make setup` does not install Ultralytics: it needs a gigabyte or more and is AGPL-3.0.
 """
 
 import json
@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from tests.training.training_kit import labels, write_dataset
+from vision.common.digest import sha256_of
 from vision.common.object_class import CLASSES, ObjectClass
 from vision.detection import load_detector
 from vision.detection.checking import known_picture
-from vision.training.data.yolo_dataset import file_digest
 from vision.training.ultralytics.launcher import AUGMENTATION, SCRIPT
 
 PYTHON = os.environ.get("NGATU_TRAIN_PYTHON", "")
@@ -41,21 +41,19 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def command(tmp_path: Path, data: Path, shared: Path) -> Callable[[str], list[str]]:
-    def made(out: str, *more: str) -> list[str]:
+    def build(out: str, *more: str) -> list[str]:
         base = str(shared / "models" / "yolo26n-base.pt")
         size = ["--size", "64", "--batch", "2", "--epochs", "3"]
         where = ["--base", base, "--out", str(tmp_path / out), "--python", PYTHON]
         return [sys.executable, "-m", "vision", "models", "train", str(data), *where, *size, *more]
 
-    return made
+    return build
 
 
-def test_the_same_seed_gives_the_same_file_and_another_seed_another(
-    tmp_path: Path, command: Callable[..., list[str]]
-) -> None:
+def test_the_same_seed_gives_the_same_file(tmp_path: Path, command: Callable[..., list[str]]) -> None:
     for out, seed in (("one", "1"), ("two", "1"), ("three", "2")):
         subprocess.run(command(out, "--seed", seed, "--name", "m"), check=True)
-    first, second, third = (file_digest(tmp_path / out / "m.onnx") for out in ("one", "two", "three"))
+    first, second, third = (sha256_of(tmp_path / out / "m.onnx") for out in ("one", "two", "three"))
     assert first == second
     assert first != third
     detector = load_detector(tmp_path / "one" / "m.onnx", threads=1)
@@ -64,7 +62,7 @@ def test_the_same_seed_gives_the_same_file_and_another_seed_another(
     assert detector.model.batches
 
 
-def test_a_training_that_was_interrupted_goes_on_after_the_last_whole_epoch(
+def test_an_interrupted_training_resumes_after_the_last_complete_epoch(
     tmp_path: Path, command: Callable[..., list[str]]
 ) -> None:
     process = subprocess.Popen(command("out", "--name", "m"))
@@ -74,22 +72,22 @@ def test_a_training_that_was_interrupted_goes_on_after_the_last_whole_epoch(
     assert not (tmp_path / "out" / "m.onnx").exists()
     done = json.loads((tmp_path / "out" / "spent.json").read_text())["epochs"]
     subprocess.run(command("out", "--name", "m", "--resume"), check=True)
-    told = json.loads((tmp_path / "out" / "spent.json").read_text())
-    assert (told["epochs"], told["finished"]) == (3, True)
+    spent = json.loads((tmp_path / "out" / "spent.json").read_text())
+    assert (spent["epochs"], spent["finished"]) == (3, True)
     assert 1 <= done < 3
     assert "Resuming training" in (tmp_path / "out" / "log.txt").read_text()
 
 
-def test_the_head_begins_as_what_coco_knows_of_our_classes(tmp_path: Path, shared: Path) -> None:
-    """Untrained, the six classes score as the same classes among COCO's eighty do."""
+def test_the_head_starts_with_cocos_weights_of_our_classes(tmp_path: Path, shared: Path) -> None:
+    """Before training, our six classes score as the same classes of COCO's eighty."""
     script = tmp_path / "untrained.py"
     script.write_text(
         f"import sys; sys.path[:0] = {[str(SCRIPT.parent), str(AUGMENTATION)]!r}\n"
         "from pathlib import Path\nfrom ultralytics import YOLO\nimport train_script as t\n"
         f"model = YOLO({str(shared / 'models' / 'yolo26n-base.pt')!r})\n"
         f"t.with_our_classes(model.model, {[c.value for c in CLASSES]!r}).float()\n"
-        f"made = model.export(format='onnx', imgsz=320, dynamic=True, simplify=False)\n"
-        f"Path(made).replace({str(tmp_path / 'm.onnx')!r})\n"
+        f"exported = model.export(format='onnx', imgsz=320, dynamic=True, simplify=False)\n"
+        f"Path(exported).replace({str(tmp_path / 'm.onnx')!r})\n"
     )
     (tmp_path / "base.pt").write_bytes((shared / "models" / "yolo26n-base.pt").read_bytes())
     script.write_text(script.read_text().replace(str(shared / "models" / "yolo26n-base.pt"), str(tmp_path / "base.pt")))

@@ -1,4 +1,4 @@
-"""Data sets in YOLO form."""
+"""Data sets in YOLO form: reading, writing, digests, errors."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ CAR = (ObjectClass.CAR, 10.0, 20.0, 110.0, 80.0)
 BUS = (ObjectClass.BUS, 120.0, 20.0, 300.0, 170.0)
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_labels_are_read_as_written(tmp_path: Path) -> None:
     found = read_dataset(write_dataset(tmp_path / "d", {"train": {"a": labels(CAR, BUS)}}))
     (one,) = found.pictures("train")
     read = found.labels(one)
@@ -25,7 +25,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert one.read().shape == picture().shape == (HEIGHT, WIDTH, 3)
 
 
-def test_another_order_of_the_classes_is_put_into_ours(tmp_path: Path) -> None:
+def test_class_numbers_are_mapped_by_name(tmp_path: Path) -> None:
     folder = write_dataset(tmp_path / "d", {"val": {"a": labels()}}, names=["truck", "car"])
     (folder / "labels" / "val" / "a.txt").write_text("0 .5 .5 .1 .1\n1 .2 .2 .1 .1\n")
     found = read_dataset(folder)
@@ -35,14 +35,14 @@ def test_another_order_of_the_classes_is_put_into_ours(tmp_path: Path) -> None:
     ]
 
 
-def test_a_picture_without_a_file_of_labels_shows_nothing(tmp_path: Path) -> None:
+def test_a_picture_without_a_label_file_has_no_labels(tmp_path: Path) -> None:
     folder = write_dataset(tmp_path / "d", {"val": {"a": labels(CAR)}})
     (folder / "labels" / "val" / "a.txt").unlink()
     found = read_dataset(folder)
     assert len(found.labels(found.pictures("val")[0])) == 0
 
 
-def test_the_digest_changes_with_a_label_and_not_with_the_place(tmp_path: Path) -> None:
+def test_the_digest_depends_on_labels_and_not_on_the_folder(tmp_path: Path) -> None:
     here, there = (write_dataset(tmp_path / n, {"val": {"a": labels(CAR)}}) for n in "ab")
     first = digest(read_dataset(here).pictures("val"))
     assert first == digest(read_dataset(there).pictures("val"))
@@ -51,24 +51,24 @@ def test_the_digest_changes_with_a_label_and_not_with_the_place(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "message"),
     [("7 .5 .5 .1 .1", r"a\.txt:1: class 7"), ("0 .5 .5 .1", r"a\.txt:1: 4 values"), ("x 1 1 1 1", r"a\.txt:1: `x 1")],
 )
-def test_a_line_that_is_no_label_names_the_file(tmp_path: Path, line: str, words: str) -> None:
+def test_a_wrong_label_line_raises_with_file_and_line(tmp_path: Path, line: str, message: str) -> None:
     folder = write_dataset(tmp_path / "d", {"val": {"a": labels()}})
     (folder / "labels" / "val" / "a.txt").write_text(line + "\n")
     found = read_dataset(folder)
-    with pytest.raises(NgatuError, match=words):
+    with pytest.raises(NgatuError, match=message):
         found.labels(found.pictures("val")[0])
 
 
-def test_a_class_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_class_raises(tmp_path: Path) -> None:
     folder = write_dataset(tmp_path / "d", {"val": {"a": labels()}}, names=["car", "tram"])
-    with pytest.raises(NgatuError, match=r"'tram' is none of ours.*motorcycle"):
+    with pytest.raises(NgatuError, match=r"'tram' is unknown.*motorcycle"):
         read_dataset(folder)
 
 
-def test_a_folder_that_is_no_data_set_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_data_set_raises(tmp_path: Path) -> None:
     with pytest.raises(NgatuError, match=r"it has no data\.yaml"):
         read_dataset(tmp_path)
     (tmp_path / "data.yaml").write_text("train: x\n")
@@ -76,7 +76,7 @@ def test_a_folder_that_is_no_data_set_is_refused(tmp_path: Path) -> None:
         read_dataset(tmp_path)
 
 
-def test_a_split_that_is_absent_or_empty_is_named(tmp_path: Path) -> None:
+def test_a_missing_or_empty_split_raises(tmp_path: Path) -> None:
     found = read_dataset(write_dataset(tmp_path / "d", {"train": {"a": labels()}, "val": {}}))
     with pytest.raises(NgatuError, match=r"no 'test'.*train, val"):
         found.pictures("test")
@@ -90,7 +90,7 @@ def test_a_split_that_is_absent_or_empty_is_named(tmp_path: Path) -> None:
         max_size=8,
     )
 )
-def test_any_boxes_survive_the_file(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[float, ...]]) -> None:
+def test_any_boxes_are_read_as_written(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[float, ...]]) -> None:
     boxes = [
         (list(ObjectClass)[int(k)], x * WIDTH, y * HEIGHT, (x + w) * WIDTH, (y + h) * HEIGHT) for k, x, y, w, h in rows
     ]

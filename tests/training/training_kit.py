@@ -1,4 +1,4 @@
-"""A data set of drawn pictures, a detector that sees what it is told, and a stand-in for Ultralytics' environment."""
+"""Builders of data sets, a detector with fixed detections, and a fake interpreter of Ultralytics' environment."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ Box = tuple[ObjectClass, float, float, float, float]
 """Class, then left, top, right, bottom in pixels."""
 
 
-def seen(*boxes: Box, confidence: Sequence[float] | None = None) -> Detections:
+def detections(*boxes: Box, confidence: Sequence[float] | None = None) -> Detections:
     return Detections(
         xyxy=np.array([b[1:] for b in boxes], np.float32).reshape(-1, 4),
         confidence=np.array(confidence or [0.9] * len(boxes), np.float32),
@@ -29,7 +29,7 @@ def seen(*boxes: Box, confidence: Sequence[float] | None = None) -> Detections:
 
 
 def labels(*boxes: Box) -> Labels:
-    found = seen(*boxes)
+    found = detections(*boxes)
     return Labels(found.xyxy / np.array([WIDTH, HEIGHT, WIDTH, HEIGHT], np.float32), found.class_id)
 
 
@@ -39,32 +39,32 @@ def picture(level: int = 120) -> NDArray[np.uint8]:
 
 
 def write_dataset(folder: Path, splits: dict[str, dict[str, Labels]], names: Sequence[str] | None = None) -> Path:
-    """A data set in YOLO form with these pictures; returns its folder."""
+    """Write a data set in YOLO form; returns its folder."""
     for split, pictures in splits.items():
         (folder / "images" / split).mkdir(parents=True)
         for name, boxes in pictures.items():
             cv2.imwrite(str(folder / "images" / split / f"{name}.png"), picture())
             write_labels(folder / "labels" / split / f"{name}.txt", boxes)
-    said = {"path": ".", **{s: f"images/{s}" for s in splits}, "names": list(names or [c.value for c in CLASSES])}
+    content = {"path": ".", **{s: f"images/{s}" for s in splits}, "names": list(names or [c.value for c in CLASSES])}
     with (folder / "data.yaml").open("w") as out:
-        YAML().dump(said, out)
+        YAML().dump(content, out)
     return folder
 
 
-class Seer:
-    """A teacher that sees the same in every picture."""
+class FixedTeacher:
+    """A teacher with the same detections in every picture."""
 
-    model = SimpleNamespace(name="seer", input=SimpleNamespace(size=640))
+    model = SimpleNamespace(name="fixed", input=SimpleNamespace(size=640))
 
-    def __init__(self, what: Detections) -> None:
-        self._what = what
+    def __init__(self, detections: Detections) -> None:
+        self._detections = detections
 
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
-        return [self._what] * len(images)
+        return [self._detections] * len(images)
 
 
 def interpreter(folder: Path, *lines: str, code: int = 0) -> Path:
-    """A program that stands where Ultralytics' Python would: it prints lines and ends with a code."""
+    """An executable in place of Ultralytics' Python: it prints lines and exits with a code."""
     file = folder / "python"
     body = f"import sys\nfor line in {list(lines)!r}:\n    print(line, flush=True)\nsys.exit({code})\n"
     file.write_text(f"#!{sys.executable}\n{body}")
@@ -72,5 +72,5 @@ def interpreter(folder: Path, *lines: str, code: int = 0) -> Path:
     return file
 
 
-def told(**facts: object) -> str:
-    return "@ngatu " + json.dumps(facts)
+def message(**content: object) -> str:
+    return "@ngatu " + json.dumps(content)

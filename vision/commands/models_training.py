@@ -1,4 +1,4 @@
-"""`ngatu models train`, `evaluate` and `promote`: making a detector of one's own, judging it, and letting it run."""
+"""`ngatu models train`, `evaluate` and `promote`: trains a detector, evaluates it, and makes it the default."""
 
 import logging
 import sys
@@ -20,18 +20,17 @@ from vision.common.progress import Report
 if TYPE_CHECKING:
     from vision.detection import Detector
     from vision.training.data.prepare import Prepared
-    from vision.training.evaluation.report import Compared, Evaluation, Figure
+    from vision.training.evaluation.report import ComparedScore, Estimate, Evaluation
     from vision.training.ultralytics.launcher import Progress as TrainingProgress
-    from vision.training.ultralytics.launcher import Watch
+    from vision.training.ultralytics.launcher import ProgressCallback
 
-PLAIN_LINE_EACH_S = 30.0
-"""Where nobody looks at a terminal, so often a line says how far the training is."""
+PROGRESS_LINE_INTERVAL_S = 30.0
+"""Interval of progress lines if stderr is not a terminal."""
 
 PLAIN_WIDTH = 170
+"""Columns of tables if stdout is not a terminal."""
 
-Python = Annotated[
-    Path | None, typer.Option(help="Interpreter of an environment that has ultralytics. Default: this one.")
-]
+Python = Annotated[Path | None, typer.Option(help="Interpreter of an environment with ultralytics. Default: this one.")]
 
 
 def register(models: typer.Typer) -> None:
@@ -43,55 +42,56 @@ def register(models: typer.Typer) -> None:
 def train(
     dataset: Annotated[Path, typer.Argument(help="A folder with data.yaml, in YOLO form.")],
     *,
-    base: Annotated[Path, typer.Option(help="A torch checkpoint of a YOLO: what training begins from.")],
-    out: Annotated[Path, typer.Option(help="Folder of this training: weights, ONNX, log.")],
+    base: Annotated[Path, typer.Option(help="Torch checkpoint of a YOLO that training starts from.")],
+    out: Annotated[Path, typer.Option(help="Folder for weights, ONNX and log.")],
     teacher: Annotated[
         list[str] | None,
-        typer.Option(help="Models, by name or .onnx, whose agreement labels what people left out; may be repeated."),
+        typer.Option(help="Model, by name or .onnx, that adds pseudo-labels; repeat for several, which must agree."),
     ] = None,
-    teacher_size: Annotated[int, typer.Option(help="The teachers' input, long side in pixels.", min=64)] = 1280,
-    size: Annotated[int, typer.Option(help="Side of the input that is trained, in pixels.", min=64)] = 640,
-    epochs: Annotated[int, typer.Option(help="How often every picture is shown.", min=1)] = 30,
-    minutes: Annotated[float | None, typer.Option(help="A time budget, instead of epochs.", min=1)] = None,
-    batch: Annotated[int, typer.Option(help="Pictures of one step.", min=1)] = 16,
-    seed: Annotated[int, typer.Option(help="Same seed, data, versions and machine: same weights.", min=0)] = 0,
-    device: Annotated[str, typer.Option(help="cpu, or a GPU's number.")] = "cpu",
+    teacher_size: Annotated[int, typer.Option(help="Longer side of the teachers' input, pixels.", min=64)] = 1280,
+    size: Annotated[int, typer.Option(help="Side of the trained input, pixels.", min=64)] = 640,
+    epochs: Annotated[int, typer.Option(help="Number of epochs.", min=1)] = 30,
+    minutes: Annotated[float | None, typer.Option(help="Time budget, instead of epochs.", min=1)] = None,
+    batch: Annotated[int, typer.Option(help="Pictures per step.", min=1)] = 16,
+    seed: Annotated[int, typer.Option(help="Same seed, data, versions and machine give the same weights.", min=0)] = 0,
+    device: Annotated[str, typer.Option(help="cpu, or the number of a GPU.")] = "cpu",
     threads: Annotated[int, typer.Option(help="CPU threads.", min=1)] = 1,
-    workers: Annotated[int, typer.Option(help="Processes that draw pictures; a GPU needs several.", min=0)] = 1,
+    workers: Annotated[
+        int, typer.Option(help="Processes that load and augment pictures; a GPU needs several.", min=0)
+    ] = 1,
     learning_rate: Annotated[
-        float, typer.Option(help="The highest; less where the base was tuned before.", min=1e-6)
+        float, typer.Option(help="Maximum learning rate; lower for a base that was fine-tuned before.", min=1e-6)
     ] = 1e-3,
     average: Annotated[
-        float, typer.Option(help="So much of the weights that leave is new, the rest the base's.", min=0.05, max=1)
+        float,
+        typer.Option(help="Fraction of the new weights in the final ones; the rest is the base's.", min=0.05, max=1),
     ] = 0.6,
-    name: Annotated[str | None, typer.Option(help="What to call the model. Default: OUT's name.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the model. Default: name of OUT.")] = None,
     data_licence: Annotated[
-        str, typer.Option(help="Licence of the pictures and whom to name, for the card.")
+        str, typer.Option(help="Licence and attribution of the pictures, for the record.")
     ] = "not stated",
-    average_with: Annotated[
-        Path | None, typer.Option(help="The checkpoint whose weights are averaged in. Default: the base.")
-    ] = None,
+    average_with: Annotated[Path | None, typer.Option(help="Checkpoint to average with. Default: the base.")] = None,
     python: Python = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on after the last whole epoch in OUT.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue after the last complete epoch in OUT.")] = False,
 ) -> None:
-    """Train a detector on labelled pictures, beginning from one that knows COCO (needs ultralytics, AGPL-3.0)."""
+    """Fine-tune a detector of COCO's classes on labelled pictures (needs ultralytics, AGPL-3.0)."""
     from datetime import UTC, datetime
 
     from vision.training.data.prepare import description
-    from vision.training.release.model_card import Described, finish
+    from vision.training.release.model_card import ModelDescription, write_release
     from vision.training.ultralytics.launcher import train as run_training
     from vision.training.ultralytics.recipe import Recipe
 
-    _hush()
+    _quiet_logs()
     chosen = {"size": size, "epochs": epochs, "minutes": minutes, "batch": batch, "seed": seed}
     chosen["learning_rate"] = learning_rate
-    with readable_errors(), mistakes_told():
+    with readable_errors(), readable_validation_errors():
         recipe = Recipe(**chosen, device=device, threads=threads, workers=workers, average=average)
         if not base.is_file():
-            raise NgatuError(f"{base}: there is no such file; training begins from a torch checkpoint, as yolo26n.pt")
-        described = Described(name=name or out.resolve().name, data_licence=data_licence)
+            raise NgatuError(f"{base}: there is no such file; training starts from a torch checkpoint, as yolo26n.pt")
+        stated = ModelDescription(name=name or out.resolve().name, data_licence=data_licence)
         prepared = _prepared(dataset, out / "data", teacher or [], teacher_size, resume=resume)
-        with _bar() as watch:
+        with _training_progress() as on_progress:
             trained = run_training(
                 recipe,
                 base=base,
@@ -99,12 +99,12 @@ def train(
                 folder=out,
                 python=python,
                 resume=resume,
-                watch=watch,
+                on_progress=on_progress,
                 anchor=average_with,
             )
         made = datetime.now(UTC).date()
-        file, card = finish(trained, prepared, recipe, described, base=base, folder=out, made=made)
-    typer.echo(f"{file}: {trained.epochs} epochs in {trained.seconds / 60:.0f} minutes; its card lies beside it")
+        file, card = write_release(trained, prepared, recipe, stated, base=base, folder=out, made=made)
+    typer.echo(f"{file}: {trained.epochs} epochs in {trained.seconds / 60:.0f} minutes; its card is beside it")
     typer.echo(f"next: `ngatu models add {file} --card {file.with_suffix('.yaml')}`, then `evaluate {card.name}`")
 
 
@@ -113,41 +113,44 @@ def evaluate(
     *,
     data: Annotated[list[Path], typer.Option(help="A folder with data.yaml, in YOLO form; may be repeated.")],
     against: Annotated[
-        str | None, typer.Option(help="What it is held against. Default: the present default; `none`: nothing.")
+        str | None, typer.Option(help="Reference model. Default: the present default model; `none`: no reference.")
     ] = None,
-    split: Annotated[str, typer.Option(help="Which pictures of the data sets.")] = "val",
-    counting: Annotated[Path | None, typer.Option(help="Manifest of clips that people counted.")] = None,
-    clips: Annotated[Path | None, typer.Option(help="The clips' folder. Default: the manifest's.")] = None,
-    size: Annotated[int | None, typer.Option(help="Input of both, long side in pixels. Default: the cards'.")] = None,
+    split: Annotated[str, typer.Option(help="Split of the data sets.")] = "val",
+    counting: Annotated[Path | None, typer.Option(help="Manifest of clips with true counts.")] = None,
+    clips: Annotated[Path | None, typer.Option(help="Folder of the clips. Default: that of the manifest.")] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Longer side of both inputs, pixels. Default: those of the cards.")
+    ] = None,
     least: Annotated[
         float | None,
         typer.Option(
-            help="Least confidence asked for. Default: the workers', 0.1; AP is mostly told at 0.01.", min=0.001, max=1
+            help="Minimum confidence. Default: 0.1, as in workers; AP is usually published at 0.01.", min=0.001, max=1
         ),
     ] = None,
-    save: Annotated[Path | None, typer.Option(help="Keep the whole result as JSON; `promote` reads it.")] = None,
-    page: Annotated[Path | None, typer.Option(help="Write the tables as Markdown, for a model's card.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Write the result as JSON, for `promote`.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write the tables as Markdown, for a model card.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Measure a model beside the default one: precision, counting, speed, each with its range. Exit 1: it is worse."""
+    """Compare a model with the default: average precision, counting and speed. Exit code 1: it is worse."""
     from vision.bench.counting.dataset import read_manifest
     from vision.detection.cards import default_model
     from vision.training.data.yolo_dataset import read_dataset
     from vision.training.evaluation.evaluate import evaluate as run_evaluation
-    from vision.training.evaluation.markdown import page as tables
+    from vision.training.evaluation.markdown import render
     from vision.training.evaluation.report import write_evaluation
+    from vision.training.release.gate import judge
 
-    _hush()
+    _quiet_logs()
     with readable_errors(), _steps() as report:
         ours = _detector(model, size, least)
         theirs = None if against == "none" else _detector(against or default_model(), size, least)
         sets = [read_dataset(folder) for folder in data]
         counted = read_manifest(counting, clips) if counting else []
-        result = run_evaluation(ours, theirs, sets, counted, split=split, report=report)
+        result = judge(run_evaluation(ours, theirs, sets, counted, split=split, report=report))
         if save:
             write_evaluation(result, save)
         if page:
-            page.write_text(tables(result), encoding="utf-8")
+            page.write_text(render(result), encoding="utf-8")
     if as_json:
         sys.stdout.write(result.model_dump_json(indent=2, exclude_none=True) + "\n")
     else:
@@ -156,31 +159,31 @@ def evaluate(
 
 
 def promote(
-    name: Annotated[str, typer.Argument(help="A card's name; `ngatu models add` gives a file one.")],
+    name: Annotated[str, typer.Argument(help="Name of a card; `ngatu models add` gives a file one.")],
     *,
     evaluation: Annotated[
-        Path | None, typer.Option(help="What `evaluate --save` wrote: of this model, against the present default.")
+        Path | None, typer.Option(help="Result of `evaluate --save` for this model against the present default.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Promote it though the gate refuses; needs --reason.")] = False,
-    reason: Annotated[str | None, typer.Option(help="Why, in words; kept with the model.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Promote despite the gate; needs --reason.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; recorded with the model.")] = None,
 ) -> None:
-    """Make a model the default of this machine. Workers that run pick it up within seconds, without a stop."""
+    """Make a model the default of this machine. Running workers switch to it within seconds."""
     from datetime import UTC, datetime
 
     from vision.training.evaluation.report import read_evaluation
     from vision.training.release.promotion import promote as make_default
 
-    _hush()
+    _quiet_logs()
     with readable_errors():
-        told = read_evaluation(evaluation) if evaluation else None
-        record = make_default(name, told, at=datetime.now(UTC), force=force, reason=reason)
-    typer.echo(f"'{record.model}' is the default from now on; it was '{record.before}'")
-    for fault in record.worse:
-        typer.echo(f"promoted though {fault}", err=True)
+        measured = read_evaluation(evaluation) if evaluation else None
+        record = make_default(name, measured, at=datetime.now(UTC), force=force, reason=reason)
+    typer.echo(f"'{record.model}' is the default now; before it was '{record.before}'")
+    for finding in record.worse:
+        typer.echo(f"promoted despite: {finding}", err=True)
 
 
 def _detector(model: str, size: int | None, least: float | None) -> "Detector":
-    """One thread, so that its time is its own and clips are counted side by side."""
+    """A detector with one thread, so that its processor time can be measured and clips are counted in parallel."""
     from vision.common.object_class import CLASSES
     from vision.detection import load_detector
 
@@ -191,38 +194,46 @@ def _print_evaluation(result: "Evaluation") -> None:
     console = Console()
     if not console.is_terminal:
         console.width = PLAIN_WIDTH
-    console.print(_whole_table(result))
-    console.print(_slices_table(result))
+    console.print(_class_table(result))
+    console.print(_subset_table(result))
     if result.counting:
-        console.print(_clips_table(result))
+        console.print(_clip_table(result))
     _print_verdict(result)
 
 
-def _whole_table(result: "Evaluation") -> Table:
-    beside = result.against.name if result.against else "nothing"
-    whole = result.slices[0]
-    title = f"{result.model.name} beside {beside}: {whole.pictures} pictures"
+def _class_table(result: "Evaluation") -> Table:
+    against = result.against.name if result.against else "nothing"
+    first = result.slices[0]
+    title = f"{result.model.name} against {against}: {first.pictures} pictures"
     table = Table("class", "labels", "AP50", "theirs", "difference", "AP50-95", "theirs", "difference", title=title)
-    for name, score in [*whole.classes.items(), ("mean", whole.mean)]:
+    for name, score in [*first.classes.items(), ("mean", first.mean)]:
         theirs = score.theirs
-        at_50 = (_told(score.ours.ap50), _told(theirs.ap50 if theirs else None), _told(score.ap50))
-        at_all = (_told(score.ours.ap50_95), _told(theirs.ap50_95 if theirs else None), _told(score.ap50_95))
+        at_50 = (
+            _with_interval(score.ours.ap50),
+            _with_interval(theirs.ap50 if theirs else None),
+            _with_interval(score.ap50),
+        )
+        at_all = (
+            _with_interval(score.ours.ap50_95),
+            _with_interval(theirs.ap50_95 if theirs else None),
+            _with_interval(score.ap50_95),
+        )
         table.add_row(name, str(score.ours.labels), *at_50, *at_all)
     return table
 
 
-def _slices_table(result: "Evaluation") -> Table:
-    """AP50 of each class, ours / theirs, over each part."""
+def _subset_table(result: "Evaluation") -> Table:
+    """AP50 of each class, ours / theirs, on each subset."""
     kinds = list(result.slices[0].classes)
-    table = Table("part", "pictures", *kinds, "mean", title="AP50, ours / theirs")
-    for part in result.slices:
-        scores = [*(part.classes[kind] for kind in kinds), part.mean]
-        table.add_row(part.name, str(part.pictures), *(_beside(score) for score in scores))
+    table = Table("subset", "pictures", *kinds, "mean", title="AP50, ours / theirs")
+    for subset in result.slices:
+        scores = [*(subset.classes[kind] for kind in kinds), subset.mean]
+        table.add_row(subset.name, str(subset.pictures), *(_both(score) for score in scores))
     return table
 
 
-def _clips_table(result: "Evaluation") -> Table:
-    table = Table("clip", "true", "ours", "theirs", title="counted")
+def _clip_table(result: "Evaluation") -> Table:
+    table = Table("clip", "true", "ours", "theirs", title="counts")
     for clip in result.counting.clips if result.counting else ():
         true = f"{clip.true_low}–{clip.true_high}" if clip.true_low < clip.true_high else str(clip.true_low)
         table.add_row(clip.file, true, str(clip.ours), "–" if clip.theirs is None else str(clip.theirs))
@@ -236,44 +247,44 @@ def _print_verdict(result: "Evaluation") -> None:
     speed = result.speed
     beside = f", theirs {speed.their_ms:.1f} ms: {speed.ratio:.2f} times as fast" if speed.their_ms else ""
     typer.echo(f"processor time of a picture: {speed.ms:.1f} ms{beside}")
-    for words in result.untold:
-        typer.echo(f"cannot be told: {words}")
-    for words in result.worse:
-        typer.echo(f"worse: {words}")
+    for finding in result.untold:
+        typer.echo(f"undecided: {finding}")
+    for finding in result.worse:
+        typer.echo(f"worse: {finding}")
     if result.against:
         typer.echo("the gate: refused" if result.worse else "the gate: passed")
 
 
-def _told(figure: "Figure | None") -> str:
+def _with_interval(figure: "Estimate | None") -> str:
     return "–" if figure is None else f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
 
 
-def _beside(score: "Compared") -> str:
+def _both(score: "ComparedScore") -> str:
     ours = "–" if score.ours.ap50 is None else f"{score.ours.ap50.value:.2f}"
     theirs = score.theirs.ap50 if score.theirs else None
     return ours if theirs is None else f"{ours} / {theirs.value:.2f}"
 
 
 def _prepared(dataset: Path, folder: Path, teachers: list[str], teacher_size: int, *, resume: bool) -> "Prepared":
-    """The working copy; a resumed training takes the one that is there."""
+    """The working copy of the data set; a resumed training uses the existing one."""
     from vision.detection import load_detector
     from vision.training.data.prepare import already_prepared, prepare
     from vision.training.data.yolo_dataset import read_dataset
 
-    if resume and (there := already_prepared(folder)):
-        return there
-    found = read_dataset(dataset)
+    if resume and (existing := already_prepared(folder)):
+        return existing
+    source = read_dataset(dataset)
     models = [load_detector(name, size=teacher_size) for name in teachers]
     with _steps() as report:
-        done = prepare(found, folder, models, report)
-    added = ", ".join(f"{n} {kind}" for kind, n in sorted(done.added.items())) or "none"
-    typer.echo(f"{done.pictures} pictures, {done.shown} shown an epoch; labels added by teachers: {added}")
-    return done
+        prepared = prepare(source, folder, models, report)
+    added = ", ".join(f"{n} {kind}" for kind, n in sorted(prepared.added.items())) or "none"
+    typer.echo(f"{prepared.pictures} pictures, {prepared.shown} in an epoch; pseudo-labels: {added}")
+    return prepared
 
 
 @contextmanager
-def mistakes_told() -> Iterator[None]:
-    """A setting out of its bounds is one sentence, too."""
+def readable_validation_errors() -> Iterator[None]:
+    """Turn errors of settings into a readable error."""
     try:
         yield
     except ValidationError as error:
@@ -282,46 +293,16 @@ def mistakes_told() -> Iterator[None]:
 
 @contextmanager
 def _steps() -> Iterator[Report]:
-    """A bar that counts pictures; on plain output each step is one line."""
+    """A bar that counts pictures; one line per step if stderr is not a terminal."""
     if not sys.stderr.isatty():
-        yield _each_once()
+        yield _line_per_step()
         return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with _counting_bar() as bar:
         task = bar.add_task("starting", total=None)
         yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)
 
 
 def _counting_bar() -> Progress:
-    words = TextColumn("{task.description}")
-    columns = SpinnerColumn(), words, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=Console(stderr=True), transient=True)
-
-
-def _each_once() -> Report:
-    said: set[str] = set()
-
-    def tell(step: str, _done: int, _total: int | None) -> None:
-        if step not in said:
-            said.add(step)
-            typer.echo(step, err=True)
-
-    return tell
-
-
-def _bar() -> AbstractContextManager["Watch"]:
-    """A bar of batches on a terminal; a line now and then where nobody looks at one."""
-    return _drawn() if sys.stderr.isatty() else nullcontext(_line_now_and_then())
-
-
-@contextmanager
-def _drawn() -> Iterator["Watch"]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -329,28 +310,49 @@ def _drawn() -> Iterator["Watch"]:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def _line_per_step() -> Report:
+    printed: set[str] = set()
+
+    def report(step: str, _done: int, _total: int | None) -> None:
+        if step not in printed:
+            printed.add(step)
+            typer.echo(step, err=True)
+
+    return report
+
+
+def _training_progress() -> AbstractContextManager["ProgressCallback"]:
+    """A bar of batches on a terminal; otherwise lines at intervals."""
+    return _batch_bar() if sys.stderr.isatty() else nullcontext(_lines_at_intervals())
+
+
+@contextmanager
+def _batch_bar() -> Iterator["ProgressCallback"]:
+    with _counting_bar() as bar:
         task = bar.add_task("starting", total=None)
 
-        def watch(now: "TrainingProgress") -> None:
-            bar.update(task, description=_words(now), completed=now.batch, total=now.batches or None)
+        def on_progress(now: "TrainingProgress") -> None:
+            bar.update(task, description=_progress_text(now), completed=now.batch, total=now.batches or None)
 
-        yield watch
-
-
-def _line_now_and_then() -> "Watch":
-    said_s = -PLAIN_LINE_EACH_S
-
-    def watch(now: "TrainingProgress") -> None:
-        nonlocal said_s
-        if now.step != "training" or now.seconds - said_s >= PLAIN_LINE_EACH_S:
-            said_s = now.seconds
-            typer.echo(_words(now), err=True)
-
-    return watch
+        yield on_progress
 
 
-def _words(now: "TrainingProgress") -> str:
+def _lines_at_intervals() -> "ProgressCallback":
+    last_s = -PROGRESS_LINE_INTERVAL_S
+
+    def on_progress(now: "TrainingProgress") -> None:
+        nonlocal last_s
+        if now.step != "training" or now.seconds - last_s >= PROGRESS_LINE_INTERVAL_S:
+            last_s = now.seconds
+            typer.echo(_progress_text(now), err=True)
+
+    return on_progress
+
+
+def _progress_text(now: "TrainingProgress") -> str:
     if now.step != "training":
         return now.step
     losses = ", ".join(f"{name} {value:.3f}" for name, value in now.losses)
@@ -359,8 +361,8 @@ def _words(now: "TrainingProgress") -> str:
     )
 
 
-def _hush() -> None:
-    """The tables say what the log would."""
+def _quiet_logs() -> None:
+    """Log warnings only: the tables have the rest."""
     from vision.common.logging import configure_logging
 
     configure_logging(level=logging.WARNING)

@@ -1,1 +1,1 @@
-"""Making a detector of one's own: data sets, training in Ultralytics' environment, the gate, promotion."""
+"""Training a detector: data preparation, training with Ultralytics, evaluation, release."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 
+from vision.common.digest import sha256_of
 from vision.config.camera import CameraConfig
 from vision.core import Detections, Frame
 from vision.labels.active_learning.sampling import Quota
@@ -13,7 +14,7 @@ from vision.labels.anonymization import blur, regions_to_blur
 from vision.labels.data_set.data_set import create, open_image
 from vision.labels.data_set.near_duplicates import HISTORY_LENGTH, RecentPictures, thumbnail
 from vision.labels.data_set.picture import Split
-from vision.labels.data_set.provenance import Entry, append, read_provenance, sha256_of
+from vision.labels.data_set.provenance import Entry, append, read_provenance
 from vision.labels.data_set.scenes import picture_name
 from vision.labels.errors import LabelError
 

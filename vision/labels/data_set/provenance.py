@@ -1,6 +1,5 @@
 """Provenance of each picture: its camera, time, licence and the reasons for taking it, one JSON line per picture."""
 
-import hashlib
 from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -69,9 +68,3 @@ def read_provenance(folder: Path) -> dict[str, Entry]:
             raise LabelError.single(file, why, "fix or remove the line", line=number) from None
         entries[entry.picture] = entry
     return entries
-
-
-def sha256_of(file: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from vision.common.digest import sha256_of
 from vision.labels.data_set.data_set import DataSet, image_file, load, open_image, write_labels
 from vision.labels.data_set.picture import Boxes, LabelledPicture, Split
-from vision.labels.data_set.provenance import Entry, append, sha256_of
+from vision.labels.data_set.provenance import Entry, append
 from vision.labels.errors import LabelError, Problem
 from vision.labels.formats import FORMATS
 from vision.labels.review.reviews import Review, ReviewState, read_reviews, write_reviews

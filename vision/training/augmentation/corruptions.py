@@ -1,6 +1,6 @@
-"""What a street camera's picture suffers: night, glare, rain, fog, blur, noise, few bits, and other paint.
+"""Corruptions of street camera images: night, glare, rain, fog, blur, noise, compression and colour changes.
 
-Training draws it at random over labelled pictures, whose boxes stay right since nothing moves. numpy and OpenCV only.
+Training applies them at random; labels stay valid because nothing moves. Needs only NumPy and OpenCV.
 """
 
 from collections.abc import Callable
@@ -10,22 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
-SHADES = 12
-"""So many levels of grey the streaks of one rain have."""
-Draw = Callable[[Image, np.random.Generator], Image]
+RAIN_SHADES = 12
+"""Number of grey levels of the streaks in one image."""
+Corruption = Callable[[Image, np.random.Generator], Image]
 
 
-class Weather:
-    """Each picture suffers with probability `share`, from one or two things at once; `paint` goes by itself."""
+class RandomCorruptions:
+    """Applies random corruptions to images.
+
+    With probability `share` an image gets up to one corruption of its light and up to one of its lens; independently,
+    with probability `paint`, a change of colours.
+    """
 
     def __init__(self, share: float, paint: float = 0.0) -> None:
         self.share = share
         self.paint = paint
 
     def __call__(self, image: Image, random: np.random.Generator) -> Image:
-        """A picture (height, width, 3; BGR, uint8) to one of the same shape."""
+        """Corrupt an image (height, width, 3; BGR, uint8); returns the same image if nothing applies."""
         if random.random() < self.paint:
-            image = PAINT[random.choice(len(PAINT))](image, random)
+            image = COLOURS[random.choice(len(COLOURS))](image, random)
         if random.random() >= self.share:
             return image
         light = random.choice(len(LIGHT) + 1)
@@ -38,7 +42,7 @@ class Weather:
 
 
 def night(image: Image, random: np.random.Generator) -> Image:
-    """Darkened by a gamma curve and a gain, tinted by lamps, with the noise of a sensor at high gain."""
+    """Night: darkened by a gamma curve and a gain, tinted by lamps, with the noise of a sensor at high gain."""
     gamma, gain = random.uniform(1.2, 2.4), random.uniform(0.35, 0.8)
     tint = np.array([random.uniform(0.6, 1.1), random.uniform(0.85, 1.0), random.uniform(0.95, 1.15)])
     levels = (np.arange(256) / 255) ** gamma * gain * 255
@@ -47,7 +51,7 @@ def night(image: Image, random: np.random.Generator) -> Image:
 
 
 def glare(image: Image, random: np.random.Generator) -> Image:
-    """One to four bright lamps with halos that lift the dark around them."""
+    """Glare: one to four bright lamps with halos."""
     height, width = image.shape[:2]
     light = np.zeros((height // 4 + 1, width // 4 + 1), np.float32)
     for _ in range(random.integers(1, 5)):
@@ -55,45 +59,45 @@ def glare(image: Image, random: np.random.Generator) -> Image:
         cv2.circle(light, centre, int(random.integers(2, 8)), float(random.uniform(0.6, 1.6)), -1)
     halo = cv2.GaussianBlur(light, (0, 0), float(random.uniform(4, 14)))
     halo = cv2.resize(np.maximum(light * 0.9, halo * 2), (width, height))[..., None]
-    return _bytes(image + halo * np.array([200.0, 230.0, 255.0], np.float32))
+    return _to_uint8(image + halo * np.array([200.0, 230.0, 255.0], np.float32))
 
 
 def fog(image: Image, random: np.random.Generator) -> Image:
-    """Contrast lost to grey, more so towards the top of the picture, where the road is farther away."""
+    """Fog: contrast fades to grey, more towards the top, where the road is farther away."""
     far, near = random.uniform(0.4, 0.8), random.uniform(0.0, 0.3)
     veil = np.linspace(far, near, image.shape[0], dtype=np.float32)[:, None, None]
-    return _bytes(image * (1 - veil) + random.uniform(150, 220) * veil)
+    return _to_uint8(image * (1 - veil) + random.uniform(150, 220) * veil)
 
 
 def rain(image: Image, random: np.random.Generator) -> Image:
-    """Streaks that fall at one slant over a picture gone flat."""
+    """Rain: streaks at one slant, over reduced contrast."""
     height, width = image.shape[:2]
     streaks = np.zeros((height, width), np.uint8)
     length, slant = int(random.integers(8, 28)), random.uniform(-0.4, 0.4)
     heads = random.integers((0, 0), (width, height), (int(random.integers(150, 700)), 2))
     falls = np.stack([heads, heads + np.array([int(slant * length), length])], axis=1).astype(np.int32)
-    for some in np.array_split(falls, SHADES):
+    for some in np.array_split(falls, RAIN_SHADES):
         cv2.polylines(streaks, list(some), isClosed=False, color=int(random.integers(60, 180)))
     flat = image * random.uniform(0.6, 0.9) + random.uniform(10, 40)
-    return _bytes(flat + cv2.blur(streaks, (2, 2))[..., None] * random.uniform(0.3, 0.8))
+    return _to_uint8(flat + cv2.blur(streaks, (2, 2))[..., None] * random.uniform(0.3, 0.8))
 
 
 def exposure(image: Image, random: np.random.Generator) -> Image:
-    """Too much or too little light, and a white balance that is off."""
+    """Over- or underexposure, with a wrong white balance."""
     gain = random.uniform(0.5, 1.7) * random.uniform(0.85, 1.15, 3)
-    return _bytes(image * gain.astype(np.float32) + random.uniform(-25, 25))
+    return _to_uint8(image * gain.astype(np.float32) + random.uniform(-25, 25))
 
 
 def noise(image: Image, random: np.random.Generator) -> Image:
-    """Gaussian noise of 2 to 14 levels."""
+    """Gaussian noise with a standard deviation of 2 to 14 levels."""
     grain = np.empty(image.shape, np.int16)
     cv2.setRNGSeed(int(random.integers(2**31)))
     cv2.randn(grain, np.zeros(3), np.full(3, random.uniform(2, 14)))
-    return _bytes(image.astype(np.int16) + grain)
+    return _to_uint8(image.astype(np.int16) + grain)
 
 
 def motion_blur(image: Image, random: np.random.Generator) -> Image:
-    """A shutter open for 3 to 9 pixels of movement in one direction."""
+    """Motion blur over 3 to 9 pixels in one direction."""
     length = int(random.integers(3, 10))
     kernel = np.zeros((length, length), np.float32)
     angle = random.uniform(0, np.pi)
@@ -105,53 +109,53 @@ def motion_blur(image: Image, random: np.random.Generator) -> Image:
 
 
 def defocus(image: Image, random: np.random.Generator) -> Image:
-    """A lens out of focus, or a drop on it."""
+    """Defocus: a lens out of focus, or a drop on it."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), float(random.uniform(0.6, 2.0))), np.uint8)
 
 
-def few_pixels(image: Image, random: np.random.Generator) -> Image:
-    """A sub-stream blown up: 0.35 to 0.8 of the pixels each way."""
+def low_resolution(image: Image, random: np.random.Generator) -> Image:
+    """An enlarged sub-stream: 0.35 to 0.8 of the pixels in each direction."""
     height, width = image.shape[:2]
     scale = random.uniform(0.35, 0.8)
     small = cv2.resize(image, (int(width * scale), int(height * scale)), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def few_bits(image: Image, random: np.random.Generator) -> Image:
-    """The blocks of a starved encoder."""
+def compression(image: Image, random: np.random.Generator) -> Image:
+    """Block artefacts of an encoder with a low bit rate."""
     _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(12, 50))])
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
 
 
-def other_hue(image: Image, random: np.random.Generator) -> Image:
-    """All colours turned round: one city's buses are green, the next one's red, and red lorries are no buses."""
+def hue_shift(image: Image, random: np.random.Generator) -> Image:
+    """Rotate all hues: buses are green in one city and red in another, and a red lorry is not a bus."""
     hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
     hsv[..., 0] = (hsv[..., 0].astype(np.int16) + int(random.integers(20, 160))) % 180
     return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR), np.uint8)
 
 
 def swapped_channels(image: Image, random: np.random.Generator) -> Image:
-    """Red, green and blue in another order."""
+    """Permute red, green and blue."""
     return np.ascontiguousarray(image[..., random.permutation(3)])
 
 
-def grey(image: Image, _: np.random.Generator) -> Image:
-    """No colours: an infrared camera at night, or an old one."""
+def greyscale(image: Image, _: np.random.Generator) -> Image:
+    """Remove colours, as an infrared camera at night does."""
     return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
 
 
-def squeezed(image: Image, random: np.random.Generator) -> Image:
-    """Narrower (mostly) or flatter: sub-streams have pixels that are not square, 16:9 is sent as 4:3 or 1:1."""
+def change_aspect(image: Image, random: np.random.Generator) -> Image:
+    """Make the image narrower (in most cases) or flatter, as sub-streams do that send 16:9 as 4:3 or 1:1."""
     height, width = image.shape[:2]
     by = random.uniform(0.5, 1.0)
     size = (max(1, round(width * by)), height) if random.random() < 0.8 else (width, max(1, round(height * by)))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _bytes(values: NDArray[np.generic]) -> Image:
+def _to_uint8(values: NDArray[np.generic]) -> Image:
     return np.asarray(np.clip(values, 0, 255), np.uint8)
 
 
-LIGHT: tuple[Draw, ...] = (night, glare, fog, rain, exposure)
-LENS: tuple[Draw, ...] = (noise, motion_blur, defocus, few_pixels, few_bits)
-PAINT: tuple[Draw, ...] = (other_hue, swapped_channels, grey)
+LIGHT: tuple[Corruption, ...] = (night, glare, fog, rain, exposure)
+LENS: tuple[Corruption, ...] = (noise, motion_blur, defocus, low_resolution, compression)
+COLOURS: tuple[Corruption, ...] = (hue_shift, swapped_channels, greyscale)

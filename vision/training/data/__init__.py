@@ -1,1 +1,1 @@
-"""Training data: reading, preparing and completing labelled data sets."""
+"""Training data: reads data sets in YOLO form, adds pseudo-labels, expands rider boxes, extracts cut-outs."""

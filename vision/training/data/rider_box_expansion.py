@@ -1,8 +1,8 @@
-"""Room for the rider: labels of two-wheelers that leave out heads and shoulders grow upwards until they hold them.
+"""Expands two-wheeler labels upwards until they contain the rider.
 
-Ours is the two-wheeler with its rider, but people often draw the machine and what of the rider hides it. A teacher that
-sees persons and two-wheelers apart knows where the rider ends; where it misses one, the label grows by as much as is
-usual in its scene, since one person draws all of a scene alike.
+Our class is the two-wheeler with its rider, but people often label only the machine. A teacher that detects persons and
+two-wheelers separately gives the rider's top. Where it misses a two-wheeler, the label expands by the median of its
+scene, because one person usually labels all of a scene in the same manner.
 """
 
 from collections import defaultdict
@@ -16,50 +16,55 @@ from vision.detection.riders import TWO_WHEELERS
 from vision.geometry import iou
 from vision.training.data.yolo_dataset import Labels
 
-SAME_IOU = 0.4
-"""The teacher's vehicle, rider joined, is the label's from this overlap on: a label without its rider is smaller."""
-MOST = 0.6
-"""A label grows by at most this part of its height."""
-FEWEST = 20
-"""From so many vehicles on that a teacher matched, a scene has a usual growth."""
+MATCH_IOU = 0.4
+"""Minimum IoU of a label and the teacher's vehicle with its rider; low, because a label without rider is smaller."""
+MAX_EXPANSION = 0.6
+"""A label expands by at most this fraction of its height."""
+MIN_MATCHES = 20
+"""A scene with fewer matched two-wheelers has no median expansion."""
 
 FloatArray = NDArray[np.float64]
 
 
-def room(labels_px: NDArray[np.float32], class_id: NDArray[np.int64], seen: Detections) -> FloatArray:
-    """(N,): by which part of its height each two-wheeler's label is to grow upwards; NaN where no teacher's fits.
+def expansions(labels_px: NDArray[np.float32], class_id: NDArray[np.int64], detections: Detections) -> FloatArray:
+    """(N,): fraction of its height by which each label expands upwards; NaN for two-wheelers without a match.
 
-    `labels_px` is (N, 4) in the pixels of `seen`. Other classes get 0.
+    `labels_px` is (N, 4) in the pixels of `detections`. Other classes get 0.
     """
-    rides = np.isin(class_id, TWO_WHEELERS)
-    grown = np.where(rides, np.nan, 0.0)
-    mounts = seen[np.isin(seen.class_id, TWO_WHEELERS)]
-    if not len(mounts) or not rides.any():
-        return grown
-    overlap = iou(labels_px, mounts.xyxy)
+    wanted = np.isin(class_id, TWO_WHEELERS)
+    unmatched = np.where(wanted, np.nan, 0.0)
+    vehicles = detections[np.isin(detections.class_id, TWO_WHEELERS)]
+    if not len(vehicles) or not wanted.any():
+        return unmatched
+    overlap = iou(labels_px, vehicles.xyxy)
     best = overlap.argmax(axis=1)
-    above = labels_px[:, 1] - mounts.xyxy[best, 1]
-    part = (above / np.maximum(labels_px[:, 3] - labels_px[:, 1], 1e-6)).clip(0, MOST)
-    found = rides & (overlap.max(axis=1) >= SAME_IOU)
-    return np.where(found, part, grown)
+    above = labels_px[:, 1] - vehicles.xyxy[best, 1]
+    part = (above / np.maximum(labels_px[:, 3] - labels_px[:, 1], 1e-6)).clip(0, MAX_EXPANSION)
+    matched = wanted & (overlap.max(axis=1) >= MATCH_IOU)
+    return np.where(matched, part, unmatched)
 
 
-def usual(scenes: Sequence[str], rooms: Sequence[FloatArray], ridden: Sequence[NDArray[np.bool_]]) -> dict[str, float]:
-    """The median growth of each scene's matched two-wheelers; 0 where there are few of them."""
-    known: dict[str, list[float]] = defaultdict(list)
-    for scene, some, rides in zip(scenes, rooms, ridden, strict=True):
-        known[scene] += [float(v) for v in some[rides & np.isfinite(some)]]
-    return {scene: float(np.median(values)) if len(values) >= FEWEST else 0.0 for scene, values in known.items()}
+def median_by_scene(
+    scenes: Sequence[str], parts: Sequence[FloatArray], two_wheelers: Sequence[NDArray[np.bool_]]
+) -> dict[str, float]:
+    """Median expansion of each scene's matched two-wheelers; 0 for scenes with fewer than `MIN_MATCHES`.
+
+    All sequences have one item per picture: its scene, its expansions (N,), and which labels are two-wheelers (N,).
+    """
+    matched: dict[str, list[float]] = defaultdict(list)
+    for scene, some, wanted in zip(scenes, parts, two_wheelers, strict=True):
+        matched[scene] += [float(v) for v in some[wanted & np.isfinite(some)]]
+    return {scene: float(np.median(v)) if len(v) >= MIN_MATCHES else 0.0 for scene, v in matched.items()}
 
 
-def grow(labels: Labels, parts: FloatArray, else_by: float) -> Labels:
-    """Each label's top raised by its part of the height, or by `else_by` of it where no teacher knew."""
-    by = np.where(np.isnan(parts), else_by, parts)
+def expand(labels: Labels, parts: FloatArray, default: float) -> Labels:
+    """Raise the top of each label by its fraction of the height, or by `default` where that is NaN."""
+    by = np.where(np.isnan(parts), default, parts)
     xyxy = labels.xyxy.copy()
     xyxy[:, 1] = (xyxy[:, 1] - by * (xyxy[:, 3] - xyxy[:, 1])).clip(0, 1)
     return Labels(xyxy, labels.class_id)
 
 
-def ridden(class_ids: Iterable[int]) -> NDArray[np.bool_]:
-    """(N,): which of the labels are two-wheelers."""
+def are_two_wheelers(class_ids: Iterable[int]) -> NDArray[np.bool_]:
+    """(N,): which labels are two-wheelers."""
     return np.isin(np.fromiter(class_ids, np.int64), TWO_WHEELERS)

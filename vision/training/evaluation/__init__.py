@@ -1,1 +1,1 @@
-"""How good a detector is: matches, average precision, comparison, reports."""
+"""Evaluation of detectors: matches, average precision, comparison of two models, reports."""

@@ -1,4 +1,4 @@
-"""An evaluation as one document: what was measured, on what, of which file, beside which other."""
+"""The document of an evaluation: what was measured, on which data, of which model file, against which other."""
 
 from pathlib import Path
 
@@ -9,61 +9,61 @@ from vision.config.base import Config
 from vision.core import NgatuError
 
 
-class Figure(Config):
-    """A figure and the range in which 95 of 100 drawings leave it."""
+class Estimate(Config):
+    """A figure and its 95 % bootstrap interval."""
 
     value: float = Field(title="Value", description="As measured.")
-    low: float = Field(title="Low", description="2.5 % of the drawings lie under it.")
-    high: float = Field(title="High", description="2.5 % of the drawings lie over it.")
+    low: float = Field(title="Low", description="2.5 % of the resamples are below.")
+    high: float = Field(title="High", description="2.5 % of the resamples are above.")
 
 
 class Score(Config):
-    """Average precision, 0 to 1, of one class or of the mean of all. None: no label, nothing to tell."""
+    """Average precision, 0 to 1, of a class or of the mean over classes. None: there are no labels."""
 
-    labels: int = Field(title="Labels", description="How many there are to be found.")
-    ap50: Figure | None = Field(None, title="AP50", description="At an overlap of 0.5.")
-    ap50_95: Figure | None = Field(None, title="AP50-95", description="Mean over overlaps 0.5 to 0.95.")
+    labels: int = Field(title="Labels", description="Number of labels.")
+    ap50: Estimate | None = Field(None, title="AP50", description="At an IoU of 0.5.")
+    ap50_95: Estimate | None = Field(None, title="AP50-95", description="Mean over IoU 0.5 to 0.95.")
 
 
-class Compared(Config):
-    """One model's score beside the other's; the difference is ours less theirs, drawn together."""
+class ComparedScore(Config):
+    """The scores of two models, and the difference ours minus theirs on the same resamples."""
 
-    ours: Score = Field(title="Ours", description="Of the model on trial.")
-    theirs: Score | None = Field(None, title="Theirs", description="Of the model it is held against.")
-    ap50: Figure | None = Field(None, title="Difference in AP50", description="Above 0: ours is better.")
-    ap50_95: Figure | None = Field(None, title="Difference in AP50-95", description="Above 0: ours is better.")
+    ours: Score = Field(title="Ours", description="Of the evaluated model.")
+    theirs: Score | None = Field(None, title="Theirs", description="Of the reference model.")
+    ap50: Estimate | None = Field(None, title="Difference in AP50", description="Above 0: ours is better.")
+    ap50_95: Estimate | None = Field(None, title="Difference in AP50-95", description="Above 0: ours is better.")
 
 
 class Slice(Config):
-    """The scores over a part of the pictures or of the sizes."""
+    """The scores on a subset of the pictures or object sizes."""
 
-    name: str = Field(title="Name", description="whole, or the kind and value of the part, as `scene lhht`.")
-    pictures: int = Field(title="Pictures", description="How many there are.")
-    classes: dict[ObjectClass, Compared] = Field(title="Classes", description="By class.")
-    mean: Compared = Field(title="Mean", description="Over the classes that have labels.")
+    name: str = Field(title="Name", description="whole, or the kind and value of the subset, as `scene lhht`.")
+    pictures: int = Field(title="Pictures", description="Number of pictures.")
+    classes: dict[ObjectClass, ComparedScore] = Field(title="Classes", description="By class.")
+    mean: ComparedScore = Field(title="Mean", description="Over the classes that have labels.")
 
 
 class ClipCount(Config):
-    """One clip's count beside the truth."""
+    """The count of a clip beside the true count."""
 
     file: str = Field(title="File", description="The clip.")
-    true_low: int = Field(title="Least true count", description="See docs/benchmarks.md.")
-    true_high: int = Field(title="Greatest true count", description="See docs/benchmarks.md.")
-    ours: int = Field(title="Ours", description="What the model on trial counted.")
-    theirs: int | None = Field(None, title="Theirs", description="What the other counted.")
+    true_low: int = Field(title="Lowest true count", description="See docs/benchmarks.md.")
+    true_high: int = Field(title="Highest true count", description="See docs/benchmarks.md.")
+    ours: int = Field(title="Ours", description="Count of the evaluated model.")
+    theirs: int | None = Field(None, title="Theirs", description="Count of the reference model.")
 
 
 class Counting(Config):
-    """Weighted absolute percentage error over clips that people counted, 0 to 1 and above."""
+    """Weighted absolute percentage error (WAPE) over clips with true counts, as a fraction."""
 
-    wape: Figure = Field(title="WAPE", description="Ours.")
-    theirs: Figure | None = Field(None, title="Theirs", description="The other's WAPE.")
-    difference: Figure | None = Field(None, title="Difference", description="Above 0: ours is worse.")
-    clips: tuple[ClipCount, ...] = Field(title="Clips", description="One by one.")
+    wape: Estimate = Field(title="WAPE", description="Of the evaluated model.")
+    theirs: Estimate | None = Field(None, title="Theirs", description="WAPE of the reference model.")
+    difference: Estimate | None = Field(None, title="Difference", description="Above 0: ours is worse.")
+    clips: tuple[ClipCount, ...] = Field(title="Clips", description="Clip by clip.")
 
 
 class Speed(Config):
-    """Processor time of one picture on one thread, from picture to road users; both took turns."""
+    """Processor time of one picture on one thread, from image to detections; the models take turns."""
 
     ms: float = Field(title="Ours", description="Median, in milliseconds.")
     their_ms: float | None = Field(None, title="Theirs", description="Median, in milliseconds.")
@@ -71,36 +71,36 @@ class Speed(Config):
 
 
 class ModelFile(Config):
-    """Which file was measured."""
+    """The model file that was measured."""
 
-    name: str = Field(title="Name", description="The card's, or the file's.")
+    name: str = Field(title="Name", description="Of the card, or of the file.")
     sha256: str = Field(title="SHA-256", description="Of the ONNX file.")
-    size_px: int = Field(title="Input", description="The long side.")
+    size_px: int = Field(title="Input", description="Longer side of the input.")
 
 
 class Pictures(Config):
-    """Which labelled pictures it was measured on."""
+    """The labelled pictures of the measurement."""
 
-    dataset: str = Field(title="Data set", description="Its folder's name.")
-    pictures: int = Field(title="Pictures", description="How many.")
-    sha256: str = Field(title="SHA-256", description="Over pictures and labels.")
+    dataset: str = Field(title="Data set", description="Folder name and split.")
+    pictures: int = Field(title="Pictures", description="Number of pictures.")
+    sha256: str = Field(title="SHA-256", description="Of pictures and labels.")
 
 
 class Evaluation(Config):
-    """Everything that was measured, and what the gate makes of it."""
+    """All measurements, and the findings of the gate."""
 
-    model: ModelFile = Field(title="Model", description="On trial.")
-    against: ModelFile | None = Field(None, title="Against", description="What it is held against.")
-    data: tuple[Pictures, ...] = Field(title="Data", description="What it was measured on.")
-    slices: tuple[Slice, ...] = Field(title="Slices", description="The whole first.")
-    counting: Counting | None = Field(None, title="Counting", description="Where clips were given.")
+    model: ModelFile = Field(title="Model", description="The evaluated model.")
+    against: ModelFile | None = Field(None, title="Against", description="The reference model.")
+    data: tuple[Pictures, ...] = Field(title="Data", description="The data of the measurement.")
+    slices: tuple[Slice, ...] = Field(title="Slices", description="The first one has all pictures.")
+    counting: Counting | None = Field(None, title="Counting", description="If clips were given.")
     speed: Speed = Field(title="Speed", description="Of one picture.")
-    worse: tuple[str, ...] = Field((), title="Worse", description="Where it is worse beyond the noise, in words.")
-    untold: tuple[str, ...] = Field((), title="Untold", description="What too few labels leave open, in words.")
+    worse: tuple[str, ...] = Field((), title="Worse", description="Where the model is significantly worse.")
+    untold: tuple[str, ...] = Field((), title="Undecided", description="What the data are too few to decide.")
 
     @property
     def passed(self) -> bool:
-        """Whether it is worse nowhere; untold without another model."""
+        """Whether there is a reference model and the evaluated one is nowhere significantly worse."""
         return self.against is not None and not self.worse
 
 
@@ -109,11 +109,11 @@ def write_evaluation(evaluation: Evaluation, file: Path) -> None:
 
 
 def read_evaluation(file: Path) -> Evaluation:
-    """Raises NgatuError where the file is no evaluation."""
+    """Read a file of `write_evaluation`. Raises NgatuError if it is not an evaluation."""
     try:
         return Evaluation.model_validate_json(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ValidationError) as error:
         raise NgatuError(
-            f"evaluation {file}: it cannot be read ({type(error).__name__}); make one by "
+            f"evaluation {file}: it cannot be read ({type(error).__name__}); create one by "
             "`ngatu models evaluate MODEL --against … --save FILE`"
         ) from error

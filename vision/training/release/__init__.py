@@ -1,1 +1,1 @@
-"""From a trained detector to the one in use: gate, model card, promotion."""
+"""Release of a trained detector: the gate, the model card, promotion to the default model."""

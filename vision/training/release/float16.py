@@ -1,8 +1,7 @@
-"""A model file of half the size: weights kept as float16, turned back when it is loaded.
+"""Stores the weights of an ONNX model as float16, which halves its file; it still computes in float32.
 
-Each large float32 initializer becomes a float16 one and a Cast to float32 before whoever uses it. ONNX Runtime folds a
-Cast of a constant while it loads, so the session computes in float32 and is as fast as it was: nothing but the rounding
-of the weights remains.
+Each large float32 initializer becomes a float16 one with a Cast to float32 after it. ONNX Runtime folds the Cast of a
+constant at load time, so the session is as fast as before and differs only by the rounding of the weights.
 """
 
 from pathlib import Path
@@ -12,26 +11,24 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-FEWEST_VALUES = 64
-"""Smaller tensors (scales, shapes, offsets) stay as they are: they save nothing."""
-LARGEST = 60_000.0
-"""float16 ends at 65,504."""
+MIN_VALUES = 64
+"""Smaller tensors (scales, shapes, offsets) stay float32: they save nothing."""
+MAX_VALUE = 60_000.0
+"""Tensors with larger values stay float32: float16 ends at 65,504."""
+KEPT_METADATA = ("names", "stride", "task", "license", "version", "author", "head")
+"""Keys of the exporter's metadata that stay. Others are paths and dates of the training machine."""
 
 
-TOLD = ("names", "stride", "task", "license", "version", "author", "head")
-"""What of the exporter's metadata stays. The rest are paths and dates of the machine that trained."""
-
-
-def halve(file: Path, out: Path, description: str) -> Path:
-    """Write the model with its weights in float16 and only what a reader needs in its metadata; returns `out`."""
+def store_as_float16(file: Path, out: Path, description: str) -> Path:
+    """Write the model with float16 weights, only `KEPT_METADATA`, and a description; returns `out`."""
     model = onnx.load(str(file))
-    kept_words = {entry.key: entry.value for entry in model.metadata_props if entry.key in TOLD}
-    helper.set_model_props(model, kept_words | {"description": description})
+    metadata = {entry.key: entry.value for entry in model.metadata_props if entry.key in KEPT_METADATA}
+    helper.set_model_props(model, metadata | {"description": description})
     kept: list[onnx.TensorProto] = []
     casts: list[onnx.NodeProto] = []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if not _worth_it(tensor.data_type, values):
+        if not _is_convertible(tensor.data_type, values):
             kept.append(tensor)
             continue
         small = f"{tensor.name}_float16"
@@ -46,5 +43,5 @@ def halve(file: Path, out: Path, description: str) -> Path:
     return out
 
 
-def _worth_it(kind: int, values: NDArray[np.generic]) -> bool:
-    return kind == TensorProto.FLOAT and values.size >= FEWEST_VALUES and float(np.abs(values).max()) < LARGEST
+def _is_convertible(kind: int, values: NDArray[np.generic]) -> bool:
+    return kind == TensorProto.FLOAT and values.size >= MIN_VALUES and float(np.abs(values).max()) < MAX_VALUE

@@ -1,8 +1,7 @@
-"""Runs the training as a process of its own, in the environment where Ultralytics (AGPL-3.0) lives, and listens."""
+"""Runs the training script in the environment that has Ultralytics (AGPL-3.0), and reads its progress."""
 
 import json
 import os
-import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -11,20 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vision.common.child_process import NO_REASON, PIPE, STDOUT, ChildProcess
 from vision.core import ModelError
 from vision.training.ultralytics.recipe import Recipe
 
 SCRIPT = Path(__file__).with_name("train_script.py")
 AUGMENTATION = Path(__file__).parents[1] / "augmentation"
 """The script imports these modules by their bare names: its interpreter need not have ngatu."""
-TOLD = "@ngatu "
-LAST_WORDS = 30
+MESSAGE_MARK = "@ngatu "
+"""Precedes a JSON message on a line of the script's output."""
+REASON_LINES = 30
+"""Number of last output lines in which the reason of a failure is looked for."""
 STOP_WITHIN_S = 20.0
+"""The script may finish its batch before it is killed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a training is."""
+    """The progress of a training."""
 
     step: str
     """training, saved, exporting, done."""
@@ -36,22 +39,22 @@ class Progress:
     losses: tuple[tuple[str, float], ...] = ()
 
 
-Watch = Callable[[Progress], None]
+ProgressCallback = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """What a training left behind."""
+class TrainingResult:
+    """The files and figures of a finished training."""
 
     onnx: Path
     weights: Path
     epochs: int
     seconds: float
-    """Over all interruptions."""
+    """Summed over interruptions."""
     versions: dict[str, str]
-    """Of what trained it, by name."""
+    """Of the libraries that trained it, by name."""
     gpu: str = ""
-    """Its name; empty where none was used."""
+    """Name of the GPU; empty if none was used."""
 
 
 def train(
@@ -62,97 +65,77 @@ def train(
     folder: Path,
     python: Path | None,
     resume: bool,
-    watch: Watch,
+    on_progress: ProgressCallback,
     anchor: Path | None = None,
-) -> Trained:
-    """Train until the recipe's epochs or minutes are over; Ctrl-C stops it, `resume` goes on after the last epoch.
+) -> TrainingResult:
+    """Train for the epochs or minutes of the recipe. Ctrl-C stops it; `resume` continues after the last epoch.
 
-    `base` is a torch checkpoint, `anchor` the one that the new weights are averaged with (the base when not given),
-    `data` a prepared `data.yaml`, `python` the interpreter whose environment has ultralytics, this one when not given.
-    Raises ModelError with the script's last words where it fails.
+    `base` is a torch checkpoint, `anchor` the one that the new weights are averaged with (default: the base), `data` a
+    prepared `data.yaml`, `python` the interpreter of the environment with Ultralytics (default: this one). Raises
+    ModelError with the last output line if the script fails.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    settings = folder / "settings.json"
-    told = recipe.settings(base=base, anchor=anchor or base, data=data, folder=folder, resume=resume)
-    settings.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    for facts in _facts([str(python or sys.executable), str(SCRIPT), str(settings)], folder):
-        watch(_progress(facts))
-        if facts["step"] == "done":
-            return Trained(
-                onnx=Path(facts["onnx"]),
-                weights=Path(facts["weights"]),
-                epochs=facts["epochs"],
-                seconds=facts["seconds"],
-                versions=facts["versions"],
-                gpu=facts.get("gpu", ""),
+    settings_file = folder / "settings.json"
+    settings = recipe.settings(base=base, anchor=anchor or base, data=data, folder=folder, resume=resume)
+    settings_file.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    for message in _messages([str(python or sys.executable), str(SCRIPT), str(settings_file)], folder):
+        on_progress(_progress(message))
+        if message["step"] == "done":
+            return TrainingResult(
+                onnx=Path(message["onnx"]),
+                weights=Path(message["weights"]),
+                epochs=message["epochs"],
+                seconds=message["seconds"],
+                versions=message["versions"],
+                gpu=message.get("gpu", ""),
             )
-    raise ModelError(f"training in {folder}: it ended without saying so; see {folder / 'log.txt'}")
+    raise ModelError(f"training in {folder}: it ended without a result; see {folder / 'log.txt'}")
 
 
-def _progress(facts: dict[str, Any]) -> Progress:
-    known = {k: facts[k] for k in ("step", "batch", "batches", "epoch", "epochs", "seconds") if k in facts}
-    return Progress(**known, losses=tuple(facts.get("losses", {}).items()))
+def _progress(message: dict[str, Any]) -> Progress:
+    known = {k: message[k] for k in ("step", "batch", "batches", "epoch", "epochs", "seconds") if k in message}
+    return Progress(**known, losses=tuple(message.get("losses", {}).items()))
 
 
-def _facts(command: list[str], folder: Path) -> Iterator[dict[str, Any]]:
-    """What the script tells, line by line; everything else it says goes to the log."""
-    last = deque[str](maxlen=LAST_WORDS)
-    with _started(command, folder) as process, (folder / "log.txt").open("a", encoding="utf-8") as log:
-        assert process.stdout is not None  # noqa: S101
-        for line in process.stdout:
-            before, mark, fact = line.rpartition(TOLD)
+def _messages(command: list[str], folder: Path) -> Iterator[dict[str, Any]]:
+    """The messages of the script as they come; its other output goes to the log."""
+    last_lines = deque[str](maxlen=REASON_LINES)
+    with _running(command, folder) as process, (folder / "log.txt").open("a", encoding="utf-8") as log:
+        for line in process.lines():
+            before, mark, message = line.rpartition(MESSAGE_MARK)
             if mark:
-                yield json.loads(fact)
-            words = before if mark else line
-            if words.strip():
-                log.write(words.rstrip() + "\n")
-                last.append(words.strip())
+                yield json.loads(message)
+            text = before if mark else line
+            if text.strip():
+                log.write(text.rstrip() + "\n")
+                last_lines.append(text.strip())
         if process.wait():
-            raise ModelError(_why(command[0], list(last), folder))
+            raise ModelError(_failure(command[0], list(last_lines), folder))
 
 
 @contextmanager
-def _started(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
-    # Ultralytics would otherwise install packages, send statistics and leave settings lying about.
+def _running(command: list[str], folder: Path) -> Iterator[ChildProcess]:
+    # Otherwise Ultralytics installs packages, sends statistics and writes settings into the home folder.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     environment |= {"PYTHONPATH": str(AUGMENTATION)}
     environment |= {"YOLO_AUTOINSTALL": "false", "YOLO_OFFLINE": "true", "YOLO_CONFIG_DIR": str(folder / "ultralytics")}
     try:
-        process = subprocess.Popen(  # noqa: S603
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
+        process = ChildProcess(command, environment=environment, stdout=PIPE, stderr=STDOUT)
     except OSError as error:
         raise ModelError(
             f"python {command[0]}: {error.strerror}; name an interpreter that has ultralytics by --python"
         ) from error
-    try:
-        yield process
-    finally:
-        _stop(process)
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.terminate()
+    with process:
         try:
-            process.wait(STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    if process.stdout:
-        process.stdout.close()
+            yield process
+        finally:
+            process.stop(STOP_WITHIN_S)
 
 
-def _why(python: str, last: list[str], folder: Path) -> str:
-    if any("No module named 'ultralytics'" in line or "No module named 'torch'" in line for line in last):
+def _failure(python: str, last_lines: list[str], folder: Path) -> str:
+    if any("No module named 'ultralytics'" in line or "No module named 'torch'" in line for line in last_lines):
         return (
             f"python {python} has no ultralytics; install it by `pip install 'ngatu[train]'`, or name an environment "
             "that has it by --python (docs/training.md). Ultralytics and what is trained on its weights are AGPL-3.0"
         )
-    return f"training in {folder}: {last[-1] if last else 'it gave no reason'}; see {folder / 'log.txt'}"
+    return f"training in {folder}: {last_lines[-1] if last_lines else NO_REASON}; see {folder / 'log.txt'}"

@@ -1,4 +1,4 @@
-"""How a detector is trained: what a person may choose, and what Ultralytics is then told."""
+"""The settings of a training, and their translation to Ultralytics' settings."""
 
 from pathlib import Path
 from typing import Any
@@ -7,55 +7,61 @@ from pydantic import Field
 
 from vision.config.base import Config
 
-HUGE_EPOCHS = 60
-"""Where a time is given it decides; this many is what Ultralytics plans with until it knows its own pace."""
+TIMED_EPOCHS = 60
+"""With a time budget, Ultralytics plans with this number of epochs until it has measured its speed."""
 
 
 class Recipe(Config):
-    """The settings of one training. The defaults are for tuning a COCO model on some hundred pictures."""
+    """The settings of one training. The defaults suit fine-tuning a COCO model on some hundred pictures."""
 
     size: int = Field(640, ge=64, le=2048, multiple_of=32, title="Size", description="Side of the square input.")
-    epochs: int = Field(30, ge=1, le=10_000, title="Epochs", description="How often every picture is shown.")
-    minutes: float | None = Field(None, gt=0, title="Minutes", description="A time budget; epochs then follow from it.")
-    batch: int = Field(16, ge=1, le=512, title="Batch", description="Pictures of one step.")
-    seed: int = Field(0, ge=0, title="Seed", description="Same seed, data, versions and machine: same weights.")
-    device: str = Field("cpu", title="Device", description="cpu, or a GPU's number.")
+    epochs: int = Field(30, ge=1, le=10_000, title="Epochs", description="Number of epochs.")
+    minutes: float | None = Field(None, gt=0, title="Minutes", description="Time budget, instead of epochs.")
+    batch: int = Field(16, ge=1, le=512, title="Batch", description="Pictures per step.")
+    seed: int = Field(0, ge=0, title="Seed", description="Same seed, data, versions and machine give the same weights.")
+    device: str = Field("cpu", title="Device", description="cpu, or the number of a GPU.")
     threads: int = Field(1, ge=1, title="Threads", description="CPU threads.")
-    workers: int = Field(1, ge=0, le=64, title="Workers", description="Processes that draw pictures for the training.")
-    nice: int = Field(10, ge=0, le=19, title="Niceness", description="How far others on the machine go first.")
-    learning_rate: float = Field(1e-3, gt=0, title="Learning rate", description="AdamW's highest, in neck and head.")
+    workers: int = Field(1, ge=0, le=64, title="Workers", description="Processes that load and augment pictures.")
+    nice: int = Field(
+        10, ge=0, le=19, title="Niceness", description="Higher: other processes of the machine have priority."
+    )
+    learning_rate: float = Field(1e-3, gt=0, title="Learning rate", description="Maximum of AdamW, for neck and head.")
     backbone_rate: float = Field(
-        0.3, ge=0, le=1, title="Backbone's part", description="Of the learning rate: general features change less."
+        0.3,
+        ge=0,
+        le=1,
+        title="Backbone rate",
+        description="Learning rate of the backbone, as a fraction of that of neck and head.",
     )
-    frozen: int = Field(0, ge=0, title="Frozen layers", description="The first ones, which see edges and textures.")
+    frozen: int = Field(0, ge=0, title="Frozen layers", description="Number of first layers that are not trained.")
     weather: float = Field(
-        0.5, ge=0, le=1, title="Weather", description="Part of the pictures shown at night, in rain, blurred and so on."
+        0.5, ge=0, le=1, title="Weather", description="Fraction of the pictures with weather and camera corruptions."
     )
-    paint: float = Field(0.3, ge=0, le=1, title="Paint", description="Part of the pictures shown in other colours.")
+    paint: float = Field(0.3, ge=0, le=1, title="Paint", description="Fraction of the pictures with changed colours.")
     squeeze: float = Field(
-        0.4, ge=0, le=1, title="Squeeze", description="Part of the pictures shown narrower or flatter than they are."
+        0.4, ge=0, le=1, title="Squeeze", description="Fraction of the pictures with a changed aspect ratio."
     )
     paste: float = Field(
-        0.5, ge=0, le=1, title="Paste", description="Part of the pictures into which rare classes are pasted."
+        0.5, ge=0, le=1, title="Paste", description="Fraction of the pictures with copy-paste of rare classes."
     )
     keep: float = Field(
         0.8,
         ge=0,
         le=1,
         title="Keep",
-        description="Away from labels a class's target is this part of what the model said before its training.",
+        description="Outside labels the target of a class is this fraction of its score before training.",
     )
-    balance: bool = Field(True, title="Balance", description="Whether the labels of rare classes weigh more.")
+    balance: bool = Field(True, title="Balance", description="Whether labels of rare classes weigh more in the loss.")
     average: float = Field(
         1.0,
         gt=0,
         le=1,
-        title="Part of the new",
-        description="Weights that leave the training are this part new and the rest the base's (WiSE-FT).",
+        title="Averaging",
+        description="Fraction of the new weights in the final ones; the rest is the base's (WiSE-FT).",
     )
 
     def settings(self, *, base: Path, anchor: Path, data: Path, folder: Path, resume: bool) -> dict[str, Any]:
-        """What the script in Ultralytics' environment reads."""
+        """The settings file of the training script."""
         return {
             "base": str(base.resolve()),
             "anchor": str(anchor.resolve()),
@@ -77,9 +83,9 @@ class Recipe(Config):
         }
 
     def _ultralytics(self) -> dict[str, Any]:
-        """Its own names. Steps are not gathered (`nbs`), none is judged on `val` while it trains."""
+        """Settings with Ultralytics' names. No gradient accumulation (`nbs`), and no validation during training."""
         return {
-            "epochs": HUGE_EPOCHS if self.minutes else self.epochs,
+            "epochs": TIMED_EPOCHS if self.minutes else self.epochs,
             "time": self.minutes / 60 if self.minutes else None,
             "imgsz": self.size,
             "batch": self.batch,

@@ -1,8 +1,8 @@
-"""Trains a YOLO on a prepared data set, in the environment where Ultralytics (AGPL-3.0) lives.
+"""Trains a YOLO on a prepared data set: a script for the environment that has Ultralytics (AGPL-3.0).
 
-It is a script for another interpreter, started by its path, and imports nothing of ngatu but its neighbours, by their
-bare names: `python train_script.py SETTINGS.json`. It tells how far it is on lines that begin with `@ngatu`, each
-a JSON document, and leaves `weights/last.pt` and `model.onnx` in the run's folder.
+Started as `python train_script.py SETTINGS.json` by `launcher.py`. It imports nothing of ngatu except its neighbours
+and those in `augmentation/`, by their bare names. It writes progress to stdout, on lines with `@ngatu` and a JSON
+message, and `weights/last.pt` and `model.onnx` to the folder of the run.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 import torch
 import ultralytics
 from dataset import SHARES, StreetDataset
-from distillation_loss import Keeping, weights_of
+from distillation_loss import DistillationLoss, class_weights
 from torch import nn
 from ultralytics import YOLO
 from ultralytics.engine import trainer as engine
@@ -25,21 +25,21 @@ from ultralytics.nn.modules.head import Detect
 Settings = dict[str, Any]
 
 COCO_ROWS = {"person": 0, "bicycle": 1, "car": 2, "motorcycle": 3, "bus": 5, "truck": 7}
-"""Where our classes stand among COCO's 80: a class that the base model knows begins as what it knows."""
+"""Index of our classes among COCO's 80; a class starts with the weights of the same class of COCO."""
 HEADS = ("cv3", "one2one_cv3")
-"""The class branches: one-to-many, and one-to-one where the base has it."""
+"""Class branches of the head: one-to-many, and one-to-one if the base has it."""
 
 
-def tell(**facts: Any) -> None:
-    """One line for the process that started this one."""
-    sys.stdout.write("@ngatu " + json.dumps(facts) + "\n")
+def emit(**message: Any) -> None:
+    """Send a message to the launcher."""
+    sys.stdout.write("@ngatu " + json.dumps(message) + "\n")
     sys.stdout.flush()
 
 
 def with_our_classes(model: Any, names: list[str]) -> Any:
-    """The model with the last class layer cut down to our classes, each begun from COCO's row of the same name.
+    """Reduce the last class layer of a model, in place, to our classes: COCO's rows of the same names.
 
-    The layers before it stay as they are: Ultralytics would build them narrower for few classes and lose them.
+    The layers before it stay. Ultralytics itself would build them narrower for few classes, without their weights.
     """
     head = model.model[-1]
     if head.nc == len(names):
@@ -55,19 +55,19 @@ def with_our_classes(model: Any, names: list[str]) -> Any:
 
 
 def _rows_of(layer: nn.Conv2d, rows: list[int]) -> nn.Conv2d:
-    """A 1 x 1 convolution with only the given output rows."""
-    cut = nn.Conv2d(layer.in_channels, len(rows), 1, bias=layer.bias is not None)
-    cut.weight.data = layer.weight.data[rows].clone()
+    """A 1 x 1 convolution with only these output rows."""
+    reduced = nn.Conv2d(layer.in_channels, len(rows), 1, bias=layer.bias is not None)
+    reduced.weight.data = layer.weight.data[rows].clone()
     if layer.bias is not None:
-        cut.bias.data = layer.bias.data[rows].clone()
-    return cut.to(layer.weight.device, layer.weight.dtype)
+        reduced.bias.data = layer.bias.data[rows].clone()
+    return reduced.to(layer.weight.device, layer.weight.dtype)
 
 
 class StreetTrainer(DetectionTrainer):
-    """Ultralytics' trainer with our head, our weather and slower learning in the backbone."""
+    """Ultralytics' trainer with our head and augmentation, and a lower learning rate in the backbone."""
 
-    ours: Settings = {}  # noqa: RUF012
-    """The settings that Ultralytics does not know."""
+    own_settings: Settings = {}  # noqa: RUF012
+    """Settings that Ultralytics does not have."""
 
     def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> nn.Module:  # noqa: ARG002
         model = with_our_classes(weights, list(self.data["names"].values())).float()
@@ -79,11 +79,11 @@ class StreetTrainer(DetectionTrainer):
         return batch
 
     def build_dataset(self, img_path: Any, mode: str = "train", batch: int | None = None) -> Any:
-        made = super().build_dataset(img_path, mode, batch)
-        return StreetDataset.of(made, self.ours["shares"], self.args) if mode == "train" else made
+        dataset = super().build_dataset(img_path, mode, batch)
+        return StreetDataset.of(dataset, self.own_settings["shares"], self.args) if mode == "train" else dataset
 
     def read_results_csv(self) -> Settings:
-        """Nothing: losses are told line by line, and a checkpoint needs no table of them (nor Polars to read it)."""
+        """Empty: the launcher reads losses from messages, and a checkpoint needs no table of them (nor Polars)."""
         return {}
 
     def build_optimizer(  # noqa: PLR0917
@@ -95,7 +95,7 @@ class StreetTrainer(DetectionTrainer):
         decay: float = 1e-5,
         iterations: float = 1e5,  # noqa: ARG002
     ) -> torch.optim.Optimizer:
-        """AdamW in four groups: backbone and the rest, with weight decay and (biases) without."""
+        """AdamW in four groups: backbone and others, each with weight decay and (biases) without."""
         backbone = {f"model.{i}." for i in range(len(model.yaml["backbone"]))}
         groups: dict[tuple[bool, bool], list[Any]] = {}
         for key, value in model.named_parameters():
@@ -106,7 +106,7 @@ class StreetTrainer(DetectionTrainer):
             [
                 {
                     "params": values,
-                    "lr": lr * (self.ours["backbone_rate"] if slow else 1.0),
+                    "lr": lr * (self.own_settings["backbone_rate"] if slow else 1.0),
                     "weight_decay": 0.0 if flat else decay,
                     "param_group": "bn" if flat else "weight",
                 }
@@ -116,34 +116,34 @@ class StreetTrainer(DetectionTrainer):
         )
 
 
-def halve_on_cpu() -> None:
-    """Let convolutions run in bfloat16 on a CPU that has it, three times as fast; Ultralytics does so on GPUs only.
+def use_bfloat16_on_cpu() -> None:
+    """Run convolutions in bfloat16 on a CPU, three times as fast; Ultralytics uses mixed precision on GPUs only.
 
-    Weights, their updates and the loss stay in float32: boxes in bfloat16 would be off by whole pixels.
+    Weights, their updates and the loss stay in float32: boxes in bfloat16 would be wrong by whole pixels.
     """
-    whole = Detect.forward_head
+    original = Detect.forward_head
 
     def forward_head(self: Any, x: Any, **branches: Any) -> Settings:
-        found = whole(self, x, **branches)
-        return {k: [v.float() for v in f] if isinstance(f, list) else f.float() for k, f in found.items()}
+        output = original(self, x, **branches)
+        return {k: [v.float() for v in f] if isinstance(f, list) else f.float() for k, f in output.items()}
 
     Detect.forward_head = forward_head
     engine.autocast = lambda *_, **__: torch.autocast("cpu", torch.bfloat16)
 
 
-def _watch(trainer: DetectionTrainer) -> None:
-    """Tell each batch and each checkpoint."""
+def _emit_progress(trainer: DetectionTrainer) -> None:
+    """Emit a message after each batch and each checkpoint."""
     started = time.monotonic()
     done = 0
 
-    def begin(of: DetectionTrainer) -> None:
+    def start(of: DetectionTrainer) -> None:
         nonlocal done
         done = of.start_epoch * len(of.train_loader)
 
     def batch(of: DetectionTrainer) -> None:
         nonlocal done
         done += 1
-        tell(
+        emit(
             step="training",
             batch=done,
             batches=len(of.train_loader) * of.epochs,
@@ -153,30 +153,30 @@ def _watch(trainer: DetectionTrainer) -> None:
             seconds=round(time.monotonic() - started, 1),
         )
 
-    trainer.add_callback("on_train_start", begin)
+    trainer.add_callback("on_train_start", start)
     trainer.add_callback("on_train_batch_end", batch)
-    trainer.add_callback("on_model_save", lambda of: tell(step="saved", epoch=of.epoch + 1, file=str(of.last)))
+    trainer.add_callback("on_model_save", lambda of: emit(step="saved", epoch=of.epoch + 1, file=str(of.last)))
 
 
 def train(settings: Settings) -> Path:
-    """Train from the base model, or go on after the last whole epoch; returns the file of the weights."""
+    """Train from the base model, or continue after the last complete epoch; returns the file of the weights."""
     folder = Path(settings["folder"])
-    last, spent = folder / "weights" / "last.pt", Spent(folder / "spent.json")
+    last, spent = folder / "weights" / "last.pt", TimeSpent(folder / "spent.json")
     if settings["resume"] and last.is_file() and spent.finished:
         return last
-    StreetTrainer.ours = {
+    StreetTrainer.own_settings = {
         "backbone_rate": settings["backbone_rate"],
         "shares": {share: settings[share] for share in SHARES},
     }
-    # Ultralytics would fetch a model of its own to try float16 with.
+    # Ultralytics would download a model to test float16 with.
     engine.check_amp = lambda _model: True
     if settings["bfloat16"]:
-        halve_on_cpu()
+        use_bfloat16_on_cpu()
     trainer = StreetTrainer(overrides=_overrides(settings, last, spent))
-    _watch(trainer)
-    trainer.add_callback("on_train_start", lambda of: _keep(of, settings))
+    _emit_progress(trainer)
+    trainer.add_callback("on_train_start", lambda of: _set_loss(of, settings))
     trainer.add_callback("on_model_save", lambda of: spent.save(of.epoch + 1))
-    # The last weights are taken, not those that did best on `val`: it is to judge them afterwards.
+    # Use the last weights, not the best ones on `val`: that split evaluates them afterwards.
     trainer.final_eval = lambda: None
     torch.set_num_threads(settings["threads"])
     trainer.train()
@@ -184,18 +184,18 @@ def train(settings: Settings) -> Path:
     return last
 
 
-def _keep(trainer: DetectionTrainer, settings: Settings) -> None:
-    """Have the loss ask for what the anchor knew, and rare classes weigh more."""
+def _set_loss(trainer: DetectionTrainer, settings: Settings) -> None:
+    """Replace the loss: distillation from the anchor, and higher weights of rare classes."""
     names = list(trainer.data["names"].values())
     teacher = with_our_classes(YOLO(settings["anchor"]).model, names).float()
-    weights = weights_of(trainer.train_loader.dataset.counts()) if settings["balance"] else [1.0] * len(names)
-    whole = getattr(trainer.model, "criterion", None) or trainer.model.init_criterion()
-    trainer.model.criterion = Keeping(whole, teacher, settings["keep"], weights, trainer.device)
+    weights = class_weights(trainer.train_loader.dataset.counts()) if settings["balance"] else [1.0] * len(names)
+    criterion = getattr(trainer.model, "criterion", None) or trainer.model.init_criterion()
+    trainer.model.criterion = DistillationLoss(criterion, teacher, settings["keep"], weights, trainer.device)
 
 
-def _overrides(settings: Settings, last: Path, spent: "Spent") -> Settings:
+def _overrides(settings: Settings, last: Path, spent: "TimeSpent") -> Settings:
     folder = Path(settings["folder"])
-    told = {
+    overrides = {
         "model": settings["base"],
         "data": settings["data"],
         "project": str(folder.parent),
@@ -204,43 +204,43 @@ def _overrides(settings: Settings, last: Path, spent: "Spent") -> Settings:
         **settings["ultralytics"],
     }
     if settings["resume"] and last.is_file():
-        told |= {"model": str(last), "resume": str(last)}
-        if told["time"]:
-            told["time"] = max(told["time"] - spent.hours, 0.01)
-    return told
+        overrides |= {"model": str(last), "resume": str(last)}
+        if overrides["time"]:
+            overrides["time"] = max(overrides["time"] - spent.hours, 0.01)
+    return overrides
 
 
-class Spent:
-    """How long the run has trained in all, over its interruptions, and how many epochs."""
+class TimeSpent:
+    """Training time and epochs of a run, summed over interruptions and kept in a file."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        self.before: float = told.get("hours", 0.0)
-        self.epochs: int = told.get("epochs", 0)
-        self.finished: bool = told.get("finished", False)
-        self._began = time.monotonic()
+        saved = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        self.before: float = saved.get("hours", 0.0)
+        self.epochs: int = saved.get("epochs", 0)
+        self.finished: bool = saved.get("finished", False)
+        self._started_s = time.monotonic()
 
     @property
     def hours(self) -> float:
-        return self.before + (time.monotonic() - self._began) / 3600
+        return self.before + (time.monotonic() - self._started_s) / 3600
 
     def save(self, epochs: int, *, finished: bool = False) -> None:
-        told = {"hours": self.hours, "epochs": epochs, "finished": finished}
-        self._file.write_text(json.dumps(told), encoding="utf-8")
+        content = {"hours": self.hours, "epochs": epochs, "finished": finished}
+        self._file.write_text(json.dumps(content), encoding="utf-8")
 
 
 def average(weights: Path, settings: Settings) -> Path:
-    """Weights between the anchor's and the trained ones, `average` parts new; returns their file.
+    """Average the trained weights with the anchor's (WiSE-FT; Wortsman et al. 2022, arXiv:2109.01903).
 
-    A straight mean of both keeps what the anchor knew of scenes that the data do not show, and most of what was learnt
-    (WiSE-FT; Wortsman et al. 2022, arXiv:2109.01903).
+    The setting `average` is the fraction of the trained weights. The average keeps what the anchor knows of scenes
+    that the data lack, and most of what was learned. Returns the file of the weights.
     """
     new = YOLO(str(weights))
     old = with_our_classes(YOLO(settings["anchor"]).model, list(new.model.names.values())).float().state_dict()
-    part, state = settings["average"], new.model.float().state_dict()
+    fraction, state = settings["average"], new.model.float().state_dict()
     new.model.load_state_dict(
-        {k: part * v + (1 - part) * old[k] if v.is_floating_point() else v for k, v in state.items()}
+        {k: fraction * v + (1 - fraction) * old[k] if v.is_floating_point() else v for k, v in state.items()}
     )
     file = weights.with_name("averaged.pt")
     new.save(str(file))
@@ -248,10 +248,10 @@ def average(weights: Path, settings: Settings) -> Path:
 
 
 def export(weights: Path, settings: Settings) -> Path:
-    """The trained weights as ONNX with open sides, boxes yet to be suppressed."""
+    """Export the weights as ONNX with a variable input size, before non-maximum suppression."""
     size = settings["ultralytics"]["imgsz"]
-    made = YOLO(str(weights)).export(format="onnx", imgsz=size, dynamic=True, simplify=False)
-    return Path(made).replace(Path(settings["folder"]) / "model.onnx")
+    exported = YOLO(str(weights)).export(format="onnx", imgsz=size, dynamic=True, simplify=False)
+    return Path(exported).replace(Path(settings["folder"]) / "model.onnx")
 
 
 def main(file: str) -> None:
@@ -261,11 +261,11 @@ def main(file: str) -> None:
     weights = train(settings)
     if settings["average"] < 1:
         weights = average(weights, settings)
-    tell(step="exporting")
+    emit(step="exporting")
     onnx = export(weights, settings)
     versions = {"ultralytics": ultralytics.__version__, "torch": torch.__version__}
-    spent = Spent(Path(settings["folder"]) / "spent.json")
-    tell(
+    spent = TimeSpent(Path(settings["folder"]) / "spent.json")
+    emit(
         step="done",
         weights=str(weights),
         onnx=str(onnx),
