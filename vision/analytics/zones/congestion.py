@@ -98,8 +98,8 @@ def level_of(
     """Index in `LEVELS` of the level that traffic amounts to; with fewer than `min_vehicles` a road is free.
 
     Slow traffic alone is dense at most: congestion also takes a road beyond its critical density. The slower traffic
-    is, the less of the road must be seen to be full, and where nearly all vehicles creep or are stopped, however little. Half
-    of the free-flow speed is that of traffic at capacity (Greenshields, "A study of traffic capacity", 1935).
+    is, the less of the road must be seen to be full; where nearly all vehicles creep or are stopped, it may be empty.
+    Half of the free-flow speed is that of traffic at capacity (Greenshields, "A study of traffic capacity", 1935).
 
     Example:
         >>> slow_and_full = TrafficState(relative_speed=0.3, occupancy=0.2, vehicles=20)
