@@ -1,4 +1,4 @@
-"""What all tests share: the data beside the checkout, and a real Redis."""
+"""Fixtures of all tests: the data beside the checkout, and a real Redis."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ settings.load_profile("shared machine")
 
 @pytest.fixture(autouse=True)
 def _own_log() -> Iterator[None]:
-    """What a command under test says of logging ends with its test."""
+    """Undo the logging configuration of a command under test."""
     yield
     structlog.reset_defaults()
 

@@ -1,4 +1,4 @@
-"""What tests stand on: the data beside the checkout, and a clear word where something is absent."""
+"""The data beside the checkout, and what a test does where something is absent."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ IN_CI = os.environ.get("CI") == "true"
 
 
 def needs(reason: str) -> None:
-    """Skip with a clear word on a newcomer's machine; fail in CI, where nothing may be absent."""
+    """Skip the test on a developer's machine; fail it in CI, where nothing may be absent."""
     if IN_CI:
         pytest.fail(f"CI must have this: {reason}")
     pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""The real thing, small: white squares over RTSP, a real (hand-made) ONNX model, real processes, real Redis."""
+"""The whole system in small: white squares over RTSP, a small ONNX model, real processes and a real Redis."""
 
 import json
 import os
@@ -27,13 +27,13 @@ from vision.publishing import EmbeddedRedis
 TOOL = ["-m", "vision"]
 FPS = 20
 LAP_S = 1.0
-"""Seconds in which a square drives through the picture."""
+"""Seconds in which a square drives through the image."""
 STRIDE = 4
 MODEL_WIDTH, MODEL_HEIGHT = 320, 192
 
 
 def make_clip(path: Path, laps: int = 4) -> Path:
-    """A recording of squares that drive from left to right, one a lap."""
+    """Make a recording of squares that drive from left to right, one per lap."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=FPS, options={"bf": "0", "preset": "ultrafast", "crf": "18"})
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = WIDTH, HEIGHT, "yuv420p", FPS
@@ -45,7 +45,7 @@ def make_clip(path: Path, laps: int = 4) -> Path:
 
 
 def make_model(path: Path) -> Path:
-    """A YOLO-like detector [1, 5, cells] of one class: how white is the square around each cell of 4 pixels."""
+    """Make a YOLO-like detector [1, 5, cells] of one class: how white the square around each cell of 4 pixels is."""
     cells, boxes = _cells()
     nodes = [
         helper.make_node("ReduceMean", ["images"], ["grey"], axes=[1], keepdims=1),
@@ -93,9 +93,9 @@ def _cells() -> tuple[int, np.ndarray]:
     for stride in (4, 8, 16, 32):
         y, x = np.mgrid[0 : MODEL_HEIGHT // stride, 0 : MODEL_WIDTH // stride]
         centres.append(np.stack([(x.ravel() + 0.5) * stride, (y.ravel() + 0.5) * stride]))
-    places = np.concatenate(centres, axis=1)
-    boxes = np.concatenate([places, np.full_like(places, CAR)])
-    return places.shape[1], boxes[None].astype(np.float32)
+    points = np.concatenate(centres, axis=1)
+    boxes = np.concatenate([points, np.full_like(points, CAR)])
+    return points.shape[1], boxes[None].astype(np.float32)
 
 
 def free_port() -> int:
@@ -105,7 +105,7 @@ def free_port() -> int:
 
 
 class Process:
-    """A command of the tool as a process; its log is kept."""
+    """A command of the tool as a process, with a log file."""
 
     def __init__(self, log: Path, arguments: Sequence[str], environment: dict[str, str] | None = None) -> None:
         self.log = log
@@ -122,7 +122,7 @@ class Process:
         return re.findall(pattern, self.log.read_text())
 
     def lines(self, event: str) -> list[dict[str, object]]:
-        """The log's lines of one event."""
+        """The lines of one event in the log."""
         found = []
         for line in self.log.read_text().splitlines():
             with suppress(ValueError):
@@ -141,7 +141,7 @@ class Process:
 
 
 class Spine:
-    """Simulated cameras, Redis and `ngatu work`, each of which can be killed and started again."""
+    """Simulated cameras, Redis and `ngatu work`; each can be killed and started again."""
 
     def __init__(self, folder: Path, cameras: Sequence[str]) -> None:
         self.folder = folder
@@ -155,7 +155,7 @@ class Spine:
         self.work: Process | None = None
 
     def start(self, *options: str) -> None:
-        """Start everything at once: whatever comes up first waits for the rest, as in life."""
+        """Start everything at once; what is ready first waits for the rest, as in a real start."""
         self.clip, self.model = make_clip(self.folder / "road.mp4"), make_model(self.folder / "squares.onnx")
         self.redis.start()
         for camera_id in self.ids:
@@ -203,15 +203,15 @@ class Spine:
 
     def health(self, camera_id: str) -> CameraHealth | None:
         with self.client() as client:
-            told = client.get(keys.health(camera_id))
-        return CameraHealth.model_validate_json(told) if told else None
+            text = client.get(keys.health(camera_id))
+        return CameraHealth.model_validate_json(text) if text else None
 
     def state_of(self, camera_id: str) -> str:
         health = self.health(camera_id)
         return health.state if health else "lost"
 
     def events(self, kind: str = "", camera_id: str = "") -> list[Event]:
-        """Everything in the stream, in its order, each event once."""
+        """All events of the stream in order, each once."""
         with self.client() as client:
             entries = client.xrange(keys.event_stream(0))
         seen: dict[str, Event] = {}
@@ -224,7 +224,7 @@ class Spine:
         return self.events("line_crossing", camera_id)
 
     def wait_for_crossings(self, more: int = 2, within_s: float = 30, cameras: Sequence[str] = ()) -> None:
-        """Until every camera has counted so many more."""
+        """Wait until every camera has counted `more` crossings."""
         for camera_id in cameras or self.ids:
             goal = len(self.crossings(camera_id)) + more
             until(lambda: len(self.crossings(camera_id)) >= goal, within_s, f"crossings of {camera_id}")  # noqa: B023
@@ -234,15 +234,15 @@ class Spine:
         return {str(line["worker"]): int(str(line["pid"])) for line in self.work.lines("worker started")}
 
 
-def check_that_nothing_is_missing(events: Sequence[Event]) -> None:
-    """Each session numbers its events from 1 on: in the stream there is no gap, and each camera's are in order."""
+def check_no_event_is_missing(events: Sequence[Event]) -> None:
+    """Check that the events of each session are numbered from 1 on without a gap, in order."""
     numbers: dict[str, list[int]] = defaultdict(list)
     for event in events:
         session, _, number = event.event_id.rpartition("-")
         assert session == event.session_id
         numbers[session].append(int(number))
-    for session, told in numbers.items():
-        assert told == list(range(1, len(told) + 1)), f"session {session}: {told}"
+    for session, found in numbers.items():
+        assert found == list(range(1, len(found) + 1)), f"session {session}: {found}"
 
 
 def outboxes(state: Path) -> list[Path]:
@@ -268,7 +268,7 @@ def lives(pid: int) -> bool:
 
 
 def steady(value: Callable[[], object], for_s: float) -> bool:
-    """Whether it stays the same for so long."""
+    """Whether a value stays the same for `for_s` seconds."""
     first = value()
     time.sleep(for_s)
     return value() == first

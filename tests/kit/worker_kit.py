@@ -1,9 +1,8 @@
-"""What the worker's tests share: cameras made of arithmetic, a detector that sees them, an outlet that remembers."""
+"""Doubles for worker tests: computed cameras, a detector for their images, a sink that keeps what is published."""
 
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ CAR = 40
 
 
 def camera(camera_id: str = "c1", **changes: object) -> CameraConfig:
-    """A camera with one upright line in the middle: what drives to the right goes out."""
+    """A camera with one vertical line in the middle; vehicles that drive to the right cross it outwards."""
     data: dict[str, object] = {
         "id": camera_id,
         "source": {"kind": "rtsp", "url": "rtsp://127.0.0.1:1/none"},
@@ -31,7 +30,7 @@ def camera(camera_id: str = "c1", **changes: object) -> CameraConfig:
 
 
 def picture(part: float) -> NDArray[np.uint8]:
-    """A car that has driven this part of the way from left to right."""
+    """An image with a car that has driven this part of the distance from left to right."""
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     left = int(part * (WIDTH - CAR))
     image[70 : 70 + CAR, left : left + CAR] = 255
@@ -39,7 +38,7 @@ def picture(part: float) -> NDArray[np.uint8]:
 
 
 class SquareDetector:
-    """Sees white squares. `slow_s` is how long a look at one picture takes; `broken` makes it raise."""
+    """Detects white squares. `slow_s`: seconds per image; `broken`: for which images it raises."""
 
     def __init__(self, slow_s: float = 0.0) -> None:
         self.slow_s = slow_s
@@ -49,11 +48,11 @@ class SquareDetector:
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
         self.batches.append(len(images))
         if any(self.broken(image) for image in images):
-            raise RuntimeError("this picture breaks the detector")
+            raise RuntimeError("this image breaks the detector")
         time.sleep(self.slow_s * len(images))
-        return [self._see(image) for image in images]
+        return [self._detect(image) for image in images]
 
-    def _see(self, image: NDArray[np.uint8]) -> Detections:
+    def _detect(self, image: NDArray[np.uint8]) -> Detections:
         columns = np.flatnonzero(image[:, :, 0].max(axis=0) > 200)
         rows = np.flatnonzero(image[:, :, 0].max(axis=1) > 200)
         if not len(columns):
@@ -108,8 +107,8 @@ class DrivingSource:
         )
 
 
-class Outbox:
-    """An outlet that remembers what it was given."""
+class MemorySink:
+    """An event sink that keeps what was published."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -123,35 +122,21 @@ class Outbox:
     def outbox_size(self) -> int:
         return 0
 
-    def tell(self, health: CameraHealth) -> None:
+    def publish_health(self, health: CameraHealth) -> None:
         self.health.setdefault(health.camera_id, []).append(health)
 
     def is_watched(self, camera_id: str) -> bool:
         return camera_id in self.watched
 
-    def show(self, view: LiveView, jpeg: bytes) -> None:
+    def publish_live_view(self, view: LiveView, jpeg: bytes) -> None:
         self.views.append((view, jpeg))
 
     def of(self, kind: str, camera_id: str = "c1") -> list[Event]:
         return [e for e in self.events if e.kind == kind and e.camera_id == camera_id]
 
 
-class HandClock:
-    """A clock that goes on when it is told to."""
-
-    def __init__(self) -> None:
-        self.at_s = 0.0
-        self.start = datetime(2026, 1, 1, 10, 0, 0, tzinfo=UTC).timestamp()
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.start + self.at_s, UTC)
-
-    def monotonic(self) -> float:
-        return self.at_s
-
-
 def until(condition: Callable[[], object], within_s: float = 10.0, what: str = "") -> None:
-    """Wait for it, and fail when it does not come."""
+    """Wait until the condition holds; fail after `within_s`."""
     deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline, f"not within {within_s} s: {what or condition}"

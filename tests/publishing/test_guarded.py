@@ -53,7 +53,7 @@ def test_a_password_and_a_user_with_rights_to_our_keys_alone(tmp_path: Path) -> 
         until(lambda: answers(url))
         publisher, live = RedisPublisher(settings(url), tmp_path / "outbox", "w"), LivePublisher(settings(url))
         publisher.publish(crossing(1))
-        live.tell_health(health())
+        live.publish_health(health())
         live.is_watched("cam-1")
         publisher.close()
         live.close()
@@ -146,9 +146,9 @@ def test_events_go_on_when_a_sentinel_promotes_the_replica(tmp_path: Path) -> No
         kill(master.pid)
         for number in range(100, 200):
             publisher.publish(crossing(number))
-        live.tell_health(health())
+        live.publish_health(health())
         until(lambda: len(ids_once(events_at(replica))) == 200, 20)
-        live.tell_health(health())
+        live.publish_health(health())
         publisher.close()
         live.close()
         assert ids_once(events_at(url)) == [f"cam-1-{n}" for n in range(200)]

@@ -1,4 +1,4 @@
-"""Health and live views by a real Redis, and without one."""
+"""Health and live views with a real Redis, and without one."""
 
 import time
 
@@ -10,29 +10,29 @@ from vision.contracts.live import unpack
 from vision.publishing import HEALTH_KEPT_S, EmbeddedRedis, LivePublisher
 
 
-def test_health_is_kept_with_an_expiry_and_told(redis_url: str) -> None:
+def test_health_is_stored_with_an_expiry_and_published(redis_url: str) -> None:
     live = LivePublisher(settings(redis_url))
     with subscribed(redis_url, keys.health_channel("cam-1")) as subscription:
-        told = health()
-        live.tell_health(told)
-        assert CameraHealth.model_validate_json(next_message(subscription)) == told
+        published = health()
+        live.publish_health(published)
+        assert CameraHealth.model_validate_json(next_message(subscription)) == published
     with redis.Redis.from_url(redis_url) as client:
         kept = client.get(keys.health("cam-1"))
-        assert CameraHealth.model_validate_json(kept) == told
+        assert CameraHealth.model_validate_json(kept) == published
         assert 0 < client.ttl(keys.health("cam-1")) <= HEALTH_KEPT_S
     live.close()
 
 
-def test_a_view_reaches_who_watches(redis_url: str) -> None:
+def test_a_live_view_reaches_its_subscribers(redis_url: str) -> None:
     live = LivePublisher(settings(redis_url))
     with subscribed(redis_url, keys.live_channel("cam-1")) as subscription:
         shown = view()
-        live.show(shown, b"jpeg")
+        live.publish_view(shown, b"jpeg")
         assert unpack(next_message(subscription)) == (shown, b"jpeg")
     live.close()
 
 
-def test_a_camera_is_watched_from_about_when_somebody_subscribes_until_he_leaves(redis_url: str) -> None:
+def test_a_camera_is_watched_while_somebody_is_subscribed(redis_url: str) -> None:
     live = LivePublisher(settings(redis_url))
     assert not live.is_watched("cam-1")
     with subscribed(redis_url, keys.live_channel("cam-1")):
@@ -42,7 +42,7 @@ def test_a_camera_is_watched_from_about_when_somebody_subscribes_until_he_leaves
     live.close()
 
 
-def test_asking_whether_a_camera_is_watched_costs_no_trip_to_redis(redis_url: str) -> None:
+def test_is_watched_makes_no_request_to_redis(redis_url: str) -> None:
     live = LivePublisher(settings(redis_url))
     cameras = [f"cam-{n}" for n in range(50)]
     for camera in cameras:
@@ -55,40 +55,40 @@ def test_asking_whether_a_camera_is_watched_costs_no_trip_to_redis(redis_url: st
     live.close()
 
 
-def test_a_camera_that_is_asked_about_no_more_is_forgotten(redis_url: str, monkeypatch) -> None:
-    monkeypatch.setattr("vision.publishing.live._ASKED_S", 0.1)
-    monkeypatch.setattr("vision.publishing.live._WATCHERS_S", 0.1)
+def test_a_camera_that_is_no_longer_asked_for_is_discarded(redis_url: str, monkeypatch) -> None:
+    monkeypatch.setattr("vision.publishing.live._INTEREST_KEPT_S", 0.1)
+    monkeypatch.setattr("vision.publishing.live._WATCHERS_EVERY_S", 0.1)
     live = LivePublisher(settings(redis_url))
     live.is_watched("cam-1")
     until(lambda: not live._interest)
     live.close()
 
 
-def test_without_redis_nothing_blocks_nothing_raises_and_it_is_said_once(tmp_path, capsys) -> None:
+def test_without_redis_nothing_blocks_or_raises_and_it_is_logged_once(tmp_path, capsys) -> None:
     live = LivePublisher(settings("redis://bob:hush@127.0.0.1:1"))
     begun = time.monotonic()
     for _ in range(100):
-        live.tell_health(health())
-        live.show(view(), b"jpeg")
+        live.publish_health(health())
+        live.publish_view(view(), b"jpeg")
         assert not live.is_watched("cam-1")
     assert time.monotonic() - begun < 0.5
     time.sleep(1.5)
     live.close()
-    said = capsys.readouterr().out
-    assert said.count("not told") == 1
-    assert "hush" not in said
+    log = capsys.readouterr().out
+    assert log.count("not published") == 1
+    assert "hush" not in log
 
 
-def test_the_newest_is_told_when_redis_is_back(tmp_path) -> None:
+def test_the_newest_health_is_published_when_redis_is_back(tmp_path) -> None:
     server = EmbeddedRedis(tmp_path)
     server.start()
     port = server.port
     server.stop()
     live = LivePublisher(settings(server.url))
-    live.tell_health(health(worker="before"))
+    live.publish_health(health(worker="before"))
     time.sleep(0.3)
     with EmbeddedRedis(tmp_path, port=port) as server, redis.Redis.from_url(server.url) as client:
-        live.tell_health(health(worker="after"))
+        live.publish_health(health(worker="after"))
         until(lambda: client.get(keys.health("cam-1")))
         assert b'"after"' in client.get(keys.health("cam-1"))
         live.close()

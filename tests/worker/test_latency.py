@@ -1,4 +1,4 @@
-"""The promise of one second, measured by the tool itself at a client of the service."""
+"""Latency from capture to client is at most a second, measured by `ngatu bench latency`."""
 
 import json
 import os

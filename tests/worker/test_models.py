@@ -16,7 +16,7 @@ SETTINGS = WorkerSettings(provider="cpu", threads=1)
 
 
 @pytest.fixture(autouse=True)
-def _shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _model_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The models `packaged`, which stands for the one that comes with ngatu, and `own`."""
     monkeypatch.setenv("NGATU_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(models, "DEFAULT_MODEL", "packaged")
@@ -24,7 +24,7 @@ def _shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         add(make_model(tmp_path / "squares.onnx"), name=name)
 
 
-def test_the_promoted_model_is_loaded_and_the_packaged_one_where_none_was_promoted() -> None:
+def test_the_promoted_model_is_loaded_and_without_one_the_packaged_model() -> None:
     assert load_default(SETTINGS)[0].model == "packaged"
     default_pointer().write_text("own\n")
     loaded, watch = load_default(SETTINGS)
@@ -32,7 +32,7 @@ def test_the_promoted_model_is_loaded_and_the_packaged_one_where_none_was_promot
 
 
 @pytest.mark.parametrize("how", ["no weights", "no model in them", "no card"])
-def test_a_promoted_model_that_cannot_be_loaded_is_passed_over_and_named(tmp_path: Path, how: str) -> None:
+def test_the_packaged_model_replaces_a_promoted_one_that_cannot_be_loaded(tmp_path: Path, how: str) -> None:
     file = tmp_path / "cache" / "models" / "own.onnx"
     if how == "no weights":
         file.unlink()
@@ -41,10 +41,10 @@ def test_a_promoted_model_that_cannot_be_loaded_is_passed_over_and_named(tmp_pat
     default_pointer().write_text("nowhere\n" if how == "no card" else "own\n")
     loaded, watch = load_default(SETTINGS)
     assert loaded.model == "packaged"
-    assert "was promoted and is not used, 'packaged' is" in watch.trouble
+    assert "was promoted but cannot be used, 'packaged' is used instead" in watch.trouble
 
 
-def test_without_any_model_it_says_so() -> None:
+def test_without_any_model_loading_raises_and_names_it() -> None:
     default_pointer().write_text("own\n")
     for file in default_pointer().parent.glob("*.onnx"):
         file.unlink()
@@ -52,7 +52,7 @@ def test_without_any_model_it_says_so() -> None:
         load_default(SETTINGS)
 
 
-def test_a_pointer_that_cannot_be_read_is_as_good_as_none_at_the_start() -> None:
+def test_an_unreadable_pointer_at_the_start_means_the_packaged_model() -> None:
     default_pointer().write_bytes(b"\xff\xfe")
     assert load_default(SETTINGS)[0].model == "packaged"
     with pytest.raises(UnicodeDecodeError):

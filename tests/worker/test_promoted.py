@@ -1,4 +1,4 @@
-"""A model is promoted under running workers, with real cameras and the real Redis: no crossing is lost or doubled."""
+"""A model is promoted while workers run, with a real Redis: no crossing is lost or counted twice."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.spine_kit import LAP_S, Process, Spine, check_that_nothing_is_missing, make_model, outboxes
+from tests.kit.spine_kit import LAP_S, Process, Spine, check_no_event_is_missing, make_model, outboxes
 from tests.kit.worker_kit import until
 from vision.detection.adding import add
 from vision.detection.cards import default_pointer, weights_file
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 class PromotedSpine(Spine):
-    """`ngatu work` without a model named: it runs the default."""
+    """`ngatu work` without `--model`: it runs the default model."""
 
     def start_work(self, *options: str) -> Process:
         arguments = ["work", "--cameras", str(self.configs), "--state", str(self.state), "--threads", "1"]
@@ -23,20 +23,20 @@ class PromotedSpine(Spine):
         self.work = Process(self.folder / "work.log", [*arguments, *options], environment)
         return self.work
 
-    def until_all_tell(self, model: str) -> None:
+    def until_all_report(self, model: str) -> None:
         for camera_id in self.ids:
             until(lambda c=camera_id: self.health(c).model == model, 20, f"{camera_id} with {model}")
 
 
 def promote(name: str) -> None:
-    """As `ngatu models promote` does, whole or not at all."""
+    """Promote as `ngatu models promote` does, in one step."""
     scratch = default_pointer().with_suffix(".part")
     scratch.write_text(f"{name}\n")
     scratch.replace(default_pointer())
 
 
 @pytest.fixture
-def road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PromotedSpine]:
+def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PromotedSpine]:
     """Two workers with a camera each; the models `first`, `second` and `broken` are in a cache of their own."""
     monkeypatch.setenv("NGATU_CACHE", str(tmp_path / "cache"))
     file = make_model(tmp_path / "squares.onnx")
@@ -44,7 +44,7 @@ def road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PromotedSp
         card, _ = add(file, name=name)
     weights_file(card).write_bytes(b"not a model")
     promote("first")
-    made = PromotedSpine(tmp_path / "road", ("c1", "c2"))
+    made = PromotedSpine(tmp_path / "system", ("c1", "c2"))
     try:
         made.start("--workers", "2")
         made.wait_for_crossings(2, within_s=60)
@@ -53,43 +53,43 @@ def road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PromotedSp
         made.stop()
 
 
-def check_every_lap_was_counted_once(road: Spine) -> None:
-    for camera_id in road.ids:
-        crossings = sorted(road.crossings(camera_id), key=lambda e: e.crossed_at)
-        assert len({e.session_id for e in crossings}) == 1, "no camera began anew"
+def check_every_lap_was_counted_once(system: Spine) -> None:
+    for camera_id in system.ids:
+        crossings = sorted(system.crossings(camera_id), key=lambda e: e.crossed_at)
+        assert len({e.session_id for e in crossings}) == 1, "no camera was restarted"
         gaps_s = [(later.crossed_at - earlier.crossed_at).total_seconds() for earlier, later in pairwise(crossings)]
         assert all(0.5 * LAP_S < gap_s < 1.5 * LAP_S for gap_s in gaps_s), (camera_id, gaps_s)
 
 
-def test_every_worker_takes_a_promoted_model_up_without_losing_a_crossing(road: PromotedSpine) -> None:
-    road.until_all_tell("first")
-    pids = road.worker_pids()
+def test_every_worker_switches_to_a_promoted_model_without_losing_a_crossing(system: PromotedSpine) -> None:
+    system.until_all_report("first")
+    pids = system.worker_pids()
     promote("second")
-    road.until_all_tell("second")
-    road.wait_for_crossings(3)
+    system.until_all_report("second")
+    system.wait_for_crossings(3)
     promote("first")
-    road.until_all_tell("first")
-    road.wait_for_crossings(2)
-    assert road.worker_pids() == pids
-    assert len(road.work.lines("model changed")) == 4
-    assert road.work.stop() == 0
-    assert outboxes(road.state) == []
-    check_that_nothing_is_missing(road.events())
-    check_every_lap_was_counted_once(road)
+    system.until_all_report("first")
+    system.wait_for_crossings(2)
+    assert system.worker_pids() == pids
+    assert len(system.work.lines("model changed")) == 4
+    assert system.work.stop() == 0
+    assert outboxes(system.state) == []
+    check_no_event_is_missing(system.events())
+    check_every_lap_was_counted_once(system)
 
 
-def test_a_promoted_model_that_cannot_be_loaded_is_named_in_health_and_the_work_goes_on(road: PromotedSpine) -> None:
+def test_health_names_a_promoted_model_that_cannot_be_loaded_and_counting_goes_on(system: PromotedSpine) -> None:
     for name, why in (("broken", "not a whole ONNX model"), ("nowhere", "no card")):
         promote(name)
-        for camera_id in road.ids:
-            until(lambda c=camera_id: repr(name) in road.health(c).trouble, 20)  # noqa: B023
-            assert why in road.health(camera_id).trouble
-            assert road.health(camera_id).model == "first"
-        road.wait_for_crossings(2)
-    assert len(road.work.lines("promoted model refused")) == 4, "each worker refuses each once"
+        for camera_id in system.ids:
+            until(lambda c=camera_id: repr(name) in system.health(c).trouble, 20)  # noqa: B023
+            assert why in system.health(camera_id).trouble
+            assert system.health(camera_id).model == "first"
+        system.wait_for_crossings(2)
+    assert len(system.work.lines("promoted model rejected")) == 4, "each worker rejects each once"
     promote("second")
-    road.until_all_tell("second")
-    assert road.health("c1").trouble == ""
-    assert road.work.stop() == 0
-    check_that_nothing_is_missing(road.events())
-    check_every_lap_was_counted_once(road)
+    system.until_all_report("second")
+    assert system.health("c1").trouble == ""
+    assert system.work.stop() == 0
+    check_no_event_is_missing(system.events())
+    check_every_lap_was_counted_once(system)

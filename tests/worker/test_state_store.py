@@ -1,4 +1,4 @@
-"""What a camera teaches outlives its worker: the free flow of its roads, and where it looks."""
+"""The learned state of cameras across restarts: free-flow speeds and reference views."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.kit.picture_kit import street, turned
+from tests.kit.running_worker import RunningWorker, running_worker
 from tests.kit.worker_kit import DrivingSource, SquareDetector, camera, until
-from tests.kit.worker_place import Place, at_work
 from vision.analytics import FreeFlow
 from vision.config.camera import CameraConfig
 from vision.contracts import Incident, IncidentKind
@@ -24,58 +24,60 @@ VIEW = ReferenceView(
 )
 
 
-def taught() -> FreeFlow:
+def learned_free_flow() -> FreeFlow:
     free_flow = FreeFlow()
     for _ in range(500):
         free_flow.learn("road", 20.0)
     return free_flow
 
 
-def test_what_a_camera_taught_outlives_a_restart(tmp_path: Path) -> None:
-    folder = StateStore(tmp_path / "learnt")
-    assert not folder.recall(C1).free_flow.counts
-    assert folder.recall(C1).view is None
-    folder.keep(C1, LearnedState(taught(), VIEW))
-    kept = folder.recall(C1)
-    assert kept.free_flow.speed_mps("road", 10.0) == pytest.approx(taught().speed_mps("road", 10.0), rel=1e-3)
+def test_learned_state_survives_a_restart(tmp_path: Path) -> None:
+    store = StateStore(tmp_path / "state_store")
+    assert not store.load(C1).free_flow.counts
+    assert store.load(C1).view is None
+    store.save(C1, LearnedState(learned_free_flow(), VIEW))
+    kept = store.load(C1)
+    assert kept.free_flow.speed_mps("road", 10.0) == pytest.approx(
+        learned_free_flow().speed_mps("road", 10.0), rel=1e-3
+    )
     assert kept.view is not None
     np.testing.assert_allclose(kept.view.reference, VIEW.reference, atol=1e-3)
     np.testing.assert_array_equal(kept.view.counts, VIEW.counts)
 
 
-def test_no_camera_recalls_what_another_one_taught(tmp_path: Path) -> None:
-    folder = StateStore(tmp_path / "learnt")
-    folder.keep(C1, LearnedState(taught(), VIEW))
-    other = folder.recall(camera("c2"))
+def test_learned_state_belongs_to_one_camera(tmp_path: Path) -> None:
+    store = StateStore(tmp_path / "state_store")
+    store.save(C1, LearnedState(learned_free_flow(), VIEW))
+    other = store.load(camera("c2"))
     assert not other.free_flow.counts
     assert other.view is None
 
 
-def test_a_camera_whose_file_was_changed_looks_where_it_should(tmp_path: Path) -> None:
-    folder = StateStore(tmp_path / "learnt")
-    folder.keep(C1, LearnedState(taught(), VIEW))
-    drawn_anew = folder.recall(C1.model_copy(update={"name": "The same camera, looked after"}))
-    assert drawn_anew.free_flow.counts
-    assert drawn_anew.view is None
+def test_a_changed_camera_file_discards_the_reference_view(tmp_path: Path) -> None:
+    store = StateStore(tmp_path / "state_store")
+    store.save(C1, LearnedState(learned_free_flow(), VIEW))
+    changed = store.load(C1.model_copy(update={"name": "The same camera, renamed"}))
+    assert changed.free_flow.counts
+    assert changed.view is None
 
 
 @pytest.mark.parametrize("broken", [b"", b"{", b"PK\x03\x04 half a file"])
-def test_a_broken_file_is_begun_anew(tmp_path: Path, broken: bytes) -> None:
-    folder = StateStore(tmp_path / "learnt")
-    folder.keep(C1, LearnedState(taught(), VIEW))
-    for file in (tmp_path / "learnt").iterdir():
+def test_an_unreadable_state_file_starts_from_an_empty_state(tmp_path: Path, broken: bytes) -> None:
+    store = StateStore(tmp_path / "state_store")
+    store.save(C1, LearnedState(learned_free_flow(), VIEW))
+    for file in (tmp_path / "state_store").iterdir():
         file.write_bytes(broken)
-    assert not folder.recall(C1).free_flow.counts
-    assert folder.recall(C1).view is None
+    assert not store.load(C1).free_flow.counts
+    assert store.load(C1).view is None
 
 
-def test_a_folder_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
-    (tmp_path / "learnt").write_text("a file where the folder should be")
-    StateStore(tmp_path / "learnt").keep(C1, LearnedState(taught(), VIEW))
+def test_a_state_store_that_cannot_be_written_raises_nothing(tmp_path: Path) -> None:
+    (tmp_path / "state_store").write_text("a file where the store should be")
+    StateStore(tmp_path / "state_store").save(C1, LearnedState(learned_free_flow(), VIEW))
 
 
 class StreetSource(DrivingSource):
-    """Shows a street that stands still; its time goes ten times as fast."""
+    """Shows a still street; its media time goes ten times as fast."""
 
     shows = street()
 
@@ -85,27 +87,27 @@ class StreetSource(DrivingSource):
             yield Frame(frame.camera_id, frame.index, frame.captured_at, at_s, self.shows)
 
 
-class PushedSource(StreetSource):
+class TurnedSource(StreetSource):
     shows = turned(right=0.1)(street(), 0.0)
 
 
-class Sleeper(SquareDetector):
-    """Sees no road users."""
+class NoDetections(SquareDetector):
+    """Detects nothing."""
 
-    def _see(self, image: NDArray[np.uint8]) -> Detections:
+    def _detect(self, image: NDArray[np.uint8]) -> Detections:
         return Detections.empty()
 
 
-def moves(place: Place) -> list[Incident]:
-    return [e for e in place.outbox.events if isinstance(e, Incident) and e.incident_kind is IncidentKind.CAMERA_MOVED]
+def moved_incidents(worker: RunningWorker) -> list[Incident]:
+    return [e for e in worker.sink.events if isinstance(e, Incident) and e.incident_kind is IncidentKind.CAMERA_MOVED]
 
 
-def test_a_camera_that_was_pushed_while_its_worker_was_away_is_told_as_moved(tmp_path: Path) -> None:
-    folder = StateStore(tmp_path / "learnt")
+def test_a_camera_turned_while_unwatched_is_reported_as_moved(tmp_path: Path) -> None:
+    store = StateStore(tmp_path / "state_store")
     watched: CameraConfig = camera(incidents={"camera_trouble": {"confirm_after": 0.5}})
-    with at_work(watched, open_source=StreetSource, detector=Sleeper(), learnt=folder) as place:
-        until(lambda: len(place.outbox.health.get(watched.id, ())) >= 1, 10)
-        until(lambda: place.detector.batches[30:] != [], 10)
-    assert not moves(place)
-    with at_work(watched, open_source=PushedSource, detector=Sleeper(), learnt=folder) as place:
-        until(lambda: len(moves(place)) >= 1, 10)
+    with running_worker(watched, open_source=StreetSource, detector=NoDetections(), state_store=store) as worker:
+        until(lambda: len(worker.sink.health.get(watched.id, ())) >= 1, 10)
+        until(lambda: worker.detector.batches[30:] != [], 10)
+    assert not moved_incidents(worker)
+    with running_worker(watched, open_source=TurnedSource, detector=NoDetections(), state_store=store) as worker:
+        until(lambda: len(moved_incidents(worker)) >= 1, 10)

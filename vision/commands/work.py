@@ -11,7 +11,7 @@ from vision.common.errors import NgatuError
 from vision.config.settings import WorkerSettings
 
 if TYPE_CHECKING:
-    from vision.supervisor import Folder, Staff
+    from vision.supervisor import Allocation, Folder
 
 
 def register(app: typer.Typer) -> None:
@@ -48,8 +48,8 @@ def work(
         provider=provider,
     )
     configure_logging(worker="supervisor")
-    orderly = _run(settings)
-    raise typer.Exit(0 if orderly else 1)
+    is_orderly = _run(settings)
+    raise typer.Exit(0 if is_orderly else 1)
 
 
 def _settings(**told: Any) -> WorkerSettings:
@@ -67,7 +67,7 @@ def _run(settings: WorkerSettings) -> bool:
     connect(settings.redis_url).close()
     _find_model(settings.model)
     folder = read_folder(settings.cameras)
-    supervisor = Supervisor(FolderWatch(settings.cameras), _staff(settings, folder), environment_of(settings))
+    supervisor = Supervisor(FolderWatch(settings.cameras), _allocation(settings, folder), environment_of(settings))
     with stop_on_signals(supervisor.stop):
         return supervisor.run()
 
@@ -86,13 +86,13 @@ def _find_model(named: str | None) -> None:
         locate(DEFAULT_MODEL)
 
 
-def _staff(settings: WorkerSettings, folder: "Folder") -> "Staff":
+def _allocation(settings: WorkerSettings, folder: "Folder") -> "Allocation":
     from vision.detection.session import choose_providers
-    from vision.supervisor import staff_for, usable_cores
+    from vision.supervisor import allocation_for, usable_cores
 
     provider = choose_providers([settings.provider] if settings.provider else None)[0]
     cameras = sum(camera.enabled for camera in folder.cameras.values())
-    return staff_for(
+    return allocation_for(
         cameras,
         cores=usable_cores(),
         gpu=provider in {"TensorrtExecutionProvider", "CUDAExecutionProvider"},

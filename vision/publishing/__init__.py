@@ -1,4 +1,4 @@
-"""What a worker sees goes out from here: events so that none is lost, the live view as long as somebody looks."""
+"""Publishes a worker's events to Redis without loss, and live views while somebody watches."""
 
 from vision.publishing.delivery import OutboxStatus, RedisPublisher
 from vision.publishing.embedded import EmbeddedRedis, EmbeddedRedisError

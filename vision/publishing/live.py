@@ -1,4 +1,4 @@
-"""How cameras are and what they show just now: told while somebody may hear it, and lost otherwise, by intent."""
+"""Publishes cameras' current health and live views; what nobody receives is lost, on purpose."""
 
 import threading
 import time
@@ -15,27 +15,27 @@ from vision.contracts.live import pack
 log = structlog.get_logger(__name__)
 
 HEALTH_KEPT_S = 5
-"""Health is told every second; a camera that is silent for so long is lost."""
+"""Health is published every second and expires after this long, so that a dead worker's cameras count as lost."""
 
-_WATCHERS_S = 1.0
-_ASKED_S = 30.0
+_WATCHERS_EVERY_S = 1.0
+_INTEREST_KEPT_S = 30.0
 _TIMEOUT_S = 1.0
-_PAUSE_S = 1.0
+_RETRY_S = 1.0
 
 
 @dataclass(slots=True)
 class _Interest:
-    """Whether somebody watches a camera, as far as we know, and when we were last asked about it."""
+    """Whether somebody watches a camera, and when `is_watched` was last called for it."""
 
     watched: bool
     asked_at: float
 
 
 class LivePublisher:
-    """Tells health and shows live views from a thread of its own.
+    """Publishes health and live views from a thread of its own.
 
-    Every method returns at once and none raises because Redis is away: of each camera only the newest health and the
-    newest view wait to be sent. Safe to use from several threads.
+    Every method returns at once, and none raises because Redis is unreachable: only the newest health and the newest
+    view of each camera wait to be sent. Thread-safe.
     """
 
     def __init__(self, settings: BusSettings) -> None:
@@ -50,41 +50,41 @@ class LivePublisher:
         self._interest: dict[str, _Interest] = {}
         self._changed = threading.Condition()
         self._closing = False
-        self._away = False
-        self._next_look = 0.0
+        self._is_away = False
+        self._next_check = 0.0
         self._thread = threading.Thread(target=self._run, name="live", daemon=True)
         self._thread.start()
 
-    def tell_health(self, health: CameraHealth) -> None:
-        """Keeps it in Redis for `HEALTH_KEPT_S`, and tells who is subscribed."""
+    def publish_health(self, health: CameraHealth) -> None:
+        """Keep it in Redis for `HEALTH_KEPT_S`, and send it to subscribers."""
         with self._changed:
             self._health[health.camera_id] = health
             self._changed.notify()
 
-    def show(self, view: LiveView, jpeg: bytes) -> None:
-        """Shows who is subscribed to the camera's live channel."""
+    def publish_view(self, view: LiveView, jpeg: bytes) -> None:
+        """Send a live view to the subscribers of the camera's live channel."""
         with self._changed:
             self._views[view.camera_id] = (view, jpeg)
             self._changed.notify()
 
     def is_watched(self, camera_id: str) -> bool:
-        """Whether somebody was subscribed to exactly this camera's live channel within about the last second.
+        """Whether somebody was subscribed to this camera's live channel within about the last second.
 
-        The first question about a camera is answered with no; asking costs microseconds.
+        The first call for a camera returns False; a call takes microseconds.
         """
         now = time.monotonic()
         with self._changed:
             known = self._interest.get(camera_id)
             if known is None:
                 self._interest[camera_id] = _Interest(watched=False, asked_at=now)
-                self._next_look = 0.0
+                self._next_check = 0.0
                 self._changed.notify()
                 return False
             known.asked_at = now
             return known.watched
 
     def close(self, timeout_s: float = 2.0) -> None:
-        """Sends what waits, if Redis takes it at once."""
+        """Send what waits, if Redis takes it at once."""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -95,46 +95,46 @@ class LivePublisher:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(self._has_work, self._until_next_look())
+                self._changed.wait_for(self._has_work, self._until_next_check())
                 closing, health, views = self._closing, self._health, self._views
                 self._health, self._views = {}, {}
             try:
                 self._send(list(health.values()), list(views.values()))
-                self._look_who_watches()
-                self._said(None)
+                self._check_watchers()
+                self._log_change(None)
             except redis.RedisError as error:
-                self._said(error)
-                self._nobody_watches()
+                self._log_change(error)
+                self._clear_watchers()
                 self._pause()
             if closing:
                 return
 
     def _has_work(self) -> bool:
-        return bool(self._closing or self._health or self._views or (self._interest and self._next_look == 0.0))
+        return bool(self._closing or self._health or self._views or (self._interest and self._next_check == 0.0))
 
-    def _until_next_look(self) -> float | None:
-        return max(0.0, self._next_look - time.monotonic()) if self._interest else None
+    def _until_next_check(self) -> float | None:
+        return max(0.0, self._next_check - time.monotonic()) if self._interest else None
 
     def _send(self, health: list[CameraHealth], views: list[tuple[LiveView, bytes]]) -> None:
         if not health and not views:
             return
         with self._client.pipeline(transaction=False) as pipe:
-            for told in health:
-                text = told.model_dump_json()
-                pipe.set(keys.health(told.camera_id), text, ex=HEALTH_KEPT_S)
-                pipe.publish(keys.health_channel(told.camera_id), text)
+            for each in health:
+                text = each.model_dump_json()
+                pipe.set(keys.health(each.camera_id), text, ex=HEALTH_KEPT_S)
+                pipe.publish(keys.health_channel(each.camera_id), text)
             for view, jpeg in views:
                 pipe.publish(keys.live_channel(view.camera_id), pack(view, jpeg))
             pipe.execute()
 
-    def _look_who_watches(self) -> None:
+    def _check_watchers(self) -> None:
         now = time.monotonic()
         with self._changed:
-            if now < self._next_look or not self._interest:
+            if now < self._next_check or not self._interest:
                 return
-            self._next_look = now + _WATCHERS_S
+            self._next_check = now + _WATCHERS_EVERY_S
             self._interest = {
-                camera: known for camera, known in self._interest.items() if now - known.asked_at < _ASKED_S
+                camera: known for camera, known in self._interest.items() if now - known.asked_at < _INTEREST_KEPT_S
             }
             cameras = list(self._interest)
         channels = [keys.live_channel(camera) for camera in cameras]
@@ -143,19 +143,19 @@ class LivePublisher:
             for camera, count in zip(cameras, watchers, strict=True):
                 self._interest[camera].watched = count > 0
 
-    def _nobody_watches(self) -> None:
+    def _clear_watchers(self) -> None:
         with self._changed:
             for known in self._interest.values():
                 known.watched = False
 
-    def _said(self, error: redis.RedisError | None) -> None:
-        """One line when Redis goes away, one when it is back."""
-        if error is not None and not self._away:
-            log.warning("live view and health are not told", reason=explain(error, self._url))
-        elif error is None and self._away:
-            log.info("live view and health are told again")
-        self._away = error is not None
+    def _log_change(self, error: redis.RedisError | None) -> None:
+        """Log once when Redis is lost, and once when it is back."""
+        if error is not None and not self._is_away:
+            log.warning("health and live views not published", reason=explain(error, self._url))
+        elif error is None and self._is_away:
+            log.info("health and live views published again")
+        self._is_away = error is not None
 
     def _pause(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._closing, _PAUSE_S)
+            self._changed.wait_for(lambda: self._closing, _RETRY_S)

@@ -1,4 +1,4 @@
-"""Where events go: a promise, and the two ways to keep it without Redis."""
+"""Where events are published: the interface, and two implementations without Redis."""
 
 from pathlib import Path
 from threading import Lock
@@ -8,17 +8,23 @@ from vision.contracts import Event
 
 
 class Publisher(Protocol):
-    """Takes each event and sees that it arrives. Safe to use from several threads."""
+    """Delivers events. Thread-safe."""
 
     def publish(self, event: Event) -> None:
-        """Returns as soon as the event is safe; never raises because its destination is away."""
+        """Returns as soon as the event is stored; never raises because its destination is unreachable."""
 
     def close(self, timeout_s: float = 10.0) -> None:
-        """Brings what is still under way to its destination, for at most so long."""
+        """Deliver what still waits, for at most `timeout_s` seconds."""
 
 
 class MemoryPublisher:
-    """Keeps events in a list: for tests and notebooks."""
+    """Keeps events in a list, for tests and notebooks.
+
+    Example:
+        >>> publisher = MemoryPublisher()
+        >>> publisher.events
+        []
+    """
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -27,13 +33,13 @@ class MemoryPublisher:
         self.events.append(event)
 
     def close(self, timeout_s: float = 10.0) -> None:
-        """Nothing is under way."""
+        """Does nothing: no event waits."""
 
 
 class JsonlPublisher:
-    """Writes one JSON object a line, at the end of a file; each line is on its way to the disk when `publish` returns.
+    """Appends events to a file, one JSON object per line; `EVENT.validate_json(line)` reads one back.
 
-    `EVENT.validate_json(line)` reads one back.
+    When `publish` returns, the line has been handed to the operating system.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,5 +53,5 @@ class JsonlPublisher:
             self._file.write(f"{line}\n")
 
     def close(self, timeout_s: float = 10.0) -> None:  # noqa: ARG002
-        """Every line was written already."""
+        """Close the file."""
         self._file.close()

@@ -1,4 +1,4 @@
-"""Hears what controllers tell of their signals, from a thread of its own."""
+"""Receives the signal states that traffic controllers publish."""
 
 import threading
 from collections import defaultdict
@@ -13,18 +13,18 @@ from vision.contracts import SignalUpdate, keys
 
 log = structlog.get_logger(__name__)
 
-_LOOK_S = 0.5
-_PAUSE_S = 1.0
+_POLL_S = 0.5
+_RETRY_S = 1.0
 _TIMEOUT_S = 5.0
-MOST_WAITING = 64
-"""Of one camera: what nobody asks for does not pile up."""
+MAX_WAITING = 64
+"""Updates kept per camera until they are taken; the oldest are dropped."""
 
 
 class SignalListener:
-    """`listener.take(camera_id)`: what was told of a camera's signals since it was asked for last.
+    """Collects signal updates; `take(camera_id)` returns those of a camera since the last call.
 
-    Listens from the first question on, so that a worker none of whose cameras has such a signal costs nothing. Nothing
-    is made up for while Redis is away: controllers repeat what they show.
+    It subscribes at the first call: a worker without controlled signals costs nothing. Updates published while Redis is
+    unreachable are lost; controllers repeat their state.
     """
 
     def __init__(self, settings: BusSettings) -> None:
@@ -35,22 +35,23 @@ class SignalListener:
         self._url = settings.redis_url
         self._client = connect(settings.redis_url, timeout_s=_TIMEOUT_S, retries=0)
         self._lock = threading.Lock()
-        self._told: defaultdict[str, list[SignalUpdate]] = defaultdict(list)
+        self._waiting: defaultdict[str, list[SignalUpdate]] = defaultdict(list)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="signals", daemon=True)
         self._is_away = False
 
     def take(self, camera_id: str) -> list[SignalUpdate]:
-        """Oldest first. Never waits."""
+        """The updates of a camera since the last call, oldest first. Never blocks."""
         with self._lock:
             if not self._thread.is_alive() and not self._ending.is_set():
                 self._thread.start()
-            return self._told.pop(camera_id, [])
+            return self._waiting.pop(camera_id, [])
 
     def close(self) -> None:
+        """End the thread and the connection."""
         self._ending.set()
         if self._thread.is_alive():
-            self._thread.join(2 * _LOOK_S)
+            self._thread.join(2 * _POLL_S)
         self._client.close()
 
     def _run(self) -> None:
@@ -58,33 +59,33 @@ class SignalListener:
             try:
                 self._listen()
             except redis.RedisError as error:
-                self._said(error)
-                self._ending.wait(_PAUSE_S)
+                self._log_change(error)
+                self._ending.wait(_RETRY_S)
 
     def _listen(self) -> None:
         with self._client.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
             channel.psubscribe(keys.signal_channel("*"))
-            self._said(None)
+            self._log_change(None)
             while not self._ending.is_set():
-                message = channel.get_message(timeout=_LOOK_S)
+                message = channel.get_message(timeout=_POLL_S)
                 if message is not None:
-                    self._hear(message["data"])
+                    self._receive(message["data"])
 
-    def _hear(self, text: bytes | str) -> None:
+    def _receive(self, text: bytes | str) -> None:
         try:
-            told = SignalUpdate.model_validate_json(text)
+            update = SignalUpdate.model_validate_json(text)
         except ValidationError:
-            log.warning("a signal's state that cannot be read was passed over")
+            log.warning("invalid signal update ignored")
             return
         with self._lock:
-            waiting = self._told[told.camera_id]
-            waiting.append(told)
-            del waiting[:-MOST_WAITING]
+            waiting = self._waiting[update.camera_id]
+            waiting.append(update)
+            del waiting[:-MAX_WAITING]
 
-    def _said(self, error: redis.RedisError | None) -> None:
-        """One line when Redis goes away, one when it is back."""
+    def _log_change(self, error: redis.RedisError | None) -> None:
+        """Log once when Redis is lost, and once when it is back."""
         if error is not None and not self._is_away:
-            log.warning("signals are not heard", reason=explain(error, self._url))
+            log.warning("signals not received", reason=explain(error, self._url))
         elif error is None and self._is_away:
-            log.info("signals are heard again")
+            log.info("signals received again")
         self._is_away = error is not None

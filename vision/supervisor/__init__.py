@@ -1,6 +1,15 @@
-"""The supervisor: as many workers as the machine deserves, and their care."""
+"""Starts, watches and replaces the workers of one machine."""
 
 from vision.supervisor.folder import Folder, FolderWatch, read_folder
-from vision.supervisor.supervisor import HopelessError, Staff, Supervisor, staff_for, usable_cores
+from vision.supervisor.supervisor import Allocation, Supervisor, WorkerStartError, allocation_for, usable_cores
 
-__all__ = ["Folder", "FolderWatch", "HopelessError", "Staff", "Supervisor", "read_folder", "staff_for", "usable_cores"]
+__all__ = [
+    "Allocation",
+    "Folder",
+    "FolderWatch",
+    "Supervisor",
+    "WorkerStartError",
+    "allocation_for",
+    "read_folder",
+    "usable_cores",
+]

@@ -1,1 +1,1 @@
-"""A worker: many cameras, one detector, one process."""
+"""A worker process: many cameras, one detector."""

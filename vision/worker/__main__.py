@@ -1,4 +1,4 @@
-"""`python -m vision.worker ID`: what the supervisor starts."""
+"""Runs a worker: `python -m vision.worker ID`, as the supervisor starts it."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What a supervisor tells its workers: one JSON object a line on their standard input."""
+"""What a supervisor tells a worker to watch: one JSON object per line on the worker's standard input."""
 
 import threading
 
@@ -12,15 +12,15 @@ class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Watched(_Line):
+class WatchedCamera(_Line):
     """A camera to watch."""
 
     camera: CameraConfig
     remark: str = ""
-    """What people should know of its file although the camera runs."""
+    """A problem of its file that people should see although the camera runs."""
 
 
-class Resting(_Line):
+class IdleCamera(_Line):
     """A camera that is not watched, and why."""
 
     camera_id: str
@@ -29,32 +29,42 @@ class Resting(_Line):
 
 
 class Assignment(_Line):
-    """Everything one worker has to do. A new one replaces the old one; what is the same in both goes on undisturbed."""
+    """All cameras of one worker. A new assignment replaces the old one; cameras that are the same in both go on."""
 
-    watched: tuple[Watched, ...] = ()
-    resting: tuple[Resting, ...] = ()
+    watched: tuple[WatchedCamera, ...] = ()
+    idle: tuple[IdleCamera, ...] = ()
 
     def camera_ids(self) -> frozenset[str]:
-        return frozenset({w.camera.id for w in self.watched} | {r.camera_id for r in self.resting})
+        return frozenset({w.camera.id for w in self.watched} | {r.camera_id for r in self.idle})
 
 
-class Orders:
-    """Where orders lie until the worker looks: only the newest counts."""
+class AssignmentSlot:
+    """Holds the newest assignment until the worker takes it.
+
+    Example:
+        >>> slot = AssignmentSlot()
+        >>> slot.put(Assignment())
+        >>> slot.take()
+        Assignment(watched=(), idle=())
+        >>> slot.take() is None
+        True
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._newest: Assignment | None = None
 
     def put(self, assignment: Assignment) -> None:
+        """Replace the assignment that waits here."""
         with self._lock:
             self._newest = assignment
 
     def take(self) -> Assignment | None:
-        """The newest orders, once; None when there is nothing new."""
+        """The newest assignment, once; None when there is no new one."""
         with self._lock:
             newest, self._newest = self._newest, None
             return newest
 
 
-EXIT_HOPELESS = 78
-"""The exit code of a worker that would fail again in the same way: the model or a setting is wrong."""
+EXIT_MISCONFIGURED = 78
+"""Exit code of a worker that would fail again in the same way (the model or a setting is wrong): EX_CONFIG."""

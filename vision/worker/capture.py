@@ -1,4 +1,4 @@
-"""The thread that pulls one camera's frames, so that decoding never waits for detection."""
+"""Reads one camera's frames in a thread, so that decoding never waits for detection."""
 
 import threading
 
@@ -10,12 +10,12 @@ from vision.worker.context import OpenSource
 
 
 class Capture:
-    """Runs a source until it ends, breaks or is stopped; its frames go into the camera's inlet."""
+    """Reads a source until it ends, fails or is stopped; its frames go into the camera's slot."""
 
-    def __init__(self, camera: CameraConfig, inlet: CameraSlot, *, open_source: OpenSource, clock: Clock) -> None:
+    def __init__(self, camera: CameraConfig, slot: CameraSlot, *, open_source: OpenSource, clock: Clock) -> None:
         self.error: Exception | None = None
-        """What broke it; a source mends what can be mended by itself."""
-        self._inlet = inlet
+        """Why the source failed for good; a source recovers from lost connections by itself."""
+        self._slot = slot
         self._stop = threading.Event()
         self._source = open_source(camera, stop=self._stop, clock=clock)
         self._thread = threading.Thread(target=self._run, name=f"capture {camera.id}", daemon=True)
@@ -32,17 +32,18 @@ class Capture:
         return not self._thread.is_alive()
 
     def stop(self) -> None:
-        """Ask it to end. Returns at once; a thread in the middle of connecting ends a little later."""
+        """Ask the thread to end. Returns at once; a thread that is connecting ends a little later."""
         self._stop.set()
-        self._inlet.close()
+        self._slot.close()
 
     def join(self, timeout_s: float) -> None:
+        """Wait for the thread after `stop`."""
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
         try:
             for frame in self._source.frames():
-                self._inlet.put(frame)
-        except Exception as error:  # noqa: BLE001 - a camera's boundary: its post says it, once
+                self._slot.put(frame)
+        except Exception as error:  # noqa: BLE001 - the camera's runner reports it
             self.error = error

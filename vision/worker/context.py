@@ -1,4 +1,4 @@
-"""What a camera's session finds around it in a worker."""
+"""What a worker gives to each of its cameras, and the interfaces that it needs."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -14,11 +14,11 @@ from vision.core import Clock, Detections, Frame
 from vision.pipeline import LearnedState
 from vision.sources import SourceStatus
 from vision.worker.batching import BatchScheduler
-from vision.worker.live_view import Shot
+from vision.worker.live_view import LiveFrame
 
 
 class FrameSource(Protocol):
-    """An opened camera or recording, as `vision.sources.open_source` gives it."""
+    """An opened stream or recording, as `vision.sources.open_source` returns it."""
 
     def frames(self) -> Iterator[Frame]: ...
 
@@ -26,52 +26,54 @@ class FrameSource(Protocol):
 
 
 class OpenSource(Protocol):
+    """Opens a camera's source; `frames` end soon after `stop` is set."""
+
     def __call__(self, camera: CameraConfig, *, stop: threading.Event, clock: Clock) -> FrameSource: ...
 
 
 class DetectorProtocol(Protocol):
-    """The detector's one verb."""
+    """Finds road users in images of shape (height, width, 3), BGR."""
 
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]: ...
 
 
-class Outlet(Protocol):
-    """Where a worker's words go."""
+class EventSink(Protocol):
+    """Where a worker publishes. Only `publish` is durable."""
 
     def publish(self, event: Event) -> None:
-        """Hold it on disk, then deliver it, once. Returns when it is on disk."""
+        """Write the event to disk, then deliver it. Returns once it is on disk."""
 
     def outbox_size(self) -> int:
         """Events that wait for Redis."""
 
-    def tell(self, health: CameraHealth) -> None:
-        """Say how a camera is; lost where nobody listens. Never waits."""
+    def publish_health(self, health: CameraHealth) -> None:
+        """Send a camera's health; lost where Redis is absent. Never blocks."""
 
     def is_watched(self, camera_id: str) -> bool:
-        """Whether somebody follows this camera's live view. Never waits."""
+        """Whether somebody follows this camera's live view. Never blocks."""
 
-    def show(self, view: LiveView, jpeg: bytes) -> None:
-        """Send a live view; lost where nobody listens."""
+    def publish_live_view(self, view: LiveView, jpeg: bytes) -> None:
+        """Send a live view; lost where Redis is absent."""
 
 
-class RemembersLearnt(Protocol):
-    """Where what cameras taught outlives their sessions. Neither verb raises."""
+class StateStorage(Protocol):
+    """Keeps learned state across sessions. Neither method raises."""
 
-    def recall(self, camera: CameraConfig) -> LearnedState:
-        """What was kept of this camera, or nothing yet."""
+    def load(self, camera: CameraConfig) -> LearnedState:
+        """The camera's state; an empty one where there is none."""
 
-    def keep(self, camera: CameraConfig, state: LearnedState) -> None:
-        """Keep it."""
+    def save(self, camera: CameraConfig, state: LearnedState) -> None:
+        """Keep the camera's state."""
 
 
 @dataclass(slots=True)
 class ActiveModel:
-    """The detector that a worker's cameras go through just now. The worker changes it, between two batches."""
+    """The detector in use. The worker changes it between two batches."""
 
     model: str = ""
     provider: str = ""
     trouble: str = ""
-    """Why it is not the model that was promoted, for people; empty when all is well."""
+    """Why it is not the promoted model; empty when all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,12 @@ class WorkerContext:
     """Shared by all cameras of a worker."""
 
     worker_id: str
-    running: ActiveModel
-    intake: BatchScheduler
-    outlet: Outlet
-    show: Callable[[Shot], None]
+    active_model: ActiveModel
+    scheduler: BatchScheduler
+    sink: EventSink
+    show: Callable[[LiveFrame], None]
     open_source: OpenSource
     clock: Clock
-    learnt: RemembersLearnt
+    state_store: StateStorage
     signals: Callable[[str], Sequence[SignalUpdate]]
-    """What was told of a camera's signals since it was asked for last. Never waits."""
+    """The signal updates of a camera that arrived since the last call. Never blocks."""

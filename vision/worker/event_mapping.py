@@ -1,4 +1,4 @@
-"""Makes events of what a camera's pipeline saw, and hands them to the worker's outlet."""
+"""Turns what a camera's pipeline result into events, and publishes them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,22 +7,23 @@ from vision.analytics import Crossing, IncidentChange, Movement
 from vision.contracts import Incident, LineCrossing
 from vision.contracts import Movement as MovementEvent
 from vision.pipeline import FrameResult
-from vision.worker.context import Outlet
+from vision.worker.context import EventSink
 from vision.worker.identity import SessionIds
 
 WallTime = Callable[[float], datetime]
-"""From the seconds of an analysis to the wall clock."""
+"""From seconds of a stream's media time to the wall clock."""
 
 
 class EventMapper:
-    """One session's facts, each told once."""
+    """Publishes the events of one session, each once."""
 
-    def __init__(self, camera_id: str, ids: SessionIds, outlet: Outlet) -> None:
+    def __init__(self, camera_id: str, ids: SessionIds, sink: EventSink) -> None:
         self._camera_id = camera_id
         self._ids = ids
-        self._outlet = outlet
+        self._sink = sink
 
-    def crossing(self, seen: FrameResult, crossing: Crossing) -> None:
+    def publish_crossing(self, result: FrameResult, crossing: Crossing) -> None:
+        """Publish a line crossing."""
         event = LineCrossing(
             event_id=self._ids.next(),
             camera_id=self._camera_id,
@@ -31,16 +32,17 @@ class EventMapper:
             direction=crossing.direction,
             object_class=crossing.object_class,
             track_id=crossing.track_id,
-            crossed_at=seen.wall_time(crossing.at_s),
+            crossed_at=result.wall_time(crossing.at_s),
             place=crossing.place,
-            captured_at=seen.captured_at,
-            frame_index=seen.frame_index,
+            captured_at=result.captured_at,
+            frame_index=result.frame_index,
             confidence=crossing.confidence,
             speed_kmh=None if crossing.speed_kmh is None else round(crossing.speed_kmh, 1),
         )
-        self._outlet.publish(event)
+        self._sink.publish(event)
 
-    def movement(self, seen: FrameResult, movement: Movement) -> None:
+    def publish_movement(self, result: FrameResult, movement: Movement) -> None:
+        """Publish a movement from zone to zone."""
         event = MovementEvent(
             event_id=self._ids.next(),
             camera_id=self._camera_id,
@@ -48,14 +50,14 @@ class EventMapper:
             movement_id=movement.movement_id,
             object_class=movement.object_class,
             track_id=movement.track_id,
-            entered_at=seen.wall_time(movement.entered_at_s),
-            left_at=seen.wall_time(movement.left_at_s),
-            captured_at=seen.captured_at,
+            entered_at=result.wall_time(movement.entered_at_s),
+            left_at=result.wall_time(movement.left_at_s),
+            captured_at=result.captured_at,
         )
-        self._outlet.publish(event)
+        self._sink.publish(event)
 
-    def incident(self, change: IncidentChange, wall_time: WallTime, captured_at: datetime) -> None:
-        """`wall_time` turns the change's seconds into moments; `captured_at` is the frame's that showed it."""
+    def publish_incident(self, change: IncidentChange, wall_time: WallTime, captured_at: datetime) -> None:
+        """Publish a change of an incident; `captured_at` is the time of the frame that showed it."""
         evidence = change.evidence
         event = Incident(
             event_id=self._ids.next(),
@@ -79,4 +81,4 @@ class EventMapper:
             facts=dict(evidence.facts),
             captured_at=captured_at,
         )
-        self._outlet.publish(event)
+        self._sink.publish(event)

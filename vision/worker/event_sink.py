@@ -1,4 +1,4 @@
-"""A worker's words on their way to Redis: what must arrive by the outbox, what may be lost beside it."""
+"""Publishes a worker's events through the outbox, and its health and live views directly."""
 
 from types import TracebackType
 from typing import Self
@@ -9,13 +9,13 @@ from vision.publishing import RedisPublisher
 from vision.publishing.live import LivePublisher
 
 DELIVER_S = 2.0
-"""How long an ending worker waits for Redis; what is not delivered then is at the next start."""
+"""How long an ending worker waits for Redis; the rest is delivered at the next start."""
 OUTBOXES = "outbox"
-"""The folder, in the state's, that all workers of this machine share."""
+"""The folder, in the state folder, that all workers of this machine share."""
 
 
 class RedisEventSink:
-    """Both ways to Redis for as long as the `with` block runs. It opens whether or not Redis is there."""
+    """An `EventSink` to Redis, while the `with` block runs. It opens whether or not Redis answers."""
 
     def __init__(self, settings: WorkerSettings, worker_id: str) -> None:
         self._events = RedisPublisher(settings, settings.state / OUTBOXES, worker_id)
@@ -27,14 +27,14 @@ class RedisEventSink:
     def outbox_size(self) -> int:
         return self._events.status().size
 
-    def tell(self, health: CameraHealth) -> None:
-        self._live.tell_health(health)
+    def publish_health(self, health: CameraHealth) -> None:
+        self._live.publish_health(health)
 
     def is_watched(self, camera_id: str) -> bool:
         return self._live.is_watched(camera_id)
 
-    def show(self, view: LiveView, jpeg: bytes) -> None:
-        self._live.show(view, jpeg)
+    def publish_live_view(self, view: LiveView, jpeg: bytes) -> None:
+        self._live.publish_view(view, jpeg)
 
     def __enter__(self) -> Self:
         return self

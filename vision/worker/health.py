@@ -1,4 +1,4 @@
-"""What a worker says about a camera, over all its sessions: changes durably, the rest every second."""
+"""Reports a camera's health across its sessions: state changes durably, the current state every second."""
 
 from vision.contracts import CameraHealth, CameraState, HealthChange, StreamStats, TrafficNow
 from vision.worker.context import WorkerContext
@@ -6,49 +6,50 @@ from vision.worker.identity import SessionIds
 
 
 class HealthReporter:
-    """Remembers the state told last, so that each change is told once."""
+    """Publishes each change of state once, and the current state on demand."""
 
-    def __init__(self, camera_id: str, around: WorkerContext) -> None:
+    def __init__(self, camera_id: str, context: WorkerContext) -> None:
         self._camera_id = camera_id
-        self._around = around
-        self._told: CameraState | None = None
-        self._since = around.clock.now()
+        self._context = context
+        self._state: CameraState | None = None
+        self._since = context.clock.now()
 
     def enter(self, state: CameraState, reason: str, ids: SessionIds) -> None:
-        """Publish a change of state; nothing when it is the state told last."""
-        if state is self._told:
+        """Publish a change of state; does nothing when `state` is the one published last."""
+        if state is self._state:
             return
-        now = self._around.clock.now()
+        now = self._context.clock.now()
         change = HealthChange(
             event_id=ids.next(),
             camera_id=self._camera_id,
             session_id=ids.session_id,
             state=state,
-            previous=self._told,
+            previous=self._state,
             reason=reason,
             at=now,
         )
-        self._around.outlet.publish(change)
-        self._told = state
+        self._context.sink.publish(change)
+        self._state = state
         self._since = now
 
-    def tell(self, reason: str, ids: SessionIds, stats: StreamStats, traffic: TrafficNow | None = None) -> None:
-        """Say how the camera is just now."""
-        if self._told is None:
+    def report(self, reason: str, ids: SessionIds, stats: StreamStats, traffic: TrafficNow | None = None) -> None:
+        """Publish the current health; does nothing before the first `enter`."""
+        if self._state is None:
             return
+        model = self._context.active_model
         health = CameraHealth(
             camera_id=self._camera_id,
             session_id=ids.session_id,
-            worker_id=self._around.worker_id,
-            state=self._told,
+            worker_id=self._context.worker_id,
+            state=self._state,
             reason=reason,
             since=self._since,
-            at=self._around.clock.now(),
-            outbox_size=self._around.outlet.outbox_size(),
-            trouble=self._around.running.trouble,
-            model=self._around.running.model,
-            provider=self._around.running.provider,
+            at=self._context.clock.now(),
+            outbox_size=self._context.sink.outbox_size(),
+            trouble=model.trouble,
+            model=model.model,
+            provider=model.provider,
             stats=stats,
             traffic=traffic,
         )
-        self._around.outlet.tell(health)
+        self._context.sink.publish_health(health)

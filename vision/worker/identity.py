@@ -1,4 +1,4 @@
-"""Names that are unique for ever: of a camera's run, and of the events in it."""
+"""Globally unique ids of camera sessions, of their events and of their incidents."""
 
 import secrets
 from itertools import count
@@ -7,7 +7,11 @@ from vision.core import Clock
 
 
 class SessionIds:
-    """One run of one camera. Ids of runs sort by the time they began; an event's id is its run's and its number."""
+    """The ids of one camera session.
+
+    Session ids sort by the time they began. An event's id is its session's id and the event's number, from 1 on without
+    a gap, so that a reader can see that none is missing.
+    """
 
     def __init__(self, clock: Clock) -> None:
         milliseconds = int(clock.now().timestamp() * 1000)
@@ -19,5 +23,5 @@ class SessionIds:
         return f"{self.session_id}-{next(self._numbers)}"
 
     def of_incident(self, number: int) -> str:
-        """The id of this session's incident of that number, the same in all words about it."""
+        """The id of this session's incident of that number, the same in all its updates."""
         return f"{self.session_id}-i{number}"

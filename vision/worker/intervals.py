@@ -1,4 +1,4 @@
-"""What is reported of each interval: flow over lines, traffic in zones, and how far to trust them."""
+"""Reports each interval: flow across lines, traffic in zones, and how much of the interval was watched."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,67 +11,67 @@ from vision.analytics.zones.live import zones_now
 from vision.config.camera import CameraConfig
 from vision.contracts import FlowReport, PictureCondition, TrafficNow, ZoneReport
 from vision.pipeline import FrameResult
-from vision.worker.context import Outlet
+from vision.worker.context import EventSink
 from vision.worker.identity import SessionIds
 from vision.worker.rates import QualityMeter
 
 
-class Intervals:
-    """One session's intervals. Each is reported once, when it is over or the session ends."""
+class IntervalReporter:
+    """The intervals of one session. Each is reported once, when it is over or the session ends."""
 
-    def __init__(self, camera: CameraConfig, ids: SessionIds, outlet: Outlet, *, began_at: datetime) -> None:
+    def __init__(self, camera: CameraConfig, ids: SessionIds, sink: EventSink, *, began_at: datetime) -> None:
         self._camera = camera
         self._ids = ids
-        self._outlet = outlet
+        self._sink = sink
         line_ids = [line.id for line in camera.lines]
         self._flow = FlowAggregator(line_ids, camera.interval, began_at=began_at)
         self._zones = ZoneAggregator(camera, began_at=began_at)
-        self._lines_now = LiveLines(line_ids, camera.measures.equivalents, began_at=began_at)
+        self._live_lines = LiveLines(line_ids, camera.measures.equivalents, began_at=began_at)
         self._is_blind = False
         self._quality = QualityMeter(self._flow.floor_to_interval, camera.interval, began_at=began_at)
 
-    def add(self, seen: FrameResult, now: datetime) -> None:
-        """Take in what a frame showed."""
-        self._quality.processed(now)
-        self.count(seen)
-        if seen.scene is not None:
-            self._zones.add(seen.scene, seen.captured_at)
+    def add(self, result: FrameResult, now: datetime) -> None:
+        """Add one analysed frame."""
+        self._quality.add_frame(now)
+        self.add_crossings(result)
+        if result.scene is not None:
+            self._zones.add(result.scene, result.captured_at)
 
-    def count(self, seen: FrameResult) -> None:
-        """Count the crossings."""
-        for crossing in seen.crossings:
-            crossed_at = seen.wall_time(crossing.at_s)
+    def add_crossings(self, result: FrameResult) -> None:
+        """Add the crossings of a frame."""
+        for crossing in result.crossings:
+            crossed_at = result.wall_time(crossing.at_s)
             self._flow.add(crossing, crossed_at)
-            self._lines_now.add(crossing, crossed_at)
+            self._live_lines.add(crossing, crossed_at)
 
-    def account(
+    def advance(
         self, now: datetime, *, watching: bool, frames_dropped: int, conditions: Iterable[PictureCondition]
     ) -> None:
-        """The time until `now` has passed. Who comes after a blind time does not follow who went before it."""
-        self._quality.account(now, watching=watching, frames_dropped=frames_dropped, conditions=conditions)
+        """Record the time until `now`. A time without frames interrupts headways: it has no vehicle to follow."""
+        self._quality.advance(now, watching=watching, frames_dropped=frames_dropped, conditions=conditions)
         if watching and self._is_blind:
             self._flow.interrupt()
-            self._lines_now.interrupt(now)
+            self._live_lines.interrupt(now)
         self._is_blind = not watching
 
     def report(self, now: datetime) -> None:
-        """Publish the intervals that are over."""
+        """Publish the intervals that are over at `now`."""
         self._publish(self._flow.close(now), self._zones.close(now))
 
     def report_all(self, now: datetime) -> None:
-        """Publish everything there is, the interval that has begun included."""
+        """Publish all intervals, the one that has begun included."""
         self._publish(self._flow.close_all(now), self._zones.close_all(now))
 
-    def traffic_now(self, seen: FrameResult, *, open_incidents: int) -> TrafficNow:
-        """What the camera sees just now; `seen` is its newest frame."""
-        state = seen.image.quality if seen.image else None
+    def traffic_now(self, result: FrameResult, *, open_incidents: int) -> TrafficNow:
+        """The current traffic; `result` is the newest frame."""
+        quality = result.image.quality if result.image else None
         return TrafficNow(
-            at=seen.captured_at,
-            zones=zones_now(seen.scene) if seen.scene else (),
-            lines=self._lines_now.now(seen.captured_at),
-            congestion=seen.congestion,
-            picture=tuple(c for c in PictureCondition if state and c in state.conditions),
-            is_suspended=bool(state and state.is_suspended),
+            at=result.captured_at,
+            zones=zones_now(result.scene) if result.scene else (),
+            lines=self._live_lines.now(result.captured_at),
+            congestion=result.congestion,
+            picture=tuple(c for c in PictureCondition if quality and c in quality.conditions),
+            is_suspended=bool(quality and quality.is_suspended),
             open_incidents=open_incidents,
         )
 
@@ -80,13 +80,13 @@ class Intervals:
             self._publish_flow(flow)
         for zone in zones:
             self._publish_zone(zone)
-        told = [*(flow.start + flow.length for flow in flows), *(zone.start + zone.length for zone in zones)]
-        if told:
-            self._quality.forget_before(max(told))
+        ends = [*(flow.start + flow.length for flow in flows), *(zone.start + zone.length for zone in zones)]
+        if ends:
+            self._quality.discard_before(max(ends))
 
     def _publish_flow(self, flow: Flow) -> None:
         quality = self._quality.quality_of(flow.start)
-        self._outlet.publish(
+        self._sink.publish(
             FlowReport(
                 event_id=self._ids.next(),
                 camera_id=self._camera.id,
@@ -101,7 +101,7 @@ class Intervals:
         )
 
     def _publish_zone(self, zone: ZoneInterval) -> None:
-        self._outlet.publish(
+        self._sink.publish(
             ZoneReport(
                 event_id=self._ids.next(),
                 camera_id=self._camera.id,

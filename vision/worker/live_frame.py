@@ -1,4 +1,4 @@
-"""Composes live shots: the frame, and what the pipeline knows of it."""
+"""Builds the frames of a live view: the image with its tracks, lines, zones and open incidents."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,26 +10,26 @@ from vision.contracts import Direction, LiveIncident, LiveLine, LiveZone
 from vision.core import Frame
 from vision.pipeline import FrameResult
 from vision.worker.identity import SessionIds
-from vision.worker.live_view import Shot
+from vision.worker.live_view import LiveFrame
 
 Totals = Mapping[tuple[str, Direction], int]
-"""What crossed each line each way since the session began."""
+"""Crossings by line and direction since the session began."""
 
 
-def shot_of(
+def live_frame_of(
     camera: CameraConfig,
     frame: Frame,
-    seen: FrameResult,
+    result: FrameResult,
     *,
     totals: Totals,
     incidents: Sequence[IncidentChange],
     ids: SessionIds,
-) -> Shot:
-    """A frame with its tracks, lines, zones and the incidents that go on."""
-    levels = {state.zone.id: state.congestion for state in seen.scene.zones} if seen.scene else {}
-    return Shot(
+) -> LiveFrame:
+    """A frame with its tracks, line totals, zones and open incidents."""
+    levels = {state.zone.id: state.congestion for state in result.scene.zones} if result.scene else {}
+    return LiveFrame(
         frame=frame,
-        tracks=seen.tracks,
+        tracks=result.tracks,
         lines=tuple(
             LiveLine(
                 line_id=line.id,
@@ -52,13 +52,13 @@ def shot_of(
             )
             for change in incidents
         ),
-        speeds_kmh=_speeds_kmh(seen),
+        speeds_kmh=_speeds_kmh(result),
     )
 
 
-def _speeds_kmh(seen: FrameResult) -> dict[int, float]:
-    if seen.scene is None:
+def _speeds_kmh(result: FrameResult) -> dict[int, float]:
+    if result.scene is None:
         return {}
-    motion = seen.scene.tracks
+    motion = result.scene.tracks
     known = np.flatnonzero(~np.isnan(motion.speed_kmh))
     return {int(motion.track_id[n]): round(float(motion.speed_kmh[n]), 1) for n in known}

@@ -1,4 +1,4 @@
-"""Live views: a picture with what is known of it, made only for cameras that somebody watches."""
+"""Encodes live views, for cameras that somebody watches."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -15,14 +15,14 @@ from vision.core import Clock, Frame, Tracks
 
 WIDTH_PX = 960
 QUALITY = 70
-MOST_FPS = 8.0
+MAX_FPS = 8.0
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shot:
-    """One processed frame, before it is drawn for people."""
+class LiveFrame:
+    """One analysed frame with what is drawn over it."""
 
     frame: Frame
     tracks: Tracks
@@ -30,42 +30,43 @@ class Shot:
     zones: tuple[LiveZone, ...] = ()
     incidents: tuple[LiveIncident, ...] = ()
     speeds_kmh: Mapping[int, float] = field(default_factory=dict)
-    """By track; one whose speed is not known is missing."""
+    """By track id; tracks without a known speed are absent."""
 
 
 class LiveViewEncoder:
-    """Encodes shots in a thread of its own. A camera's newer shot overtakes one that was not begun."""
+    """Encodes and sends live frames in a thread of its own; a camera's newer frame replaces one that still waits."""
 
     def __init__(self, send: Callable[[LiveView, bytes], None], clock: Clock) -> None:
         self._send = send
         self._clock = clock
         self._changed = threading.Condition()
-        self._waiting: dict[str, Shot] = {}
+        self._waiting: dict[str, LiveFrame] = {}
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="live views", daemon=True)
         self._thread.start()
 
-    def show(self, shot: Shot) -> None:
-        """Take a shot to encode and send. Never waits."""
+    def show(self, live: LiveFrame) -> None:
+        """Queue a frame to encode and send. Never blocks."""
         with self._changed:
-            self._waiting[shot.frame.camera_id] = shot
+            self._waiting[live.frame.camera_id] = live
             self._changed.notify()
 
     def close(self) -> None:
+        """End the thread; frames that wait are discarded."""
         with self._changed:
             self._is_closed = True
             self._changed.notify()
         self._thread.join(2)
 
     def _run(self) -> None:
-        while (shot := self._next()) is not None:
+        while (live := self._next()) is not None:
             try:
-                jpeg = encode(shot.frame.image)
-                self._send(view_of(shot, self._clock), jpeg)
+                jpeg = encode(live.frame.image)
+                self._send(view_of(live, self._clock), jpeg)
             except Exception:
-                log.exception("live view failed", camera=shot.frame.camera_id)
+                log.exception("live view not sent", camera=live.frame.camera_id)
 
-    def _next(self) -> Shot | None:
+    def _next(self) -> LiveFrame | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._is_closed)
             if self._is_closed:
@@ -74,25 +75,25 @@ class LiveViewEncoder:
 
 
 def encode(image: NDArray[np.uint8]) -> bytes:
-    """A JPEG of a picture (height, width, 3; BGR), at most `WIDTH_PX` wide."""
+    """Encode an image of shape (height, width, 3), BGR, as a JPEG at most `WIDTH_PX` wide."""
     height, width = image.shape[:2]
     if width > WIDTH_PX:
         image = cv2.resize(image, (WIDTH_PX, round(height * WIDTH_PX / width)), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     done, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     if not done:
-        raise ValueError(f"no JPEG of a picture of {width} x {height} pixels")
+        raise ValueError(f"an image of {width} x {height} pixels cannot be encoded as JPEG")
     return jpeg.tobytes()
 
 
-def view_of(shot: Shot, clock: Clock) -> LiveView:
-    """What goes with the picture."""
-    size = np.array([shot.frame.width_px, shot.frame.height_px] * 2, np.float64)
-    boxes = (shot.tracks.xyxy / size).round(4).tolist()
-    told = zip(boxes, shot.tracks.confidence, shot.tracks.class_id, shot.tracks.track_id, strict=True)
+def view_of(live: LiveFrame, clock: Clock) -> LiveView:
+    """The data that goes with the image; boxes are fractions of the frame."""
+    size = np.array([live.frame.width_px, live.frame.height_px] * 2, np.float64)
+    boxes = (live.tracks.xyxy / size).round(4).tolist()
+    tracks = zip(boxes, live.tracks.confidence, live.tracks.class_id, live.tracks.track_id, strict=True)
     return LiveView(
-        camera_id=shot.frame.camera_id,
-        frame_index=shot.frame.index,
-        captured_at=shot.frame.captured_at,
+        camera_id=live.frame.camera_id,
+        frame_index=live.frame.index,
+        captured_at=live.frame.captured_at,
         published_at=clock.now(),
         boxes=tuple(
             LiveBox(
@@ -100,11 +101,11 @@ def view_of(shot: Shot, clock: Clock) -> LiveView:
                 object_class=CLASSES[cls],
                 confidence=round(float(sure), 3),
                 box=tuple(box),
-                speed_kmh=shot.speeds_kmh.get(int(track)),
+                speed_kmh=live.speeds_kmh.get(int(track)),
             )
-            for box, sure, cls, track in told
+            for box, sure, cls, track in tracks
         ),
-        lines=shot.lines,
-        zones=shot.zones,
-        incidents=shot.incidents,
+        lines=live.lines,
+        zones=live.zones,
+        incidents=live.incidents,
     )

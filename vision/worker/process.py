@@ -1,4 +1,4 @@
-"""A worker as a process of its own: told what to do on standard input, giving signs of life on standard output."""
+"""The worker process: reads assignments from standard input, writes heartbeats to standard output."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from vision.config.settings import WorkerSettings
 from vision.core import NgatuError, SystemClock
 from vision.publishing.signals import SignalListener
 from vision.sources import open_source
-from vision.worker.assignment import EXIT_HOPELESS, Assignment, Orders
+from vision.worker.assignment import EXIT_MISCONFIGURED, Assignment, AssignmentSlot
 from vision.worker.event_sink import RedisEventSink
 from vision.worker.model_watch import ModelWatch
 from vision.worker.models import load, load_default
@@ -23,7 +23,7 @@ from vision.worker.state_store import FOLDER, StateStore
 from vision.worker.worker import BrokenDetectorError, Worker
 
 DRAIN_S = 15.0
-"""How long a process whose supervisor is gone may take to end."""
+"""How long a worker may take to end once its supervisor is gone."""
 
 log = structlog.get_logger(__name__)
 
@@ -31,16 +31,16 @@ log = structlog.get_logger(__name__)
 def main(worker_id: str) -> int:
     """Serve until standard input ends or a SIGTERM comes. Returns the exit code."""
     configure_logging(worker=worker_id)
-    beat = _beats(_take_over_stdout())
-    stop, orders = threading.Event(), Orders()
+    heartbeat = _heartbeat_to(_take_over_stdout())
+    stop, assignments = threading.Event(), AssignmentSlot()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_listen, args=(orders, stop), name="orders", daemon=True).start()
+    threading.Thread(target=_read_assignments, args=(assignments, stop), name="assignments", daemon=True).start()
     try:
-        _serve(worker_id, WorkerSettings(), orders, stop, beat)
+        _serve(worker_id, WorkerSettings(), assignments, stop, heartbeat)
     except NgatuError as error:
-        log.error("worker cannot work", reason=str(error))  # noqa: TRY400 - the reason says it all
-        return EXIT_HOPELESS
+        log.error("worker cannot start", reason=str(error))  # noqa: TRY400 - the reason is enough
+        return EXIT_MISCONFIGURED
     except BrokenDetectorError:
         log.exception("detector failed for every camera")
         return 1
@@ -48,30 +48,34 @@ def main(worker_id: str) -> int:
 
 
 def _serve(
-    worker_id: str, settings: WorkerSettings, orders: Orders, stop: threading.Event, beat: Callable[[], None]
+    worker_id: str,
+    settings: WorkerSettings,
+    assignments: AssignmentSlot,
+    stop: threading.Event,
+    heartbeat: Callable[[], None],
 ) -> None:
     loaded, watch = (load(settings.model, settings), None) if settings.model else load_default(settings)
-    with RedisEventSink(settings, worker_id) as outlet, _watching(watch), closing(SignalListener(settings)) as signals:
+    with RedisEventSink(settings, worker_id) as sink, _running(watch), closing(SignalListener(settings)) as signals:
         worker = Worker(
             worker_id,
-            loaded.looks,
-            outlet,
-            orders,
+            loaded.detector,
+            sink,
+            assignments,
             open_source=open_source,
             model=loaded.model,
             provider=loaded.provider,
             max_batch=loaded.max_batch,
             clock=SystemClock(),
             model_watch=watch,
-            learnt=StateStore(settings.state / FOLDER),
+            state_store=StateStore(settings.state / FOLDER),
             signals=signals.take,
         )
-        worker.run(stop, beat)
+        worker.run(stop, heartbeat)
 
 
 @contextmanager
-def _watching(watch: ModelWatch | None) -> Iterator[None]:
-    """The watch of promoted models runs for as long as the worker; there is none where a model was named."""
+def _running(watch: ModelWatch | None) -> Iterator[None]:
+    """Run the watch of promoted models during the block; there is none where the settings name a model."""
     if watch is None:
         yield
         return
@@ -82,10 +86,10 @@ def _watching(watch: ModelWatch | None) -> Iterator[None]:
         watch.close()
 
 
-def _listen(orders: Orders, stop: threading.Event) -> None:
-    """Take orders until the supervisor closes the line or is gone; then end, by force if need be."""
+def _read_assignments(assignments: AssignmentSlot, stop: threading.Event) -> None:
+    """Read assignments until the supervisor closes the pipe or is gone; then end, by force after `DRAIN_S`."""
     for line in _lines(sys.stdin.fileno()):
-        orders.put(Assignment.model_validate_json(line))
+        assignments.put(Assignment.model_validate_json(line))
     stop.set()
     time.sleep(DRAIN_S)
     log.error("worker did not end in time")
@@ -93,7 +97,7 @@ def _listen(orders: Orders, stop: threading.Event) -> None:
 
 
 def _lines(descriptor: int) -> Iterator[bytes]:
-    """Whole lines, without a buffered reader: one that waits in a daemon thread aborts the interpreter's end."""
+    """Whole lines, read without a buffer: a buffered reader in a daemon thread aborts the interpreter at its end."""
     rest = b""
     while chunk := os.read(descriptor, 1 << 16):
         *lines, rest = (rest + chunk).split(b"\n")
@@ -101,16 +105,16 @@ def _lines(descriptor: int) -> Iterator[bytes]:
 
 
 def _take_over_stdout() -> int:
-    """Keep standard output for signs of life: whatever else is printed goes to standard error."""
+    """Reserve standard output for heartbeats; whatever else is printed goes to standard error."""
     own = os.dup(1)
     os.set_blocking(own, False)
     os.dup2(2, 1)
     return own
 
 
-def _beats(line: int) -> Callable[[], None]:
-    def beat() -> None:
+def _heartbeat_to(pipe: int) -> Callable[[], None]:
+    def heartbeat() -> None:
         with suppress(BrokenPipeError, BlockingIOError):
-            os.write(line, b".")
+            os.write(pipe, b".")
 
-    return beat
+    return heartbeat

@@ -1,6 +1,6 @@
-"""Keeps what cameras taught, so that a restart does not unlearn it: their free flow, and where they look.
+"""Keeps the learned state of cameras on disk: free-flow speeds and reference views.
 
-Losing it loses only days of free flow, and whether a camera was moved while nobody watched it.
+Losing it costs some days of learning free flow, and hides a camera that moved while it was not watched.
 """
 
 import hashlib
@@ -18,43 +18,43 @@ from vision.image.tampering.view import ReferenceView
 from vision.pipeline import LearnedState
 
 FOLDER = "learnt"
-"""In the state's folder."""
+"""In the state folder."""
 
 log = structlog.get_logger(__name__)
 
 
-class Forgetful:
-    """Remembers nothing: for whoever has no folder."""
+class NoStateStore:
+    """Keeps nothing: every session starts from an empty state."""
 
-    def recall(self, camera: CameraConfig) -> LearnedState:  # noqa: ARG002
+    def load(self, camera: CameraConfig) -> LearnedState:  # noqa: ARG002
         return LearnedState(FreeFlow())
 
-    def keep(self, camera: CameraConfig, state: LearnedState) -> None:
-        """Gone."""
+    def save(self, camera: CameraConfig, state: LearnedState) -> None:
+        """Does nothing."""
 
 
 class StateStore:
-    """Two files a camera. Nothing here raises: what cannot be read or written is said in the log and learnt again.
+    """Two files per camera. No method raises: what cannot be read or written is logged, and learned again.
 
-    A view is kept with the camera's configuration: where that has been changed, the camera's next view is right.
+    A view belongs to the camera's configuration: after a change of the camera's file, the next view is the reference.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def recall(self, camera: CameraConfig) -> LearnedState:
-        """What was kept of this camera, or nothing yet."""
+    def load(self, camera: CameraConfig) -> LearnedState:
+        """The camera's state; an empty one where there is none."""
         return LearnedState(self._free_flow(camera), self._view(camera))
 
-    def keep(self, camera: CameraConfig, state: LearnedState) -> None:
-        """Write it, each file whole or not at all."""
+    def save(self, camera: CameraConfig, state: LearnedState) -> None:
+        """Write the state, each file in one step."""
         try:
             if state.free_flow.counts:
                 self._write(self._flow_path(camera), state.free_flow.to_json().encode())
             if state.view is not None:
-                self._write(self._view_path(camera), _packed(state.view, _drawn_for(camera)))
+                self._write(self._view_path(camera), _packed(state.view, _fingerprint(camera)))
         except OSError as error:
-            log.warning("what was learnt is not kept", camera=camera.id, reason=str(error))
+            log.warning("learned state not saved", camera=camera.id, reason=str(error))
 
     def _free_flow(self, camera: CameraConfig) -> FreeFlow:
         path = self._flow_path(camera)
@@ -63,17 +63,19 @@ class StateStore:
         except FileNotFoundError:
             return FreeFlow()
         except (OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("what was learnt is begun anew", camera=camera.id, file=str(path), reason=str(error))
+            log.warning("free flow not readable, learning again", camera=camera.id, file=str(path), reason=str(error))
             return FreeFlow()
 
     def _view(self, camera: CameraConfig) -> ReferenceView | None:
         path = self._view_path(camera)
         try:
-            return _unpacked(path.read_bytes(), _drawn_for(camera))
+            return _unpacked(path.read_bytes(), _fingerprint(camera))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            log.warning("the camera's view is begun anew", camera=camera.id, file=str(path), reason=str(error))
+            log.warning(
+                "reference view not readable, learning again", camera=camera.id, file=str(path), reason=str(error)
+            )
             return None
 
     def _write(self, path: Path, content: bytes) -> None:
@@ -87,22 +89,22 @@ class StateStore:
         return self._folder / f"{camera.id}.view.npz"
 
 
-def _drawn_for(camera: CameraConfig) -> str:
-    """Another one for each other content of the camera's file."""
+def _fingerprint(camera: CameraConfig) -> str:
+    """A hash of the camera's configuration."""
     return hashlib.sha256(camera.model_dump_json().encode()).hexdigest()
 
 
-def _packed(view: ReferenceView, drawn_for: str) -> bytes:
+def _packed(view: ReferenceView, fingerprint: str) -> bytes:
     file = io.BytesIO()
     np.savez_compressed(
-        file, reference=view.reference.astype(np.float16), looks=view.counts.astype(np.uint16), drawn_for=drawn_for
+        file, reference=view.reference.astype(np.float16), looks=view.counts.astype(np.uint16), drawn_for=fingerprint
     )
     return file.getvalue()
 
 
-def _unpacked(content: bytes, drawn_for: str) -> ReferenceView | None:
-    """Raises what numpy raises for what is no such file."""
+def _unpacked(content: bytes, fingerprint: str) -> ReferenceView | None:
+    """None where the configuration has changed. Raises what numpy raises for a file of another kind."""
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        if str(file["drawn_for"]) != drawn_for:
+        if str(file["drawn_for"]) != fingerprint:
             return None
         return ReferenceView(file["reference"].astype(np.float32), file["looks"].astype(np.float32))

@@ -1,48 +1,48 @@
-"""A whole worker at work in a thread, beside what the test looks at."""
+"""A whole worker that runs in a thread of the test."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from tests.kit.worker_kit import DrivingSource, Outbox, SquareDetector
+from tests.kit.worker_kit import DrivingSource, MemorySink, SquareDetector
 from vision.config.camera import CameraConfig
 from vision.contracts import CameraState, SignalUpdate
-from vision.worker.assignment import Assignment, Orders, Watched
-from vision.worker.context import RemembersLearnt
+from vision.worker.assignment import Assignment, AssignmentSlot, WatchedCamera
+from vision.worker.context import StateStorage
 from vision.worker.worker import BrokenDetectorError, Worker
 
 Open = Callable[..., DrivingSource]
 Signals = Callable[[str], Sequence[SignalUpdate]]
 
 
-class Place:
-    """A worker at work in a thread."""
+class RunningWorker:
+    """A worker in a thread, with the sink that it publishes to."""
 
     def __init__(  # noqa: PLR0917
         self,
-        outbox: Outbox,
+        sink: MemorySink,
         detector: SquareDetector,
         open_source: Open,
         max_batch: int,
         signals: Signals,
-        learnt: RemembersLearnt | None,
+        state_store: StateStorage | None,
     ) -> None:
-        self.outbox = outbox
+        self.sink = sink
         self.detector = detector
-        self.orders = Orders()
-        self.beats = 0
+        self.assignments = AssignmentSlot()
+        self.heartbeats = 0
         self.error: Exception | None = None
         self._stop = threading.Event()
         self._worker = Worker(
             "w0",
             detector,
-            outbox,
-            self.orders,
+            sink,
+            self.assignments,
             open_source=open_source,
             model="squares",
             max_batch=max_batch,
             signals=signals,
-            learnt=learnt,
+            state_store=state_store,
         )
         self._thread = threading.Thread(target=self._run)
 
@@ -55,35 +55,35 @@ class Place:
         assert not self._thread.is_alive()
 
     def watch(self, *cameras: CameraConfig, remark: str = "") -> None:
-        self.orders.put(Assignment(watched=tuple(Watched(camera=c, remark=remark) for c in cameras)))
+        self.assignments.put(Assignment(watched=tuple(WatchedCamera(camera=c, remark=remark) for c in cameras)))
 
     def state(self, camera_id: str) -> CameraState | None:
-        told = self.outbox.health.get(camera_id)
-        return told[-1].state if told else None
+        reports = self.sink.health.get(camera_id)
+        return reports[-1].state if reports else None
 
     def _run(self) -> None:
         try:
-            self._worker.run(self._stop, self._beat)
+            self._worker.run(self._stop, self._heartbeat)
         except BrokenDetectorError as error:
             self.error = error
 
-    def _beat(self) -> None:
-        self.beats += 1
+    def _heartbeat(self) -> None:
+        self.heartbeats += 1
 
 
 @contextmanager
-def at_work(
+def running_worker(
     *cameras: CameraConfig,
     open_source: Open = DrivingSource,
     detector: SquareDetector | None = None,
     max_batch: int = 4,
     signals: Signals = lambda _: (),
-    learnt: RemembersLearnt | None = None,
-) -> Iterator[Place]:
-    place = Place(Outbox(), detector or SquareDetector(), open_source, max_batch, signals, learnt)
-    place.watch(*cameras)
-    place.start()
+    state_store: StateStorage | None = None,
+) -> Iterator[RunningWorker]:
+    worker = RunningWorker(MemorySink(), detector or SquareDetector(), open_source, max_batch, signals, state_store)
+    worker.watch(*cameras)
+    worker.start()
     try:
-        yield place
+        yield worker
     finally:
-        place.stop()
+        worker.stop()
