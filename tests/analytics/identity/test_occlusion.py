@@ -7,7 +7,7 @@ import pytest
 
 from tests.analytics.analytics_kit import Moving
 from tests.analytics.zones.zones_kit import FOUR_CORNERS, SIZE, camera, ground_of
-from vision.analytics.identity.occlusion import MOST, OcclusionTracker
+from vision.analytics.identity.occlusion import OcclusionParameters, OcclusionTracker
 from vision.analytics.kinematics.state import TrackKinematics
 from vision.analytics.zones.queue import QueueEstimator
 from vision.common.object_class import ObjectClass
@@ -91,7 +91,7 @@ def test_he_is_forgotten_when_the_other_leaves_or_is_lost_itself() -> None:
 
 def test_there_are_never_more_than_a_few_behind_one() -> None:
     many = {n: (310.0 + n, 285.0, 370.0 + n, 325.0) for n in range(2, 9)}
-    assert len(hidden_after({LORRY: LORRY_BOX} | many, {LORRY: LORRY_BOX})) == MOST
+    assert len(hidden_after({LORRY: LORRY_BOX} | many, {LORRY: LORRY_BOX})) == OcclusionParameters().max_per_occluder
 
 
 def test_who_is_out_of_sight_behind_one_that_waits_counts_in_the_queue_but_does_not_lengthen_it() -> None:

@@ -1,1 +1,1 @@
-"""Which tracks are one vehicle: stitching, ID switches, ID takeovers, occlusion."""
+"""Identity: which tracks are one vehicle, by stitching, ID switches, ID takeovers and occlusion."""

@@ -1,4 +1,4 @@
-"""Whether a track that is seen on the other side of a line went there, or leapt to another vehicle there."""
+"""Tells a track that crossed a line from one whose id switched to another vehicle beyond it."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
@@ -14,97 +14,130 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 TrajectoryOf = Callable[[int], tuple[Floats, Floats]]
-"""From a track to its remembered sightings, oldest first: when (K,), media time, and where its foot was (K, 2), px."""
+"""From a track to its recent observations, oldest first: media times (K,), and bottom centres (K, 2), pixels."""
 
-SLOW_SIZES_S = 1.0
-"""Whoever goes less than so many of his sizes a second, walking pace, does not come over a line in one step. Faster
-ones are not doubted."""
-BEFORE_S, AFTER_S = 1.0, 0.7
-"""So much of its way before the step over the line and after it tells."""
-KNOWN_AFTER_S = 1.6
-"""Of a new track it is known by then whether it stands."""
-FEWEST = 4
-"""So many sightings tell a motion. Of a track that has just begun those after the step have to."""
-STEP_SIZES = 0.3
-"""A step that is so many of the vehicle's sizes off what its motion before leads to may be a leap ..."""
-LEAP_SIZES = 0.35
-"""... and is one where the middle of its places after it is so far, or farther, from that of those before, over and
-above what the faster of its motions explains: a box that trembles comes back."""
-STARTS_SIZES_S2 = 1.0
-"""Unseen for a while it may have got on by so many sizes more, in the square of the seconds: it may have started."""
+
+@dataclass(frozen=True, slots=True)
+class IdSwitchParameters:
+    """When a step over a line is an ID switch. Sizes are in units of the square root of the box area."""
+
+    max_speed_sizes_s: float = 1.0
+    """Only tracks slower than this, about walking speed, are examined: they do not cross a line in one step. Higher:
+    more tracks are examined, fast ones may be taken for switched. Source: chosen."""
+    before_s: float = 1.0
+    """Observations of this long before the step give the motion, seconds. Longer: less noise, more lag. Source:
+    chosen."""
+    after_s: float = 0.7
+    """So do observations of this long after it. Longer: surer, crossings of slow tracks are counted later. Source:
+    chosen."""
+    new_track_s: float = 1.6
+    """By this age it is known whether a new track is stopped, seconds. Longer: crossings of slow new tracks are counted
+    later. Source: chosen, just over the time after which a stop is found."""
+    min_observations: int = 4
+    """A motion is known from this many observations. More: surer, more tracks are treated as new. Source: chosen."""
+    step_sizes: float = 0.3
+    """A step this far off what the motion before it predicts may be an ID switch. Larger: fewer steps are examined.
+    Source: chosen."""
+    jump_sizes: float = 0.35
+    """It is one if the median positions after and before are farther apart than this plus what the faster motion
+    explains; a box that only jitters returns. Larger: fewer ID switches are found. Source: chosen."""
+    start_sizes_s2: float = 1.0
+    """A gap of t seconds adds this times t² to both limits, since the vehicle may have started. Larger: fewer ID
+    switches are found after gaps. Source: chosen."""
 
 
 class Verdict(Enum):
     """How a track came over a line."""
 
-    CROSSED = "went"
-    ID_SWITCH = "leapt"
-    UNDECIDED = "open"
-    """The step was odd, and what comes after it is not known yet."""
+    CROSSED = "crossed"
+    ID_SWITCH = "id_switch"
+    UNDECIDED = "undecided"
+    """The step was conspicuous, and the observations after it are still missing."""
 
 
-def classify_step(times_s: Floats, feet_px: Floats, *, left_s: float, at_s: float, size_px: float) -> Verdict:
-    """How a track whose sightings are given came over a line at `left_s`; `size_px` is the square root of its area."""
-    # Of so few, one track at a time, lists of numbers tell it in less than half of the time that arrays take.
+def classify_step(
+    times_s: Floats,
+    bottom_center_px: Floats,
+    *,
+    left_s: float,
+    at_s: float,
+    size_px: float,
+    parameters: IdSwitchParameters = IdSwitchParameters(),
+) -> Verdict:
+    """How the track with these observations, (K,) and (K, 2), came over a line at `left_s`, as known at `at_s`.
+
+    `size_px` is the square root of the vehicle's box area.
+
+    Example:
+        >>> times_s = np.arange(20) / 10
+        >>> driving = np.stack([30 * np.arange(20.0), np.zeros(20)], axis=1)
+        >>> classify_step(times_s, driving, left_s=0.95, at_s=1.9, size_px=40.0)
+        <Verdict.CROSSED: 'crossed'>
+    """
+    p = parameters
+    # For so few observations of one track, lists of numbers take less than half of the time that arrays take.
     times: list[float] = times_s.tolist()
-    first, begin = bisect_left(times, left_s), bisect_left(times, left_s - BEFORE_S)
+    first, begin = bisect_left(times, left_s), bisect_left(times, left_s - p.before_s)
     if not 0 < first < len(times):
         return Verdict.CROSSED
-    if first - begin < FEWEST:
-        began = _Sightings.of(times[first - 1 :], feet_px[first - 1 :])
-        return _how_it_began(began, at_s=at_s, size_px=size_px)
-    before, over = _Sightings.of(times[begin:first], feet_px[begin:first]), feet_px[first].tolist()
+    if first - begin < p.min_observations:
+        began = _Observations.of(times[first - 1 :], bottom_center_px[first - 1 :])
+        return _classify_new(began, at_s=at_s, size_px=size_px, p=p)
+    before, over = (
+        _Observations.of(times[begin:first], bottom_center_px[begin:first]),
+        bottom_center_px[first].tolist(),
+    )
     vx_px, vy_px = before.velocity_px()
     step_s = times[first] - times[first - 1]
-    may_px = STARTS_SIZES_S2 * step_s**2 * size_px
+    start_px = p.start_sizes_s2 * step_s**2 * size_px
     off_px = hypot(over[0] - before.x_px[-1] - vx_px * step_s, over[1] - before.y_px[-1] - vy_px * step_s)
-    is_slow = hypot(vx_px, vy_px) < SLOW_SIZES_S * size_px
-    if not is_slow or off_px < STEP_SIZES * size_px + may_px:
+    is_slow = hypot(vx_px, vy_px) < p.max_speed_sizes_s * size_px
+    if not is_slow or off_px < p.step_sizes * size_px + start_px:
         return Verdict.CROSSED
-    if at_s - times[first] < AFTER_S:
+    if at_s - times[first] < p.after_s:
         return Verdict.UNDECIDED
-    until = bisect_right(times, times[first] + AFTER_S)
-    after = _Sightings.of(times[first:until], feet_px[first:until])
-    pace_px = max(hypot(vx_px, vy_px), hypot(*after.velocity_px()))
+    until = bisect_right(times, times[first] + p.after_s)
+    after = _Observations.of(times[first:until], bottom_center_px[first:until])
+    speed_px = max(hypot(vx_px, vy_px), hypot(*after.velocity_px()))
     apart_px, apart_s = dist(after.middle_px, before.middle_px), fmean(after.times_s) - fmean(before.times_s)
-    return Verdict.ID_SWITCH if apart_px > LEAP_SIZES * size_px + may_px + pace_px * apart_s else Verdict.CROSSED
+    return Verdict.ID_SWITCH if apart_px > p.jump_sizes * size_px + start_px + speed_px * apart_s else Verdict.CROSSED
 
 
-def _how_it_began(seen: "_Sightings", *, at_s: float, size_px: float) -> Verdict:
-    """The same of a track that has just begun: the last sighting before the line, and those after it.
+def _classify_new(seen: "_Observations", *, at_s: float, size_px: float, p: IdSwitchParameters) -> Verdict:
+    """The same for a track that has just begun: its last observation before the line, and those after it.
 
-    Where it creeps it is asked again when it is known whether it stands: its box may have trembled over the line, or a
-    detection of something else have been its first.
+    A slow one stays undecided until it is known whether it is stopped: its box may have jittered over the line, or its
+    first box have been another vehicle's.
     """
     times = seen.times_s
-    until = bisect_right(times, times[1] + AFTER_S)
+    until = bisect_right(times, times[1] + p.after_s)
     vx_px, vy_px = seen.part(1, until).velocity_px()
     step_s = times[1] - times[0]
     off_px = hypot(
         seen.x_px[1] - seen.x_px[0] - vx_px * step_s,
         seen.y_px[1] - seen.y_px[0] - vy_px * step_s,
     )
-    may_px = (STEP_SIZES + STARTS_SIZES_S2 * step_s**2) * size_px
-    if until > FEWEST and hypot(vx_px, vy_px) >= SLOW_SIZES_S * size_px:
+    max_px = (p.step_sizes + p.start_sizes_s2 * step_s**2) * size_px
+    if until > p.min_observations and hypot(vx_px, vy_px) >= p.max_speed_sizes_s * size_px:
         return Verdict.CROSSED
-    if until <= 2 and off_px >= SLOW_SIZES_S * size_px * step_s:
+    if until <= 2 and off_px >= p.max_speed_sizes_s * size_px * step_s:
         return Verdict.CROSSED
-    if at_s - times[0] < KNOWN_AFTER_S:
+    if at_s - times[0] < p.new_track_s:
         return Verdict.UNDECIDED
-    return Verdict.ID_SWITCH if off_px > may_px else Verdict.CROSSED
+    return Verdict.ID_SWITCH if off_px > max_px else Verdict.CROSSED
 
 
 @dataclass(frozen=True, slots=True)
-class _Sightings:
-    """Some sightings of one track, oldest first."""
+class _Observations:
+    """Some observations of one track, oldest first."""
 
     times_s: list[float]
     x_px: list[float]
     y_px: list[float]
 
     @classmethod
-    def of(cls, times_s: list[float], feet_px: Floats) -> Self:
-        return cls(times_s, *feet_px.T.tolist())
+    def of(cls, times_s: list[float], bottom_center_px: Floats) -> Self:
+        return cls(times_s, *bottom_center_px.T.tolist())
 
     def part(self, start: int, end: int) -> Self:
         return type(self)(self.times_s[start:end], self.x_px[start:end], self.y_px[start:end])
@@ -115,7 +148,7 @@ class _Sightings:
         return median(self.x_px), median(self.y_px)
 
     def velocity_px(self) -> tuple[float, float]:
-        """Pixels a second, from the middle of the first half to that of the second."""
+        """Pixels per second, from the middle of the first half to that of the second; robust to single outliers."""
         count = len(self.times_s)
         if count < 2:
             return 0.0, 0.0

@@ -1,73 +1,87 @@
-"""Which track stands from its first look where another was just before: its vehicle came there under that id."""
+"""Finds stopped tracks whose vehicle arrived under another id, just before that track was lost."""
 
 from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 
-from vision.analytics.incidents.evidence import is_vehicle
+from vision.analytics.dimensions import IS_VEHICLE
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 from vision.geometry import iou
 
-BEFORE_S = 2.0
-"""A vehicle is without a track for so long at most when its id goes on with the one that it touches."""
-ASKED_S = 2.0
-"""Who stands since its first look is known to do so by then."""
-EVERY_S = 0.1
-"""Looks are kept so often."""
-SAME_BOX = 0.7
-"""Boxes of one vehicle share this part of what they cover at least; two of one size that stand touching do not."""
-GOES_MPS = 1.5
-"""Whose id drives on has passed, and left nobody behind."""
+
+@dataclass(frozen=True, slots=True)
+class StandstillTransferParameters:
+    """When a track that never moved is a vehicle that arrived under another id."""
+
+    max_gap_s: float = 2.0
+    """The vehicle was without a track this long at most, seconds. Longer: more arrivals are found, more wrong ones.
+    Source: chosen."""
+    max_age_s: float = 2.0
+    """A track that is older is not examined any more, seconds; by then it is known to be stopped. Longer: more cost.
+    Source: chosen."""
+    interval_s: float = 0.1
+    """Moments are kept this far apart, seconds. Longer: less memory, less exact. Source: chosen."""
+    min_iou: float = 0.7
+    """Boxes of one vehicle overlap at least this much; two of one size that touch do not. Larger: fewer arrivals are
+    found. Source: chosen."""
+    driving_mps: float = 1.5
+    """A track that drives on faster than this only passed by. Higher: more passing tracks are taken for the arrival.
+    Source: chosen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A track that stands, the one under which its vehicle came, and when it was there under that one last."""
+    """A stopped track, the track under which its vehicle arrived, and when that was last observed there."""
 
-    track: int
-    came_as: int
+    track_id: int
+    previous_id: int
     seen_s: float
 
 
 class StandstillTransfer:
-    """Keeps the looks of the last seconds. Where one vehicle was, no other stood: who is seen standing there came."""
+    """Keeps the tracks of the last seconds, and matches new stopped tracks with those that were in their place.
 
-    def __init__(self) -> None:
-        self._looks: deque[tuple[float, TrackKinematics]] = deque()
+    Where one vehicle was, no other can have been stopped, so the new track's vehicle arrived under the earlier id.
+    """
+
+    def __init__(self, parameters: StandstillTransferParameters = StandstillTransferParameters()) -> None:
+        self._parameters = parameters
+        self._recent: deque[tuple[float, TrackKinematics]] = deque()
 
     def __len__(self) -> int:
-        """How many looks are kept."""
-        return len(self._looks)
+        """The number of moments that are kept."""
+        return len(self._recent)
 
-    def update(self, motion: TrackKinematics, unmoved: Bools, at_s: float) -> list[Arrival]:
-        """Take in one moment; return which of the `unmoved` (N,) that stand came under another id."""
-        asked = unmoved & motion.is_stopped & is_vehicle(motion.class_id) & (at_s - motion.first_seen_s <= ASKED_S)
-        found = [self._arrival(motion, n) for n in asked.nonzero()[0].tolist()]
-        while self._looks and at_s - self._looks[0][0] > ASKED_S + BEFORE_S:
-            self._looks.popleft()
-        if len(motion) and not (self._looks and at_s - self._looks[-1][0] < EVERY_S):
-            self._looks.append((at_s, motion))
+    def update(self, tracks: TrackKinematics, unmoved: Bools, at_s: float) -> list[Arrival]:
+        """Take in one moment; return which of the stopped `unmoved` (N,) tracks arrived under another id."""
+        p = self._parameters
+        is_new = at_s - tracks.first_seen_s <= p.max_age_s
+        examined = unmoved & tracks.is_stopped & IS_VEHICLE[tracks.class_id] & is_new
+        found = [self._arrival(tracks, n) for n in examined.nonzero()[0].tolist()]
+        while self._recent and at_s - self._recent[0][0] > p.max_age_s + p.max_gap_s:
+            self._recent.popleft()
+        if len(tracks) and not (self._recent and at_s - self._recent[-1][0] < p.interval_s):
+            self._recent.append((at_s, tracks))
         return [arrival for arrival in found if arrival is not None]
 
-    def _arrival(self, motion: TrackKinematics, n: int) -> Arrival | None:
-        """By the newest look before row `n` began at which one was there that is not there since, nor drives on."""
-        box, began_s = motion.xyxy[n], float(motion.first_seen_s[n])
-        goes: dict[int, bool] = {}
+    def _arrival(self, tracks: TrackKinematics, n: int) -> Arrival | None:
+        """By the newest moment before row `n` began with a track in its place that is not there since, nor drives."""
+        p, box, began_s = self._parameters, tracks.xyxy[n], float(tracks.first_seen_s[n])
+        drives: dict[int, bool] = {}
         here: set[int] = set()
-        for look in [*(look for seen_s, look in self._looks if seen_s >= began_s), motion]:
-            may_go = ~(look.speed_mps < GOES_MPS) & ~look.is_stopped
-            goes |= dict(zip(look.track_id.tolist(), may_go.tolist(), strict=True))
-            here.update(look.track_id[_same(box, look.xyxy)].tolist())
-        for seen_s, look in reversed(self._looks):
-            if began_s - BEFORE_S <= seen_s < began_s:
-                was = look.track_id[_same(box, look.xyxy)].tolist()
-                came_as = [track for track in was if track not in here and not goes.get(track, False)]
-                if came_as:
-                    return Arrival(int(motion.track_id[n]), came_as[0], seen_s)
+        for later in [*(then for seen_s, then in self._recent if seen_s >= began_s), tracks]:
+            may_drive = ~(later.speed_mps < p.driving_mps) & ~later.is_stopped
+            drives |= dict(zip(later.track_id.tolist(), may_drive.tolist(), strict=True))
+            here.update(later.track_id[self._is_same(box, later.xyxy)].tolist())
+        for seen_s, earlier in reversed(self._recent):
+            if began_s - p.max_gap_s <= seen_s < began_s:
+                there = earlier.track_id[self._is_same(box, earlier.xyxy)].tolist()
+                candidates = [track for track in there if track not in here and not drives.get(track, False)]
+                if candidates:
+                    return Arrival(int(tracks.track_id[n]), candidates[0], seen_s)
         return None
 
-
-def _same(box: Floats, boxes: Floats) -> Bools:
-    """(N,): which boxes (N, 4) are the (4,) box, but for their trembling."""
-    return np.asarray(iou(box[None], boxes)[0] >= SAME_BOX, bool)
+    def _is_same(self, box: Floats, boxes: Floats) -> Bools:
+        """(N,): which boxes (N, 4) are the box (4,), but for jitter."""
+        return np.asarray(iou(box[None], boxes)[0] >= self._parameters.min_iou, bool)

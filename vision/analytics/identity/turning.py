@@ -1,4 +1,4 @@
-"""Vehicles that something hides while they turn or start: where they were going does not tell where they come out."""
+"""Links vehicles that were occluded while they turned: their direction does not show where they reappear."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,135 +8,145 @@ import numpy as np
 from vision.analytics.dimensions import IS_VEHICLE
 from vision.analytics.kinematics.state import Floats, TrackKinematics
 
-HIDDEN_S = 1.5
-"""One that may have turned is looked for for so long after it was seen last."""
-KNOWN_S = 1.0
-"""How a new track drives is known so soon after it began, or nobody asks any more."""
-SLOWEST_MPS, TURNS_MPS = 1.5, 7.0
-"""Who is slower may stand, and nobody turns faster: both are seen at a pace between, and no farther apart than one
-drives at the higher in the time that it was hidden, and one size."""
-ALIKE = 2.0
-"""Neither is so many times as large as the other, on the road: a car is larger from its side than from behind, and what
-hides one squeezes it, but not by more."""
+
+@dataclass(frozen=True, slots=True)
+class OccludedTurnParameters:
+    """When a new track is a vehicle that was lost while it turned."""
+
+    max_gap_s: float = 1.5
+    """A vehicle is occluded this long at most, seconds. Longer: more links, more wrong ones. Source: chosen."""
+    decide_s: float = 1.0
+    """The velocity of a new track is known this soon after it began, seconds, or it is not examined. Longer: slower
+    starts are examined too, later links. Source: chosen."""
+    min_speed_mps: float = 1.5
+    """Slower vehicles may be stopped, and are not matched. Higher: fewer links. Source: chosen."""
+    max_speed_mps: float = 7.0
+    """Vehicles do not turn faster; it also bounds how far apart the two tracks may be. Higher: more links, more wrong
+    ones. Source: chosen."""
+    max_size_ratio: float = 2.0
+    """Neither vehicle is this many times as large as the other on the road: a car is larger from its side than from
+    behind, and an occluder squeezes its box. Larger: more wrong links. Source: chosen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    """A vehicle where it was seen last, or first."""
+class _Endpoint:
+    """A vehicle at its last observation, or at its first."""
 
     track: int
     at_s: float
     bottom_center_px: Floats
     ground_m: Floats
     velocity_px: Floats
-    velocity_mps: Floats
     speed_mps: float
     size_m: float
-    """The square root of its box's area, as if that stood on the road."""
+    """The square root of its box's area, as if the box were upright on the road."""
 
-    def can_reach(self, other: "_Seen") -> bool:
-        """Whether the other, seen later, may be this one as far as time, place and size go."""
-        hidden_s, sizes = other.at_s - self.at_s, other.size_m / self.size_m
-        away_m = float(np.hypot(*(other.ground_m - self.ground_m)))
-        is_near = away_m <= TURNS_MPS * hidden_s + self.size_m
-        return 0 < hidden_s <= HIDDEN_S and is_near and 1 / ALIKE < sizes < ALIKE
+    def can_reach(self, later: "_Endpoint", p: OccludedTurnParameters) -> bool:
+        """Whether time, distance and size allow that both are one vehicle."""
+        gap_s, ratio = later.at_s - self.at_s, later.size_m / self.size_m
+        away_m = float(np.hypot(*(later.ground_m - self.ground_m)))
+        is_near = away_m <= p.max_speed_mps * gap_s + self.size_m
+        return 0 < gap_s <= p.max_gap_s and is_near and 1 / p.max_size_ratio < ratio < p.max_size_ratio
 
-    def may_be(self, other: "_Seen", picture_px: Floats) -> bool:
-        """Whether the other may be this one, and neither has left the picture or come into it if it drove straight."""
-        if not (SLOWEST_MPS <= other.speed_mps <= TURNS_MPS and self.can_reach(other)):
+    def may_be(self, later: "_Endpoint", picture_px: Floats, p: OccludedTurnParameters) -> bool:
+        """Whether both may be one vehicle, and neither would have crossed the picture's edge going straight."""
+        if not (p.min_speed_mps <= later.speed_mps <= p.max_speed_mps and self.can_reach(later, p)):
             return False
-        hidden_s = other.at_s - self.at_s
+        gap_s = later.at_s - self.at_s
         straight_px = (
-            self.bottom_center_px + hidden_s * self.velocity_px,
-            other.bottom_center_px - hidden_s * other.velocity_px,
+            self.bottom_center_px + gap_s * self.velocity_px,
+            later.bottom_center_px - gap_s * later.velocity_px,
         )
-        return all(bool(((place_px > 0) & (place_px < picture_px)).all()) for place_px in straight_px)
+        return all(bool(((point_px > 0) & (point_px < picture_px)).all()) for point_px in straight_px)
 
 
 class OccludedTurnMatcher:
-    """Watches vehicles that are lost while they drive slowly, and new ones that drive off slowly nearby.
+    """Matches vehicles that are lost while they drive slowly with new ones that drive off slowly nearby.
 
-    A new one is the lost one if each may be the other and no third. Who left the picture meanwhile, had he driven
-    straight on, is not looked for, nor is who came in taken for anyone: at the edge traffic meets traffic.
+    Two tracks are linked only if each may be the other, and no third one. A vehicle that would have left the picture
+    going straight is not looked for, and one that would have come in is not matched: at the edge, vehicles are many.
     """
 
-    def __init__(self, width_px: int, height_px: int) -> None:
+    def __init__(
+        self, width_px: int, height_px: int, parameters: OccludedTurnParameters = OccludedTurnParameters()
+    ) -> None:
         self._picture_px = np.array([width_px, height_px], np.float64)
-        self._lost: dict[int, _Seen] = {}
+        self._parameters = parameters
+        self._lost: dict[int, _Endpoint] = {}
         self._new: dict[int, float] = {}
-        """By new track: when it was seen first."""
-        self._unknown: set[int] = set()
-        """Those of which it is not known yet how they drive."""
+        """When each new track was first observed."""
+        self._undecided: set[int] = set()
+        """New tracks whose velocity is not known yet."""
 
     def __len__(self) -> int:
-        """How many lost and new tracks are remembered."""
+        """The number of lost and new tracks that are kept."""
         return len(self._lost) + len(self._new)
 
-    def lose(self, motion: TrackKinematics, rows: Sequence[int], seen_s: float) -> None:
-        """Tracks that were seen last in these rows of that moment."""
+    def lose(self, tracks: TrackKinematics, rows: Sequence[int], seen_s: float) -> None:
+        """Take in tracks that were observed last in these rows at that time."""
+        p = self._parameters
         for n in rows:
-            self._lost.pop(int(motion.track_id[n]), None)
-            may_turn = IS_VEHICLE[motion.class_id[n]] and SLOWEST_MPS <= motion.speed_mps[n] <= TURNS_MPS
-            if may_turn and np.isnan(motion.stopped_since_s[n]):
-                was = _seen(motion, n, seen_s, motion.bottom_center_px[n], motion.ground_m[n])
-                self._lost[was.track] = was
+            self._lost.pop(int(tracks.track_id[n]), None)
+            may_turn = IS_VEHICLE[tracks.class_id[n]] and p.min_speed_mps <= tracks.speed_mps[n] <= p.max_speed_mps
+            if may_turn and np.isnan(tracks.stopped_since_s[n]):
+                last = _endpoint(tracks, n, seen_s, tracks.bottom_center_px[n], tracks.ground_m[n])
+                self._lost[last.track] = last
 
     def update(
-        self, motion: TrackKinematics, came: Sequence[int], at_s: float, heirs: Sequence[tuple[int, int]]
+        self, tracks: TrackKinematics, new: Sequence[int], at_s: float, links: Sequence[tuple[int, int]]
     ) -> list[tuple[int, int]]:
-        """(lost track, new track), known just now.
+        """The links (lost track, new track) that are certain now.
 
-        `came`: the rows of tracks that were not seen a look before. `heirs`: those that are known otherwise.
+        `new`: the rows of tracks that were not observed a frame before. `links`: those found by other means.
         """
-        for n in came:
-            if IS_VEHICLE[motion.class_id[n]]:
-                self._new[int(motion.track_id[n])] = float(motion.first_seen_s[n])
-                self._unknown.add(int(motion.track_id[n]))
-        for pair in heirs:
+        for n in new:
+            if IS_VEHICLE[tracks.class_id[n]]:
+                self._new[int(tracks.track_id[n])] = float(tracks.first_seen_s[n])
+                self._undecided.add(int(tracks.track_id[n]))
+        for pair in links:
             self._forget(*pair)
-        oldest_s = at_s - HIDDEN_S - KNOWN_S
-        self._lost = {t: was for t, was in self._lost.items() if was.at_s >= oldest_s}
+        oldest_s = at_s - self._parameters.max_gap_s - self._parameters.decide_s
+        self._lost = {t: lost for t, lost in self._lost.items() if lost.at_s >= oldest_s}
         self._new = {t: first_s for t, first_s in self._new.items() if first_s >= oldest_s}
-        self._unknown &= self._new.keys()
-        return self._turned(motion) if self._unknown and self._lost else []
+        self._undecided &= self._new.keys()
+        return self._match(tracks) if self._undecided and self._lost else []
 
     def _forget(self, lost: int, new: int) -> None:
         self._lost.pop(lost, None)
         self._new.pop(new, None)
-        self._unknown.discard(new)
+        self._undecided.discard(new)
 
-    def _turned(self, motion: TrackKinematics) -> list[tuple[int, int]]:
-        rows = motion.row_of
-        lost = [was for was in self._lost.values() if was.track not in rows]
-        known = [t for t in self._unknown if t in rows and not np.isnan(motion.speed_mps[rows[t]])]
-        turned = []
+    def _match(self, tracks: TrackKinematics) -> list[tuple[int, int]]:
+        rows = tracks.row_of
+        lost = [last for last in self._lost.values() if last.track not in rows]
+        known = [t for t in self._undecided if t in rows and not np.isnan(tracks.speed_mps[rows[t]])]
+        links = []
         for new in known:
-            began = _began(motion, rows[new])
-            may_be = [was for was in lost if was.may_be(began, self._picture_px)]
-            if len(may_be) == 1 and not self._has_rival(motion, rows, may_be[0], new):
-                turned.append((may_be[0].track, new))
-        self._unknown -= set(known)
-        for pair in turned:
+            first = _first(tracks, rows[new])
+            candidates = [last for last in lost if last.may_be(first, self._picture_px, self._parameters)]
+            if len(candidates) == 1 and not self._has_rival(tracks, rows, candidates[0], new):
+                links.append((candidates[0].track, new))
+        self._undecided -= set(known)
+        for pair in links:
             self._forget(*pair)
-        return turned
+        return links
 
-    def _has_rival(self, motion: TrackKinematics, rows: Mapping[int, int], was: _Seen, new: int) -> bool:
+    def _has_rival(self, tracks: TrackKinematics, rows: Mapping[int, int], lost: _Endpoint, new: int) -> bool:
         others = [rows[t] for t in self._new if t != new and t in rows]
-        return any(was.can_reach(_began(motion, n)) for n in others)
+        return any(lost.can_reach(_first(tracks, n), self._parameters) for n in others)
 
 
-def _began(motion: TrackKinematics, n: int) -> _Seen:
-    return _seen(motion, n, float(motion.first_seen_s[n]), motion.first_px[n], motion.first_m[n])
+def _first(tracks: TrackKinematics, n: int) -> _Endpoint:
+    return _endpoint(tracks, n, float(tracks.first_seen_s[n]), tracks.first_px[n], tracks.first_m[n])
 
 
-def _seen(motion: TrackKinematics, n: int, at_s: float, bottom_center_px: Floats, ground_m: Floats) -> _Seen:
-    return _Seen(
-        track=int(motion.track_id[n]),
+def _endpoint(tracks: TrackKinematics, n: int, at_s: float, bottom_center_px: Floats, ground_m: Floats) -> _Endpoint:
+    return _Endpoint(
+        track=int(tracks.track_id[n]),
         at_s=at_s,
         bottom_center_px=bottom_center_px,
         ground_m=ground_m,
-        velocity_px=motion.velocity_px[n],
-        velocity_mps=motion.velocity_mps[n],
-        speed_mps=float(motion.speed_mps[n]),
-        size_m=motion.box_size_px(n) / float(motion.scale_px_per_m[n]),
+        velocity_px=tracks.velocity_px[n],
+        speed_mps=float(tracks.speed_mps[n]),
+        size_m=tracks.box_size_px(n) / float(tracks.scale_px_per_m[n]),
     )

@@ -308,10 +308,10 @@ class TrackHistory:
 
     def _transfer_stop(self, arrival: Arrival, rows: Ids, tracks: TrackKinematics) -> None:
         """Gives a track that was stopped from its first observation the history of the ID under which it came."""
-        table, source = self._table, self._rows.row_of(arrival.came_as)
+        table, source = self._table, self._rows.row_of(arrival.previous_id)
         if source is None or not table.has_moved[source]:
             return
-        n = int(np.flatnonzero(tracks.track_id == arrival.track)[0])
+        n = int(np.flatnonzero(tracks.track_id == arrival.track_id)[0])
         target = int(rows[n])
         table.copy(source, target)
         for times_s, values in ((table.times_s, table.velocities), (table.observed_s, table.observed_m)):
