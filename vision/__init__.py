@@ -2,7 +2,7 @@
 
 Names are loaded when they are first used, so that `import vision` needs neither numpy nor OpenCV.
 
-Example:
+Examples:
     >>> import vision as vn
     >>> camera = vn.Camera(id="gate", lines=(vn.Line(id="stop", start=(0.1, 0.6), end=(0.9, 0.6)),))
     >>> detector, pipeline = vn.Detector(), vn.Pipeline(camera)

@@ -72,7 +72,7 @@ class CameraPipeline:
     Lines and zones are scaled to pixels at the first frame and whenever the frame size changes. A new frame size or a
     restarted stream resets all tracks: track ids keep growing, and open incidents end.
 
-    Example:
+    Examples:
         >>> from vision.config.sources import FileSource
         >>> pipeline = CameraPipeline(CameraConfig(id="gate", source=FileSource(path="gate.mp4")))
         >>> frame = Frame("gate", 0, datetime(2026, 5, 4), 0.0, np.zeros((72, 128, 3), np.uint8))

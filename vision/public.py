@@ -43,7 +43,7 @@ class Camera(CameraConfig):
 
     Frozen and checked: an unknown key or a value out of bounds raises ValueError.
 
-    Example:
+    Examples:
         >>> camera = Camera(id="gate", lines=(Line(id="stop", start=(0.1, 0.6), end=(0.9, 0.6)),))
         >>> camera.lines[0].id
         'stop'
@@ -65,7 +65,7 @@ class Camera(CameraConfig):
 class Detector(detection.Detector):
     """A detector of road users: an ONNX model of any supported family.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> detector = Detector("nanodet_g")
         >>> [detections] = detector.detect([np.zeros((480, 640, 3), np.uint8)])
@@ -107,7 +107,7 @@ def frames(
     Raises:
         SourceError: the file cannot be read, or the address is not usable.
 
-    Example:
+    Examples:
         >>> for frame in frames("street.mp4", fps=8):  # doctest: +SKIP
         ...     print(frame.media_time_s, frame.image.shape)
     """
@@ -136,7 +136,7 @@ def count_video(
     Raises:
         SourceError: the video cannot be read.
 
-    Example:
+    Examples:
         >>> counted = count_video("street.mp4", Camera.from_yaml("gate.yaml"))  # doctest: +SKIP
         >>> [(c.crossing.line_id, c.crossing.object_class, c.crossing.direction) for c in counted.crossings]
         ... # doctest: +SKIP

@@ -56,7 +56,7 @@ Stream = AsyncGenerator[tuple[FeedMessage, Position], None]
 class FeedFilter:
     """What a follower asks for; an empty set accepts all.
 
-    Example:
+    Examples:
         >>> FeedFilter(cameras=frozenset({"nts-01"})).accepts(FeedMessage("health", "nts-02", "{}"))
         False
     """

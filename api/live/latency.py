@@ -32,7 +32,7 @@ class _Window:
 class LatencyMeter:
     """Measures the latency of events received and delivered.
 
-    Example:
+    Examples:
         >>> meter = LatencyMeter(CollectorRegistry())
         >>> meter.received(0.25)
         >>> meter.report().received.p95_ms

@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 class EntryId(NamedTuple):
     """The id of a stream's entry; ids sort as the entries do.
 
-    Example:
+    Examples:
         >>> EntryId.parse("1763800000000-2")
         EntryId(ms=1763800000000, seq=2)
     """
@@ -40,7 +40,7 @@ _FORM = re.compile(r"\d{1,15}-\d{1,15}(_\d{1,15}-\d{1,15})*")
 def format_position(position: Position) -> str:
     """The position as text; entries of several streams are joined by `_`.
 
-    Example:
+    Examples:
         >>> format_position((EntryId(30, 1), EntryId(20, 7)))
         '30-1_20-7'
     """

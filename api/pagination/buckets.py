@@ -31,7 +31,7 @@ class Interval(StrEnum):
     def seconds(self) -> int:
         """Seconds; 0 for the whole range in one bucket.
 
-        Example:
+        Examples:
             >>> Interval.QUARTER.seconds
             900
         """

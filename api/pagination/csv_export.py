@@ -23,7 +23,7 @@ def csv_columns(schema: type[BaseModel], *, without: Collection[str] = ()) -> tu
     A nested schema has a column for each of its fields (`queue_max_veh`), a place has two (`place_x`, `place_y`). Lists
     of schemas and dictionaries have none: they do not fit into one cell.
 
-    Example:
+    Examples:
         >>> from vision.contracts import QueueMeasures
         >>> csv_columns(QueueMeasures, without=("spillback_s",))
         ('mean_veh', 'max_veh', 'max_length_m', 'control_delay_s')

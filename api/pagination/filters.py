@@ -36,7 +36,7 @@ def time_range(since: datetime | None, until: datetime | None) -> tuple[datetime
 class Cursor:
     """The last row of a page: its time and its id.
 
-    Example:
+    Examples:
         >>> cursor = Cursor(EPOCH, 7)
         >>> Cursor.decode(cursor.encode()) == cursor
         True

@@ -10,7 +10,7 @@ from vision.contracts.measures import PictureCondition
 class ClassCount(Contract):
     """Vehicles of one class in both directions of a line.
 
-    Example:
+    Examples:
         >>> ClassCount(object_class=ObjectClass.CAR, into=3, out=1).model_dump_json()
         '{"object_class":"car","in":3,"out":1}'
     """
@@ -39,7 +39,7 @@ class FlowQuality(Contract):
     def flow_rate_veh_h(self, vehicles: float) -> float | None:
         """Vehicles (or equivalent units) per hour over the time watched; `None` if nothing was watched.
 
-        Example:
+        Examples:
             >>> quality = FlowQuality(watched_s=30, blind_s=30, effective_fps=10, frames_dropped=0)
             >>> quality.flow_rate_veh_h(5)
             600.0

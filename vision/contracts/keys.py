@@ -20,7 +20,7 @@ def event_stream(shard: int) -> str:
 def shard_of(camera_id: str, shards: int) -> int:
     """The stream of a camera's events: always the same one, so that they keep their order.
 
-    Example:
+    Examples:
         >>> shard_of("nts-01", 4) == shard_of("nts-01", 4)
         True
     """

@@ -20,7 +20,7 @@ _OURS = {c.value: c for c in CLASSES}
 class Detections(Columns):
     """N boxes of one frame, in pixels of that frame. A boolean mask filters every column at once.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> detections = Detections(
         ...     xyxy=np.array([[0, 0, 10, 20], [5, 5, 50, 40]], np.float32),

@@ -51,7 +51,7 @@ def allocation_for(cameras: int, *, cores: int, gpu: bool, workers: int = 0, thr
     per second; a fifth more while four cameras are decoded), at the cost of some 60 ms of latency and twice the memory.
     With a GPU: one process per `CAMERAS_PER_GPU_WORKER` cameras, so that batches stay large.
 
-    Example:
+    Examples:
         >>> allocation_for(6, cores=4, gpu=False)
         Allocation(workers=4, threads=1)
         >>> allocation_for(20, cores=16, gpu=True)
