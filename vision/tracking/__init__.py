@@ -1,4 +1,4 @@
-"""Tracking: detections become vehicles that are followed."""
+"""Tracking: detections become confirmed tracks with stable ids."""
 
 from vision.tracking.tracker import TrackedFrame, Tracker
 
