@@ -14,7 +14,7 @@ from vision.image import ImageQuality
 
 Picture = Mapping[PictureCondition, Mapping[str, float]]
 NUMBERS = ImageQuality(
-    conditions=frozenset(PictureCondition), brightest=12, softness=0.8, lost_part=0.9, shift_px=(64.0, -18.0)
+    conditions=frozenset(PictureCondition), brightest=12, softness=0.8, lost_share=0.9, shift_px=(64.0, -18.0)
 ).troubles()
 KINDS = {
     PictureCondition.OBSCURED: IncidentKind.CAMERA_OBSCURED,

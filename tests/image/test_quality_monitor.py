@@ -53,7 +53,7 @@ def test_a_camera_that_sees_well_is_told_as_nothing_else() -> None:
     told = watch()
     assert seen(told) == set()
     assert told[-1][1].softness < 0.5
-    assert told[-1][1].lost_part < 0.1
+    assert told[-1][1].lost_share < 0.1
 
 
 @pytest.mark.parametrize(

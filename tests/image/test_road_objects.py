@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tests.kit.picture_kit import HEIGHT, WIDTH, Image, noisy, street, with_cars
 from vision.config.zones import ZoneConfig
 from vision.core import RoadObject
-from vision.image.road_objects.detector import RoadObjectDetector
+from vision.image.road_objects.detector import RoadObjectDetector, RoadObjectParameters
 
 Event = Callable[[Image, float], Image]
 Told = list[tuple[float, tuple[RoadObject, ...]]]
@@ -189,8 +189,8 @@ def test_another_rate_or_beginning_changes_nothing_but_the_times() -> None:
     assert found_s == pytest.approx(first(usual), abs=3)
 
 
-def test_what_nobody_takes_away_for_very_long_is_the_road(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vision.image.road_objects.detector.LAID_DOWN_S", 60)
-    told = watch(thing(PALE), for_s=100)
+def test_what_nobody_takes_away_for_very_long_is_the_road() -> None:
+    objects = RoadObjectDetector((ROAD,), WIDTH, HEIGHT, RoadObjectParameters(absorb_object_after_s=60))
+    told = watch(thing(PALE), for_s=100, objects=objects)
     assert any(lying for at_s, lying in told if 50 < at_s < 70)
     assert not any(lying for at_s, lying in told if at_s > 85)

@@ -1,4 +1,4 @@
-"""What is read from the picture itself: how well the camera sees, what its signals show, what lies on the road."""
+"""Analyses the image itself: its quality, camera tampering, traffic lights, and objects on the road."""
 
 from vision.image.quality.monitor import ImageQuality, QualityMonitor
 from vision.image.traffic_lights.signals import SignalReader

@@ -1,1 +1,1 @@
-"""How well a camera sees: brightness, sharpness, rain."""
+"""Image quality: brightness, sharpness and rain."""

@@ -1,12 +1,11 @@
-"""How well a camera sees: what is told with its measures, and what suspends them."""
+"""Follows how well a camera sees, and which conditions suspend its measures or need someone's attention."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from vision.contracts import PictureCondition
-from vision.image.quality.brightness import Brightness, brightness
+from vision.image.quality.brightness import Brightness, measure_brightness
 from vision.image.quality.hysteresis import Hysteresis
 from vision.image.quality.rain import RainDetector
 from vision.image.quality.running_median import RunningMedian
@@ -16,54 +15,74 @@ from vision.image.tampering.view import ReferenceView, ViewMatch, ViewMatcher
 
 C = PictureCondition
 
-LOOK_EVERY_S = 0.6
-"""Between two looks; the frames between cost nothing."""
-SOFTER_BY = 0.15
-"""Than the camera usually is: out of focus."""
-SOFT, SOFTEST = 0.55, 0.7
-"""Below the first a picture is sharp whatever was usual, above the second it is blurred whatever was usual."""
-PATIENCE_S: Mapping[PictureCondition, tuple[float, float]] = {
-    C.NIGHT: (5, 20),
-    C.DARK: (4, 4),
-    C.GLARE: (4, 8),
-    C.RAIN: (15, 60),
-    C.BLURRED: (6, 6),
-    C.OBSCURED: (6, 6),
-    C.MOVED: (4, 6),
-}
-"""How long each must be seen to hold, and how long not to be seen to hold no more."""
+
+@dataclass(frozen=True, slots=True)
+class QualityParameters:
+    """How often quality is measured, when an image is blurred, and how long conditions last until they count.
+
+    A pair of times is what a condition takes to begin and to end.
+    """
+
+    interval_s: float = 0.6
+    """Quality is measured this often, seconds; frames in between cost nothing. Longer: less time, later answers.
+    Source: chosen."""
+    blur_margin: float = 0.15
+    """An image this much softer than the camera usually is counts as blurred. Higher: slight defocusing is missed.
+    Source: chosen."""
+    max_sharp_softness: float = 0.55
+    """Below this softness an image is sharp, whatever is usual. Higher: slight defocusing is missed. Source: chosen."""
+    min_blurred_softness: float = 0.7
+    """Above this softness an image is blurred, whatever is usual. Higher: cameras that were never in focus count as
+    sharp. Source: chosen."""
+    night_s: tuple[float, float] = (5, 20)
+    """Night, seconds. Longer: fewer changes, later answers. Source: chosen."""
+    dark_s: tuple[float, float] = (4, 4)
+    """Darkness, seconds. Longer: fewer changes, later answers. Source: chosen."""
+    glare_s: tuple[float, float] = (4, 8)
+    """Glare, seconds. Longer: fewer changes, later answers. Source: chosen."""
+    rain_s: tuple[float, float] = (15, 60)
+    """Rain, seconds. Longer: fewer changes, later answers. Source: chosen."""
+    blurred_s: tuple[float, float] = (6, 6)
+    """A blurred image, seconds. Longer: fewer changes, later answers. Source: chosen."""
+    obscured_s: tuple[float, float] = (6, 6)
+    """An obscured view, seconds. Longer: fewer changes by vehicles before the lens, later answers. Source: chosen."""
+    moved_s: tuple[float, float] = (4, 6)
+    """A moved camera, seconds. Longer: fewer changes by sway, later answers. Source: chosen."""
+
+
+DEFAULTS = QualityParameters()
 
 
 @dataclass(frozen=True, slots=True)
 class ImageQuality:
-    """How a camera sees just now."""
+    """How well a camera sees at one moment."""
 
     conditions: frozenset[PictureCondition] = frozenset()
     median_brightness: float = float("nan")
-    """Of the background, 0 to 255; NaN before the first look."""
+    """Of the background, 0 to 255; NaN before the first measurement."""
     brightest: float = float("nan")
-    """Of the background, 0 to 255: its 99th percentile."""
-    saturated_part: float = 0.0
-    """Of the lower two thirds of the picture, road users left out."""
+    """99th percentile of the background, 0 to 255."""
+    saturated_share: float = 0.0
+    """Of the lower two thirds of the image, without road users."""
     softness: float = float("nan")
-    """0 sharp, towards 1 blurred; NaN where there are too few edges to tell."""
+    """0 sharp, towards 1 blurred; NaN where there are too few edges."""
     usual_softness: float = float("nan")
-    lost_part: float = 0.0
-    """Of the view's static structure, what cannot be seen any more."""
+    lost_share: float = 0.0
+    """Share of the view's static structure that is no longer visible."""
     shift_px: tuple[float, float] = (0.0, 0.0)
-    """How far the view lies off the one it used to be, right and down."""
+    """Shift of the view against the usual one, right and down."""
     is_usual_view: bool = False
-    """Whether nothing spoke against it at the last look: a jolt is no trouble yet, but shows the road elsewhere."""
+    """Whether the newest measurement shows the usual view: a jolt is no trouble yet, but moves the road."""
 
     @property
     def is_suspended(self) -> bool:
-        """The camera looks elsewhere than when its lines and zones were drawn: what is counted there means nothing."""
+        """Whether the camera was moved, so that its lines and zones measure something else."""
         return C.MOVED in self.conditions
 
     def troubles(self) -> dict[PictureCondition, dict[str, float]]:
-        """The conditions that someone has to see to, each with the numbers that speak for it."""
+        """The conditions that someone must attend to, each with the measurements behind it."""
         numbers = {
-            C.OBSCURED: {"lost_pct": 100 * self.lost_part},
+            C.OBSCURED: {"lost_pct": 100 * self.lost_share},
             C.DARK: {"brightest": self.brightest},
             C.BLURRED: {"softness": self.softness},
             C.MOVED: {"shift_x_px": self.shift_px[0], "shift_y_px": self.shift_px[1]},
@@ -76,71 +95,81 @@ class ImageQuality:
 
 
 class QualityMonitor:
-    """Watches one camera's picture: `state = monitor.update(frame.image, at_s, tracks.xyxy)` for each processed frame.
+    """Follows one camera's image quality: `quality = monitor.update(frame.image, at_s, tracks.xyxy)` for each frame.
 
-    The view that it is used to is the one that was `known` before, or else the one it sees first. A camera that moved
-    is told as moved until it looks there again, or until it is watched anew without a known view.
+    The usual view is the given reference view, or else the first one. A moved camera counts as moved until it shows the
+    usual view again, or until a monitor without a reference view starts over.
     """
 
-    def __init__(self, known: ReferenceView | None = None) -> None:
-        self._looked_at_s = float("-inf")
-        self._held = {condition: Hysteresis(*patience_s) for condition, patience_s in PATIENCE_S.items()}
-        self._view = ViewMatcher(known)
+    def __init__(self, reference_view: ReferenceView | None = None, parameters: QualityParameters = DEFAULTS) -> None:
+        p = self._parameters = parameters
+        self._hysteresis = {
+            C.NIGHT: Hysteresis(*p.night_s),
+            C.DARK: Hysteresis(*p.dark_s),
+            C.GLARE: Hysteresis(*p.glare_s),
+            C.RAIN: Hysteresis(*p.rain_s),
+            C.BLURRED: Hysteresis(*p.blurred_s),
+            C.OBSCURED: Hysteresis(*p.obscured_s),
+            C.MOVED: Hysteresis(*p.moved_s),
+        }
+        self._measured_s = float("-inf")
+        self._view = ViewMatcher(reference_view)
         self._rain = RainDetector()
         self._usual_softness = RunningMedian()
-        self._state = ImageQuality()
+        self._quality = ImageQuality()
 
     @property
-    def state(self) -> ImageQuality:
-        """What the last look said: the same object until the next one."""
-        return self._state
+    def quality(self) -> ImageQuality:
+        """The newest measurement: the same object until the next one."""
+        return self._quality
 
     @property
     def reference_view(self) -> ReferenceView | None:
-        """The view that the camera is used to, once it is known."""
-        return self._view.known
+        """The usual view, once it is learned."""
+        return self._view.reference
 
     def update(self, image: Image, at_s: float, boxes_px: Boxes) -> ImageQuality:
-        """ImageSample at a picture (BGR) of `at_s`, media time, with the boxes (N, 4) of the road users in it."""
+        """Takes an image (BGR) of this media time with the boxes (N, 4) of its road users; measures when it is due."""
         self._rain.update(image, at_s)
-        if not 0 <= at_s - self._looked_at_s < LOOK_EVERY_S:
-            self._looked_at_s = at_s
-            self._state = self._look(sample_image(image, at_s, boxes_px))
-        return self._state
+        if not 0 <= at_s - self._measured_s < self._parameters.interval_s:
+            self._measured_s = at_s
+            self._quality = self._measure(sample_image(image, at_s, boxes_px))
+        return self._quality
 
-    def _look(self, look: ImageSample) -> ImageQuality:
-        before, light, soft = self._state, brightness(look), softness(look)
+    def _measure(self, sample: ImageSample) -> ImageQuality:
+        previous, light, soft = self._quality, measure_brightness(sample), softness(sample)
         is_blurred = self._is_blurred(soft)
-        view = None if light.is_dark or is_blurred else self._view.update(look)
-        seen = _light_seen(light) | _view_seen(view) | {C.BLURRED: is_blurred, C.RAIN: self._rain.is_raining}
-        holding = frozenset(c for c, held in self._held.items() if held.update(seen[c], look.at_s))
-        if not holding & {C.BLURRED, C.DARK, C.OBSCURED, C.MOVED} and not is_blurred:
+        view = None if light.is_dark or is_blurred else self._view.update(sample)
+        observed = _light_conditions(light) | _view_conditions(view)
+        observed |= {C.BLURRED: is_blurred, C.RAIN: self._rain.is_raining}
+        conditions = frozenset(c for c, h in self._hysteresis.items() if h.update(observed[c], sample.at_s))
+        if not conditions & {C.BLURRED, C.DARK, C.OBSCURED, C.MOVED} and not is_blurred:
             self._usual_softness.add(soft)
         return ImageQuality(
-            conditions=holding,
+            conditions=conditions,
             median_brightness=light.median,
             brightest=light.brightest,
-            saturated_part=light.saturated_part,
+            saturated_share=light.saturated_share,
             softness=soft,
             usual_softness=self._usual_softness.value,
-            lost_part=view.lost_part if view else before.lost_part,
-            shift_px=view.shift_px if view else before.shift_px if C.MOVED in holding else (0.0, 0.0),
-            is_usual_view=not light.is_dark and not is_blurred and (view is None or view.is_as_usual),
+            lost_share=view.lost_share if view else previous.lost_share,
+            shift_px=view.shift_px if view else previous.shift_px if C.MOVED in conditions else (0.0, 0.0),
+            is_usual_view=not light.is_dark and not is_blurred and (view is None or view.is_usual),
         )
 
     def _is_blurred(self, soft: float) -> bool | None:
-        """`None` where the picture says nothing of its sharpness."""
+        """None where the image has too few edges."""
         if np.isnan(soft):
             return None
-        usual = self._usual_softness.value
-        return soft >= SOFTEST or (soft >= SOFT and soft >= usual + SOFTER_BY)
+        p, usual = self._parameters, self._usual_softness.value
+        return soft >= p.min_blurred_softness or (soft >= p.max_sharp_softness and soft >= usual + p.blur_margin)
 
 
-def _light_seen(light: Brightness) -> dict[PictureCondition, bool | None]:
+def _light_conditions(light: Brightness) -> dict[PictureCondition, bool | None]:
     return {C.NIGHT: light.is_night, C.DARK: light.is_dark, C.GLARE: light.is_glaring}
 
 
-def _view_seen(view: ViewMatch | None) -> dict[PictureCondition, bool | None]:
+def _view_conditions(view: ViewMatch | None) -> dict[PictureCondition, bool | None]:
     if view is None:
         return {C.OBSCURED: None, C.MOVED: None}
     return {C.OBSCURED: view.is_obscured, C.MOVED: view.has_moved}

@@ -1,4 +1,6 @@
-"""How sharp a picture is, whatever it shows and however bright it is."""
+"""Measures how sharp an image is, whatever it shows and however bright it is."""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -6,42 +8,55 @@ from numpy.typing import NDArray
 
 from vision.image.sample import Bools, ImageSample
 
-WINDOW_PX = 9
-"""Length of the blur that a picture is compared with."""
-EDGE = 24.0
-"""Grey levels across the window: less is noise or a flat surface and says nothing of sharpness."""
-LEAST_EDGES = 0.003
-"""A picture with edges on less of its pixels says nothing of its sharpness."""
-EVERY = 3
-"""Every third row and column speaks for all."""
-NOISE_SIGMA_PX = 0.8
-"""Sensor noise comes after the lens and is always sharp: it is smoothed away first."""
+
+@dataclass(frozen=True, slots=True)
+class SharpnessParameters:
+    """How sharpness is measured."""
+
+    blur_px: int = 9
+    """Length of the blur that the image is compared with, pixels. Larger: tells stronger blurs apart. Source:
+    chosen."""
+    min_edge: float = 24.0
+    """Grey levels across the blur that make an edge; less is noise or a flat surface. Higher: less noise, fewer edges.
+    Source: chosen."""
+    min_edge_share: float = 0.003
+    """With edges on a smaller share of the pixels, sharpness is undefined. Higher: undefined for more images. Source:
+    chosen."""
+    stride: int = 3
+    """Every nth row and column is measured. Larger: faster, noisier. Source: chosen."""
+    noise_sigma_px: float = 0.8
+    """Sensor noise comes after the lens and is always sharp; a Gaussian blur of this sigma, pixels, removes it first.
+    Larger: less noise is taken for sharpness. Source: chosen."""
 
 
-def softness(look: ImageSample) -> float:
-    """0 for edges of one pixel's width, towards 1 for a blur; NaN where the picture has too few edges to tell.
+DEFAULTS = SharpnessParameters()
 
-    Blur again, and see how much of the variation between neighbours is lost: much in a sharp picture, little in a
-    blurred one (Crété-Roffet et al. 2007, "The blur effect"), here on true edges of the background only. Sharp cameras
-    have .3 to .55 at this scale; a Gaussian blur of 2 pixels makes it .67 to .8, of 3 pixels .77 to .87.
+
+def softness(sample: ImageSample, parameters: SharpnessParameters = DEFAULTS) -> float:
+    """0 for edges of one pixel's width, towards 1 for a blur; NaN where the image has too few edges.
+
+    Measures how much variation between neighbours another blur removes: much in a sharp image, little in a blurred one
+    (Crété-Roffet et al. 2007, "The blur effect"), here on edges of the background only. Sharp cameras have .3 to .55 at
+    this scale; a Gaussian blur of 2 pixels makes it .67 to .8, one of 3 pixels .77 to .87.
     """
-    grey = cv2.GaussianBlur(look.sharp, (0, 0), NOISE_SIGMA_PX)
-    seen = look.background_at(grey.shape)
-    across = _lost_variation(grey[::EVERY], seen[::EVERY])
-    down = _lost_variation(grey.T[::EVERY], seen.T[::EVERY])
+    p = parameters
+    grey = cv2.GaussianBlur(sample.sharp, (0, 0), p.noise_sigma_px)
+    background = sample.background_at(grey.shape)
+    across = _lost_variation(grey[:: p.stride], background[:: p.stride], p)
+    down = _lost_variation(grey.T[:: p.stride], background.T[:: p.stride], p)
     pixels, variation, lost = (a + b for a, b in zip(across, down, strict=True))
-    if pixels < LEAST_EDGES * 2 * look.sharp.size / EVERY or variation == 0:
+    if pixels < p.min_edge_share * 2 * sample.sharp.size / p.stride or variation == 0:
         return float("nan")
     return 1.0 - lost / variation
 
 
-def _lost_variation(grey: NDArray[np.generic], seen: Bools) -> tuple[float, float, float]:
-    """Along the rows: how many edge pixels, their variation, and how much of it a blur takes away."""
+def _lost_variation(grey: NDArray[np.generic], background: Bools, p: SharpnessParameters) -> tuple[float, float, float]:
+    """Along the rows: number of edge pixels, their variation, and how much of it a blur removes."""
     lines = np.ascontiguousarray(grey, np.float32)
-    blurred = cv2.blur(lines, (WINDOW_PX, 1))
-    half = WINDOW_PX // 2
-    before, after = slice(None, -WINDOW_PX), slice(WINDOW_PX - 1, -1)
-    edges = (np.abs(blurred[:, after] - blurred[:, before]) >= EDGE) & seen[:, half : -half - 1]
+    blurred = cv2.blur(lines, (p.blur_px, 1))
+    half = p.blur_px // 2
+    before, after = slice(None, -p.blur_px), slice(p.blur_px - 1, -1)
+    edges = (np.abs(blurred[:, after] - blurred[:, before]) >= p.min_edge) & background[:, half : -half - 1]
     variation = np.abs(lines[:, half + 1 : -half] - lines[:, half : -half - 1]) * edges
     kept = np.abs(blurred[:, half + 1 : -half] - blurred[:, half : -half - 1])
     return float(edges.sum()), float(variation.sum()), float(np.maximum(variation - kept, 0).sum())

@@ -1,1 +1,1 @@
-"""Objects left on the road."""
+"""Detects objects left on the road."""

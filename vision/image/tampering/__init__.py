@@ -1,1 +1,1 @@
-"""Whether a camera was moved, obscured or defocused."""
+"""Camera tamper detection: a view that is obscured or moved."""

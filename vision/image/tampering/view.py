@@ -1,4 +1,4 @@
-"""Whether a camera still sees the view that it used to: covered, or turned elsewhere."""
+"""Learns a camera's usual view, and detects when it is obscured or moved."""
 
 from dataclasses import dataclass
 
@@ -8,110 +8,128 @@ from numpy.typing import NDArray
 from vision.image.sample import Bools, ImageSample
 from vision.image.tampering.edges import Field, best_shift, correlation, edge_field, shifted
 from vision.image.tampering.tiles import Tiles
-from vision.image.tampering.view_shift import SWAY_PART, where_it_went
+from vision.image.tampering.view_shift import ViewShiftParameters, find_shift
 
-FIRST_LOOKS = 7
-"""So many make a reference that can be compared with."""
-REMEMBERED_LOOKS = 1000
-"""How slowly the reference follows the light: ten minutes of looks."""
-SUSPICIOUS_PART = 0.3
-"""Of the tiles changed: then it is looked where their edges went, and such looks are learnt slowly, as light is that
-changes while night falls."""
-ELSEWHERE_PART = 0.6
-"""Of the tiles lost without a trace: then the view is covered or quite another."""
+
+@dataclass(frozen=True, slots=True)
+class ViewParameters:
+    """How a view is learned, and when it has changed."""
+
+    min_samples: int = 7
+    """Samples that make a reference. More: a cleaner reference, known later. Source: chosen."""
+    max_samples: int = 1000
+    """The reference is a running mean of about this many samples: ten minutes. More: it follows the light more slowly.
+    Source: chosen."""
+    min_changed_share: float = 0.3
+    """Share of changed tiles from which a move is looked for, and samples are learned slowly, as when night falls.
+    Higher: smaller moves are missed. Source: chosen."""
+    min_lost_share: float = 0.6
+    """Share of lost tiles from which the view is obscured, or another one. Higher: partial covers are missed. Source:
+    chosen."""
+
+
+DEFAULTS, SHIFT = ViewParameters(), ViewShiftParameters()
 
 
 @dataclass(frozen=True, slots=True)
 class ViewMatch:
-    """How a look compares with the view that the camera is used to."""
+    """How a sample compares with the usual view."""
 
-    lost_part: float
-    """Of the tiles that have static edges: these show none of them where they used to be."""
+    lost_share: float
+    """Share of the tiles with static edges that show none of them in place."""
     shift_px: tuple[float, float]
-    """How far the view lies off, right and down, in pixels of the picture: sway, or a move."""
+    """Shift of the view, right and down, in pixels of the frame: sway, or a move."""
     has_moved: bool
-    """The edges are there, but elsewhere; or quite other ones are there."""
+    """Whether the edges are elsewhere, or others are in their place."""
     is_obscured: bool
-    """The edges are gone, and nothing is in their place."""
+    """Whether the edges are gone, and nothing is in their place."""
 
     @property
-    def is_as_usual(self) -> bool:
+    def is_usual(self) -> bool:
+        """Whether it shows the usual view."""
         return not self.has_moved and not self.is_obscured
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReferenceView:
-    """The static edges of a view, as they were learnt."""
+    """The static edges of a view, as they were learned."""
 
     reference: Field
     counts: NDArray[np.float32]
-    """(h, w): how many looks each pixel of the reference was seen in, at most `REMEMBERED_LOOKS`."""
+    """(h, w): number of samples in which each pixel was visible, at most `max_samples`."""
 
 
 class ViewMatcher:
-    """Learns the static edges of a camera's view, and compares each look with them.
+    """Learns the static edges of a camera's view, and compares each sample with them.
 
-    The reference follows slow changes of light, never a move: each look is put where the reference is before it is
-    learnt, and one that does not coincide with it is not learnt at all.
+    The reference follows slow changes of light, never a move: samples are aligned with the reference before they are
+    learned, and one that does not match is not learned at all.
 
-    A view that was known before is believed where looks show its edges, here or elsewhere. Where the first of them show
-    nothing of it, it may be another hour's light as well as another view: then it is learnt anew.
-    """
+    A reference from before is trusted once samples show its edges, in place or elsewhere. If the first ones show none
+    of it, that may be the light of another hour as well as another view: then the reference is learned again."""
 
-    def __init__(self, known: ReferenceView | None = None) -> None:
-        self._reference = known.reference.copy() if known else None
-        self._looks = known.counts.copy() if known else None
-        self._count = FIRST_LOOKS if known else 0
-        self._is_believed = known is None
+    def __init__(
+        self,
+        reference: ReferenceView | None = None,
+        parameters: ViewParameters = DEFAULTS,
+        shift: ViewShiftParameters = SHIFT,
+    ) -> None:
+        self._parameters, self._shift = parameters, shift
+        self._reference = reference.reference.copy() if reference else None
+        self._counts = reference.counts.copy() if reference else None
+        self._samples = parameters.min_samples if reference else 0
+        self._is_trusted = reference is None
 
     @property
-    def known(self) -> ReferenceView | None:
-        """What was learnt so far, enough to compare with."""
-        if self._reference is None or self._looks is None or self._count < FIRST_LOOKS:
+    def reference(self) -> ReferenceView | None:
+        """A copy of what is learned, once it is enough to compare with."""
+        if self._reference is None or self._counts is None or self._samples < self._parameters.min_samples:
             return None
-        return ReferenceView(self._reference.copy(), self._looks.copy())
+        return ReferenceView(self._reference.copy(), self._counts.copy())
 
-    def update(self, look: ImageSample) -> ViewMatch | None:
-        """Compare a look with the view, then learn from it; `None` while there is no view yet, or no edges in it."""
-        field = edge_field(look.small, look.background)
-        if self._reference is None or self._looks is None or self._reference.shape != field.shape:
+    def update(self, sample: ImageSample) -> ViewMatch | None:
+        """Compares a sample with the view, then learns from it; None while there is no view yet, or no edges in it."""
+        field = edge_field(sample.small, sample.background)
+        if self._reference is None or self._counts is None or self._reference.shape != field.shape:
             self._reference = np.zeros_like(field)
-            self._looks = np.zeros(look.small.shape, np.float32)
-            self._count, self._is_believed = 0, True
-        if self._count < FIRST_LOOKS:
-            self._learn(field, look.background, (0, 0))
+            self._counts = np.zeros(sample.small.shape, np.float32)
+            self._samples, self._is_trusted = 0, True
+        if self._samples < self._parameters.min_samples:
+            self._learn(field, sample.background, (0, 0))
             return None
-        return self._compare(look, field, self._reference)
+        return self._compare(sample, field, self._reference)
 
-    def _compare(self, look: ImageSample, field: Field, reference: Field) -> ViewMatch | None:
-        _, sway = best_shift(correlation(field, reference), SWAY_PART * max(look.small.shape))
-        tiles = Tiles.compare(field, shifted(reference, sway), look.background)
+    def _compare(self, sample: ImageSample, field: Field, reference: Field) -> ViewMatch | None:
+        p = self._parameters
+        _, sway = best_shift(correlation(field, reference), self._shift.max_sway_share * max(sample.small.shape))
+        tiles = Tiles.compare(field, shifted(reference, sway), sample.background)
         if tiles is None:
             return None
-        is_suspicious = tiles.changed_part >= SUSPICIOUS_PART
-        shift = where_it_went(look, field, reference, tiles) if is_suspicious else None
-        is_gone = shift is None and tiles.lost_part >= ELSEWHERE_PART
-        if is_gone and not self._is_believed:
+        has_changed = tiles.changed_share >= p.min_changed_share
+        shift = find_shift(sample, field, reference, tiles, self._shift) if has_changed else None
+        is_lost = shift is None and tiles.lost_share >= p.min_lost_share
+        if is_lost and not self._is_trusted:
             self._reference = None
-            return self.update(look)
-        self._is_believed = self._is_believed or not is_suspicious
-        if shift is None and not is_gone:
-            self._learn(field, look.background, sway, slowly=is_suspicious)
+            return self.update(sample)
+        self._is_trusted = self._is_trusted or not has_changed
+        if shift is None and not is_lost:
+            self._learn(field, sample.background, sway, slowly=has_changed)
         dx, dy = shift or sway
         return ViewMatch(
-            lost_part=tiles.lost_part,
-            shift_px=(dx * look.px_per_small, dy * look.px_per_small),
-            has_moved=shift is not None or (is_gone and tiles.shows_other_edges),
-            is_obscured=is_gone and not tiles.shows_other_edges,
+            lost_share=tiles.lost_share,
+            shift_px=(dx * sample.px_per_small, dy * sample.px_per_small),
+            has_moved=shift is not None or (is_lost and tiles.shows_other_edges),
+            is_obscured=is_lost and not tiles.shows_other_edges,
         )
 
     def _learn(self, field: Field, background: Bools, sway: tuple[int, int], *, slowly: bool = False) -> None:
-        """A running mean of what was seen at each pixel; where road users are, nothing was seen."""
-        if self._reference is None or self._looks is None:
+        """Updates the running mean of each pixel that no road user covers."""
+        if self._reference is None or self._counts is None:
             return
+        max_samples = self._parameters.max_samples
         back = (-sway[0], -sway[1])
-        seen = shifted(background.astype(np.float32), back) > 0
-        self._looks[seen] = np.minimum(self._looks[seen] + 1, REMEMBERED_LOOKS)
-        looks = np.full_like(self._looks, REMEMBERED_LOOKS) if slowly else np.maximum(self._looks, 1)
-        self._reference += np.where(seen, 1 / looks, 0)[..., None] * (shifted(field, back) - self._reference)
-        self._count += 1
+        visible = shifted(background.astype(np.float32), back) > 0
+        self._counts[visible] = np.minimum(self._counts[visible] + 1, max_samples)
+        counts = np.full_like(self._counts, max_samples) if slowly else np.maximum(self._counts, 1)
+        self._reference += np.where(visible, 1 / counts, 0)[..., None] * (shifted(field, back) - self._reference)
+        self._samples += 1

@@ -1,75 +1,101 @@
-"""Where the edges of a view went when they are no longer where they were: the camera was pushed, turned or zoomed."""
+"""Finds where the edges of a view went when a camera was pushed, rotated or zoomed."""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from vision.image.sample import Bools, ImageSample
 from vision.image.tampering.edges import Field, best_shift, correlation, edge_field, shifted
-from vision.image.tampering.tiles import Tiles, spread
+from vision.image.tampering.tiles import Tiles, tile_mask
 
 Shift = tuple[int, int]
-"""(dx, dy) in pixels of a look's small copy: right, down."""
+"""(dx, dy) in pixels of a sample's small copy: right, down."""
 
-SWAY_PART = 0.016
-"""Of the picture's longer side: masts sway so far, and it is evened out."""
-MOVED_PART = 0.025
-"""A view that is off by more is another one."""
-AGREEMENT = 0.3
-BETTER_BY = 1.3
-"""Edges lie elsewhere where they agree so much better than here; with a zoom or a turn at least so well, too."""
-EXPLAINED_PART = 0.4
-"""Of the changed tiles, so many show their edges once the move is taken back: one straight edge, of something that
-stands before the lens, agrees with many others."""
-SLIGHTLY_BETTER, MOSTLY_EXPLAINED = 1.15, 0.7
-"""A zoom keeps in their place all lines that run towards the vanishing point: taken back, it agrees little better, but
-explains most tiles."""
 ZOOMS = (0.77, 0.83, 0.9, 1.1, 1.2, 1.3)
-TURNS_DEG = (-10.0, -5.0, 5.0, 10.0)
-OTHERWISE = (*((zoom, 0.0) for zoom in ZOOMS), *((1.0, turn_deg) for turn_deg in TURNS_DEG))
+ROTATIONS_DEG = (-10.0, -5.0, 5.0, 10.0)
+CANDIDATES = (*((zoom, 0.0) for zoom in ZOOMS), *((1.0, rotation_deg) for rotation_deg in ROTATIONS_DEG))
+"""Zooms and rotations to try, each with the best shift."""
 
 
-def where_it_went(look: ImageSample, field: Field, reference: Field, tiles: Tiles) -> Shift | None:
-    """How far the view lies off, where the changed `tiles` show that it does; `None` where it is not found.
+@dataclass(frozen=True, slots=True)
+class ViewShiftParameters:
+    """When a shift, zoom or rotation explains a changed view. Agreement is the correlation of edge fields, at most
+    1."""
 
-    A zoom or a turn is found with the shift that goes with it, which may be none.
+    max_sway_share: float = 0.016
+    """Masts sway up to this share of the image's longer side, which is compensated. Larger: more sway is compensated,
+    small moves are missed. Source: chosen."""
+    min_move_share: float = 0.025
+    """A view shifted by this share of the image's longer side is another one. Larger: smaller moves are missed. Source:
+    chosen."""
+    min_agreement: float = 0.3
+    """Lowest agreement at a zoom or rotation. Higher: fewer moves are found, less noise is taken for one. Source:
+    chosen."""
+    min_gain: float = 1.3
+    """Agreement at another shift, zoom or rotation exceeds the one in place by this factor. Higher: fewer moves are
+    found, less noise is taken for one. Source: chosen."""
+    min_explained_share: float = 0.4
+    """Share of the changed tiles that show their edges once the move is undone; a single straight edge close to the
+    lens agrees with many others. Higher: fewer moves are found. Source: chosen."""
+    min_slight_gain: float = 1.15
+    """The gain in agreement that a zoom needs if it explains most tiles: it keeps lines towards the vanishing point in
+    place. Higher: fewer zooms are found. Source: chosen."""
+    min_mostly_explained_share: float = 0.7
+    """Share of the changed tiles that counts as most of them. Higher: fewer zooms are found. Source: chosen."""
+
+
+DEFAULTS = ViewShiftParameters()
+
+
+def find_shift(
+    sample: ImageSample, field: Field, reference: Field, tiles: Tiles, parameters: ViewShiftParameters = DEFAULTS
+) -> Shift | None:
+    """How far the view moved, where the changed `tiles` show that it did; None where no move explains them.
+
+    A zoom or rotation is returned by the shift that goes with it, which may be zero.
     """
-    shift = _pushed(field, reference, tiles, look.background)
-    return _zoomed_or_turned(look, field, reference, tiles) if shift is None else shift
+    shift = _pushed(field, reference, tiles, sample.background, parameters)
+    return _zoomed_or_rotated(sample, field, reference, tiles, parameters) if shift is None else shift
 
 
-def _pushed(field: Field, reference: Field, tiles: Tiles, background: Bools) -> Shift | None:
-    changed = spread(tiles.changed, field.shape)
+def _pushed(field: Field, reference: Field, tiles: Tiles, background: Bools, p: ViewShiftParameters) -> Shift | None:
+    changed = tile_mask(tiles.changed, field.shape)
     agreement = correlation(field * changed, reference)
-    here, _ = best_shift(agreement, SWAY_PART * max(field.shape))
-    there, shift = best_shift(agreement)
-    if np.hypot(*shift) < MOVED_PART * max(field.shape) or there < BETTER_BY * here:
+    in_place, _ = best_shift(agreement, p.max_sway_share * max(field.shape))
+    elsewhere, shift = best_shift(agreement)
+    if np.hypot(*shift) < p.min_move_share * max(field.shape) or elsewhere < p.min_gain * in_place:
         return None
-    return shift if _explained(field, reference, shift, tiles, background) >= EXPLAINED_PART else None
+    explained = _explained_share(field, reference, shift, tiles, background)
+    return shift if explained >= p.min_explained_share else None
 
 
-def _zoomed_or_turned(look: ImageSample, field: Field, reference: Field, tiles: Tiles) -> Shift | None:
-    here, _ = best_shift(correlation(field, reference), SWAY_PART * max(field.shape))
-    for zoom, turn_deg in OTHERWISE:
-        back, seen = _taken_back(look, zoom, turn_deg)
-        agreement, shift = best_shift(correlation(back, reference))
-        if agreement < max(AGREEMENT, SLIGHTLY_BETTER * here):
+def _zoomed_or_rotated(
+    sample: ImageSample, field: Field, reference: Field, tiles: Tiles, p: ViewShiftParameters
+) -> Shift | None:
+    in_place, _ = best_shift(correlation(field, reference), p.max_sway_share * max(field.shape))
+    for zoom, rotation_deg in CANDIDATES:
+        undone, background = _undone(sample, zoom, rotation_deg)
+        agreement, shift = best_shift(correlation(undone, reference))
+        if agreement < max(p.min_agreement, p.min_slight_gain * in_place):
             continue
-        enough = EXPLAINED_PART if agreement >= BETTER_BY * here else MOSTLY_EXPLAINED
-        if _explained(back, reference, shift, tiles, seen) >= enough:
+        is_clear = agreement >= p.min_gain * in_place
+        required = p.min_explained_share if is_clear else p.min_mostly_explained_share
+        if _explained_share(undone, reference, shift, tiles, background) >= required:
             return shift
     return None
 
 
-def _explained(field: Field, reference: Field, shift: Shift, before: Tiles, background: Bools) -> float:
-    """The part of the tiles that had changed `before` which show their edges with this shift."""
-    after = Tiles.compare(field, shifted(reference, shift), background)
-    return 0.0 if after is None else after.explains(before)
+def _explained_share(field: Field, reference: Field, shift: Shift, before: Tiles, background: Bools) -> float:
+    """Share of the tiles that had changed `before` which show their edges with this shift."""
+    after = Tiles.compare(field, shifted(reference, shift), background, before.parameters)
+    return 0.0 if after is None else after.explained_share(before)
 
 
-def _taken_back(look: ImageSample, zoom: float, turn_deg: float) -> tuple[Field, Bools]:
-    """A look's edges and background as they would be with the camera's zoom or turn taken back."""
-    height, width = look.small.shape
-    back = cv2.getRotationMatrix2D((width / 2, height / 2), turn_deg, zoom)
-    grey = cv2.warpAffine(look.small, back, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    seen = cv2.warpAffine(look.background.astype(np.uint8), back, (width, height), flags=cv2.INTER_NEAREST) > 0
-    return edge_field(grey.astype(np.uint8, copy=False), seen), seen
+def _undone(sample: ImageSample, zoom: float, rotation_deg: float) -> tuple[Field, Bools]:
+    """A sample's edges and background with a zoom or rotation of the camera undone."""
+    height, width = sample.small.shape
+    back = cv2.getRotationMatrix2D((width / 2, height / 2), rotation_deg, zoom)
+    grey = cv2.warpAffine(sample.small, back, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    mask = cv2.warpAffine(sample.background.astype(np.uint8), back, (width, height), flags=cv2.INTER_NEAREST) > 0
+    return edge_field(grey.astype(np.uint8, copy=False), mask), mask

@@ -1,1 +1,1 @@
-"""The state of traffic lights: read from lamps, timed, or reported from outside."""
+"""The state of traffic lights: read from lamps, timed, or reported by a controller."""

@@ -1,4 +1,4 @@
-"""What each of a camera's signals shows just now, wherever that is known from."""
+"""The state of each of a camera's signals, from lamps, a fixed plan or a controller."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,49 +11,46 @@ from vision.core import SignalNow
 from vision.image.traffic_lights.lamps import Image, LampReader
 
 
-class _Reads(Protocol):
+class _SignalSource(Protocol):
     def read(self, image: Image, at_s: float, at: datetime) -> SignalNow | None: ...
 
 
 class SignalReader:
-    """Reads lamps, follows plans and believes controllers.
-
-    `signals = reader.update(frame.image, at_s, frame.captured_at)` for each processed frame.
-    """
+    """Reads the state of signals: `signals = reader.update(frame.image, at_s, frame.captured_at)` for each frame."""
 
     def __init__(self, signals: Sequence[SignalConfig], width_px: int, height_px: int) -> None:
-        self._told = {s.id: ControllerSignal(s.state) for s in signals if isinstance(s.state, ControllerConfig)}
-        self._read = {s.id: self._reader(s, width_px, height_px) for s in signals}
+        self._controllers = {s.id: ControllerSignal(s.state) for s in signals if isinstance(s.state, ControllerConfig)}
+        self._sources = {s.id: self._source(s, width_px, height_px) for s in signals}
 
     def update(self, image: Image, at_s: float, at: datetime) -> dict[str, SignalNow]:
-        """The signals whose state is known, by id.
+        """By id, the signals whose state is known.
 
-        `image` is BGR, `at_s` its media time and `at` its moment on the wall clock (aware).
+        `image` is BGR, `at_s` its media time and `at` its capture time on the wall clock (aware).
         """
-        read = {signal_id: reader.read(image, at_s, at) for signal_id, reader in self._read.items()}
-        return {signal_id: now for signal_id, now in read.items() if now is not None}
+        states = {signal_id: source.read(image, at_s, at) for signal_id, source in self._sources.items()}
+        return {signal_id: state for signal_id, state in states.items() if state is not None}
 
-    def report(self, told: SignalUpdate) -> None:
-        """A controller said what its signal shows. Passed over where the signal is not of the kind `controller`.
+    def report(self, update: SignalUpdate) -> None:
+        """Takes a controller's report; one about a signal that is not of kind `controller` is ignored.
 
-        May be called from another thread than `update`.
+        Another thread than that of `update` may call it.
         """
-        signal = self._told.get(told.signal_id)
+        signal = self._controllers.get(update.signal_id)
         if signal is not None:
-            signal.report(told.light, told.at)
+            signal.report(update.light, update.at)
 
-    def _reader(self, signal: SignalConfig, width_px: int, height_px: int) -> _Reads:
+    def _source(self, signal: SignalConfig, width_px: int, height_px: int) -> _SignalSource:
         match signal.state:
             case LampsConfig() as lamps:
-                return _Lamps(LampReader(lamps, width_px, height_px))
+                return _LampSignal(LampReader(lamps, width_px, height_px))
             case TimedConfig() as plan:
                 return TimedSignal(plan)
             case ControllerConfig():
-                return self._told[signal.id]
+                return self._controllers[signal.id]
 
 
 class TimedSignal:
-    """A fixed plan: green, amber, red, from a known beginning of green."""
+    """A fixed plan: green, amber, red, from a given start of green."""
 
     def __init__(self, plan: TimedConfig) -> None:
         self._offset_s = plan.offset.total_seconds()
@@ -62,7 +59,7 @@ class TimedSignal:
         self._cycle_s = sum(length_s for _, length_s in self._phases)
 
     def read(self, image: Image, at_s: float, at: datetime) -> SignalNow:  # noqa: ARG002
-        """By the Unix time of `at`."""
+        """The state at the Unix time of `at`."""
         into_s = (at.timestamp() - self._offset_s) % self._cycle_s
         for light, length_s in self._phases:
             if into_s < length_s:
@@ -72,32 +69,32 @@ class TimedSignal:
 
 
 class ControllerSignal:
-    """What a controller says, for as long as it is fresh."""
+    """A controller's reports, while they are fresh."""
 
     def __init__(self, config: ControllerConfig) -> None:
         self._stale_after = config.stale_after
         self._state: tuple[Light | None, datetime, datetime] | None = None
-        """What is shown, since when, told last when: one value, so that two threads see it whole."""
+        """What is shown, since when, and when it was last reported: one value, so that two threads see it whole."""
 
     def report(self, light: Light | None, at: datetime) -> None:
-        """It shows this at `at` (aware). What is older than what is known is passed over."""
-        known = self._state
-        if known is not None and at < known[2]:
+        """The signal shows this light at `at` (aware). A report older than the newest one is ignored."""
+        state = self._state
+        if state is not None and at < state[2]:
             return
-        goes_on = known is not None and known[0] is light and at - known[2] <= self._stale_after
-        self._state = (light, known[1] if known is not None and goes_on else at, at)
+        is_same = state is not None and state[0] is light and at - state[2] <= self._stale_after
+        self._state = (light, state[1] if state is not None and is_same else at, at)
 
     def read(self, image: Image, at_s: float, at: datetime) -> SignalNow | None:  # noqa: ARG002
-        """What it shows at `at`; `None` when that is not known, or was told too long ago or too far ahead."""
+        """The state at `at`; None if it is unknown, or was reported too long ago or too far ahead."""
         if self._state is None:
             return None
-        light, since, told_at = self._state
-        if light is None or abs(at - told_at) > self._stale_after:
+        light, since, reported_at = self._state
+        if light is None or abs(at - reported_at) > self._stale_after:
             return None
         return SignalNow(light, at_s - max(at - since, timedelta()) / timedelta(seconds=1))
 
 
-class _Lamps:
+class _LampSignal:
     def __init__(self, lamps: LampReader) -> None:
         self._lamps = lamps
 
