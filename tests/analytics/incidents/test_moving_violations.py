@@ -158,12 +158,12 @@ def test_a_speed_whose_errors_follow_each_other_is_told_as_less_sure() -> None:
         """The mean of many ways at 20 m/s that are seen with errors of 0.8 m."""
         speeds_kmh = []
         for _ in range(100):
-            errors_m, way = rng.normal(0, 0.8, (20, 2)), speeding.Way()
+            errors_m, trajectory = rng.normal(0, 0.8, (20, 2)), speeding.RecentTrajectory()
             for n in range(1, len(errors_m)):
                 errors_m[n] = alike * errors_m[n - 1] + np.sqrt(1 - alike**2) * errors_m[n]
             for n, (x_m, y_m) in enumerate(errors_m.tolist()):
-                way.places.append((n / 10, 20 * n / 10 + x_m, y_m))
-            speeds_kmh.append(way.speed_kmh())
+                trajectory.add((n / 10, 20 * n / 10 + x_m, y_m))
+            speeds_kmh.append(trajectory.min_speed_kmh())
         return float(np.mean(speeds_kmh))
 
     assert 66 < told_kmh(alike=0.8) < told_kmh(alike=0.0) - 0.3 < 70
@@ -176,10 +176,10 @@ def test_a_way_that_trembles_by_a_metre_tells_a_speed_after_two_seconds_and_not_
         """The part of many ways at 20 m/s, each of so many looks, that tell a speed near it."""
         speeds_kmh = []
         for _ in range(100):
-            way = speeding.Way()
+            trajectory = speeding.RecentTrajectory()
             for n, (x_m, y_m) in enumerate(rng.normal(0, 0.8, (looks, 2)).tolist()):
-                way.places.append((n / 8, 20 * n / 8 + x_m, y_m))
-            speeds_kmh.append(way.speed_kmh())
+                trajectory.add((n / 8, 20 * n / 8 + x_m, y_m))
+            speeds_kmh.append(trajectory.min_speed_kmh())
         return float(np.mean(np.array(speeds_kmh) > 50))
 
     assert told(10) < 0.1

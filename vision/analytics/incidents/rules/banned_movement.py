@@ -1,6 +1,7 @@
-"""A banned turn or U-turn."""
+"""Banned movements: vehicles that make a turn or a U-turn which is banned."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import inf
 
 from vision.analytics.events import Crossing, Movement
@@ -14,83 +15,107 @@ from vision.analytics.scene import Scene
 from vision.config.lines import MovementConfig
 from vision.contracts import IncidentKind
 
-CONFIDENCE = 0.9
-TURNED_COSINE = 0.0
-"""Who makes a U-turn over one line heads back at its end, by more than a right angle."""
+MOVEMENTS = MovementParameters()
+
+
+@dataclass(frozen=True, slots=True)
+class BannedMovementParameters:
+    """When a completed banned movement is evidence."""
+
+    max_u_turn_cosine: float = 0.0
+    """Cosine of the angle between the headings before and after a U-turn over one line: it heads back by more than a
+    right angle. Higher: more movements over one line count as U-turns. Source: chosen."""
+    confidence: float = 0.9
+    """Confidence of each banned movement. Higher: ranked above other incidents. Source: chosen."""
 
 
 class BannedMovementRule:
-    """Completes a movement that is banned, and drives on; over one and the same line, having turned round between."""
+    """Reports vehicles that complete a banned movement and drive on.
+
+    A U-turn over one and the same line also needs a reversed heading, and no sign of an ID switch between.
+    """
 
     kind = IncidentKind.BANNED_MOVEMENT
 
-    def __init__(self, movements: Sequence[MovementConfig], past: TrackHistory) -> None:
+    def __init__(
+        self,
+        movements: Sequence[MovementConfig],
+        history: TrackHistory,
+        parameters: BannedMovementParameters = BannedMovementParameters(),
+        movement_parameters: MovementParameters = MOVEMENTS,
+    ) -> None:
+        self._parameters = parameters
+        self._cleanup_interval_s = movement_parameters.cleanup_interval_s
         self._banned = {movement.id: movement for movement in movements if movement.banned}
         self._u_turn_lines = {m.entry for m in self._banned.values() if m.entry == m.exit}
-        self._longest_s = max((m.within.total_seconds() for m in self._banned.values()), default=0.0)
-        self._past = past
-        self._going_on: LineClearance[Movement] = LineClearance(past)
-        self._entered: dict[tuple[str, int], tuple[float, Floats]] = {}
-        """By line and track: when it crossed first, and where it was heading."""
-        self._forgot_s = -inf
+        self._max_duration_s = max((m.within.total_seconds() for m in self._banned.values()), default=0.0)
+        self._history = history
+        self._clearance: LineClearance[Movement] = LineClearance(history)
+        self._entries: dict[tuple[str, int], tuple[float, Floats]] = {}
+        """By line and track: when it crossed first, and its heading then."""
+        self._cleaned_s = -inf
 
     def __len__(self) -> int:
-        return len(self._entered) + len(self._going_on)
+        return len(self._entries) + len(self._clearance)
 
     def evaluate(self, scene: Scene) -> Sequence[Evidence]:
-        if self._entered and abs(scene.at_s - self._forgot_s) >= MovementParameters().cleanup_interval_s:
-            self._forgot_s, oldest_s = scene.at_s, scene.at_s - self._longest_s
-            self._entered = {key: entered for key, entered in self._entered.items() if entered[0] >= oldest_s}
-        for lost, heir in scene.stitched if self._entered else ():
-            self._hand_on(lost, heir)
+        """Evidence for each banned movement whose vehicle has cleared the exit line."""
+        self._forget(scene.at_s)
+        for lost, successor in scene.stitched if self._entries else ():
+            self._stitch(lost, successor)
         banned = [m for m in scene.movements if m.movement_id in self._banned]
         crossings = [c for c in scene.crossings if c.line_id in self._u_turn_lines]
         if banned or crossings:
-            self._note(scene, banned, crossings)
-        return [_sign(scene, n, track, self._banned[m.movement_id], m) for n, track, m in self._going_on.update(scene)]
+            self._add(scene, banned, crossings)
+        return [self._evidence(scene, n, track, movement) for n, track, movement in self._clearance.update(scene)]
 
-    def _hand_on(self, lost: int, heir: int) -> None:
+    def _forget(self, at_s: float) -> None:
+        if self._entries and abs(at_s - self._cleaned_s) >= self._cleanup_interval_s:
+            self._cleaned_s, oldest_s = at_s, at_s - self._max_duration_s
+            self._entries = {key: entry for key, entry in self._entries.items() if entry[0] >= oldest_s}
+
+    def _stitch(self, lost: int, successor: int) -> None:
         for line in self._u_turn_lines:
-            entered = self._entered.pop((line, lost), None)
-            if entered is not None:
-                self._entered.setdefault((line, heir), entered)
+            entry = self._entries.pop((line, lost), None)
+            if entry is not None:
+                self._entries.setdefault((line, successor), entry)
 
-    def _note(self, scene: Scene, banned: Sequence[Movement], crossings: Sequence[Crossing]) -> None:
+    def _add(self, scene: Scene, banned: Sequence[Movement], crossings: Sequence[Crossing]) -> None:
         rows = scene.tracks.row_of
-        for made in banned:
-            n = rows.get(made.track_id)
-            if n is not None and self._has_turned(n, made) and not self._may_be_another(n, made):
-                self._going_on.add(scene, n, made, made.left_at_s)
+        for movement in banned:
+            n = rows.get(movement.track_id)
+            if n is not None and self._has_turned(n, movement) and not self._may_have_switched(n, movement):
+                self._clearance.add(scene, n, movement, movement.left_at_s)
         for c in crossings:
             if c.track_id in rows:
-                heading = self._past.heading[rows[c.track_id]]
-                self._entered.setdefault((c.line_id, c.track_id), (c.at_s, heading))
+                heading = self._history.heading[rows[c.track_id]]
+                self._entries.setdefault((c.line_id, c.track_id), (c.at_s, heading))
 
-    def _may_be_another(self, n: int, made: Movement) -> bool:
-        """Whether another vehicle may have ended the movement: who leaves the picture below leaves its id to who comes
-        in there."""
-        since_s = made.entered_at_s
-        return self._past.has_switched_since(n, since_s) or self._past.was_below_image_since(n, since_s)
+    def _may_have_switched(self, n: int, movement: Movement) -> bool:
+        """Whether another vehicle may have completed the movement: IDs also switch below the picture's bottom edge."""
+        since_s = movement.entered_at_s
+        return self._history.has_switched_since(n, since_s) or self._history.was_below_image_since(n, since_s)
 
-    def _has_turned(self, n: int, made: Movement) -> bool:
-        """Whether it heads back, where the movement is a U-turn over one line."""
-        movement = self._banned[made.movement_id]
-        entered = self._entered.get((movement.entry, made.track_id))
-        if movement.entry != movement.exit or entered is None:
+    def _has_turned(self, n: int, movement: Movement) -> bool:
+        """Whether it heads back; true for movements other than a U-turn over one line."""
+        config = self._banned[movement.movement_id]
+        entry = self._entries.get((config.entry, movement.track_id))
+        if config.entry != config.exit or entry is None:
             return True
-        return bool(entered[1] @ self._past.heading[n] < TURNED_COSINE)
+        return bool(entry[1] @ self._history.heading[n] < self._parameters.max_u_turn_cosine)
 
-
-def _sign(scene: Scene, n: int | None, track: int, movement: MovementConfig, made: Movement) -> Evidence:
-    took_s = round(made.left_at_s - made.entered_at_s, 1)
-    bottom_center_px = None if n is None else scene.tracks.bottom_center_px[n].tolist()
-    return Evidence(
-        place_px=None if bottom_center_px is None else (bottom_center_px[0], bottom_center_px[1]),
-        confidence=CONFIDENCE,
-        reason=f"{with_article(made.object_class)} made the banned movement '{display_name(movement)}' in {took_s} s",
-        facts={"class": made.object_class, "movement": display_name(movement), "took_s": took_s},
-        since_s=made.entered_at_s,
-        movement_id=movement.id,
-        track_ids=(track,),
-        classes=(made.object_class,),
-    )
+    def _evidence(self, scene: Scene, n: int | None, track: int, movement: Movement) -> Evidence:
+        config = self._banned[movement.movement_id]
+        duration_s = round(movement.left_at_s - movement.entered_at_s, 1)
+        bottom_center_px = None if n is None else scene.tracks.bottom_center_px[n].tolist()
+        return Evidence(
+            place_px=None if bottom_center_px is None else (bottom_center_px[0], bottom_center_px[1]),
+            confidence=self._parameters.confidence,
+            reason=f"{with_article(movement.object_class)} made the banned movement '{display_name(config)}' "
+            f"in {duration_s} s",
+            facts={"class": movement.object_class, "movement": display_name(config), "took_s": duration_s},
+            since_s=movement.entered_at_s,
+            movement_id=config.id,
+            track_ids=(track,),
+            classes=(movement.object_class,),
+        )

@@ -1,4 +1,4 @@
-"""Trouble with the camera itself: it shows nothing, or nothing of use."""
+"""Camera trouble: a camera that delivers no picture, or none of use."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,21 +18,21 @@ OFFLINE = frozenset(
         CameraState.FAILED,
     }
 )
-"""No picture of use comes, against our will. A recording that is over and a camera that is not watched are no trouble;
-a file that is wrong is told to whoever wrote it."""
+"""States in which a camera that should deliver pictures does not. A recording that has ended and a camera that is
+switched off are no trouble; an invalid file is reported to its author."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
     kind: IncidentKind
     reason: str
-    """Filled in with the numbers of the condition."""
+    """A format string for the figures of the condition."""
     confidence: float
 
 
 PICTURE: dict[PictureCondition, _Trouble] = {
     PictureCondition.OBSCURED: _Trouble(
-        IncidentKind.CAMERA_OBSCURED, "{lost_pct:.0f} % of what the camera used to see is covered", 0.9
+        IncidentKind.CAMERA_OBSCURED, "{lost_pct:.0f} % of the camera's usual view is covered", 0.9
     ),
     PictureCondition.DARK: _Trouble(
         IncidentKind.CAMERA_DARK, "the picture is dark: even its brightest parts have {brightest:.0f} of 255", 0.9
@@ -42,36 +42,43 @@ PICTURE: dict[PictureCondition, _Trouble] = {
     ),
     PictureCondition.MOVED: _Trouble(
         IncidentKind.CAMERA_MOVED,
-        "the camera looks elsewhere than it used to: {shift_x_px:+.0f} px across, {shift_y_px:+.0f} px down; its lines "
-        "and zones are suspended until it looks there again or they are drawn anew",
+        "the camera has moved: {shift_x_px:+.0f} px across, {shift_y_px:+.0f} px down; its lines and zones are "
+        "suspended until it is moved back or they are redrawn",
         0.9,
     ),
 }
-"""Night, rain and glare come and go with the weather: they are told with the measures, and are nobody's duty."""
+"""Conditions that need an operator. Night, rain and glare come and go with the weather, and are measures only."""
 
 
 class CameraTroubleRule:
-    """Makes incidents of a source's states and of what the picture lacks.
+    """Turns the states of a source and the conditions of its picture into incidents.
 
-    `changes = trouble.update(state, picture.troubles(), now_s, reason=status.reason)`, several times a second whether
-    frames come or not; seconds are of a clock that does not go back. Places are none: it is the whole camera.
-    While no pictures come nothing is known of the picture: what was wrong with it stays so until the next one.
+    Call `update` several times a second, whether frames arrive or not, with seconds of a monotonic clock. Incidents
+    have no position: they concern the whole camera. While no pictures arrive, the picture's conditions keep their last
+    state.
+
+    Example:
+        >>> from itertools import count
+        >>> rule = CameraTroubleRule(CameraTroubleConfig(), count(1))
+        >>> changes = [c for s in range(11) for c in rule.update(CameraState.UNREACHABLE, {}, s, reason="refused")]
+        >>> [(str(change.kind), change.evidence.reason) for change in changes]
+        [('camera_offline', 'no pictures arrive: refused')]
     """
 
     def __init__(self, settings: CameraTroubleConfig, numbers: Iterator[int]) -> None:
         kinds = [IncidentKind.CAMERA_OFFLINE, IncidentKind.CAMERA_FROZEN, *(t.kind for t in PICTURE.values())]
-        self._ledgers = (
+        self._lifecycles = (
             {kind: IncidentLifecycle(kind, settings, 1, 1, numbers) for kind in kinds} if settings.enabled else {}
         )
 
     @property
     def open_count(self) -> int:
-        """How many incidents go on."""
-        return sum(ledger.open_count for ledger in self._ledgers.values())
+        """Number of open incidents."""
+        return sum(lifecycle.open_count for lifecycle in self._lifecycles.values())
 
     def open_incidents(self) -> list[IncidentChange]:
-        """The newest of each incident that goes on."""
-        return [incident for ledger in self._ledgers.values() for incident in ledger.open_incidents()]
+        """The current state of each open incident."""
+        return [incident for lifecycle in self._lifecycles.values() for incident in lifecycle.open_incidents()]
 
     def update(
         self,
@@ -81,27 +88,27 @@ class CameraTroubleRule:
         *,
         reason: str = "",
     ) -> list[IncidentChange]:
-        """Take in how the camera is at `at_s`; return what there is to tell.
+        """Add the camera's state at `at_s`; return the changes to publish.
 
-        `picture` has the conditions that hold with their numbers; `reason` is the source's own, credentials redacted.
+        `picture` has the figures of the conditions that hold; `reason` is the source's, with credentials redacted.
         """
         evidence = self._of_source(state, reason)
         if state is CameraState.ONLINE:
             evidence |= self._of_picture(picture)
         return [
             change
-            for kind, signs in evidence.items()
-            if kind in self._ledgers
-            for change in self._ledgers[kind].update(signs, at_s)
+            for kind, found in evidence.items()
+            if kind in self._lifecycles
+            for change in self._lifecycles[kind].update(found, at_s)
         ]
 
     def close(self, at_s: float) -> list[IncidentChange]:
-        """The camera is watched no longer."""
-        return [change for ledger in self._ledgers.values() for change in ledger.close(at_s)]
+        """Analysis stops: end all open incidents."""
+        return [change for lifecycle in self._lifecycles.values() for change in lifecycle.close(at_s)]
 
     def _of_source(self, state: CameraState, reason: str) -> dict[IncidentKind, list[Evidence]]:
-        offline = _sign(f"no pictures come: {reason or state}", {"state": state.value}, 1.0)
-        frozen = _sign(reason or "the very same picture comes again and again", {"state": state.value}, 1.0)
+        offline = _evidence(f"no pictures arrive: {reason or state}", {"state": state.value}, 1.0)
+        frozen = _evidence(reason or "the same picture is repeated", {"state": state.value}, 1.0)
         return {
             IncidentKind.CAMERA_OFFLINE: [offline] if state in OFFLINE else [],
             IncidentKind.CAMERA_FROZEN: [frozen] if state is CameraState.FROZEN else [],
@@ -111,12 +118,12 @@ class CameraTroubleRule:
         self, picture: Mapping[PictureCondition, Mapping[str, float]]
     ) -> dict[IncidentKind, list[Evidence]]:
         return {
-            trouble.kind: [_sign(trouble.reason.format(**picture[condition]), picture[condition], trouble.confidence)]
-            if condition in picture
+            trouble.kind: [_evidence(trouble.reason.format(**figures), figures, trouble.confidence)]
+            if (figures := picture.get(condition)) is not None
             else []
             for condition, trouble in PICTURE.items()
         }
 
 
-def _sign(reason: str, facts: Mapping[str, float | str], confidence: float) -> Evidence:
+def _evidence(reason: str, facts: Mapping[str, float | str], confidence: float) -> Evidence:
     return Evidence(place_px=None, confidence=confidence, reason=reason, facts=facts)

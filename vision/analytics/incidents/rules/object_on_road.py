@@ -1,4 +1,4 @@
-"""Something that lies on the road, came from nowhere and is no road user."""
+"""Objects on the road: things that appeared on the road and are no road users, such as lost cargo."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from vision.contracts import IncidentKind
 
 
 class ObjectOnRoadRule:
-    """What the picture's watch found lying on the road."""
+    """Reports the road objects that image analysis found in a zone."""
 
     kind = IncidentKind.OBJECT_ON_ROAD
 
@@ -18,22 +18,23 @@ class ObjectOnRoadRule:
         self._zones = {zone.id: zone for zone in zones}
 
     def evaluate(self, scene: Scene) -> Sequence[Evidence]:
+        """Evidence for each road object."""
         return [
-            _sign(thing, self._zones[thing.zone_id], scene.at_s)
-            for thing in scene.road_objects
-            if thing.zone_id in self._zones
+            _evidence(road_object, self._zones[road_object.zone_id], scene.at_s)
+            for road_object in scene.road_objects
+            if road_object.zone_id in self._zones
         ]
 
 
-def _sign(thing: RoadObject, zone: ZoneConfig, at_s: float) -> Evidence:
-    left, top, right, bottom = thing.box_px
-    lies_s = round(at_s - thing.since_s)
+def _evidence(road_object: RoadObject, zone: ZoneConfig, at_s: float) -> Evidence:
+    left, top, right, bottom = road_object.box_px
+    duration_s = round(at_s - road_object.since_s)
     return Evidence(
         place_px=((left + right) / 2, bottom),
-        confidence=thing.confidence,
-        reason=f"something lies on the road in zone '{display_name(zone)}' for {lies_s} s",
-        facts={"zone": display_name(zone), "lies_s": lies_s},
-        since_s=thing.since_s,
+        confidence=road_object.confidence,
+        reason=f"an object has been on the road in zone '{display_name(zone)}' for {duration_s} s",
+        facts={"zone": display_name(zone), "lies_s": duration_s},
+        since_s=road_object.since_s,
         zone_id=zone.id,
         radius_px=max(right - left, bottom - top),
     )

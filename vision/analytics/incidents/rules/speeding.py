@@ -1,8 +1,8 @@
-"""A vehicle faster than its zone's limit. Only where the camera is calibrated."""
+"""Speeding: vehicles faster than their zone's limit, by two independent estimates of their speed."""
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
 from typing import Self
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from vision.analytics.incidents.conditions import SustainedConditionParameters
 from vision.analytics.incidents.evidence import display_name, evidence_for, is_vehicle, with_article
-from vision.analytics.incidents.lifecycle import Evidence
+from vision.analytics.incidents.lifecycle import SUSTAINED, Evidence
 from vision.analytics.kinematics.state import Floats
 from vision.analytics.scene import Scene
 from vision.common.object_class import CLASSES
@@ -18,140 +18,195 @@ from vision.config.incidents import SpeedingConfig
 from vision.config.zones import ZoneConfig
 from vision.contracts import IncidentKind
 
-LOOKS = 5
-LONGEST_S = 4.0
-SHORTEST_S = 0.9
-"""The way that is measured once more, beside the motion's own regression: so many looks and so long at least."""
-NEARLY = 0.5
-"""Who drives this part of what is tolerated, or of whom it is not known yet, is followed: a foot that is told too near
-for a while is too fast when it comes back, and the slow part of its way belongs to it."""
-ERRORS = 2.0
-"""Standard errors that a speed must exceed the limit by, beside the margin."""
-SURE, SURE_SOON = 1 / 15, 1 / 40
-"""A speed is told when its standard error is at most this part of it; the second where the way is shorter than twice
-the shortest: half hidden vehicles tremble by metres, alike for so long that such a way does not show it."""
-MOST_ALIKE = 0.8
-"""Errors follow each other from look to look: so much at most, as far as a short way tells it."""
+
+@dataclass(frozen=True, slots=True)
+class SpeedingParameters:
+    """How a vehicle's speed over its recent trajectory is estimated, beside the filtered speed, and when it is sure."""
+
+    min_observations: int = 5
+    """Observations from which a speed is estimated. More: surer speeds, later alarms. Source: chosen."""
+    min_trajectory_s: float = 0.9
+    """Shortest trajectory from which a speed is estimated, seconds. Longer: surer speeds, later alarms. Source:
+    chosen."""
+    max_trajectory_s: float = 4.0
+    """Longest trajectory, seconds; older positions are dropped. Longer: surer speeds, speed peaks are averaged out.
+    Source: chosen."""
+    max_positions: int = 64
+    """Positions kept of one trajectory. More: surer speeds at high frame rates, more memory. Source: chosen."""
+    follow_share: float = 0.5
+    """A vehicle is followed from this share of the tolerated speed: a bottom centre that is placed too near for a while
+    is too fast when it returns, and the slow part belongs to the trajectory. Higher: less computation, more alarms from
+    such boxes. Source: chosen."""
+    error_factor: float = 2.0
+    """The speed must exceed the limit by this many standard errors, beside the margin of the config. Higher: fewer
+    wrong speeds, later alarms. Source: chosen, 95 % confidence of a normal distribution."""
+    max_relative_error: float = 1 / 15
+    """A speed is reported only if its relative standard error is below this. Higher: earlier alarms, less sure speeds.
+    Source: chosen."""
+    max_relative_error_short: float = 1 / 40
+    """The same for trajectories shorter than twice `min_trajectory_s`: the jitter of an occluded vehicle, metres large
+    and correlated, does not show in them. Higher: earlier alarms, less sure speeds. Source: chosen."""
+    max_autocorrelation: float = 0.8
+    """Largest correlation of successive errors that a short trajectory can show. Higher: less sure speeds where errors
+    are correlated, later alarms. Source: chosen."""
+    min_acceleration_s: float = 2.0
+    """Shortest trajectory in which acceleration is told from a drift within the box, seconds. Longer: accelerating
+    vehicles are reported later. Source: chosen."""
+    max_acceleration_residual_m: float = 0.6
+    """Standard deviation of the positions from a parabola up to which a vehicle accelerates, metres; a drifting box is
+    further off. Larger: more accelerating vehicles reported, more alarms from drifting boxes. Source: chosen."""
+    max_acceleration_mps2: float = 4.0
+    """Largest acceleration of a vehicle, m/s2; a drifting box has more. Higher: as for `max_acceleration_residual_m`.
+    Source: chosen, beyond that of most cars."""
 
 
-CURVE_S = 2.0
-"""A shorter way does not tell who gains speed from a foot that drifts within its box."""
-OFF_M = 0.6
-"""The places of who gains speed are so near to his curve; a foot that comes back is further off."""
-FIERCEST_MPS2 = 4.0
-"""No vehicle gains speed faster for longer than a moment; a foot that comes back does."""
+class RecentTrajectory:
+    """The recent ground positions of a vehicle that may be speeding: (s, x m, y m), oldest first.
 
+    Example:
+        >>> trajectory = RecentTrajectory(SpeedingParameters())
+        >>> for n in range(20):
+        ...     trajectory.add((n / 10, 20 * n / 10, 0.0))
+        >>> round(trajectory.min_speed_kmh())
+        72
+    """
 
-@dataclass(slots=True)
-class Way:
-    """Where a vehicle was that is, or may be, fast: (s, x m, y m)."""
+    def __init__(self, parameters: SpeedingParameters = SpeedingParameters()) -> None:
+        self._parameters = parameters
+        self.positions: deque[tuple[float, float, float]] = deque(maxlen=parameters.max_positions)
 
-    places: deque[tuple[float, float, float]] = field(default_factory=lambda: deque(maxlen=64))
+    def add(self, position: tuple[float, float, float]) -> None:
+        """Append the newest position; drop those older than `max_trajectory_s`."""
+        self.positions.append(position)
+        while position[0] - self.positions[0][0] > self._parameters.max_trajectory_s:
+            self.positions.popleft()
 
-    def speed_kmh(self) -> float:
-        """What it drives at least, as far as it can be told; 0 while its way is too short.
+    def min_speed_kmh(self) -> float:
+        """Lower bound of the speed; 0 for a trajectory that is too short or too noisy.
 
-        By its whole way as if it drove evenly, or by the curve of who gains speed, whichever tells more.
+        By a straight line in time over the whole trajectory (constant speed), or by a parabola (constant acceleration)
+        where that is higher and plausible. Both are bounded by the median speed from one position to the next.
         """
-        lasts_s = self.places[-1][0] - self.places[0][0]
-        if len(self.places) < LOOKS or lasts_s < SHORTEST_S:
+        p = self._parameters
+        duration_s = self.positions[-1][0] - self.positions[0][0]
+        if len(self.positions) < p.min_observations or duration_s < p.min_trajectory_s:
             return 0.0
-        places = np.array(self.places)
-        steps = places[1:] - places[:-1]
+        positions = np.array(self.positions)
+        steps = positions[1:] - positions[:-1]
         steps_mps = np.hypot(steps[:, 1], steps[:, 2]) / steps[:, 0]
-        even: float = min(_Fit.of(places, degree=1).least_mps, median(steps_mps.tolist()))
-        if lasts_s < CURVE_S:
-            return 3.6 * even
-        curve = _Fit.of(places, degree=2)
-        if not (0 < curve.least_gain_mps2 <= FIERCEST_MPS2 and curve.off_m <= OFF_M):
-            return 3.6 * even
-        latest = places[1:, 0] > places[-1, 0] - SHORTEST_S
-        gaining: float = min(curve.least_mps, median(steps_mps[latest].tolist()))
-        return 3.6 * max(even, gaining)
+        constant_mps: float = min(_Fit.of(positions, p, degree=1).min_speed_mps, median(steps_mps.tolist()))
+        if duration_s < p.min_acceleration_s:
+            return 3.6 * constant_mps
+        parabola = _Fit.of(positions, p, degree=2)
+        is_plausible = 0 < parabola.min_acceleration_mps2 <= p.max_acceleration_mps2
+        if not (is_plausible and parabola.residual_m <= p.max_acceleration_residual_m):
+            return 3.6 * constant_mps
+        latest = positions[1:, 0] > positions[-1, 0] - p.min_trajectory_s
+        accelerating_mps: float = min(parabola.min_speed_mps, median(steps_mps[latest].tolist()))
+        return 3.6 * max(constant_mps, accelerating_mps)
 
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """What a polynomial through a way tells of the middle of the shortest way that is measured."""
+    """A polynomial in time through a trajectory, evaluated in the middle of its last `min_trajectory_s`."""
 
-    least_mps: float
-    """Speed less its error; 0 where that is not sure enough."""
-    least_gain_mps2: float
-    """How fast speed changes, less its error."""
-    off_m: float
-    """Standard deviation of the places from it."""
+    min_speed_mps: float
+    """Speed less its error; 0 where the relative error is too large."""
+    min_acceleration_mps2: float
+    """Acceleration less its error, for degree 2."""
+    residual_m: float
+    """Standard deviation of the positions from the polynomial."""
 
     @classmethod
-    def of(cls, places: Floats, *, degree: int) -> Self:
-        """By least squares, of (K, 3) places. Trembling widens the errors, and so does what is no polynomial."""
-        powers = np.vander(places[:, 0] - places[-1, 0] + SHORTEST_S / 2, degree + 1, increasing=True)
-        spread = np.linalg.inv(powers.T @ powers)
-        coefficients = spread @ powers.T @ places[:, 1:]
-        residual_m = places[:, 1:] - powers @ coefficients
-        off_m = float(np.sqrt((residual_m**2).sum() / (len(places) - degree - 1)))
-        told = np.hypot(*coefficients.T).tolist()
-        errors = (ERRORS * off_m * np.sqrt(spread.diagonal()) * _times_wider(residual_m)).tolist()
-        sure = SURE if places[-1, 0] - places[0, 0] >= 2 * SHORTEST_S else SURE_SOON
-        is_sure = errors[1] <= ERRORS * sure * told[1]
-        return cls(told[1] - errors[1] if is_sure else 0.0, 2 * (told[-1] - errors[-1]), off_m)
+    def of(cls, positions: Floats, p: SpeedingParameters, *, degree: int) -> Self:
+        """Least squares through (K, 3) positions, with standard errors widened by the errors' autocorrelation."""
+        times_s = positions[:, 0] - positions[-1, 0] + p.min_trajectory_s / 2
+        powers = np.vander(times_s, degree + 1, increasing=True)
+        covariance = np.linalg.inv(powers.T @ powers)
+        coefficients = covariance @ powers.T @ positions[:, 1:]
+        residuals_m = positions[:, 1:] - powers @ coefficients
+        residual_m = float(np.sqrt((residuals_m**2).sum() / (len(positions) - degree - 1)))
+        values = np.hypot(*coefficients.T).tolist()
+        widening = _autocorrelation_factor(residuals_m, p.max_autocorrelation)
+        errors = (p.error_factor * residual_m * np.sqrt(covariance.diagonal()) * widening).tolist()
+        is_long = positions[-1, 0] - positions[0, 0] >= 2 * p.min_trajectory_s
+        max_relative_error = p.max_relative_error if is_long else p.max_relative_error_short
+        is_sure = errors[1] <= p.error_factor * max_relative_error * values[1]
+        return cls(values[1] - errors[1] if is_sure else 0.0, 2 * (values[-1] - errors[-1]), residual_m)
 
 
-def _times_wider(residual_m: Floats) -> float:
-    """How many times the standard error is greater since errors (K, 2) are alike from one look to the next."""
-    alike = float((residual_m[1:] * residual_m[:-1]).sum() / max(float((residual_m**2).sum()), 1e-9))
-    alike = min(max(alike, 0.0), MOST_ALIKE)
-    return float(np.sqrt((1 + alike) / (1 - alike)))
+def _autocorrelation_factor(residuals_m: Floats, max_autocorrelation: float) -> float:
+    """By what the standard error grows when successive errors (K, 2) follow a first-order autoregression."""
+    sum_of_squares = max(float((residuals_m**2).sum()), 1e-9)
+    autocorrelation = float((residuals_m[1:] * residuals_m[:-1]).sum() / sum_of_squares)
+    autocorrelation = min(max(autocorrelation, 0.0), max_autocorrelation)
+    return float(np.sqrt((1 + autocorrelation) / (1 - autocorrelation)))
 
 
 class SpeedingRule:
-    """Exceeds a zone's limit by a margin, by the regression and by the way since, which must agree."""
+    """Reports vehicles that exceed a zone's limit by a margin, where the camera is calibrated.
+
+    The filtered speed and the speed over the recent trajectory must both exceed it; the lower one is reported.
+    """
 
     kind = IncidentKind.SPEEDING
 
-    def __init__(self, zones: Sequence[ZoneConfig], settings: SpeedingConfig) -> None:
+    def __init__(
+        self,
+        zones: Sequence[ZoneConfig],
+        settings: SpeedingConfig,
+        *,
+        parameters: SpeedingParameters = SpeedingParameters(),
+        condition_parameters: SustainedConditionParameters = SUSTAINED,
+    ) -> None:
+        self._parameters = parameters
+        self._max_gap_s = condition_parameters.max_gap_s
         limits = [np.inf if zone.speed_limit_kmh is None else zone.speed_limit_kmh for zone in zones]
         self._is_limited = np.isfinite(limits)
         self._tolerated_kmh = np.array(limits, np.float64) + settings.over_by_kmh
-        self._nearly_kmh = np.where(self._is_limited, NEARLY * self._tolerated_kmh, np.inf)
-        self._ways: dict[int, Way] = {}
+        self._follow_kmh = np.where(self._is_limited, parameters.follow_share * self._tolerated_kmh, np.inf)
+        self._trajectories: dict[int, RecentTrajectory] = {}
 
     def __len__(self) -> int:
-        return len(self._ways)
+        return len(self._trajectories)
 
     def evaluate(self, scene: Scene) -> Sequence[Evidence]:
-        if self._ways:
-            self._ways = {
-                t: w
-                for t, w in self._ways.items()
-                if scene.at_s - w.places[-1][0] <= SustainedConditionParameters().max_gap_s
-            }
-        motion = scene.tracks
-        may_speed = scene.inside & self._is_limited & ~(motion.speed_kmh[:, None] < self._nearly_kmh)
+        """Evidence for each vehicle that exceeds the lowest limit of its zones."""
+        self._forget(scene.at_s)
+        tracks = scene.tracks
+        may_speed = scene.inside & self._is_limited & ~(tracks.speed_kmh[:, None] < self._follow_kmh)
         rows = np.asarray(may_speed.any(axis=1)).nonzero()[0]
         if not len(rows):
             return []
-        rows = rows[is_vehicle(motion.class_id[rows]) & np.isfinite(motion.ground_m[rows]).all(axis=1)]
+        rows = rows[is_vehicle(tracks.class_id[rows]) & np.isfinite(tracks.ground_m[rows]).all(axis=1)]
         strictest = np.where(scene.inside[rows], self._tolerated_kmh, np.inf).argmin(axis=1)
-        columns = (rows, strictest, motion.track_id[rows], motion.ground_m[rows], motion.speed_kmh[rows])
-        signs: list[Evidence] = []
+        columns = (rows, strictest, tracks.track_id[rows], tracks.ground_m[rows], tracks.speed_kmh[rows])
+        evidence: list[Evidence] = []
         for n, z, track, (x, y), now_kmh in zip(*(column.tolist() for column in columns), strict=True):
-            way, most_kmh = self._follow(track, (scene.at_s, x, y)), self._tolerated_kmh[z]
-            if not now_kmh <= most_kmh and (speed_kmh := min(way.speed_kmh(), now_kmh)) > most_kmh:
-                signs.append(_sign(scene, n, scene.zones[z].zone, speed_kmh, way.places[0][0]))
-        return signs
+            trajectory = self._follow(track, (scene.at_s, x, y))
+            tolerated_kmh = self._tolerated_kmh[z]
+            if not now_kmh <= tolerated_kmh and (speed_kmh := min(trajectory.min_speed_kmh(), now_kmh)) > tolerated_kmh:
+                evidence.append(_evidence(scene, n, scene.zones[z].zone, speed_kmh, trajectory.positions[0][0]))
+        return evidence
 
-    def _follow(self, track: int, place: tuple[float, float, float]) -> Way:
-        """Its way, this place included."""
-        way = self._ways.get(track)
-        if way is None:
-            way = self._ways[track] = Way()
-        way.places.append(place)
-        while place[0] - way.places[0][0] > LONGEST_S:
-            way.places.popleft()
-        return way
+    def _forget(self, at_s: float) -> None:
+        if self._trajectories:
+            self._trajectories = {
+                track: trajectory
+                for track, trajectory in self._trajectories.items()
+                if at_s - trajectory.positions[-1][0] <= self._max_gap_s
+            }
+
+    def _follow(self, track: int, position: tuple[float, float, float]) -> RecentTrajectory:
+        """The track's trajectory with its newest position."""
+        trajectory = self._trajectories.get(track)
+        if trajectory is None:
+            trajectory = self._trajectories[track] = RecentTrajectory(self._parameters)
+        trajectory.add(position)
+        return trajectory
 
 
-def _sign(scene: Scene, n: int, zone: ZoneConfig, speed_kmh: float, since_s: float) -> Evidence:
+def _evidence(scene: Scene, n: int, zone: ZoneConfig, speed_kmh: float, since_s: float) -> Evidence:
     object_class, limit_kmh = CLASSES[scene.tracks.class_id[n]], zone.speed_limit_kmh or 0.0
     return evidence_for(
         scene,
@@ -159,7 +214,7 @@ def _sign(scene: Scene, n: int, zone: ZoneConfig, speed_kmh: float, since_s: flo
         zone,
         confidence=0.7 + 0.25 * min(1.0, (speed_kmh - limit_kmh) / limit_kmh),
         reason=f"{with_article(object_class)} drives {speed_kmh:.0f} km/h in zone '{display_name(zone)}', "
-        f"where {limit_kmh:.0f} km/h are allowed",
+        f"where the limit is {limit_kmh:.0f} km/h",
         facts={
             "class": object_class,
             "zone": display_name(zone),
