@@ -1,4 +1,4 @@
-"""Vehicles on straight ways, as a tracker would tell of them."""
+"""Tracks of vehicles on straight lines, and what the analytics make of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ SIZE = (1000, 800)
 
 @dataclass(frozen=True)
 class At:
-    """One sighting: when, which track, where its centre is, how large it is, in pixels."""
+    """One observation: when, which track, where its center is, how large it is, in pixels."""
 
     t_s: float
     track_id: int
@@ -48,19 +48,19 @@ def down(
     return [At(start_s + n * step_s, track_id, x, y) for n, y in enumerate(ys)]
 
 
-def tracks(sightings: Sequence[At]) -> Tracks:
-    boxes = [(s.x - s.width / 2, s.y - s.height / 2, s.x + s.width / 2, s.y + s.height / 2) for s in sightings]
+def tracks(observations: Sequence[At]) -> Tracks:
+    boxes = [(s.x - s.width / 2, s.y - s.height / 2, s.x + s.width / 2, s.y + s.height / 2) for s in observations]
     return Tracks(
         xyxy=np.array(boxes, np.float32).reshape(-1, 4),
-        confidence=np.full(len(sightings), 0.8, np.float32),
-        class_id=np.array([s.object_class.class_id for s in sightings], np.int64),
-        track_id=np.array([s.track_id for s in sightings], np.int64),
-        age=np.ones(len(sightings), np.int64),
+        confidence=np.full(len(observations), 0.8, np.float32),
+        class_id=np.array([s.object_class.class_id for s in observations], np.int64),
+        track_id=np.array([s.track_id for s in observations], np.int64),
+        age=np.ones(len(observations), np.int64),
     )
 
 
 class Moving:
-    """How the tracks of one camera move, look by look."""
+    """How the tracks of one camera move, frame by frame."""
 
     def __init__(self, ground: GroundPlane, size: tuple[int, int] = (1280, 720)) -> None:
         self.book = KinematicsEstimator(ground, *size, forget_after_s=4, implausible_mps=50)
@@ -70,26 +70,26 @@ class Moving:
 
 
 class Counting:
-    """What a counter says, look by look."""
+    """A line counter, frame by frame."""
 
     def __init__(self, lines: Sequence[LineConfig] = (LEVEL,), size: tuple[int, int] = SIZE) -> None:
-        self.sights = ObservationBuilder(*size, forget_after_s=4)
+        self.builder = ObservationBuilder(*size, forget_after_s=4)
         self._counter = LineCounter(lines, *size)
 
-    def see(self, tracks: Tracks, at_s: float, *, is_stopped: Bools | None = None) -> list[Crossing]:
-        return self._counter.update(self.sights.observe(tracks, at_s), at_s, is_stopped=is_stopped)
+    def update(self, tracks: Tracks, at_s: float, *, is_stopped: Bools | None = None) -> list[Crossing]:
+        return self._counter.update(self.builder.observe(tracks, at_s), at_s, is_stopped=is_stopped)
 
 
 def count(
-    sightings: Iterable[At], lines: Sequence[LineConfig] = (LEVEL,), size: tuple[int, int] = SIZE
+    observations: Iterable[At], lines: Sequence[LineConfig] = (LEVEL,), size: tuple[int, int] = SIZE
 ) -> list[Crossing]:
-    """What a counter says of these sightings, frame by frame."""
+    """The crossings that a counter finds in these observations, frame by frame."""
     counting = Counting(lines, size)
     frames: dict[float, list[At]] = {}
-    for sighting in sightings:
-        frames.setdefault(sighting.t_s, []).append(sighting)
-    return [c for t_s in sorted(frames) for c in counting.see(tracks(frames[t_s]), t_s)]
+    for observation in observations:
+        frames.setdefault(observation.t_s, []).append(observation)
+    return [c for t_s in sorted(frames) for c in counting.update(tracks(frames[t_s]), t_s)]
 
 
-def ways(crossings: Iterable[Crossing]) -> list[str]:
+def directions(crossings: Iterable[Crossing]) -> list[str]:
     return [str(c.direction) for c in crossings]

@@ -1,4 +1,4 @@
-"""Zones by interval of the wall clock, and just now."""
+"""Zone measures per interval of the wall clock, and live."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.analytics.zones.zones_kit import FREE_MPS, Road, Vehicle, across, camera, halting, parked, road, steady
+from tests.analytics.zones.zones_kit import FREE_MPS, Road, Vehicle, across, camera, parked, road, steady, stopping
 from vision.analytics.events import Crossing, ZoneExit
 from vision.analytics.zones.control_delay import ControlDelay
 from vision.analytics.zones.intervals import ZoneAggregator, ZoneInterval
@@ -37,18 +37,18 @@ def measured(
 PLAIN = camera([road(40, 90, lanes=2, road_class="III")])
 
 
-def test_intervals_follow_the_clock_and_each_is_told_once() -> None:
+def test_intervals_are_aligned_to_the_clock_and_returned_once() -> None:
     aggregator = ZoneAggregator(PLAIN, began_at=at(50))
-    told = []
+    intervals = []
     for scene in Road(PLAIN).watch([], 100, fps=1):
         aggregator.add(scene, at(50 + scene.at_s))
-        told += aggregator.close(at(50 + scene.at_s))
-    told += aggregator.close_all(at(150))
-    assert [interval.start for interval in told] == [at(0), at(60), at(120)]
-    assert {interval.zone_id for interval in told} == {"road"}
+        intervals += aggregator.close(at(50 + scene.at_s))
+    intervals += aggregator.close_all(at(150))
+    assert [interval.start for interval in intervals] == [at(0), at(60), at(120)]
+    assert {interval.zone_id for interval in intervals} == {"road"}
 
 
-def test_an_interval_of_which_nothing_was_seen_is_told_too() -> None:
+def test_an_interval_without_frames_is_returned_too() -> None:
     [interval] = ZoneAggregator(PLAIN, began_at=at(0)).close(at(63))
     assert (interval.measures.mean_present, interval.measures.congestion) == (0, None)
 
@@ -70,13 +70,13 @@ def test_entries_exits_presence_and_speed_are_those_of_the_traffic() -> None:
     assert found.relative_speed == pytest.approx(10 / FREE_MPS, rel=0.05)
 
 
-def test_density_is_by_the_lane_and_the_calibrated_length() -> None:
+def test_density_is_per_lane_and_calibrated_length() -> None:
     cars = [Vehicle(n, parked(43 + 10 * n), y_m=y) for n, y in enumerate([30, 34, 38, 42])]
     [interval] = measured(cars, 20, PLAIN)
     assert interval.measures.density_veh_km_lane == pytest.approx(4 / 0.05 / 2, rel=0.05)
 
 
-def test_space_mean_speed_weighs_slow_vehicles_by_their_longer_stay() -> None:
+def test_space_mean_speed_weighs_vehicles_by_their_time_in_the_zone() -> None:
     slow_and_fast = [Vehicle(1, steady(5, 15), y_m=30), Vehicle(2, steady(20, -60), y_m=40)]
     [interval] = measured(slow_and_fast, 20, PLAIN, fps=10)
     edie_kmh = 3.6 * (50 + 50) / (50 / 5 + 50 / 20)
@@ -101,27 +101,29 @@ def test_level_of_service_is_that_of_the_mean_travel_speed() -> None:
     ("speed_mph", "road_class", "level"),
     [(43, "I", "A"), (30, "I", "C"), (16, "I", "F"), (25.5, "IV", "A"), (8, "IV", "E"), (6, "IV", "F")],
 )
-def test_levels_of_service_are_the_manuals(speed_mph: float, road_class: str, level: str) -> None:
+def test_levels_of_service_are_those_of_the_highway_capacity_manual(
+    speed_mph: float, road_class: str, level: str
+) -> None:
     assert level_of_service(speed_mph * 1.609344, RoadClass(road_class)) == level
 
 
 APPROACH = camera([road(10, 112, stop_line="stop")], [across(110, "stop")])
 
 
-def test_queue_and_control_delay_are_those_of_the_cars_at_the_light() -> None:
-    cars = [Vehicle(n, halting(106.75 - 7 * n, comes_s=10 + 2 * n, goes_s=30 + 1.5 * n)) for n in range(5)]
+def test_queue_and_control_delay_are_those_of_the_cars_at_the_signal() -> None:
+    cars = [Vehicle(n, stopping(106.75 - 7 * n, stops_s=10 + 2 * n, starts_s=30 + 1.5 * n)) for n in range(5)]
     [interval] = measured(cars, 55, APPROACH, fps=8)
     queue = interval.measures.queue
     assert queue is not None
     assert queue.max_veh == 5
     assert queue.max_length_m == pytest.approx(110 - 106.75 + 28 + 2.25, abs=0.6)
-    # Each car stands for 20 s less half a second for each before it, and loses some more in braking and starting.
+    # Each car is stopped for 20 s less half a second for each before it, and loses more in braking and starting.
     assert queue.control_delay_s == pytest.approx(20 - 1 + FREE_MPS / 2.5 / 2 + FREE_MPS / 2 / 2, abs=3)
     assert queue.mean_veh == pytest.approx(sum(20 - 0.5 * n for n in range(5)) / 55, rel=0.15)
     assert queue.spillback_s == 0
 
 
-def test_delay_is_known_whether_the_crossing_or_the_exit_is_told_first() -> None:
+def test_control_delay_is_known_whichever_of_crossing_and_exit_comes_first() -> None:
     crossing = Crossing("stop", Direction.IN, ObjectClass.CAR, 7, 30.0, (0.5, 0.5), 0.9)
     left = ZoneExit("road", ObjectClass.CAR, 7, 0.0, 31.0, 100.0, 31.0, 10.0)
     one, other = ControlDelay(), ControlDelay()
@@ -132,7 +134,7 @@ def test_delay_is_known_whether_the_crossing_or_the_exit_is_told_first() -> None
     assert (len(one), len(other)) == (0, 0)
 
 
-def test_what_is_remembered_for_delays_is_bounded() -> None:
+def test_the_state_of_control_delays_is_bounded() -> None:
     delays = ControlDelay()
     for n in range(2000):
         delays.update([Crossing("stop", Direction.IN, ObjectClass.CAR, n, n, (0, 0), 0.9)], [], 10.0, float(n))
@@ -140,10 +142,10 @@ def test_what_is_remembered_for_delays_is_bounded() -> None:
         assert len(delays) <= 130
 
 
-def test_just_now_says_what_the_last_scene_shows() -> None:
-    seeing = Road(APPROACH)
+def test_live_measures_are_those_of_the_last_scene() -> None:
+    road_view = Road(APPROACH)
     cars = [Vehicle(n, parked(106.75 - 7 * n)) for n in range(3)]
-    *_, scene = seeing.watch(cars, 8, fps=5)
+    *_, scene = road_view.watch(cars, 8, fps=5)
     [now] = zones_now(scene)
     assert (now.zone_id, now.present, now.queue_veh) == ("road", 3, 3)
     assert now.queue_length_m == pytest.approx(3.25 + 14 + 2.25, abs=0.3)
@@ -151,7 +153,7 @@ def test_just_now_says_what_the_last_scene_shows() -> None:
     assert now.congestion in {"free", "dense"}
 
 
-def test_a_worst_level_that_held_is_the_intervals() -> None:
+def test_the_intervals_level_is_the_worst_published_one() -> None:
     jam = [Vehicle(n, parked(42 + 7 * (n // 4)), y_m=29 + 4 * (n % 4)) for n in range(28)]
     aggregator = ZoneAggregator(PLAIN, began_at=at(0))
     for scene in Road(PLAIN).watch(jam, 20, fps=4):
@@ -162,7 +164,7 @@ def test_a_worst_level_that_held_is_the_intervals() -> None:
 
 @given(st.integers(1, 59), st.sampled_from([4.0, 9.0]))
 @settings(max_examples=6)
-def test_nothing_is_lost_at_the_border_of_intervals(starts: int, fps: float) -> None:
+def test_no_entry_or_exit_is_lost_between_intervals(starts: int, fps: float) -> None:
     cars = [Vehicle(n, steady(12, -30 * n)) for n in range(3)]
     intervals = measured(cars, 20, PLAIN, starts=starts, fps=fps)
     assert sum(p.entries for i in intervals for p in i.measures.presence) == 3

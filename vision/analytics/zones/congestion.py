@@ -98,7 +98,7 @@ def level_of(
     """Index in `LEVELS` of the level that traffic amounts to; with fewer than `min_vehicles` a road is free.
 
     Slow traffic alone is dense at most: congestion also takes a road beyond its critical density. The slower traffic
-    is, the less of the road must be seen to be full; where nearly all vehicles creep or are stopped, it may be empty.
+    is, the lower the occupancy that it takes, down to any occupancy where nearly all vehicles creep or are stopped.
     Half of the free-flow speed is that of traffic at capacity (Greenshields, "A study of traffic capacity", 1935).
 
     Example:
