@@ -19,9 +19,9 @@ from vision.core import Frame, SystemClock
 from vision.counting.count import VideoCount, Watcher
 from vision.counting.count import count_video as count_with_detector
 from vision.detection import detector as detection
-from vision.detection.cards import default_model
 from vision.detection.detector import FLOOR
 from vision.detection.loading import describe, locate
+from vision.detection.models.cards import default_model
 from vision.detection.session import Session
 from vision.pipeline import CameraPipeline
 from vision.sources import RtspCamera, VideoFile

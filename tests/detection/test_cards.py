@@ -8,8 +8,8 @@ import pytest
 from vision.common.object_class import ObjectClass
 from vision.core import ModelError
 from vision.detection.calibration import from_ours, to_ours
-from vision.detection.cards import DEFAULT_MODEL, ModelCard, load_cards, read_card
 from vision.detection.decoders import FAMILIES
+from vision.detection.models.cards import DEFAULT_MODEL, ModelCard, load_cards, read_card
 
 CARD = """
 name: mine

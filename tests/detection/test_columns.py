@@ -11,7 +11,7 @@ COUNT = 6
 
 
 def detections(count: int = COUNT) -> Detections:
-    """Each box, confidence and class of which is told apart."""
+    """Detections whose boxes, confidences and classes all differ."""
     n = np.arange(count)
     return Detections(
         xyxy=np.stack([n, n, n + 10, n + 10], axis=1).astype(np.float32),

@@ -8,7 +8,7 @@ import pytest
 
 from tests.detection.detection_tiny_models import mirror_model
 from vision.detection import Detector, load_detector
-from vision.detection.checking import check, known_picture
+from vision.detection.models.self_test import check, known_picture
 
 FAMILIES = {
     "yolo26n.onnx": "yolo",

@@ -10,8 +10,8 @@ from onnx import TensorProto, helper
 from tests.detection.detection_tiny_models import cells_of, constant_model
 from vision.core import ModelError
 from vision.detection import load_detector
-from vision.detection.cards import find_card
 from vision.detection.loading import build_detector
+from vision.detection.models.cards import find_card
 from vision.detection.session import Session, choose_providers
 
 YOLO = np.zeros((84, cells_of(64, 64)), np.float32)

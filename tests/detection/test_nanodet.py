@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vision.detection.cards import find_card, weights_file
-from vision.detection.checking import check
 from vision.detection.decoders.nanodet import INPUT
 from vision.detection.loading import load_detector
-from vision.detection.pulling import pull
+from vision.detection.models.cards import find_card, weights_file
+from vision.detection.models.pull import pull
+from vision.detection.models.self_test import check
 from vision.detection.session import Session
 
 TENSORFLOW_JS = Path(__file__).with_name("nanodet_g_outputs.json")

@@ -18,8 +18,8 @@ from tests.kit.spine_kit import TOOL, Process, Spine, check_that_nothing_is_miss
 from tests.kit.worker_kit import until
 from tests.labels.labels_truth import Clip, correct
 from vision.commands import labels, models
-from vision.detection.adding import add
-from vision.detection.cards import default_model, default_pointer
+from vision.detection.models.add import add
+from vision.detection.models.cards import default_model, default_pointer
 from vision.labels.data_set.data_set import load
 from vision.labels.data_set.provenance import read_provenance
 from vision.labels.review.reviews import ReviewState, read_reviews

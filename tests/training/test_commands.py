@@ -15,8 +15,8 @@ from vision.commands import models
 from vision.common.object_class import CLASSES, ObjectClass
 from vision.core import Detections
 from vision.detection import load_detector
-from vision.detection.cards import DEFAULT_MODEL, default_model, read_card
-from vision.detection.checking import known_picture
+from vision.detection.models.cards import DEFAULT_MODEL, default_model, read_card
+from vision.detection.models.self_test import known_picture
 from vision.training.data.yolo_dataset import Labels, write_labels
 from vision.training.evaluation.report import read_evaluation
 

@@ -13,8 +13,15 @@ from onnx import TensorProto, helper, numpy_helper
 from tests.training.evaluation_kit import evaluation
 from vision.common.digest import sha256_of
 from vision.core import ModelError
-from vision.detection.cards import DEFAULT_MODEL, ModelCard, default_model, default_pointer, read_card, weights_file
 from vision.detection.loading import locate
+from vision.detection.models.cards import (
+    DEFAULT_MODEL,
+    ModelCard,
+    default_model,
+    default_pointer,
+    read_card,
+    weights_file,
+)
 from vision.training.data.prepare import Prepared
 from vision.training.evaluation.report import Evaluation, ModelFile
 from vision.training.release.float16 import store_as_float16

@@ -19,7 +19,7 @@ from tests.training.training_kit import labels, write_dataset
 from vision.common.digest import sha256_of
 from vision.common.object_class import CLASSES, ObjectClass
 from vision.detection import load_detector
-from vision.detection.checking import known_picture
+from vision.detection.models.self_test import known_picture
 from vision.training.ultralytics.launcher import AUGMENTATION, SCRIPT
 
 PYTHON = os.environ.get("NGATU_TRAIN_PYTHON", "")

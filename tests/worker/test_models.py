@@ -7,8 +7,8 @@ import pytest
 from tests.kit.spine_kit import make_model
 from vision.config.settings import WorkerSettings
 from vision.core import ModelError
-from vision.detection.adding import add
-from vision.detection.cards import default_pointer
+from vision.detection.models.add import add
+from vision.detection.models.cards import default_pointer
 from vision.worker import models
 from vision.worker.models import load_default, promotion
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.kit.spine_kit import LAP_S, Process, Spine, check_no_event_is_missing, make_model, outboxes
 from tests.kit.worker_kit import until
-from vision.detection.adding import add
-from vision.detection.cards import default_pointer, weights_file
+from vision.detection.models.add import add
+from vision.detection.models.cards import default_pointer, weights_file
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 

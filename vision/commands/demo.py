@@ -23,7 +23,7 @@ def demo(
     from rich.console import Console
 
     from vision.demo.run import Demonstration
-    from vision.detection.pulling import ensure_default_model
+    from vision.detection.models.pull import ensure_default_model
     from vision.samples import ensure_samples
 
     def interrupt(*_: object) -> None:

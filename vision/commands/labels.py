@@ -157,7 +157,7 @@ def show(
     most: Annotated[int, typer.Option(help="Maximum number of pictures.", min=1)] = 120,
 ) -> None:
     """Draw labels and questions on contact sheets of twelve pictures."""
-    from vision.detection.checking import save
+    from vision.detection.models.self_test import save
     from vision.labels.data_set.data_set import image_file, open_image
     from vision.labels.review.contact_sheets import contact_sheets
     from vision.labels.review.export_labels import pictures_to_review

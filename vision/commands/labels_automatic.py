@@ -59,7 +59,7 @@ def harvest(
     """
     from vision.common.logging import configure_logging
     from vision.detection import load_detector
-    from vision.detection.cards import default_model
+    from vision.detection.models.cards import default_model
     from vision.labels.active_learning import Harvest, HarvestOptions
     from vision.labels.active_learning.cameras import harvest_cameras
 

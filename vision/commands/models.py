@@ -12,9 +12,9 @@ from vision.commands import models_training
 from vision.commands.console import progress, readable_errors
 
 if TYPE_CHECKING:
-    from vision.detection.cards import ModelCard
-    from vision.detection.checking import Checked
     from vision.detection.detector import Detector
+    from vision.detection.models.cards import ModelCard
+    from vision.detection.models.self_test import Checked
 
 models = typer.Typer(help="Detectors: list, inspect, check, get and add them.", no_args_is_help=True)
 models_training.register(models)
@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 def list_models() -> None:
     """The cards, and whose weights are here."""
     from vision.common.paths import cache_dir
-    from vision.detection.cards import default_model, load_cards, weights_file
+    from vision.detection.models.cards import default_model, load_cards, weights_file
 
     with readable_errors():
         cards, default = load_cards(), default_model()
@@ -53,8 +53,8 @@ def list_models() -> None:
 @models.command()
 def info(model: NameOrFile, *, provider: Provider = None) -> None:
     """What is known of a model, from its card and, where it is here, from its file."""
-    from vision.detection.cards import find_card, weights_file
     from vision.detection.loading import load_detector, names_a_file
+    from vision.detection.models.cards import find_card, weights_file
 
     _hush()
     with readable_errors():
@@ -79,8 +79,8 @@ def check(
 ) -> None:
     """Run a model on the bundled street picture and say what it saw; fails where that is next to nothing."""
     from vision.detection import load_detector
-    from vision.detection.checking import check as check_model
-    from vision.detection.checking import draw, save
+    from vision.detection.models.self_test import check as check_model
+    from vision.detection.models.self_test import draw, save
 
     _hush()
     with readable_errors():
@@ -103,8 +103,8 @@ def pull(
     ] = None,
 ) -> None:
     """Get a model's weights: by the ultralytics package (AGPL-3.0), or from the internet, as its card says."""
-    from vision.detection.cards import check_digest, find_card, weights_file
-    from vision.detection.pulling import pull as pull_weights
+    from vision.detection.models.cards import check_digest, find_card, weights_file
+    from vision.detection.models.pull import pull as pull_weights
 
     _hush()
     with readable_errors():
@@ -130,8 +130,8 @@ def add(
 ) -> None:
     """Take in a model of your own: works out what it is, keeps a copy and a card of it, and checks it."""
     from vision.common.paths import cache_dir
-    from vision.detection.adding import add as add_model
     from vision.detection.loading import load_detector
+    from vision.detection.models.add import add as add_model
 
     _hush()
     with readable_errors():

@@ -133,7 +133,7 @@ def evaluate(
 ) -> None:
     """Compare a model with the default: average precision, counting and speed. Exit code 1: it is worse."""
     from vision.bench.counting.dataset import read_manifest
-    from vision.detection.cards import default_model
+    from vision.detection.models.cards import default_model
     from vision.training.data.yolo_dataset import read_dataset
     from vision.training.evaluation.evaluate import evaluate as run_evaluation
     from vision.training.evaluation.markdown import render

@@ -75,8 +75,8 @@ def _run(settings: WorkerSettings) -> bool:
 def _find_model(named: str | None) -> None:
     """Say at once, and not from a worker's log, that the model is not here; without a name one of the defaults is."""
     from vision.core import ModelError
-    from vision.detection.cards import DEFAULT_MODEL, default_model
     from vision.detection.loading import locate
+    from vision.detection.models.cards import DEFAULT_MODEL, default_model
 
     try:
         locate(named or default_model())

@@ -33,7 +33,7 @@ FACTORS: dict[FactorTable, dict[ObjectClass, float]] = {
     FactorTable.HANOI_MCU: {C.BICYCLE: 1.4, C.MOTORCYCLE: 1, C.CAR: 3.4, C.TRUCK: 8.3, C.BUS: 10.5},
 }
 """Passenger-car units a vehicle, by design speed (TCXDVN 104:2007) and plain (TCVN 4054:2005); motorcycle units
-measured in Hanoi (ASCE Journal of Transportation Engineering 138(6), 2012). The detector tells neither axles nor seats:
+measured in Hanoi (ASCE Journal of Transportation Engineering 138(6), 2012). The detector sees neither axles nor seats:
 a truck counts as one with two axles (TCXDVN, TCVN) or as a minibus (Hanoi), a bus as a large one."""
 
 

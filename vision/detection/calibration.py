@@ -1,4 +1,4 @@
-"""One scale for all models' scores, so that a tracker's thresholds need not know which model runs.
+"""Maps scores of all models to one scale, so that tracker thresholds hold for any model.
 
 Families trained on the quality of their boxes score a wrong box 0.3 where a YOLO scores it 0.1. The points given here
 and on cards are score pairs of equal precision on labelled street pictures.
@@ -20,12 +20,12 @@ def check_rising(points: Calibration) -> Calibration:
 
 
 def to_ours(scores: NDArray[np.float32], points: Calibration) -> NDArray[np.float32]:
-    """The model's scores on our scale, linear between the points."""
+    """The model's scores on the common scale, linear between the points."""
     raw, ours = np.array([(0.0, 0.0), *points, (1.0, 1.0)]).T
     return np.asarray(np.interp(scores, raw, ours), np.float32)
 
 
 def from_ours(scores: NDArray[np.float32], points: Calibration) -> NDArray[np.float32]:
-    """The way back: which of the model's scores stands for one on our scale."""
+    """The inverse: the model's scores for scores on the common scale."""
     raw, ours = np.array([(0.0, 0.0), *points, (1.0, 1.0)]).T
     return np.asarray(np.interp(scores, ours, raw), np.float32)

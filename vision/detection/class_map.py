@@ -1,4 +1,4 @@
-"""A model's own class names, and which of ours each stands for."""
+"""Maps a model's class names to road users."""
 
 import ast
 from collections.abc import Mapping
@@ -41,13 +41,13 @@ def names_in_metadata(text: str) -> tuple[str, ...] | None:
 
 
 def by_name(names: tuple[str, ...]) -> dict[str, ObjectClass]:
-    """Those names that are ours as they stand, in any case."""
+    """The names that equal an `ObjectClass`, in any case."""
     ours = {c.value: c for c in CLASSES}
     return {name: ours[name.lower()] for name in names if name.lower() in ours}
 
 
 def columns(names: tuple[str, ...], mapping: Mapping[str, ObjectClass]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The model's numbers of the mapped classes, and beside each the index of ours."""
+    """The model's numbers of the mapped classes, and the `class_id` of each."""
     pairs = [(i, mapping[name].class_id) for i, name in enumerate(names) if name in mapping]
     table = np.asarray(pairs, np.int64).reshape(-1, 2)
     return table[:, 0], table[:, 1]

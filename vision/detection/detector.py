@@ -1,4 +1,4 @@
-"""The detector: pictures in, road users out, whatever the family of the model."""
+"""The detector: finds road users in pictures with a model of any family."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ _IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What runs, for people and for records."""
+    """What is known of a loaded model, for people and for records."""
 
     name: str
     family: str
@@ -65,9 +65,9 @@ class Detector:
         self._wanted = Wanted(numbers, from_ours(floors, model.calibration))
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:
-        """What is in each picture (height, width, 3; BGR, uint8), in its own pixels and in the given order.
+        """The road users in each picture (height, width, 3; BGR, uint8), in its pixels, in the given order.
 
-        Pictures that are fitted to one shape go through together where the model's batch axis is open.
+        Pictures of one input shape form a batch if the model's batch axis is open.
         """
         fits = [self._fit(image) for image in images]
         groups: dict[tuple[int, int], list[int]] = defaultdict(list)
@@ -84,7 +84,7 @@ class Detector:
         return found
 
     def prepare(self, images: Sequence[Image], fits: Sequence[Fit]) -> NDArray[np.float32]:
-        """Pictures of one fitted shape to the model's input (N, 3, height, width)."""
+        """The model's input (N, 3, height, width) for pictures of one fitted shape."""
         width, height = fits[0].canvas
         batch = np.empty((len(images), 3, height, width), np.float32)
         for image, fit, out in zip(images, fits, batch, strict=True):
@@ -96,7 +96,7 @@ class Detector:
         return self._session.run(feed_of(self._session, batch))
 
     def read(self, outputs: Sequence[Array], fit: Fit) -> Detections:
-        """One picture's raw outputs to what is in it."""
+        """The road users in one picture, from its raw outputs."""
         candidates = self._family.decode(outputs, self._wanted, *fit.canvas)
         return merge_riders(self._suppressed(candidates, fit))
 

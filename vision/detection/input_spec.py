@@ -1,4 +1,4 @@
-"""How a picture becomes a model's input; a card may say it, else the family's own convention holds."""
+"""How a picture becomes a model's input: from its card, else the family's convention."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ Triple = tuple[float, float, float]
 
 
 class InputSpec(Config):
-    """A picture is fitted into the input, its channels ordered, and each value turned into (value - mean) / std."""
+    """Fitting, channel order, and normalisation (value - mean) / std."""
 
     size: int = Field(640, ge=32, le=4096, title="Long side", description="In pixels, where the model leaves it open.")
     multiple: int = Field(32, ge=1, le=128, title="Multiple", description="Both open sides are multiples of this.")

@@ -1,4 +1,4 @@
-"""Fitting a picture into a model's input, and finding the way back."""
+"""Letterboxes a picture into a model's input and maps boxes back."""
 
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""From a card's name or a bare ONNX file to a detector: the file is tried, its family and classes worked out."""
+"""Loads a detector from a card or a bare ONNX file: runs it once and recognises family and classes."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,11 +9,18 @@ import numpy as np
 from vision.common.object_class import ObjectClass
 from vision.common.paths import cache_dir
 from vision.core import ModelError
-from vision.detection.cards import ModelCard, PackagedSource, check_digest, default_model, find_card, weights_file
 from vision.detection.class_map import COCO, by_name, names_in_metadata
 from vision.detection.decoders import FAMILIES, Family, Probe
 from vision.detection.decoders.detr import SIZES_INPUT
 from vision.detection.detector import FLOOR, Detector, ModelInfo, feed_of
+from vision.detection.models.cards import (
+    ModelCard,
+    PackagedSource,
+    check_digest,
+    default_model,
+    find_card,
+    weights_file,
+)
 from vision.detection.session import Session, usable_cpus
 
 PROBE_SIDE = 320
@@ -28,10 +35,10 @@ def load_detector(
     size: int | None = None,
     thresholds: Mapping[ObjectClass, float] | None = None,
 ) -> Detector:
-    """A detector from a card's name or from the path of an ONNX file; the default one where neither is given.
+    """A detector from a card's name or the path of an ONNX file, by default the model in use.
 
     `providers` overrides the choice of hardware (tensorrt, cuda, openvino, cpu), `threads` the CPU threads of one
-    inference, `size` the input's long side in pixels where the model leaves it open, `thresholds` the least score of
+    inference, `size` the input's long side in pixels where the model leaves it open, `thresholds` the minimum score of
     some classes. Raises ModelError naming the file and what was expected.
     """
     file, card = locate(default_model() if model is None else model)
@@ -40,7 +47,7 @@ def load_detector(
 
 
 def locate(model: Path | str) -> tuple[Path, ModelCard | None]:
-    """The ONNX file that is meant, and its card when it was named by one."""
+    """The ONNX file of a name or path, and its card if it has one."""
     if names_a_file(model):
         return Path(model), None
     card = find_card(str(model))

@@ -1,4 +1,4 @@
-"""A rider and the two-wheeler under him are one vehicle; a pedestrian stays a person."""
+"""Merges riders with their two-wheelers into one vehicle; pedestrians stay persons."""
 
 from dataclasses import replace
 
@@ -16,10 +16,10 @@ TWO_WHEELERS = (ObjectClass.MOTORCYCLE.class_id, ObjectClass.BICYCLE.class_id)
 
 
 def merge_riders(detections: Detections) -> Detections:
-    """Join every person who rides with the two-wheeler that he rides best.
+    """Merge every rider with the two-wheeler that fits best.
 
-    The vehicle's box becomes the union of both, its class stays the two-wheeler's, its confidence is the surer one's.
-    Passengers join like riders. Pure: no box is invented, none is lost but riders.
+    The box becomes the union of both, the class stays the two-wheeler's, the confidence is the higher one.
+    Passengers are merged like riders. No box is added, and only those of riders are removed.
     """
     is_person = detections.class_id == ObjectClass.PERSON.class_id
     is_two_wheeler = np.isin(detections.class_id, TWO_WHEELERS)
@@ -34,10 +34,10 @@ def merge_riders(detections: Detections) -> Detections:
 
 
 def riding(persons: FloatArray, two_wheelers: FloatArray) -> FloatArray:
-    """(P, 4) and (M, 4) boxes to a (P, M) matrix: how well person p sits on two-wheeler m, 0 when he does not.
+    """(P, 4) and (M, 4) boxes to a (P, M) matrix: how well person p sits on two-wheeler m, 0 if not at all.
 
-    He sits on it when they share most of the narrower's width, his middle is near its middle, his box begins above its
-    middle and ends on it (neither above the saddle nor below the wheels), and his height goes with its height.
+    A person sits on it if they share most of the narrower's width, their centres are close, the person's box begins
+    above its middle and ends on it (neither above the saddle nor below the wheels), and their heights are similar.
     """
     person, mount = persons[:, None, :], two_wheelers[None, :, :]
     size, mount_size = person[..., 2:] - person[..., :2], mount[..., 2:] - mount[..., :2]

@@ -1,4 +1,4 @@
-"""ONNX Runtime: which provider runs the model, and a session that a worker's cameras share."""
+"""ONNX Runtime sessions, shared by the cameras of a worker, and the choice of execution provider."""
 
 import os
 from collections.abc import Mapping, Sequence

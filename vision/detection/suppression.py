@@ -1,4 +1,4 @@
-"""One box for one object: suppression within a class, and among vehicles that were given two classes."""
+"""Suppresses duplicate boxes within a class, and among vehicles of two classes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ def suppress(
 
 
 def _greedy(rivals: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Row by row, best first: what stays removes its later rivals."""
+    """Row by row, best first: a kept box removes its later duplicates."""
     gone = np.zeros(len(rivals), np.bool_)
     stays = []
     busy = rivals.sum(axis=1) > 1

@@ -1,4 +1,4 @@
-"""Clips to try things on: cards that say where from, and a cache of what was got."""
+"""Sample clips: their cards and a cache."""
 
 from vision.samples.cards import ClipCard, SampleError, clip_file, load_cards
 from vision.samples.pulling import ensure_samples, pull

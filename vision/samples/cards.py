@@ -1,4 +1,4 @@
-"""What is known of a clip before it is here: one card (YAML) each, in `sample_videos/`."""
+"""Cards of sample clips: one YAML each, in `sample_videos/`."""
 
 import hashlib
 from pathlib import Path
@@ -17,7 +17,7 @@ CountRange = tuple[Annotated[int, Field(ge=0, le=10_000)], Annotated[int, Field(
 
 
 class SampleError(NgatuError):
-    """A clip that cannot be got, or is not the one that its card describes."""
+    """A clip that cannot be fetched, or does not match its card."""
 
 
 class PypiSource(Config):
@@ -44,7 +44,7 @@ class UrlSource(Config):
 
 
 class LineTruth(Config):
-    """How many vehicles cross a line while the clip plays once, counted by eye."""
+    """How many vehicles cross a line in the clip, counted by people."""
 
     line: Slug = Field(title="Line", description="The id of one of the card's lines.")
     in_: CountRange = Field((0, 0), alias="in", title="In", description="[at least, at most]")
@@ -61,7 +61,7 @@ class ClipCard(Config):
         title="Source", description="Where the clip comes from."
     )
     licence: str = Field(title="Licence", description="An SPDX name where there is one.", max_length=60)
-    notice: str = Field(title="Notice", description="What whoever gets the clip must be told.", max_length=500)
+    notice: str = Field(title="Notice", description="What users of the clip must know.", max_length=500)
     default: bool = Field(False, title="Default", description="Got by `ngatu samples pull`, played by `ngatu demo`.")
     sha256: Sha256 = Field(title="SHA-256", description="Of the clip itself.")
     width: int = Field(title="Width", description="In pixels.", ge=16, le=16384)
@@ -83,19 +83,19 @@ class ClipCard(Config):
 
 
 def load_cards(folder: Path | None = None) -> dict[str, ClipCard]:
-    """The cards by name; those that come along, unless a folder is named. Raises ConfigError."""
+    """The cards by name: the packaged ones, unless a folder is given. Raises ConfigError."""
     paths = sorted((folder or data_dir("sample_videos")).glob("*.yaml"))
     return {path.stem: read_model(path, ClipCard) for path in paths}
 
 
 def clip_file(card: ClipCard) -> Path:
-    """Where the clip lies once it is here."""
+    """The path of the clip in the cache."""
     origin = card.source.member if isinstance(card.source, PypiSource) else card.source.url
     return cache_dir("samples") / f"{card.name}{Path(origin).suffix}"
 
 
 def is_here(card: ClipCard) -> bool:
-    """Whether the very clip of the card is in the cache."""
+    """Whether the cache holds the clip with the card's hash."""
     file = clip_file(card)
     return file.is_file() and digest(file) == card.sha256
 

@@ -1,4 +1,4 @@
-"""Puts clips into the cache, each checked against its card."""
+"""Fetches clips into the cache and checks each against its card."""
 
 import fcntl
 import shutil
@@ -26,7 +26,7 @@ from vision.samples.pypi import get_archive
 
 
 def ensure_samples(report: Report = quiet) -> list[Path]:
-    """The default clips, got first where the cache does not have them yet; in the order of their names.
+    """The default clips in the order of their names, fetched if they are missing.
 
     Raises SampleError with the remedy.
     """
@@ -36,9 +36,9 @@ def ensure_samples(report: Report = quiet) -> list[Path]:
 
 
 def pull(cards: Iterable[ClipCard], report: Report = quiet) -> list[ClipCard]:
-    """Get the clips that are not here yet, and return their cards. One archive is downloaded once.
+    """Fetch the missing clips and return their cards. Each archive is downloaded once.
 
-    A second process that asks meanwhile waits for the first. Raises SampleError with the remedy.
+    A second process waits for the first. Raises SampleError with the remedy.
     """
     wanted = list(cards)
     if all(map(is_here, wanted)):
@@ -106,7 +106,7 @@ def _fetch(url: str, target: Path, report: Report) -> None:
 
 @contextmanager
 def _alone() -> Iterator[Path]:
-    """One process at a time fills the cache, in a folder of its own there that is removed afterwards."""
+    """Lets one process at a time fill the cache, in a temporary folder."""
     folder = cache_dir("samples")
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Gets a package's source archive by pip, without running anything that is in it.
+"""Downloads a package's source archive by pip without running anything in it.
 
 To download a source archive, pip asks the archive's build backend for the package's name and version, and would install
 and run that backend for it. Here an empty backend of the same module name stands in, and reads both from the archive's
@@ -68,7 +68,7 @@ def _stand_in(source: PypiSource, scratch: Path) -> Path:
 
 
 def _run(command: list[str], environment: dict[str, str], tick: Callable[[], None]) -> str | None:
-    """Run pip; None when all went well, else what it complained of, without credentials."""
+    """Run pip; None if it succeeded, else its error without credentials."""
     with ChildProcess(command, environment=environment, stdout=PIPE, stderr=STDOUT) as pip:
         while pip.exit_code is None:
             tick()

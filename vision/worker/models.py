@@ -6,7 +6,7 @@ import structlog
 from vision.config.settings import WorkerSettings
 from vision.core import ModelError
 from vision.detection import Detector, load_detector
-from vision.detection.cards import DEFAULT_MODEL, default_pointer
+from vision.detection.models.cards import DEFAULT_MODEL, default_pointer
 from vision.worker.model_watch import LoadedModel, ModelWatch, Promotion
 
 MAX_BATCH = 16

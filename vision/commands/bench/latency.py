@@ -38,7 +38,7 @@ def latency(
     from rich.console import Console
 
     from vision.bench.latency import LatencyBench
-    from vision.detection.cards import default_model
+    from vision.detection.models.cards import default_model
     from vision.samples import ensure_samples
 
     console = Console(stderr=as_json)

@@ -1,4 +1,4 @@
-"""The model families that ngatu can read, one file each."""
+"""Decoders of the supported model families, one file each."""
 
 from vision.detection.decoders import detr, end_to_end, nanodet, yolo, yolox
 from vision.detection.decoders.base import Candidates, Family, Outputs, Probe, Wanted

@@ -1,4 +1,4 @@
-"""What every model family says of itself: how its input is made, how it is told apart, how its outputs are read."""
+"""The interface of a model family: its input, how it is recognised, how its outputs are decoded."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wanted:
-    """Which of the model's classes are asked for, and from which score on."""
+    """The model's classes that are wanted, and their minimum scores."""
 
     columns: NDArray[np.int64]
     """(C,): the model's own numbers of the classes that map to ours."""
@@ -38,7 +38,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a model said when it was run once on a blank picture: enough to tell the families apart."""
+    """The output of a model for a blank picture, from which its family is recognised."""
 
     output_names: tuple[str, ...]
     shapes: tuple[tuple[int, ...], ...]
@@ -55,7 +55,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A family of detectors whose files are read alike."""
+    """A family of detectors with the same outputs."""
 
     name: str
     expects: str

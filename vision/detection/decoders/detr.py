@@ -1,4 +1,4 @@
-"""Transformers of the DETR kind (RT-DETR, D-FINE, DEIM): outputs labels, boxes, scores; they suppress by themselves."""
+"""Transformers of the DETR kind (RT-DETR, D-FINE, DEIM): outputs labels, boxes, scores; they need no suppression."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""YOLO v10 and 26 as they suppress by themselves: one output [1, at most some hundred, 6] of box, score, class."""
+"""YOLO v10 and 26 end to end, without suppression: one output [1, some hundred, 6] of box, score, class."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""YOLO v8, 11 and 26 with boxes yet to be suppressed: one output [1, 4 + classes, cells]."""
+"""YOLO v8, 11 and 26 before suppression: one output [1, 4 + classes, cells]."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""YOLOX as it leaves the network: one output [1, cells, 5 + classes] of offsets, objectness and class scores."""
+"""YOLOX's raw output [1, cells, 5 + classes]: offsets, objectness and class scores."""
 
 import numpy as np
 

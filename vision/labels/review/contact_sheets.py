@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.common.object_class import CLASSES
-from vision.detection.checking import COLOURS
+from vision.detection.models.self_test import COLOURS
 from vision.labels.data_set.picture import LabelledPicture
 from vision.labels.review.reviews import Question, Review
 

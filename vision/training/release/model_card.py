@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from vision.common.digest import sha256_of
 from vision.common.object_class import CLASSES
 from vision.config.base import Config
-from vision.detection.cards import FileSource, ModelCard
+from vision.detection.models.cards import FileSource, ModelCard
 from vision.training.data.prepare import Prepared
 from vision.training.release.float16 import store_as_float16
 from vision.training.ultralytics.launcher import TrainingResult

@@ -9,8 +9,8 @@ from vision.common.atomic_file import write_whole
 from vision.common.digest import sha256_of
 from vision.config.base import Config
 from vision.core import ModelError
-from vision.detection.cards import DEFAULT_MODEL, ModelCard, default_model, default_pointer, find_card
 from vision.detection.loading import locate
+from vision.detection.models.cards import DEFAULT_MODEL, ModelCard, default_model, default_pointer, find_card
 from vision.training.evaluation.report import Evaluation
 
 

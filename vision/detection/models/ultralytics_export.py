@@ -1,4 +1,4 @@
-"""Official YOLO weights by the `ultralytics` package: AGPL-3.0, hence optional, and run as a step of its own."""
+"""Exports official YOLO weights by the `ultralytics` package (AGPL-3.0, hence optional) in a separate process."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ def export_official(weights: str, scratch: Path, report: Report, python: Path | 
     _must_have_ultralytics(interpreter)
     file = scratch / "model.onnx"
     report(f"fetching and exporting {weights} ({LICENCE})", 0, None)
-    # It would otherwise install packages, send statistics and leave settings and weights lying about.
+    # It would otherwise install packages, send statistics and leave files behind.
     environment = os.environ | {"YOLO_AUTOINSTALL": "False", "YOLO_CONFIG_DIR": str(scratch), "YOLO_VERBOSE": "False"}
     answer = _run([interpreter, "-c", SCRIPT, weights, str(file)], scratch, environment)
     if answer.exit_code or not file.is_file():

@@ -1,4 +1,4 @@
-"""Taking in a model file of one's own: found out what it is, copied into the cache, given a card."""
+"""Adds a model file of the user: identifies it, copies it into the cache and writes its card."""
 
 import re
 from pathlib import Path
@@ -7,15 +7,15 @@ from ruamel.yaml import YAML
 
 from vision.common.paths import cache_dir
 from vision.core import ModelError
-from vision.detection.cards import FileSource, ModelCard, load_cards, read_card
-from vision.detection.checking import Checked, check
 from vision.detection.loading import build_detector
-from vision.detection.pulling import put_into_cache
+from vision.detection.models.cards import FileSource, ModelCard, load_cards, read_card
+from vision.detection.models.pull import put_into_cache
+from vision.detection.models.self_test import Checked, check
 from vision.detection.session import Session
 
 
 def add(file: Path, *, name: str | None = None, card_file: Path | None = None) -> tuple[ModelCard, Checked]:
-    """Try a model file, copy it and a card of it into the cache; from then on it goes by its name.
+    """Test a model file and copy it, with a card, into the cache, where it is found by name.
 
     `card_file` is a card that says what the file does not (class names, another input). Raises ModelError naming the
     file and what was expected.
@@ -44,7 +44,7 @@ def _card(licence: str, file: Path) -> ModelCard:
 
 
 def _name(file: Path) -> str:
-    """The file's name as far as a card may have it."""
+    """The file's name, reduced to the characters that a card allows."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-") or "model"
 
 

@@ -1,4 +1,4 @@
-"""The registry of models: one card (YAML) a model, packaged or the user's own, and where its weights lie."""
+"""Model cards (one YAML per model, packaged or the user's) and the place of their weights."""
 
 import hashlib
 from pathlib import Path
@@ -29,7 +29,7 @@ class PackagedSource(Config):
 
 
 class UltralyticsSource(Config):
-    """Official weights, exported by the `ultralytics` package in a step of its own."""
+    """Official weights, exported by the `ultralytics` package in a separate process."""
 
     kind: Literal["ultralytics"]
     weights: str = Field(title="Weights", description="The name under which Ultralytics publishes them.")
@@ -43,7 +43,7 @@ class UrlSource(Config):
 
 
 class FileSource(Config):
-    """A file that the user brought."""
+    """A file that the user added."""
 
     kind: Literal["file"]
     origin: str = Field(title="Origin", description="The path it was added from.")
@@ -83,7 +83,7 @@ class ModelCard(Config):
 
 
 def weights_file(card: ModelCard) -> Path:
-    """Where the weights lie, or would: with ngatu itself, or in the cache."""
+    """The path of the weights, whether they are there or not: in the package, or in the cache."""
     if isinstance(card.source, PackagedSource):
         return data_dir("models") / card.source.file
     return cache_dir("models") / f"{card.name}.onnx"
@@ -103,7 +103,7 @@ def check_digest(card: ModelCard, file: Path) -> None:
 
 
 def load_cards() -> dict[str, ModelCard]:
-    """Every card by name; the user's own, in the cache, go over the packaged ones."""
+    """Every card by name; those of the user, in the cache, override packaged ones."""
     files = [*sorted(data_dir("models").glob("*.yaml")), *sorted(cache_dir("models").glob("*.yaml"))]
     return {card.name: card for card in map(read_card, files)}
 
@@ -114,7 +114,7 @@ def default_pointer() -> Path:
 
 
 def default_model() -> str:
-    """The model that runs where none is named: the promoted one where it has a card, else the packaged one."""
+    """The default model: the promoted one if it has a card, else the packaged one."""
     try:
         promoted = default_pointer().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):

@@ -16,10 +16,10 @@ from tests.detection.detection_tiny_models import cells_of, constant_model
 from vision.common.paths import cache_dir
 from vision.common.progress import quiet
 from vision.core import ModelError
-from vision.detection.adding import add
-from vision.detection.cards import ModelCard, UltralyticsSource, UrlSource, load_cards, weights_file
 from vision.detection.loading import load_detector
-from vision.detection.pulling import fetch, pull
+from vision.detection.models.add import add
+from vision.detection.models.cards import ModelCard, UltralyticsSource, UrlSource, load_cards, weights_file
+from vision.detection.models.pull import fetch, pull
 
 YOLO = np.zeros((84, cells_of(64, 64)), np.float32)
 

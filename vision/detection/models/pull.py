@@ -1,4 +1,4 @@
-"""Getting a model's weights into the cache, from wherever its card says they come."""
+"""Gets a model's weights into the cache from the source on its card."""
 
 import fcntl
 import os
@@ -12,7 +12,8 @@ from vision.common.download import download
 from vision.common.paths import cache_dir
 from vision.common.progress import Report, quiet
 from vision.core import ModelError
-from vision.detection.cards import (
+from vision.detection.loading import recognise
+from vision.detection.models.cards import (
     DEFAULT_MODEL,
     FileSource,
     ModelCard,
@@ -24,22 +25,21 @@ from vision.detection.cards import (
     find_card,
     weights_file,
 )
-from vision.detection.loading import recognise
+from vision.detection.models.ultralytics_export import export_official
 from vision.detection.session import Session
-from vision.detection.ultralytics_step import export_official
 
 
 def ensure_default_model(report: Report = quiet) -> Path:
-    """The file of the default detector, promoted or packaged, pulled first where it is not here yet."""
+    """The file of the default detector, promoted or packaged; pulled first if it is missing."""
     card = find_card(default_model())
     return weights_file(card) if weights_file(card).is_file() else pull(card, report)
 
 
 def pull(card: ModelCard, report: Report = quiet, *, python: Path | None = None, force: bool = False) -> Path:
-    """Get the card's weights, try them, and put them into the cache; returns their file.
+    """Get the card's weights, test them, and put them into the cache; returns their file.
 
-    What is there already is taken, unless `force`; a second process that asks meanwhile waits for the first. `python`
-    is the interpreter whose `ultralytics` exports official weights, this one when not given. Raises ModelError with
+    Present weights are kept, unless `force`; a second process waits for the first. `python`
+    is the interpreter whose `ultralytics` exports official weights, by default this one. Raises ModelError with
     the remedy.
     """
     target = weights_file(card)
@@ -90,7 +90,7 @@ def fetch(url: str, target: Path, report: Report) -> Path:
 
 @contextmanager
 def _alone(target: Path) -> Iterator[Path]:
-    """One process at a time makes a cached file, in a folder of its own that is removed afterwards."""
+    """Lets one process at a time make a cached file, in a temporary folder."""
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_suffix(".making")
     with target.with_suffix(".lock").open("w") as lock:
@@ -104,7 +104,7 @@ def _alone(target: Path) -> Iterator[Path]:
 
 
 def put_into_cache(file: Path, name: str) -> Path:
-    """Copy a file into the cache under a model's name, whole or not at all."""
+    """Copy a file atomically into the cache under a model's name."""
     target = cache_dir("models") / f"{name}.onnx"
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, scratch = tempfile.mkstemp(dir=target.parent, suffix=".part")

@@ -1,4 +1,4 @@
-"""Showing a model a picture whose road users are known, and seeing what it says."""
+"""Tests a model on a bundled picture whose road users are known."""
 
 import time
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class KnownPicture(Config):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checked:
-    """What a model made of the known picture."""
+    """What a model detected in the known picture."""
 
     picture: KnownPicture
     image: NDArray[np.uint8]
@@ -61,12 +61,12 @@ class Checked:
 
     @property
     def passed(self) -> bool:
-        """Whether it saw at least a third of what it should. A wrong decoder or channel order sees next to nothing."""
+        """Whether at least a third was detected. A wrong decoder or channel order detects next to nothing."""
         return sum(self.found.values()) * 3 >= sum(self.expected.values()) > 0
 
 
 def check(detector: Detector) -> Checked:
-    """Run the detector on the bundled picture and compare with what is known to be on it."""
+    """Run the detector on the bundled picture and compare with its known road users."""
     picture, image = known_picture()
     took, seen = min((_timed(detector, image) for _ in range(3)), key=lambda run: run[0])
     sure = seen[seen.confidence >= SURE]
@@ -88,7 +88,7 @@ def known_picture() -> tuple[KnownPicture, NDArray[np.uint8]]:
 
 
 def draw(image: NDArray[np.uint8], seen: Detections) -> NDArray[np.uint8]:
-    """A copy of the picture with the boxes, classes and scores on it."""
+    """A copy of the picture with boxes, classes and scores drawn on it."""
     out = image.copy()
     for box, confidence, number in zip(seen.xyxy.round().astype(int), seen.confidence, seen.class_id, strict=True):
         kind = CLASSES[number]
@@ -100,7 +100,7 @@ def draw(image: NDArray[np.uint8], seen: Detections) -> NDArray[np.uint8]:
 
 
 def save(image: NDArray[np.uint8], file: Path) -> None:
-    """Write a picture; the ending says in which format."""
+    """Write a picture; its format follows the file's suffix."""
     try:
         written = cv2.imwrite(str(file), image)
     except cv2.error:

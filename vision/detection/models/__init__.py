@@ -1,0 +1,1 @@
+"""Model cards, and getting, adding and testing models."""
