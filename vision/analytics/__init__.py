@@ -1,4 +1,4 @@
-"""What is measured and noticed in the tracks. Pure: time is an argument, nothing is read or written."""
+"""Analytics: measures and incidents from tracks. Pure functions of their arguments, time included; no I/O."""
 
 from vision.analytics.analyzer import AnalysisResult, CalibrationState, FinalResult, TrafficAnalyzer
 from vision.analytics.events import Crossing, Movement

@@ -1,4 +1,4 @@
-"""One camera's traffic: tracks in, facts out. The same code analyses a live camera, a recording and a simulation."""
+"""Analyzes one camera's traffic: tracks in; crossings, movements, incidents and the state of its zones out."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,32 +32,39 @@ class AnalysisResult:
 
     scene: Scene
     crossings: tuple[Crossing, ...]
-    """Those of which all is known now: where the camera is calibrated some moments after they happened."""
+    """Complete crossings; with a calibrated camera they come a moment after they happened, with their speeds."""
     movements: tuple[Movement, ...]
     incidents: tuple[IncidentChange, ...]
     congestion: CongestionLevel | None
-    """The camera's level: its worst zone's, or the whole picture's where it has no zones."""
+    """The camera's level: that of its worst zone, or of the whole frame where it has no zones."""
 
 
 @dataclass(frozen=True, slots=True)
 class FinalResult:
-    """What is told when a camera is watched no longer."""
+    """Crossings and incident ends, flushed when the analysis stops."""
 
     crossings: tuple[Crossing, ...] = ()
-    """Those that were not told yet."""
+    """Those that were not reported yet."""
     incidents: tuple[IncidentChange, ...] = ()
-    """What went on ends."""
+    """The ends of all open incidents."""
 
 
 class CalibrationState:
-    """What a camera teaches while it is watched: its road, where it is not calibrated, and its free flow."""
+    """What the analysis of a camera learns: its free flow and, without a calibration, its ground plane.
+
+    Example:
+        >>> from vision.config.sources import FileSource
+        >>> camera = CameraConfig(id="gate", source=FileSource(path="gate.mp4"))
+        >>> CalibrationState().ground_of(camera, 1280, 720).is_calibrated
+        False
+    """
 
     def __init__(self, free_flow: FreeFlow | None = None) -> None:
         self.free_flow = FreeFlow() if free_flow is None else free_flow
         self._ground: tuple[tuple[int, int], GroundPlane] | None = None
 
     def ground_of(self, camera: CameraConfig, width_px: int, height_px: int) -> GroundPlane:
-        """The road, as far as it is known; begun anew when pictures change size. Raises CalibrationError."""
+        """The ground plane; a new one when the frame size changes. Raises CalibrationError."""
         size_px = (width_px, height_px)
         if self._ground is None or self._ground[0] != size_px:
             self._ground = (size_px, ground_of(camera, width_px, height_px))
@@ -65,10 +72,16 @@ class CalibrationState:
 
 
 class TrafficAnalyzer:
-    """Counts, measures and watches the traffic of one camera, for pictures of one size, from one beginning on.
+    """Counts, measures and finds incidents in the traffic of one camera, for one frame size and one stream.
 
-    Everything that is remembered is bounded: a track not seen for twice `TrackingConfig.lost_after` is forgotten, since
-    it may be found again after that time and its earlier sightings be told late by as much.
+    All state is bounded: a track that is not observed for twice `TrackingConfig.lost_after` is forgotten. Twice, since
+    the tracker may find it again after that time, and then report its observations with as much delay.
+
+    Example:
+        >>> from vision.config.sources import FileSource
+        >>> analyzer = TrafficAnalyzer(CameraConfig(id="gate", source=FileSource(path="gate.mp4")), 1280, 720)
+        >>> analyzer.update(Tracks.empty(), at_s=0.0).crossings
+        ()
     """
 
     def __init__(
@@ -80,27 +93,26 @@ class TrafficAnalyzer:
         calibration: CalibrationState | None = None,
         numbers: Iterator[int] | None = None,
     ) -> None:
-        """`calibration` is carried on from a beginning to the next; `numbers` are the incidents'.
+        """`calibration` is shared by successive analyzers of a camera; `numbers` are those of its incidents.
 
         Raises:
-            CalibrationError: the camera's calibration determines no road, or contradicts itself.
+            CalibrationError: the camera's calibration determines no ground plane, or contradicts itself.
         """
         calibration = calibration or CalibrationState()
         ground = calibration.ground_of(camera, width_px, height_px)
         size_px = np.array([width_px, height_px], np.float64)
-        forget_after_s = 2 * camera.tracking.lost_after.total_seconds()
+        implausible_mps = camera.measures.implausible_above_kmh / KMH_PER_MPS
         self._size_px = (width_px, height_px)
         self._is_calibrated = ground.is_calibrated
-        implausible_mps = camera.measures.implausible_above_kmh / KMH_PER_MPS
         self._kinematics = KinematicsEstimator(
             ground,
             width_px,
             height_px,
-            forget_after_s=forget_after_s,
+            forget_after_s=2 * camera.tracking.lost_after.total_seconds(),
             implausible_mps=implausible_mps,
         )
         self._counter = LineCounter(camera.lines, width_px, height_px)
-        self._passages = CrossingSpeedEstimator(
+        self._speeds = CrossingSpeedEstimator(
             camera.lines, width_px, height_px, ground, implausible_mps=implausible_mps
         )
         self._stitcher = TrackStitcher(width_px, height_px)
@@ -118,55 +130,62 @@ class TrafficAnalyzer:
         signals: Mapping[str, SignalNow] | None = None,
         road_objects: Sequence[RoadObject] = (),
     ) -> AnalysisResult:
-        """Take in where the tracks are at `at_s`, media time.
+        """Take in the tracks of one frame.
 
-        `earlier` is what became known only now of earlier moments, oldest first: where tracks that were confirmed just
-        now had been before.
+        Args:
+            tracks: the confirmed tracks.
+            at_s: the frame's media time, seconds; it increases from call to call.
+            earlier: (media time, tracks) of earlier frames, oldest first, for tracks that were confirmed just now.
+            signals: the traffic lights whose states are known, by id.
+            road_objects: the objects on the road.
         """
         crossings: list[Crossing] = []
-        for was_at_s, known in earlier:
-            had_been = self._kinematics.observe(known, was_at_s)
-            crossings += self._counter.update(had_been, was_at_s, trajectory_of=self._kinematics.pixel_trajectory)
-        seen = self._kinematics.observe(tracks, at_s)
-        motion = self._kinematics.update(seen, at_s)
+        for earlier_s, earlier_tracks in earlier:
+            observations = self._kinematics.observe(earlier_tracks, earlier_s)
+            crossings += self._counter.update(observations, earlier_s, trajectory_of=self._kinematics.pixel_trajectory)
+        observations = self._kinematics.observe(tracks, at_s)
+        kinematics = self._kinematics.update(observations, at_s)
         crossings += self._counter.update(
-            seen, at_s, is_stopped=motion.is_stopped, trajectory_of=self._kinematics.pixel_trajectory
+            observations,
+            at_s,
+            is_stopped=kinematics.is_stopped,
+            trajectory_of=self._kinematics.pixel_trajectory,
         )
-        return self._moment(motion, at_s, crossings, signals or {}, road_objects)
+        return self._analyze(kinematics, at_s, crossings, signals or {}, road_objects)
 
     def close(self, at_s: float) -> FinalResult:
-        """The camera is watched no longer."""
+        """End the analysis: the crossings that were not reported yet, and the ends of open incidents."""
         return FinalResult(
-            crossings=tuple(self._passages.close(self._kinematics.ground_trajectory)),
+            crossings=tuple(self._speeds.close(self._kinematics.ground_trajectory)),
             incidents=tuple(self._incidents.close(at_s)),
         )
 
     @property
     def open_count(self) -> int:
-        """How many incidents go on."""
+        """The number of open incidents."""
         return self._incidents.open_count
 
     def open_incidents(self) -> list[IncidentChange]:
-        """The newest of each incident that goes on."""
+        """The newest change of each open incident."""
         return self._incidents.open_incidents()
 
-    def _moment(
+    def _analyze(
         self,
-        motion: TrackKinematics,
+        tracks: TrackKinematics,
         at_s: float,
         crossings: list[Crossing],
         signals: Mapping[str, SignalNow],
         road_objects: Sequence[RoadObject],
     ) -> AnalysisResult:
-        inside = self._polygons.contain(motion.bottom_center_px)
-        zones = self._zones.update(motion, inside, at_s)
-        stitched = self._stitcher.update(motion, at_s)
+        inside = self._polygons.contain(tracks.bottom_center_px)
+        zones = self._zones.update(tracks, inside, at_s)
+        stitched = self._stitcher.update(tracks, at_s)
         movements = self._movements.update(crossings, at_s, entries=self._zones.entries, stitched=stitched)
         scene = Scene(
             at_s=at_s,
             width_px=self._size_px[0],
             height_px=self._size_px[1],
-            tracks=motion,
+            tracks=tracks,
             inside=inside,
             zones=zones,
             whole_frame=self._zones.whole_frame,
@@ -179,5 +198,5 @@ class TrafficAnalyzer:
             is_calibrated=self._is_calibrated,
         )
         incidents = tuple(self._incidents.update(scene))
-        told = tuple(self._passages.update(crossings, motion, self._kinematics.ground_trajectory, at_s))
-        return AnalysisResult(scene, told, scene.movements, incidents, self._zones.congestion)
+        complete = tuple(self._speeds.update(crossings, tracks, self._kinematics.ground_trajectory, at_s))
+        return AnalysisResult(scene, complete, scene.movements, incidents, self._zones.congestion)

@@ -1,4 +1,4 @@
-"""How long and how wide road users usually are."""
+"""Typical lengths, widths and footprints of road users by class."""
 
 import numpy as np
 
@@ -25,6 +25,6 @@ LENGTHS_M = np.array([LENGTH_M[c] for c in CLASSES])
 WIDTHS_M = np.array([WIDTH_M[c] for c in CLASSES])
 """(classes,)"""
 AREAS_M2 = LENGTHS_M * WIDTHS_M
-"""(classes,): of the road that they stand on."""
+"""(classes,): footprints on the road."""
 IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
 """(classes,)"""

@@ -1,4 +1,4 @@
-"""What the rules look at: one moment of one camera's traffic, with the state of its zones and signals."""
+"""The scene that incident rules evaluate: one moment of a camera's traffic, its zones and its signals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,52 +16,52 @@ __all__ = ["Light", "RoadObject", "Scene", "SignalNow", "ZoneState"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ZoneState:
-    """How the traffic of one zone is just now."""
+    """The traffic of one zone at one moment."""
 
     zone: ZoneConfig
     congestion: CongestionLevel | None
-    """`None`: too little was seen to say."""
+    """`None` while too little was observed."""
     congestion_since_s: float
     speed_mps: float
-    """Mean of the moving and standing vehicles in it, over the last seconds; NaN where there was none."""
+    """Mean over the vehicles in it, moving and stopped, of the last seconds; NaN where there was none."""
     free_flow_speed_mps: float
-    """The pace of its free flow: learnt, configured, or that of a city street."""
+    """Free-flow speed: configured, learned, or that of a city street."""
     queue_track_ids: frozenset[int]
-    """The vehicles that wait at its stop line, nearest first or not."""
+    """The vehicles that wait at its stop line."""
     queue_length_m: float
-    """From the stop line to the last of them, in the metres of `Motion.pace_mps`; 0 without a queue."""
+    """From the stop line to the last of them, in the metres of `TrackKinematics`; 0 without a queue."""
     reaches_spillback: bool
-    """Whether the queue reaches its spillback line."""
+    """Whether the queue reaches the spillback line."""
     length_m: float | None = None
-    """Its length along the road, told or calibrated."""
+    """Length along the road, configured or calibrated."""
     is_provisional: bool = False
-    """Whether its level is a first one, which may soon become another."""
+    """Whether its level is preliminary, from little data."""
     visits: ZoneVisits = field(default_factory=ZoneVisits.none)
-    """Who is in it, who came and who left."""
+    """Presence, entries and exits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """One moment. Media time in seconds; tracks in the order of `tracks`."""
+    """One moment of a camera's traffic; N tracks, Z zones, media time in seconds."""
 
     at_s: float
     width_px: int
     height_px: int
     tracks: TrackKinematics
     inside: Bools
-    """(N, Z): which tracks' feet are in which zones, in the order of the camera's zones."""
+    """(N, Z): which tracks' bottom centres are in which of the camera's zones."""
     zones: tuple[ZoneState, ...]
     whole_frame: ZoneState | None = None
-    """The whole picture's state, where the camera has no zones."""
+    """The state of the whole frame as one zone, where the camera has no zones."""
     crossings: tuple[Crossing, ...] = ()
-    """What became known with this moment, but for how fast they are."""
+    """Those that became known now, without their speeds."""
     movements: tuple[Movement, ...] = ()
     stitched: TrackLinks = ()
-    """Which tracks are ones that were just lost, under another id."""
+    """Pairs (lost track, new track) that became known as one vehicle now."""
     switched: tuple[int, ...] = ()
-    """Tracks that come back to sight, and are another vehicle's."""
+    """Tracks whose id moved to another vehicle now."""
     signals: Mapping[str, SignalNow] = field(default_factory=dict)
-    """By the signal's id; one whose state is not known is missing."""
+    """By the signal's id; signals of unknown state are left out."""
     road_objects: tuple[RoadObject, ...] = ()
-    """What lies on the road."""
+    """Objects on the road that are no road users."""
     is_calibrated: bool = False

@@ -1,4 +1,4 @@
-"""Percentiles of values, and intervals of the wall clock."""
+"""Percentiles of measured values, and wall-clock intervals."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,12 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def percentiles(values: Floats) -> Spread | None:
-    """Mean and percentiles of the values (K,), NaN left out; `None` of nothing. Percentiles are interpolated."""
+    """Mean and linearly interpolated percentiles of the values (K,), without NaN; `None` where there are none.
+
+    Example:
+        >>> percentiles(np.array([1.0, 2.0, np.nan, 3.0])).median
+        2.0
+    """
     known = values[~np.isnan(values)]
     if not len(known):
         return None
@@ -20,5 +25,10 @@ def percentiles(values: Floats) -> Spread | None:
 
 
 def floor_to_interval(moment: datetime, length: timedelta) -> datetime:
-    """When the interval of this length that holds a moment began; aligned to UTC."""
+    """The start of the interval of this length, aligned to UTC, that contains the moment.
+
+    Example:
+        >>> floor_to_interval(datetime(2026, 5, 4, 12, 7, tzinfo=UTC), timedelta(minutes=5)).minute
+        5
+    """
     return EPOCH + (moment - EPOCH) // length * length

@@ -1,4 +1,4 @@
-"""Which row of some arrays belongs to which track: state that is kept from moment to moment and changed in place."""
+"""Per-track state in arrays: which row belongs to which track, and tables of such columns, changed in place."""
 
 from typing import TypeVar
 
@@ -17,33 +17,40 @@ NEVER: Floats = np.zeros(0)
 
 
 class TrackRows:
-    """Gives each track a row. A track not seen for `forget_after_s` loses it, and a new one gets it.
+    """Gives each track a row. A track that is not observed for `forget_after_s` loses it to a new one.
 
-    There are at most twice as many rows as there were tracks at once (`FIRST_ROWS` at least).
+    There are at most twice as many rows as there were tracks at once, and at least `FIRST_ROWS`.
+
+    Example:
+        >>> rows = TrackRows(forget_after_s=2.0)
+        >>> _, previous_s = rows.take(np.array([7]), at_s=0.0)
+        >>> _, previous_s = rows.take(np.array([7]), at_s=0.5)
+        >>> previous_s.tolist()
+        [0.0]
     """
 
     def __init__(self, forget_after_s: float) -> None:
         self._forget_after_s = forget_after_s
         self._row_of: dict[int, int] = {}
         self._track_in: dict[int, int] = {}
-        """By row: the track that has it, or had it last."""
+        """By row: its track, or its last one."""
         self._free = list(range(FIRST_ROWS))
         self._oldest_s = -np.inf
-        """No track was seen last before this."""
+        """No track's last observation is older."""
         self.seen_s: Floats = np.full(FIRST_ROWS, np.nan)
-        """By row: when its track was seen last, media time; NaN for a row that nobody has."""
+        """By row: its track's last observation, media time; NaN for a free row."""
 
     def __len__(self) -> int:
-        """How many tracks have a row."""
+        """The number of tracks."""
         return len(self._row_of)
 
     @property
     def size(self) -> int:
-        """How many rows there are, given or free."""
+        """The number of rows, used or free."""
         return len(self.seen_s)
 
     def forget(self, at_s: float) -> tuple[Ids, Floats]:
-        """The rows of tracks that are too long unseen, and when each was seen last. The rows are free from now on."""
+        """Free the rows of tracks that were not observed for too long; return them and the last observations' times."""
         if at_s - self._oldest_s <= self._forget_after_s:
             return NO_ROWS, NEVER
         gone = (at_s - self.seen_s > self._forget_after_s).nonzero()[0]
@@ -58,19 +65,19 @@ class TrackRows:
         return gone, seen_s
 
     def take(self, track_id: Ids, at_s: float) -> tuple[Ids, Floats]:
-        """(N,) the rows of tracks seen now, and (N,) when each was seen before: NaN for one that is new."""
+        """Rows (N,) of the tracks observed now, and the times (N,) of their previous observations, NaN for new ones."""
         tracks: list[int] = track_id.tolist()
         known = list(map(self._row_of.get, tracks))
         if None in known:
             known = [self._begin(track) if row is None else row for track, row in zip(tracks, known, strict=True)]
         rows = np.array(known, np.int64)
-        was_s = self.seen_s[rows]
+        previous_s = self.seen_s[rows]
         self.seen_s[rows] = at_s
         self._oldest_s = min(self._oldest_s, at_s)
-        return rows, was_s
+        return rows, previous_s
 
     def row_of(self, track: int) -> int | None:
-        """The row of a track that has one."""
+        """The row of a track; `None` for an unknown one."""
         return self._row_of.get(track)
 
     def _begin(self, track: int) -> int:
@@ -83,24 +90,24 @@ class TrackRows:
 
 
 class TrackTable:
-    """Base of dataclasses whose fields are arrays with a row for each track, changed in place: see `Rows`."""
+    """Base of dataclasses whose fields are arrays with one row per track (see `TrackRows`), changed in place."""
 
     __slots__ = ()
 
     def grow(self, size: int) -> None:
-        """At least so many rows; new ones are zero."""
+        """Extend the columns to at least `size` rows; new ones are zero."""
         names = column_names(type(self))
         if size > len(getattr(self, names[0])):
             for name in names:
                 setattr(self, name, grown(getattr(self, name), size))
 
     def copy(self, source: int, target: int) -> None:
-        """What one row has, another has from now on."""
+        """Copy all columns of one row to another."""
         for column in columns_of(self):
             column[target] = column[source]
 
 
 def grown(column: NDArray[Kind], size: int) -> NDArray[Kind]:
-    """The column with at least `size` rows; new ones are zero."""
+    """The column, extended to at least `size` rows; new ones are zero."""
     missing = max(0, size - len(column))
     return np.concatenate([column, np.zeros((missing, *column.shape[1:]), column.dtype)]) if missing else column
