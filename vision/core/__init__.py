@@ -1,4 +1,4 @@
-"""The words that every stage speaks: Frame, Detections, Tracks, the clock and the errors."""
+"""Types that all stages share: Frame, Detections, Tracks, road objects and signals, the clock and the errors."""
 
 from vision.core.clock import Clock, SystemClock
 from vision.core.detections import Detections

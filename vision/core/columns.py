@@ -1,4 +1,4 @@
-"""What the struct-of-arrays classes share: one mask, or one index array, filters every column at once."""
+"""Base of the struct-of-arrays classes: one mask or index array selects from every column at once."""
 
 from dataclasses import fields
 from operator import attrgetter
@@ -20,12 +20,12 @@ class Columns:
 
     def __getitem__(self, selection: Selection) -> Self:
         columns = columns_of(self)
-        if isinstance(selection, np.ndarray) and selection.dtype == np.int64:  # the usual case, and the sooner way
+        if isinstance(selection, np.ndarray) and selection.dtype == np.int64:  # the usual case; `take` is faster
             return type(self)(*[column.take(selection, axis=0) for column in columns])
         return type(self)(*[column[selection] for column in columns])
 
     def check_lengths(self) -> None:
-        """Refuse columns of different lengths. Called by each subclass after it is made."""
+        """Raise ValueError if the columns differ in length; subclasses call it in `__post_init__`."""
         lengths = list(map(len, columns_of(self)))
         if lengths.count(lengths[0]) != len(lengths):
             named = dict(zip(column_names(type(self)), lengths, strict=True))
@@ -37,8 +37,7 @@ _COLUMNS: dict[type, "attrgetter[tuple[NDArray[Any], ...]]"] = {}
 
 
 def column_names(columns: type) -> tuple[str, ...]:
-    """Of a dataclass, in order, but for those that it makes itself of the others: asked once, since `fields` looks them
-    up anew each time."""
+    """The columns of a dataclass, in order, without derived ones. Cached, since `fields` builds them at each call."""
     names = _NAMES.get(columns)
     if names is None:
         names = _NAMES[columns] = tuple(f.name for f in fields(columns) if f.init)
@@ -46,7 +45,7 @@ def column_names(columns: type) -> tuple[str, ...]:
 
 
 def columns_of(table: object) -> tuple[NDArray[Any], ...]:
-    """The columns of a dataclass that has several, in order."""
+    """The columns of a dataclass with several columns, in order."""
     kind = type(table)
     columns = _COLUMNS.get(kind)
     if columns is None:

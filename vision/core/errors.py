@@ -1,4 +1,4 @@
-"""The errors of a camera's side: each names the culprit and the remedy."""
+"""Errors of the camera side; each names the culprit and the remedy."""
 
 from vision.common.errors import NgatuError
 
@@ -6,8 +6,8 @@ __all__ = ["ModelError", "NgatuError", "SourceError"]
 
 
 class ModelError(NgatuError):
-    """A detector's file or card is missing, broken or of a family that no decoder knows."""
+    """A detector's file or card is missing or broken, or no decoder knows its family."""
 
 
 class SourceError(NgatuError):
-    """A camera or a video file gives no pictures."""
+    """A camera or a video file delivers no frames."""

@@ -1,4 +1,4 @@
-"""One picture of one camera."""
+"""One frame of one camera."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +9,15 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A decoded picture and when it was taken.
+    """A decoded image and its time.
 
-    `index` counts every frame the stream delivered since it was opened, used or not, from 0. `media_time_s` is the
-    stream's own clock in seconds since its first frame; `captured_at` is UTC and aware.
+    `index` counts from 0 every frame that the stream delivered since it was opened, used or not. `media_time_s` is the
+    stream's own clock, seconds since its first frame; `captured_at` is UTC and aware.
+
+    Example:
+        >>> frame = Frame("gate", 0, datetime(2026, 5, 4), 0.0, np.zeros((720, 1280, 3), np.uint8))
+        >>> frame.width_px, frame.height_px
+        (1280, 720)
     """
 
     camera_id: str
@@ -20,7 +25,7 @@ class Frame:
     captured_at: datetime
     media_time_s: float
     image: NDArray[np.uint8]
-    """(height, width, 3), BGR, turned upright."""
+    """(height, width, 3), BGR, upright."""
 
     @property
     def width_px(self) -> int:

@@ -1,4 +1,4 @@
-"""What a picture shows beside its road users: what the signals show, and what lies on the road."""
+"""What an image shows apart from road users: traffic lights, and objects on the road."""
 
 from dataclasses import dataclass
 
@@ -7,22 +7,22 @@ from vision.common.traffic_light import Light
 
 @dataclass(frozen=True, slots=True)
 class SignalNow:
-    """A signal whose state is known."""
+    """The known state of a traffic light."""
 
     light: Light
     since_s: float
-    """When it began to show it, media time."""
+    """When it changed to that light, media time."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoadObject:
-    """Something on the road that was not there before, stays, and is no road user."""
+    """An object on the road, such as debris, that appeared, stays, and is no road user."""
 
     box_px: tuple[float, float, float, float]
     """Left, top, right, bottom in pixels."""
     since_s: float
-    """When it was seen there first, media time."""
+    """When it was first observed, media time."""
     confidence: float
     """0 to 1."""
     zone_id: str
-    """The zone of the road that it lies in."""
+    """The zone that it is in."""

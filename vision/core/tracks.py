@@ -1,4 +1,4 @@
-"""The vehicles that a tracker follows, as it knows them at one frame."""
+"""The confirmed tracks of one frame."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -11,16 +11,22 @@ from vision.core.columns import Columns
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tracks(Columns):
-    """N confirmed tracks seen in one frame, in pixels of that frame."""
+    """N confirmed tracks that were detected in one frame, in pixels of that frame.
+
+    Example:
+        >>> tracks = Tracks.empty()
+        >>> tracks[tracks.age > 10].track_id.tolist()
+        []
+    """
 
     xyxy: NDArray[np.float32]
     """(N, 4): left, top, right, bottom in pixels."""
     confidence: NDArray[np.float32]
     """(N,): 0 to 1, of the detection that continued the track."""
     class_id: NDArray[np.int64]
-    """(N,): `ObjectClass.class_id`, the class the whole track speaks for, not this frame's alone."""
+    """(N,): `ObjectClass.class_id`, by all detections of the track, not this frame's alone."""
     track_id: NDArray[np.int64]
-    """(N,): unique within the camera's session, never given again."""
+    """(N,): unique within the camera's session, never reused."""
     age: NDArray[np.int64]
     """(N,): frames since the track began, 1 at its first."""
 

@@ -1,4 +1,4 @@
-"""Homographies: from the picture's pixels to a plane, the road, in metres."""
+"""Homographies: from pixels of the picture to metres on the road plane."""
 
 from dataclasses import dataclass
 
@@ -7,34 +7,40 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 WORST_CONDITION = 1e7
-"""Of the normalised equations: beyond it, the points as good as lie on one line."""
+"""Condition number of the normalised equations beyond which the points are nearly collinear."""
 
 
 class DegenerateError(ValueError):
-    """The points determine no homography, or one that makes no sense on their own ground."""
+    """The points determine no homography, or one whose horizon runs between them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Homography:
-    """A map of one plane to another, (3, 3), and how well it fits the points that it was made from."""
+    """A map (3, 3) from one plane to another, and how well it fits its points.
+
+    Example:
+        >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+        >>> fit_homography(100 * square, square).apply(np.array([[50.0, 50.0]])).round(6).tolist()
+        [[0.5, 0.5]]
+    """
 
     matrix: Floats
     rms_error: float
-    """Root mean square of the distances between the mapped points and where they should be, in the target's unit."""
+    """Root mean square distance of the mapped points from their targets, in the target's unit."""
     worst_error: float
     """The largest of these distances."""
 
     def apply(self, points: Floats) -> Floats:
-        """(..., 2) points mapped to (..., 2). Points on or beyond the horizon, where the plane is not, become NaN."""
+        """Map points (..., 2); NaN on or beyond the horizon."""
         return apply_homography(self.matrix, points)
 
     def inverse(self) -> Floats:
-        """(3, 3): the way back."""
+        """(3, 3): the inverse map."""
         return np.asarray(np.linalg.inv(self.matrix), np.float64)
 
 
 def apply_homography(matrix: Floats, points: Floats) -> Floats:
-    """Map (..., 2) points by a (3, 3) matrix whose third row is positive before the horizon; NaN beyond it."""
+    """Map points (..., 2) by a (3, 3) matrix that has a positive third row before the horizon; NaN beyond it."""
     flat = points.reshape(-1, 2)
     u, v, w = matrix[:, :2] @ flat.T + matrix[:, 2:]
     w = np.where(w > 0, w, np.nan)
@@ -44,13 +50,13 @@ def apply_homography(matrix: Floats, points: Floats) -> Floats:
 
 
 def fit_homography(source: Floats, target: Floats) -> Homography:
-    """The homography that takes P >= 4 source points (P, 2) nearest to their targets (P, 2).
+    """The homography that best maps P >= 4 source points (P, 2) to their targets (P, 2).
 
-    The normalised direct linear transform (Hartley, "In defense of the eight-point algorithm", 1997). Its sign is such
-    that `apply` maps the side of the horizon on which the source points lie.
+    Computed by the normalised direct linear transform (Hartley, "In defense of the eight-point algorithm", 1997). Its
+    sign is such that `apply` maps the source points' side of the horizon.
 
     Raises:
-        DegenerateError: too few points, points as good as on one line, or a horizon that runs between them.
+        DegenerateError: too few points, nearly collinear points, or a horizon that runs between them.
     """
     if len(source) < 4:
         raise DegenerateError(f"4 or more points are needed, got {len(source)}")
@@ -59,7 +65,7 @@ def fit_homography(source: Floats, target: Floats) -> Homography:
     _, values, rows = np.linalg.svd(_equations(s, t), full_matrices=True)
     between = rows[-1].reshape(3, 3)
     if values[0] > WORST_CONDITION * values[7] or np.linalg.cond(between) > WORST_CONDITION:
-        raise DegenerateError("the points, or three of four, lie as good as on one line")
+        raise DegenerateError("the points, or three of four, are nearly on one line")
     matrix = np.linalg.inv(to_target) @ between @ to_source
     depths = source @ matrix[2, :2] + matrix[2, 2]
     if not (np.all(depths > 0) or np.all(depths < 0)):
@@ -70,9 +76,9 @@ def fit_homography(source: Floats, target: Floats) -> Homography:
 
 
 def pixels_per_unit(matrix: Floats, points: Floats) -> Floats:
-    """(N,): how many pixels one unit of the target plane takes up across the direction of sight, at (N, 2) points.
+    """(N,): pixels per unit of the target plane, across the line of sight, at points (N, 2).
 
-    The Jacobian's smaller singular value is units a pixel across the direction of sight, where the plane is not
+    The Jacobian's smaller singular value is units per pixel across the line of sight, where the plane is not
     foreshortened; NaN beyond the horizon.
     """
     u, v, w = matrix[:, :2] @ points.T + matrix[:, 2:]
@@ -89,7 +95,7 @@ def pixels_per_unit(matrix: Floats, points: Floats) -> Floats:
 
 
 def _normalisation(points: Floats) -> Floats:
-    """(3, 3): moves the points' centre to 0 and their mean distance from it to the square root of 2."""
+    """(3, 3): moves the points' centre to 0, and scales their mean distance from it to the square root of 2."""
     centre = points.mean(axis=0)
     spread = float(np.hypot(*(points - centre).T).mean())
     if spread == 0:
@@ -99,7 +105,7 @@ def _normalisation(points: Floats) -> Floats:
 
 
 def _equations(source: Floats, target: Floats) -> Floats:
-    """(2P, 9): what the nine entries of the matrix have to fulfil."""
+    """(2P, 9): the linear equations for the nine entries of the matrix."""
     p = np.column_stack([source, np.ones(len(source))])
     zero = np.zeros_like(p)
     xs = np.hstack([p, zero, -target[:, :1] * p])

@@ -1,4 +1,4 @@
-"""Which points lie in which polygons, for many points at once."""
+"""Tests which points are in which polygons, for many points at once."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,13 @@ Bools = NDArray[np.bool_]
 
 
 class Polygons:
-    """Z polygons, each (K, 2), corners in order, ready to be asked many times."""
+    """Z polygons, each (K, 2) with its corners in order, prepared for repeated tests.
+
+    Example:
+        >>> polygons = Polygons([np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]])])
+        >>> polygons.contain(np.array([[1.0, 1.0], [3.0, 3.0]])).tolist()
+        [[True], [False]]
+    """
 
     def __init__(self, polygons: Sequence[Floats]) -> None:
         self._count = len(polygons)
@@ -23,10 +29,10 @@ class Polygons:
         self._firsts = np.cumsum([0, *(len(p) for p in polygons[:-1])])
 
     def contain(self, points: Floats) -> Bools:
-        """(N, Z): whether each of N points (N, 2) lies in each polygon.
+        """(N, Z): which of N points (N, 2) are in which polygons.
 
         By the even-odd rule (Shimrat, CACM 5(8), 1962): a ray to the right crosses the outline an odd number of times.
-        A NaN point lies nowhere.
+        A NaN point is in none.
         """
         if not self._count or not len(points):
             return np.zeros((len(points), self._count), bool)
@@ -37,11 +43,11 @@ class Polygons:
 
 
 def points_in_polygons(points: Floats, polygons: Sequence[Floats]) -> Bools:
-    """(N, Z): whether each of N points (N, 2) lies in each of Z polygons. See `Polygons.contain`."""
+    """(N, Z): which of N points (N, 2) are in which of Z polygons. See `Polygons.contain`."""
     return Polygons(polygons).contain(points)
 
 
 def polygon_area(polygon: Floats) -> float:
-    """The area that a polygon (K, 2) encloses, in the square of its unit (the shoelace formula)."""
+    """The area of a polygon (K, 2) in the square of its unit, by the shoelace formula."""
     x, y = polygon[:, 0], polygon[:, 1]
     return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
