@@ -1,4 +1,4 @@
-"""What analytics cost."""
+"""The cost benchmark of the analytics, and its synthetic tracks."""
 
 import itertools
 import json
@@ -18,13 +18,13 @@ from vision.bench.throughput.synthetic_tracks import (
     WIDTH_PX,
     crossing_camera,
     endless_traffic,
-    lying_at,
+    road_objects_at,
     signals_at,
 )
 from vision.contracts import IncidentKind
 
 
-def test_made_up_traffic_has_so_many_vehicles_at_each_moment_and_no_id_twice() -> None:
+def test_synthetic_traffic_has_a_fixed_number_of_tracks_and_reuses_no_id() -> None:
     gone: set[int] = set()
     present: set[int] = set()
     for _, tracks in itertools.islice(endless_traffic(20), 300):
@@ -36,7 +36,7 @@ def test_made_up_traffic_has_so_many_vehicles_at_each_moment_and_no_id_twice() -
     assert gone
 
 
-def test_the_same_seed_makes_the_same_traffic() -> None:
+def test_the_same_seed_gives_the_same_tracks() -> None:
     for (one_s, one), (other_s, other) in zip(
         itertools.islice(endless_traffic(5, seed=3), 50), endless_traffic(5, seed=3), strict=False
     ):
@@ -44,26 +44,26 @@ def test_the_same_seed_makes_the_same_traffic() -> None:
         np.testing.assert_array_equal(one.xyxy, other.xyxy)
 
 
-def test_the_camera_whose_cost_is_measured_watches_for_everything() -> None:
-    watch = IncidentDetector(crossing_camera(), WIDTH_PX, HEIGHT_PX)
-    assert set(watch.kinds) == {kind for kind in IncidentKind if not kind.startswith("camera_")}
+def test_the_benchmark_camera_runs_every_incident_rule() -> None:
+    detector = IncidentDetector(crossing_camera(), WIDTH_PX, HEIGHT_PX)
+    assert set(detector.kinds) == {kind for kind in IncidentKind if not kind.startswith("camera_")}
 
 
-def test_rules_have_something_to_do_while_cost_is_measured() -> None:
+def test_measuring_cost_triggers_incidents() -> None:
     cost = measure_cost(400, tracks=30)
     assert cost.incidents > 0
     assert 0 < cost.median_ms <= cost.p95_ms
     assert len(cost.rss_mb) == 10
 
 
-def test_what_is_remembered_does_not_grow_with_the_frames() -> None:
-    """Two looks a second, so that a few hundred frames are longer than anything is remembered."""
-    traffic = TrafficAnalyzer(crossing_camera(), WIDTH_PX, HEIGHT_PX)
+def test_the_state_of_the_analytics_does_not_grow_with_the_frames() -> None:
+    """At 2 fps a few hundred frames last longer than any state is kept."""
+    analyzer = TrafficAnalyzer(crossing_camera(), WIDTH_PX, HEIGHT_PX)
     sizes = []
     for n, (at_s, tracks) in enumerate(itertools.islice(endless_traffic(10, fps=2), 900)):
-        traffic.update(tracks, at_s, signals=signals_at(at_s), road_objects=lying_at(at_s))
+        analyzer.update(tracks, at_s, signals=signals_at(at_s), road_objects=road_objects_at(at_s))
         if n % 20 == 0:
-            sizes.append(len(pickle.dumps(traffic)))
+            sizes.append(len(pickle.dumps(analyzer)))
     half = len(sizes) // 2
     assert max(sizes[half:]) < 1.2 * max(sizes[:half])
 
@@ -74,7 +74,7 @@ def test_an_interrupted_measurement_keeps_what_it_measured() -> None:
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        cost = measure_cost(1_000_000, tracks=5, watch=stop)
+        cost = measure_cost(1_000_000, tracks=5, on_progress=stop)
     finally:
         signal.signal(signal.SIGINT, before)
     assert cost.interrupted
@@ -83,7 +83,7 @@ def test_an_interrupted_measurement_keeps_what_it_measured() -> None:
     assert not measure_cost(100, tracks=5).interrupted
 
 
-def test_the_command_tells_time_and_memory() -> None:
+def test_the_command_prints_time_and_memory() -> None:
     tool = [sys.executable, "-m", "vision", "bench", "cost", "--frames", "100", "--tracks", "5", "--json"]
     done = subprocess.run(tool, capture_output=True, text=True, check=True)
     result = json.loads(done.stdout)

@@ -11,7 +11,7 @@ from vision.bench.simulation.sensor.detector_noise import DetectedBoxes, Virtual
 from vision.bench.simulation.sensor.id_noise import VirtualTracker
 from vision.bench.simulation.sensor.noise_levels import CLEAN, LEVELS, MEASURED, NoiseLevel
 from vision.bench.tracking.detection_noise import jitters
-from vision.bench.tracking.matched_boxes import Sightings
+from vision.bench.tracking.matched_boxes import MatchedBoxes
 from vision.common.object_class import ObjectClass
 from vision.config.camera import TrackingConfig
 
@@ -93,7 +93,7 @@ def test_the_measured_level_has_the_jitter_of_real_detections() -> None:
     vehicle, at_s, true_xyxy, seen_xyxy = (np.array(column) for column in zip(*found, strict=True))
     n, ones = len(found), np.ones(len(found), np.int64)
     measured = jitters(
-        Sightings(vehicle, at_s, np.zeros(n, bool), ones, true_xyxy, np.full(n, 0.1), seen_xyxy, ones, ones)
+        MatchedBoxes(vehicle, at_s, np.zeros(n, bool), ones, true_xyxy, np.full(n, 0.1), seen_xyxy, ones, ones)
     )["moving"]
     for name, (middle, rms) in MEASURED_ON_CLIPS.items():
         assert measured[name].median == pytest.approx(middle, rel=0.1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vision.analytics.incidents import IncidentChange
 from vision.bench.clips.ground_truth import KnownClip, TrueIncident
-from vision.bench.clips.replay import Replay, Seen
+from vision.bench.clips.replay import DetectedFrame, Replay
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError
 from vision.config.files.loading import load_cameras
@@ -108,7 +108,7 @@ def watch_clip(clip: KnownClip, camera: CameraConfig, replay: Replay) -> ClipTra
     )
 
 
-def observe(camera: CameraConfig, frames: Iterable[Seen]) -> list[FrameResult]:
+def observe(camera: CameraConfig, frames: Iterable[DetectedFrame]) -> list[FrameResult]:
     """Everything that a camera's pipeline says, frame by frame."""
     pipeline = CameraPipeline(camera, analyzes_image=True)
     return [pipeline.process(frame, detections) for frame, detections in frames]

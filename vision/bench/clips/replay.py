@@ -13,7 +13,7 @@ from vision.counting.count import detect_in_order
 from vision.detection import Detector
 from vision.sources import VideoFile
 
-Seen = tuple[Frame, Detections]
+DetectedFrame = tuple[Frame, Detections]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Replay:
     fps: float
     cache: Path | None = None
 
-    def frames(self, clip: Path) -> Iterator[Seen]:
+    def frames(self, clip: Path) -> Iterator[DetectedFrame]:
         """The frames of a recording that are due, each with what is in it. Raises SourceError where it gives none."""
         source = VideoFile(clip, camera_id=clip.stem, fps=self.fps)
         if self.cache is None:

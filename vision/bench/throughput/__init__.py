@@ -1,1 +1,1 @@
-"""What analytics cost: time per frame and memory on synthetic tracks."""
+"""Measures the processor time and the memory of the analytics on synthetic tracks."""

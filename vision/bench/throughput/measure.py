@@ -1,4 +1,4 @@
-"""What analytics cost: time a frame, and memory over very many frames, on made-up traffic without an end."""
+"""Measures the processor time of the analytics per frame, and memory over very many frames."""
 
 import time
 from collections.abc import Callable
@@ -18,24 +18,26 @@ from vision.bench.throughput.synthetic_tracks import (
     WIDTH_PX,
     crossing_camera,
     endless_traffic,
-    lying_at,
+    road_objects_at,
     signals_at,
 )
 from vision.config.camera import CameraConfig
 
-BEGAN_AT = datetime(2026, 1, 1, tzinfo=UTC)
-PROMISED_MS, PROMISED_TRACKS = 2.0, 50
-"""Analytics take no longer a frame, in the median, with so many tracks."""
-WATCHED_EVERY = 200
+START = datetime(2026, 1, 1, tzinfo=UTC)
+LIMIT_MS, LIMIT_TRACKS = 2.0, 50
+"""The analytics of a frame with that many tracks take no longer, in the median."""
+PROGRESS_EVERY = 200
 """Frames."""
-TOLD_EVERY_S = 1.0
-"""What is told each second: intervals that are over, and how traffic is just now."""
+PUBLISH_EVERY_S = 1.0
+"""Finished intervals and live measures are computed this often, as in a worker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of all analytics of a frame, intervals included, on this machine. Milliseconds are the processor time of the
-    thread: the wall clock of a machine that others use tells of them as well."""
+    """The cost of a frame's analytics, intervals included, on this machine.
+
+    Times are the thread's processor time, which other programs on the machine hardly affect.
+    """
 
     frames: int
     tracks: int
@@ -43,67 +45,68 @@ class Cost:
     median_ms: float
     p95_ms: float
     incidents: int
-    """Changes told on the way: the rules had something to do."""
+    """Incident updates: proof that the rules had something to do."""
     rss_mb: tuple[float, ...]
     """Memory of the process after each tenth of the frames."""
     interrupted: bool = False
-    """Whether it was stopped before all frames were looked at; then `frames` are those that were."""
+    """Ctrl-C ended it early; `frames` counts those that were analysed."""
 
 
 class Intervals:
-    """What a worker adds up and tells of a camera's traffic beside its incidents."""
+    """The interval reports and live measures that a worker computes besides incidents."""
 
     def __init__(self, camera: CameraConfig) -> None:
         line_ids = [line.id for line in camera.lines]
-        self._flow = FlowAggregator(line_ids, camera.interval, began_at=BEGAN_AT)
-        self._lines_now = LiveLines(line_ids, camera.measures.equivalents, began_at=BEGAN_AT)
-        self._zones = ZoneAggregator(camera, began_at=BEGAN_AT)
-        self._told_s = 0.0
+        self._flow = FlowAggregator(line_ids, camera.interval, began_at=START)
+        self._live_lines = LiveLines(line_ids, camera.measures.equivalents, began_at=START)
+        self._zones = ZoneAggregator(camera, began_at=START)
+        self._published_s = 0.0
 
-    def add(self, moment: AnalysisResult, at_s: float) -> None:
-        """Take in a moment, and tell what is due."""
-        at = BEGAN_AT + timedelta(seconds=at_s)
-        for crossing in moment.crossings:
-            crossed_at = BEGAN_AT + timedelta(seconds=crossing.at_s)
+    def add(self, result: AnalysisResult, at_s: float) -> None:
+        """Add one frame's result, and compute the reports that are due."""
+        at = START + timedelta(seconds=at_s)
+        for crossing in result.crossings:
+            crossed_at = START + timedelta(seconds=crossing.at_s)
             self._flow.add(crossing, crossed_at)
-            self._lines_now.add(crossing, crossed_at)
-        self._zones.add(moment.scene, at)
-        if at_s - self._told_s >= TOLD_EVERY_S:
-            self._told_s = at_s
+            self._live_lines.add(crossing, crossed_at)
+        self._zones.add(result.scene, at)
+        if at_s - self._published_s >= PUBLISH_EVERY_S:
+            self._published_s = at_s
             self._flow.close(at)
             self._zones.close(at)
-            self._lines_now.now(at)
-            zones_now(moment.scene)
+            self._live_lines.now(at)
+            zones_now(result.scene)
 
 
 def measure_cost(
     frames: int,
-    tracks: int = PROMISED_TRACKS,
+    tracks: int = LIMIT_TRACKS,
     camera: CameraConfig | None = None,
     *,
-    watch: Callable[[int], None] = lambda _done: None,
+    on_progress: Callable[[int], None] = lambda _done: None,
 ) -> Cost:
-    """Run so many frames through the analytics and time each. `watch` hears now and then how many are done.
+    """Time the analytics of `frames` frames with `tracks` tracks each.
 
-    Ctrl-C ends it early and keeps what was measured, if that is a frame at least.
+    `on_progress` is called now and then with the number of frames that are done. Ctrl-C ends the measurement early and
+    keeps the result, if there is at least one frame.
     """
     camera = camera or crossing_camera()
-    traffic, intervals = TrafficAnalyzer(camera, WIDTH_PX, HEIGHT_PX), Intervals(camera)
-    took_ms = np.full(frames, np.nan)  # written now, so that memory that is merely filled later tells of no growth
+    analyzer, intervals = TrafficAnalyzer(camera, WIDTH_PX, HEIGHT_PX), Intervals(camera)
+    took_ms = np.full(frames, np.nan)  # filled now, so that writing to it later does not look like growth
     incidents = done = 0
     rss_mb: list[float] = []
     try:
-        for n, (at_s, moment) in zip(range(frames), endless_traffic(tracks), strict=False):
-            signals, road_objects = signals_at(at_s), lying_at(at_s)
+        for n, (at_s, frame) in zip(range(frames), endless_traffic(tracks), strict=False):
+            signals, road_objects = signals_at(at_s), road_objects_at(at_s)
             started_s = time.thread_time()
-            told = traffic.update(moment, at_s, signals=signals, road_objects=road_objects)
-            intervals.add(told, at_s)
+            result = analyzer.update(frame, at_s, signals=signals, road_objects=road_objects)
+            intervals.add(result, at_s)
             took_ms[n] = (time.thread_time() - started_s) * 1000
-            incidents, done = incidents + len(told.incidents), n + 1
+            incidents, done = incidents + len(result.incidents), n + 1
             if done % max(frames // 10, 1) == 0:
                 rss_mb.append(_rss_mb())
-            if done % WATCHED_EVERY == 0:
-                watch(done)
+            if done % PROGRESS_EVERY == 0:
+                on_progress(done)
     except KeyboardInterrupt:
         if not done:
             raise
@@ -120,6 +123,6 @@ def measure_cost(
 
 
 def _rss_mb() -> float:
-    """Resident memory of this process: the second number of /proc/self/statm, in pages."""
+    """Resident memory of this process: the second field of /proc/self/statm, in pages of 4 KiB."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * 4096 / 1e6

@@ -1,4 +1,4 @@
-"""Made-up traffic without an end before a camera that has everything: what the cost of analytics is measured on."""
+"""Endless synthetic tracks, and a camera file that uses every analytics feature."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -29,16 +29,14 @@ KINDS = np.array(
 SIZE_PX = np.array([[20.0, 30], [20, 34], [60, 50], [90, 90], [80, 80], [14, 36]])
 """By class: width and height."""
 STOPS, WRONG_WAY = 0.1, 0.02
-"""Parts of the vehicles that halt on their way, and that go against the direction."""
-
-
+"""Stops per vehicle and 10 s, and the share of the vehicles that drive the wrong way."""
 LIGHT_S = 30.0
-"""How long the signal is green, and how long red."""
+"""Duration of the green, and of the red light."""
 
 
 def crossing_camera() -> CameraConfig:
-    """A camera with all that costs: zones of several kinds, a queue and its spillback, lines, movements, a signal, a
-    calibration; every rule has what it needs."""
+    """A camera file with everything that costs time: zones of several kinds, a queue with spillback, lines, movements,
+    a signal and a calibration, so that every rule runs."""
     corners = {"nw": (0.3, 0.1), "ne": (0.7, 0.1), "se": (0.95, 0.95), "sw": (0.05, 0.95)}
     ground_m = {"nw": (0.0, 60.0), "ne": (14.0, 60.0), "se": (14.0, 0.0), "sw": (0.0, 0.0)}
     towards = DirectionConfig(start=(0.4, 0.1), end=(0.3, 0.9))
@@ -100,27 +98,30 @@ def signals_at(at_s: float) -> dict[str, SignalNow]:
     return {"lights": SignalNow(Light.RED if phase % 2 else Light.GREEN, phase * LIGHT_S)}
 
 
-def lying_at(at_s: float) -> tuple[RoadObject, ...]:
-    """Something lies on the road half of the time."""
+def road_objects_at(at_s: float) -> tuple[RoadObject, ...]:
+    """An object on the road, half of the time."""
     phase = at_s // (2 * LIGHT_S)
     return (RoadObject((700, 400, 730, 420), phase * 2 * LIGHT_S, 0.8, "away"),) if phase % 2 else ()
 
 
 def endless_traffic(tracks: int, *, fps: float = FPS, seed: int = 0) -> Iterator[tuple[float, Tracks]]:
-    """Moments of so many vehicles that drive down or up the picture, some halting; who leaves comes back as another."""
+    """Yield time and tracks of each frame: vehicles drive down or up the image, some stop.
+
+    A vehicle that leaves is replaced by a new one with a new id. The same seed gives the same tracks.
+    """
     rng = np.random.default_rng(seed)
     kinds = rng.choice(KINDS, tracks)
     ids = np.arange(1, tracks + 1)
     at_px = np.stack([rng.uniform(200, 1080, tracks), rng.uniform(60, 700, tracks)], axis=1)
     speed_px = _speeds(at_px[:, 0], rng)
-    halts_until_s = np.zeros(tracks)
+    stopped_until_s = np.zeros(tracks)
     frame = 0
     while True:
         at_s = frame / fps
         yield at_s, _tracks(ids, kinds, at_px + rng.normal(0, 1, (tracks, 2)))
-        at_px[:, 1] += np.where(halts_until_s > at_s, 0, speed_px) / fps
-        begins = (rng.random(tracks) < STOPS / (10 * fps)) & (halts_until_s < at_s)
-        halts_until_s[begins] = at_s + rng.uniform(2, 30, int(begins.sum()))
+        at_px[:, 1] += np.where(stopped_until_s > at_s, 0, speed_px) / fps
+        begins = (rng.random(tracks) < STOPS / (10 * fps)) & (stopped_until_s < at_s)
+        stopped_until_s[begins] = at_s + rng.uniform(2, 30, int(begins.sum()))
         left = np.flatnonzero((at_px[:, 1] < 40) | (at_px[:, 1] > HEIGHT_PX))
         if len(left):
             at_px[left, 0] = rng.uniform(200, 1080, len(left))
@@ -132,9 +133,9 @@ def endless_traffic(tracks: int, *, fps: float = FPS, seed: int = 0) -> Iterator
 
 
 def _speeds(x_px: Floats, rng: np.random.Generator) -> Floats:
-    """(N,): pixels a second, down on the left half and up on the right, but for those that go the wrong way."""
-    way = np.where(x_px < WIDTH_PX / 2, 1, -1) * np.where(rng.random(len(x_px)) < WRONG_WAY, -1, 1)
-    speeds: Floats = way * rng.uniform(60, 160, len(x_px))
+    """(N,): pixels per second, down in the left half and up in the right, reversed for wrong-way drivers."""
+    direction = np.where(x_px < WIDTH_PX / 2, 1, -1) * np.where(rng.random(len(x_px)) < WRONG_WAY, -1, 1)
+    speeds: Floats = direction * rng.uniform(60, 160, len(x_px))
     return speeds
 
 

@@ -1,1 +1,1 @@
-"""How detections and tracks differ from labelled tracks: jitter, misses, ID switches."""
+"""Scores tracks against labelled ones (HOTA, IDF1, MOTA), and measures the noise of detections and tracks."""

@@ -1,4 +1,4 @@
-"""How noisy detections and tracks are beside the truth: the levels that a simulated camera is given."""
+"""Jitter, misses, ID switches and class errors of detections and tracks, measured against labelled boxes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,99 +7,101 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.bench.tracking.matched_boxes import Sightings
+from vision.bench.tracking.matched_boxes import MatchedBoxes
 
 Floats = NDArray[np.float64]
 
 WINDOW_S = 2.0
-"""Jitter is what is left of a box's error after a straight line through so many seconds of it: true boxes are drawn by
-hand in a few frames and interpolated, which makes errors of their own, slow ones."""
-FEWEST = 8
-"""Looks that a window must have."""
-STILL_SHARE = 0.05
-"""A true box that moves by less than this part of its size within a window stands."""
+"""Jitter is what remains of a box's error after a straight line is fitted to windows of this length: labels are drawn
+in few frames and interpolated, which adds slow errors of their own."""
+MIN_OBSERVATIONS = 8
+"""A window needs at least this many observations."""
+STATIONARY_SHARE = 0.05
+"""A vehicle whose labelled box moves by less than this fraction of its size within a window is stationary."""
 SIZES = (0.0, 0.05, 0.07, 0.09, 0.14, 1.0)
-"""Bounds of the classes of size, in parts of the picture's longer side."""
+"""Bounds of the size classes, as fractions of the image's longer side."""
 
 
 @dataclass(frozen=True, slots=True)
 class Jitter:
-    """How one number of a box trembles, in parts of the box's size."""
+    """The jitter of one coordinate of the boxes, as a fraction of the box's size."""
 
     rms: float
     """Root mean square over all windows."""
     median: float
-    """Of the windows' standard deviations: half the windows tremble less. Far below `rms`: few tremble much."""
+    """Median of the windows' standard deviations. Far below `rms`: few windows have most of the jitter."""
     p90: float
     correlation: float
-    """Between one look and the next, median over windows."""
+    """Between consecutive observations, median over windows."""
     windows: int
 
 
 @dataclass(frozen=True, slots=True)
 class Misses:
-    """True vehicles that were not detected."""
+    """Labelled vehicles that were not detected."""
 
     rate: float
     by_size: dict[str, tuple[int, float]]
-    """`from-to` in parts of the picture's longer side: looks and miss rate."""
+    """By size class `from-to`, fractions of the image's longer side: observations and miss rate."""
     burst_mean_s: float
-    """Vehicles that were seen before and after: how long they were not."""
+    """Duration of misses between two detections of the same vehicle."""
     burst_median_s: float
     burst_p95_s: float
     bursts: int
     never_seen: int
-    """Vehicles that were not detected once."""
+    """Vehicles without any detection."""
     vehicles: int
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """How true ids and classes stay."""
+    """How stable ids and classes are."""
 
     track_minutes: float
-    """Minutes of true vehicles under a track."""
+    """Minutes during which labelled vehicles had a track."""
     id_switches_per_minute: float
     class_flip_rate: float
-    """Part of the detections whose class is not the one that most of the vehicle's detections have."""
+    """Share of the detections whose class is not the most frequent one of the vehicle."""
     class_changes_per_minute: float
-    """Of detections, from one to the next."""
+    """Between consecutive detections."""
 
 
-def jitters(looks: Sightings) -> dict[str, dict[str, Jitter]]:
-    """`{standing|moving: {x, y, foot_y, width, height: Jitter}}`; vehicles cut by the picture's edge are left out."""
-    looks = looks[looks.is_found & ~looks.is_truncated]
-    errors = _errors(looks)
-    windows = list(_windows(looks))
-    still = np.array([_is_still(looks[window]) for window in windows], bool)
+def jitters(boxes: MatchedBoxes) -> dict[str, dict[str, Jitter]]:
+    """`{standing|moving: {x, y, foot_y, width, height: Jitter}}`, without truncated vehicles."""
+    boxes = boxes[boxes.is_found & ~boxes.is_truncated]
+    errors = _errors(boxes)
+    windows = list(_windows(boxes))
+    stationary = np.array([_is_stationary(boxes[window]) for window in windows], bool)
     return {
-        state: {name: _jitter([_tremble(looks.at_s[w], error[w]) for w in chosen]) for name, error in errors.items()}
-        for state, which in (("standing", still), ("moving", ~still))
+        state: {
+            name: _jitter([_window_jitter(boxes.at_s[w], error[w]) for w in chosen]) for name, error in errors.items()
+        }
+        for state, which in (("standing", stationary), ("moving", ~stationary))
         if (chosen := [w for w, take in zip(windows, which, strict=True) if take])
     }
 
 
-def misses(looks: Sightings) -> Misses:
-    """How many vehicles are missed, and for how long in a row."""
-    bursts = np.array([gap_s for one in _by_vehicle(looks) for gap_s in _gaps_s(looks[one])])
+def misses(boxes: MatchedBoxes) -> Misses:
+    """How many observations are missed, and for how long in a row."""
+    bursts = np.array([gap_s for one in _by_vehicle(boxes) for gap_s in _gaps_s(boxes[one])])
     return Misses(
-        rate=float(1 - looks.is_found.mean()),
-        by_size=dict(_miss_rates(looks)),
+        rate=float(1 - boxes.is_found.mean()),
+        by_size=dict(_miss_rates(boxes)),
         burst_mean_s=float(bursts.mean()) if len(bursts) else 0.0,
         burst_median_s=float(np.median(bursts)) if len(bursts) else 0.0,
         burst_p95_s=float(np.quantile(bursts, 0.95)) if len(bursts) else 0.0,
         bursts=len(bursts),
-        never_seen=sum(not looks.is_found[one].any() for one in _by_vehicle(looks)),
-        vehicles=len(np.unique(looks.vehicle)),
+        never_seen=sum(not boxes.is_found[one].any() for one in _by_vehicle(boxes)),
+        vehicles=len(np.unique(boxes.vehicle)),
     )
 
 
-def identity(looks: Sightings) -> Identity:
+def identity(boxes: MatchedBoxes) -> Identity:
     """How often ids and classes change."""
     switches = flips = found = changes = 0
     minutes = seen_minutes = 0.0
-    for one in _by_vehicle(looks):
-        own = looks[one]
+    for one in _by_vehicle(boxes):
+        own = boxes[one]
         ids, classes = own.track_id[own.track_id >= 0], own.seen_class[own.is_found]
         switches += int((np.diff(ids) != 0).sum())
         minutes += _span_s(own.at_s[own.track_id >= 0]) / 60
@@ -111,9 +113,9 @@ def identity(looks: Sightings) -> Identity:
     return Identity(minutes, switches / minutes, flips / found, changes / seen_minutes)
 
 
-def _errors(looks: Sightings) -> dict[str, Floats]:
-    """Each (N,): seen less true, in parts of the true width or height; sides as logarithms of their ratio."""
-    (x0, y0, x1, y1), (u0, v0, u1, v1) = looks.true_xyxy.T, looks.seen_xyxy.T
+def _errors(boxes: MatchedBoxes) -> dict[str, Floats]:
+    """Each (N,): detected minus labelled, as fractions of the labelled width or height; sides as logarithmic ratios."""
+    (x0, y0, x1, y1), (u0, v0, u1, v1) = boxes.true_xyxy.T, boxes.seen_xyxy.T
     width, height = x1 - x0, y1 - y0
     return {
         "x": (u0 + u1 - x0 - x1) / 2 / width,
@@ -124,23 +126,23 @@ def _errors(looks: Sightings) -> dict[str, Floats]:
     }
 
 
-def _windows(looks: Sightings) -> Iterator[NDArray[np.int64]]:
-    """Rows of one vehicle within `WINDOW_S` each, where they are enough."""
-    for one in _by_vehicle(looks):
-        number = ((looks.at_s[one] - looks.at_s[one[0]]) // WINDOW_S).astype(int)
+def _windows(boxes: MatchedBoxes) -> Iterator[NDArray[np.int64]]:
+    """Rows of one vehicle within `WINDOW_S`, for each window with enough observations."""
+    for one in _by_vehicle(boxes):
+        number = ((boxes.at_s[one] - boxes.at_s[one[0]]) // WINDOW_S).astype(int)
         for n in np.unique(number):
-            if (number == n).sum() >= FEWEST:
+            if (number == n).sum() >= MIN_OBSERVATIONS:
                 yield one[number == n]
 
 
-def _is_still(looks: Sightings) -> bool:
-    middle = (looks.true_xyxy[:, :2] + looks.true_xyxy[:, 2:]) / 2
-    size = (looks.true_xyxy[:, 2:] - looks.true_xyxy[:, :2]).mean(axis=0)
-    return bool((np.ptp(middle, axis=0) < STILL_SHARE * size).all())
+def _is_stationary(boxes: MatchedBoxes) -> bool:
+    middle = (boxes.true_xyxy[:, :2] + boxes.true_xyxy[:, 2:]) / 2
+    size = (boxes.true_xyxy[:, 2:] - boxes.true_xyxy[:, :2]).mean(axis=0)
+    return bool((np.ptp(middle, axis=0) < STATIONARY_SHARE * size).all())
 
 
-def _tremble(at_s: Floats, error: Floats) -> tuple[float, float]:
-    """Standard deviation around a straight line through a window, and the correlation of neighbouring looks."""
+def _window_jitter(at_s: Floats, error: Floats) -> tuple[float, float]:
+    """Standard deviation around a straight line fitted to a window, and the correlation of consecutive observations."""
     rest = error - np.polyval(np.polyfit(at_s - at_s[0], error, 1), at_s - at_s[0])
     power = float((rest**2).mean())
     neighbour = float((rest[1:] * rest[:-1]).mean() / power) if power > 0 else 0.0
@@ -158,25 +160,25 @@ def _jitter(windows: list[tuple[float, float]]) -> Jitter:
     )
 
 
-def _miss_rates(looks: Sightings) -> Iterator[tuple[str, tuple[int, float]]]:
+def _miss_rates(boxes: MatchedBoxes) -> Iterator[tuple[str, tuple[int, float]]]:
     for low, high in pairwise(SIZES):
-        of_size = (looks.size_share >= low) & (looks.size_share < high)
+        of_size = (boxes.size_share >= low) & (boxes.size_share < high)
         if of_size.any():
-            yield f"{low:g}-{high:g}", (int(of_size.sum()), float(1 - looks.is_found[of_size].mean()))
+            yield f"{low:g}-{high:g}", (int(of_size.sum()), float(1 - boxes.is_found[of_size].mean()))
 
 
-def _gaps_s(looks: Sightings) -> Floats:
-    """How long a vehicle was missed, each time between two looks that found it; seconds."""
-    hits = np.flatnonzero(looks.is_found)
-    step_s = float(np.median(np.diff(looks.at_s))) if len(looks) > 1 else 0.0
+def _gaps_s(boxes: MatchedBoxes) -> Floats:
+    """Duration of each miss between two detections of a vehicle, seconds."""
+    hits = np.flatnonzero(boxes.is_found)
+    step_s = float(np.median(np.diff(boxes.at_s))) if len(boxes) > 1 else 0.0
     missed = np.diff(hits) > 1
-    gaps: Floats = np.diff(looks.at_s[hits])[missed] - step_s
+    gaps: Floats = np.diff(boxes.at_s[hits])[missed] - step_s
     return gaps
 
 
-def _by_vehicle(looks: Sightings) -> list[NDArray[np.int64]]:
-    """The rows of each vehicle, in the order of time."""
-    return [np.flatnonzero(looks.vehicle == vehicle) for vehicle in np.unique(looks.vehicle)]
+def _by_vehicle(boxes: MatchedBoxes) -> list[NDArray[np.int64]]:
+    """The rows of each vehicle, by time."""
+    return [np.flatnonzero(boxes.vehicle == vehicle) for vehicle in np.unique(boxes.vehicle)]
 
 
 def _span_s(at_s: Floats) -> float:

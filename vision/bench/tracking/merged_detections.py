@@ -1,4 +1,4 @@
-"""How a detector copes with motorcycles in a throng: labelled pictures beside what it sees in them."""
+"""How many motorcycles in dense traffic a detector merges or misses, measured on labelled images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,29 +14,29 @@ from vision.detection import Detector
 from vision.geometry import area, intersection
 from vision.labels.data_set.data_set import image_file, open_image, read
 
-SWALLOWED = 0.5
-"""A motorcycle without a detection of its own of which so much lies inside another's is merged with it."""
+MERGED_SHARE = 0.5
+"""A motorcycle without its own detection, of which this share lies inside another's, is merged with it."""
 TWO_WHEELERS = (ObjectClass.BICYCLE.class_id, ObjectClass.MOTORCYCLE.class_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Merges:
-    """Motorcycles of labelled pictures."""
+    """How the motorcycles of labelled images were detected."""
 
     least_confidence: float
     pictures: int
     motorcycles: int
     found: int
     merged: int
-    """Inside the box of another one, with no box of their own."""
+    """Inside the detection of another one, without their own."""
     missed: int
-    """Neither."""
+    """Neither found nor merged."""
     merge_rate: float
     miss_rate: float
 
 
 def count_merges(folders: Sequence[Path], detector: Detector, least_confidence: float) -> Merges:
-    """Look at every labelled picture of some data sets. Raises LabelError where a folder is none."""
+    """Detect on every labelled image of some data sets. Raises LabelError where a folder is not a data set."""
     pictures = motorcycles = found = merged = 0
     for folder in folders:
         for picture in read(folder).pictures:
@@ -45,21 +45,21 @@ def count_merges(folders: Sequence[Path], detector: Detector, least_confidence: 
             true = picture.boxes.xyxy[picture.boxes.class_id == ObjectClass.MOTORCYCLE.class_id].astype(np.float32)
             [seen] = detector.detect([open_image(image_file(folder, picture))])
             sure = np.isin(seen.class_id, TWO_WHEELERS) & (seen.confidence >= least_confidence)
-            own, swallowed = told_apart(true, seen.xyxy[sure])
+            own, inside = own_or_merged(true, seen.xyxy[sure])
             pictures, motorcycles = pictures + 1, motorcycles + len(true)
-            found, merged = found + int(own.sum()), merged + int(swallowed.sum())
+            found, merged = found + int(own.sum()), merged + int(inside.sum())
     if not motorcycles:
-        raise NgatuError(f"{', '.join(map(str, folders))}: no picture with a labelled motorcycle")
+        raise NgatuError(f"{', '.join(map(str, folders))}: no image with a labelled motorcycle")
     missed = motorcycles - found - merged
     return Merges(
         least_confidence, pictures, motorcycles, found, merged, missed, merged / motorcycles, missed / motorcycles
     )
 
 
-def told_apart(true: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(N, 4) and (M, 4) boxes to (N,) which true ones have a seen one of their own, and (N,) which lie in another's."""
-    of = match(true, seen)
-    own = of >= 0
-    others = seen[of[own]]
+def own_or_merged(true: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(N,): which true boxes (N, 4) have their own detection among (M, 4), and which lie inside another's."""
+    matched = match(true, seen)
+    own = matched >= 0
+    others = seen[matched[own]]
     shared = intersection(true, others) / np.maximum(area(true), 1e-6)[:, None]
-    return own, ~own & np.any(shared > SWALLOWED, axis=1)
+    return own, ~own & np.any(shared > MERGED_SHARE, axis=1)

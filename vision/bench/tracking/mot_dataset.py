@@ -1,4 +1,4 @@
-"""Clips whose vehicles people have followed frame by frame, in the text form of the MOT challenge."""
+"""Reads clips with labelled tracks in the text format of the MOT Challenge."""
 
 import json
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from vision.common.object_class import ObjectClass
 from vision.core import NgatuError
 from vision.core.columns import Columns
 
-CLASS_OF = {
+CLASSES = {
     1: ObjectClass.CAR,
     2: ObjectClass.CAR,
     3: ObjectClass.TRUCK,
     4: ObjectClass.BUS,
     5: ObjectClass.MOTORCYCLE,
 }
-"""The numbers of TfL's published tracks; a van is a car, what is undefined is left out."""
+"""Class numbers of the published TfL tracks. A van is a car; undefined vehicles (6) are left out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TrueBoxes(Columns):
-    """N boxes of true vehicles."""
+class LabelledBoxes(Columns):
+    """N labelled boxes of one clip."""
 
     frame: NDArray[np.int64]
     """(N,): index of the video's frame, from 0."""
     vehicle: NDArray[np.int64]
-    """(N,): which vehicle of the clip."""
+    """(N,): the vehicle's id in the clip."""
     class_id: NDArray[np.int64]
     xyxy: NDArray[np.float32]
     """(N, 4): left, top, right, bottom in pixels."""
@@ -39,17 +39,18 @@ class TrueBoxes(Columns):
 
     @classmethod
     def read(cls, file: Path) -> Self:
-        """Rows `frame from 1, id, x, y, width, height, 1, class, visible, …`; hidden vehicles are left out.
+        """Read rows `frame from 1, id, x, y, width, height, 1, class, visible, …`, without invisible vehicles.
 
-        Raises NgatuError where the file is no such table.
+        Raises:
+            NgatuError: the file is not such a table.
         """
         try:
             rows = np.loadtxt(file, delimiter=",", ndmin=2)
-            rows = rows[(rows[:, 8] == 1) & np.isin(rows[:, 7], list(CLASS_OF))]
-            classes = [CLASS_OF[int(number)].class_id for number in rows[:, 7]]
+            rows = rows[(rows[:, 8] == 1) & np.isin(rows[:, 7], list(CLASSES))]
+            classes = [CLASSES[int(number)].class_id for number in rows[:, 7]]
         except (OSError, ValueError, IndexError) as error:
             raise NgatuError(
-                f"{file}: no table of true boxes ({error}); wanted are rows `frame,id,x,y,w,h,1,class,visible`"
+                f"{file}: not a table of labelled boxes ({error}); expected rows `frame,id,x,y,w,h,1,class,visible`"
             ) from error
         return cls(
             frame=rows[:, 0].astype(np.int64) - 1,
@@ -60,17 +61,18 @@ class TrueBoxes(Columns):
 
 
 @dataclass(frozen=True, slots=True)
-class FollowedClip:
-    """A clip and the boxes of its true vehicles."""
+class LabelledClip:
+    """A clip and the labelled boxes of its vehicles."""
 
     file: Path
-    truth: TrueBoxes
+    truth: LabelledBoxes
 
 
-def read_followed(manifest: Path, clips: Path | None = None) -> list[FollowedClip]:
-    """The clips of a manifest that have `truth.tracks.mot`, a file beside the clip.
+def read_labelled_clips(manifest: Path, clips: Path | None = None) -> list[LabelledClip]:
+    """Read the clips of a manifest that have `truth.tracks.mot`; all files are in `clips`, by default beside it.
 
-    Raises NgatuError where the manifest is not one, or none of its clips has tracks.
+    Raises:
+        NgatuError: it is not a manifest, none of its clips has tracks, or a clip is missing.
     """
     folder = clips or manifest.parent
     try:
@@ -78,9 +80,12 @@ def read_followed(manifest: Path, clips: Path | None = None) -> list[FollowedCli
         named = [(c["file"], c["truth"]["tracks"]["mot"]) for c in listed if "tracks" in c.get("truth", {})]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NgatuError(
-            f"{manifest}: it is not a manifest of clips ({type(error).__name__}: {error}); wanted is "
+            f"{manifest}: not a manifest of clips ({type(error).__name__}: {error}); expected "
             '{"clips": [{"file": …, "truth": {"tracks": {"mot": …}}}]}'
         ) from error
     if not named:
         raise NgatuError(f"{manifest}: none of its clips has truth.tracks.mot")
-    return [FollowedClip(folder / file, TrueBoxes.read(folder / mot)) for file, mot in named]
+    missing = [file for file, _ in named if not (folder / file).is_file()]
+    if missing:
+        raise NgatuError(f"{manifest}: not in {folder}: {', '.join(missing)}; name the clips' folder by --clips")
+    return [LabelledClip(folder / file, LabelledBoxes.read(folder / mot)) for file, mot in named]

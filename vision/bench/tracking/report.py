@@ -1,4 +1,4 @@
-"""All that is measured of a detector's noise, in one run."""
+"""The noise benchmark: measures the noise of a detector and the tracker on labelled clips and images."""
 
 import json
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from vision.bench.clips.replay import Replay
 from vision.bench.tracking.detection_noise import Identity, Jitter, Misses, identity, jitters, misses
-from vision.bench.tracking.matched_boxes import Sightings, Watch
+from vision.bench.tracking.matched_boxes import ClipMatcher, MatchedBoxes
 from vision.bench.tracking.merged_detections import Merges, count_merges
-from vision.bench.tracking.mot_dataset import read_followed
+from vision.bench.tracking.mot_dataset import read_labelled_clips
 from vision.bench.tracking.track_noise import TrackNoise, track_noise
 from vision.common.progress import Report
 from vision.config.camera import DetectionConfig, TrackingConfig
@@ -18,12 +18,12 @@ from vision.detection import Detector
 
 @dataclass(frozen=True, slots=True)
 class NoiseReport:
-    """A detector's noise at the default settings."""
+    """The noise of a detector and the tracker at the default settings."""
 
     model: str
     fps: float
     looks: int
-    """Looks at true vehicles."""
+    """Observations of labelled vehicles."""
     jitter: dict[str, dict[str, Jitter]]
     misses: Misses
     identity: Identity
@@ -41,33 +41,33 @@ def measure(
     replay: Replay,
     report: Report,
 ) -> NoiseReport:
-    """Look at a manifest's clips and at labelled pictures. Raises NgatuError where they cannot be read."""
-    followed = read_followed(manifest, clips)
-    watch = Watch()
-    for number, clip in enumerate(followed):
-        report(f"beside the truth: {clip.file.name}, {number + 1} of {len(followed)}", 0, None)
-        watch.look(clip, replay.frames(clip.file), replay.fps)
-    looks = Sightings.joined(watch.looks)
+    """Measure on a manifest's clips and on labelled images. Raises NgatuError where they cannot be read."""
+    labelled = read_labelled_clips(manifest, clips)
+    matcher = ClipMatcher()
+    for number, clip in enumerate(labelled):
+        report(f"labelled tracks: {clip.file.name}, {number + 1} of {len(labelled)}", 0, None)
+        matcher.add(clip, replay.frames(clip.file), replay.fps)
+    observations = MatchedBoxes.joined(matcher.observations)
     return NoiseReport(
         model=replay.detector.model.name,
         fps=replay.fps,
-        looks=len(looks),
-        jitter=jitters(looks),
-        misses=misses(looks),
-        identity=identity(looks),
-        frames=watch.surplus.frames,
-        twice_per_frame=watch.surplus.twice / watch.surplus.frames,
-        unexplained_per_frame=watch.surplus.unexplained / watch.surplus.frames,
+        looks=len(observations),
+        jitter=jitters(observations),
+        misses=misses(observations),
+        identity=identity(observations),
+        frames=matcher.surplus.frames,
+        twice_per_frame=matcher.surplus.duplicates / matcher.surplus.frames,
+        unexplained_per_frame=matcher.surplus.unexplained / matcher.surplus.frames,
         merges=_merges(pictures, replay.detector, report),
         tracks=tuple(_tracks(_all_clips(manifest, clips), replay, report)),
     )
 
 
 def _merges(pictures: Sequence[Path], detector: Detector, report: Report) -> tuple[Merges, ...]:
-    """For all detections, and for those that are sure enough to begin a track."""
+    """For all detections, and for those confident enough to start a track."""
     if not pictures:
         return ()
-    report("labelled pictures", 0, None)
+    report("labelled images", 0, None)
     floors = (DetectionConfig().confidence, TrackingConfig().activation)
     return tuple(count_merges(pictures, detector, floor) for floor in floors)
 

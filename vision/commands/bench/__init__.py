@@ -2,10 +2,10 @@
 
 import typer
 
-from vision.commands.bench import counting, incidents, latency, noise, traffic
+from vision.commands.bench import cost, counting, incidents, latency, noise, tracking, traffic
 
 bench = typer.Typer(help="Measure how accurate and how fast ngatu is.", no_args_is_help=True)
-for module in (counting, latency, noise, traffic, incidents):
+for module in (counting, tracking, noise, traffic, incidents, cost, latency):
     module.register(bench)
 
 

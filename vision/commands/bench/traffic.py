@@ -1,4 +1,4 @@
-"""`ngatu bench traffic`: levels of congestion and incidents on real clips, and what analytics cost."""
+"""`ngatu bench traffic`: levels of congestion and incidents on real clips."""
 
 import json
 import sys
@@ -13,15 +13,11 @@ if TYPE_CHECKING:
 
     from vision.bench.clips.evaluate import ClipTraffic
     from vision.bench.clips.reversed_direction import Reversed
-    from vision.bench.throughput.measure import Cost
-
-MILLION = 1_000_000
 
 
 def register(bench: typer.Typer) -> None:
-    """Add `traffic` and `cost` to the group `bench`."""
+    """Add `traffic` to the group `bench`."""
     bench.command("traffic")(traffic)
-    bench.command("cost")(cost)
 
 
 def traffic(
@@ -73,47 +69,6 @@ def traffic(
         sys.stdout.write(json.dumps(to_json(replay.detector.model.name, done, turned), indent=2) + "\n")
     else:
         _print(done, turned)
-
-
-def cost(
-    *,
-    frames: Annotated[int, typer.Option(help="Frames to run.", min=100, max=10 * MILLION)] = 5000,
-    tracks: Annotated[int, typer.Option(help="Tracks in each frame.", min=1, max=500)] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a sentence.")] = False,
-) -> None:
-    """Measure the processor time that analytics take a frame, and memory over many frames, on made-up traffic.
-
-    Ctrl-C ends it early, and tells what was measured.
-    """
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from vision.bench.throughput.measure import measure_cost
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("frames", total=frames)
-        result = measure_cost(frames, tracks, watch=lambda done: bar.update(task, completed=done))
-    if as_json:
-        from dataclasses import asdict
-
-        sys.stdout.write(json.dumps(asdict(result), indent=2) + "\n")
-    else:
-        sys.stdout.write(_sentence(result) + "\n")
-    if result.interrupted:
-        typer.echo("interrupted: this is what was measured until then", err=True)
-
-
-def _sentence(result: "Cost") -> str:
-    from vision.bench.throughput.measure import PROMISED_MS, PROMISED_TRACKS
-
-    memory = ", ".join(f"{mb:.1f}" for mb in result.rss_mb) or "–"
-    part = f", {result.median_ms / PROMISED_MS:.0%} of the {PROMISED_MS:.0f} ms that are promised"
-    return (
-        f"{result.frames} frames with {result.tracks} tracks: "
-        f"{result.median_ms:.2f} ms a frame (median{part if result.tracks == PROMISED_TRACKS else ''}), "
-        f"{result.p95_ms:.2f} ms (95th percentile); {result.incidents} words about incidents; "
-        f"memory after each tenth: {memory} MB"
-    )
 
 
 def _print(done: "list[ClipTraffic]", turned: "list[Reversed]") -> None:
