@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from tests.publishing.publishing_kit import crossing, ids_once, on_stream, until
 from tests.publishing.publishing_kit import settings as bus
 from vision.publishing import RedisPublisher
-from vision.publishing.outbox import MemorySink
+from vision.publishing.outbox import Outbox
 
 
-def payloads(outbox: MemorySink, position: int = 0) -> list[str]:
+def payloads(outbox: Outbox, position: int = 0) -> list[str]:
     return [entry.payload for entry in outbox.after(position, 1_000_000)]
 
 
 def test_entries_come_out_in_the_order_they_went_in_and_forgotten_ones_do_not(tmp_path: Path) -> None:
-    outbox = MemorySink(tmp_path, "w")
+    outbox = Outbox(tmp_path, "w")
     for number in range(10):
         outbox.append("cam", str(number))
     assert payloads(outbox) == [str(n) for n in range(10)]
@@ -39,7 +39,7 @@ def test_whatever_happens_the_outbox_holds_what_was_not_forgotten(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("outbox")
-    outbox, expected, number = MemorySink(folder, "w"), [], 0
+    outbox, expected, number = Outbox(folder, "w"), [], 0
     for step in steps:
         if step == "append":
             number += 1
@@ -50,7 +50,7 @@ def test_whatever_happens_the_outbox_holds_what_was_not_forgotten(
             expected.pop(0)
         elif step in {"reopen", "rename"}:
             outbox.close()
-            outbox = MemorySink(folder, "w" if step == "reopen" else f"w{number}")
+            outbox = Outbox(folder, "w" if step == "reopen" else f"w{number}")
             outbox.adopt()
         assert payloads(outbox) == expected
         assert outbox.size(0) == len(expected)
@@ -61,8 +61,8 @@ def test_a_killed_process_loses_no_event_that_append_returned_for(tmp_path: Path
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from vision.publishing.outbox import MemorySink\n"
-        "outbox = MemorySink(Path(sys.argv[1]), 'w')\n"
+        "from vision.publishing.outbox import Outbox\n"
+        "outbox = Outbox(Path(sys.argv[1]), 'w')\n"
         "for number in range(1_000_000):\n"
         "    outbox.append('cam', str(number))\n"
         "    sys.stdout.write(f'{number}\\n'); sys.stdout.flush()\n"
@@ -75,7 +75,7 @@ def test_a_killed_process_loses_no_event_that_append_returned_for(tmp_path: Path
     process.stdout.close()
     process.wait()
     told = [line.strip() for line in seen if line.endswith("\n")]
-    outbox = MemorySink(tmp_path, "w")
+    outbox = Outbox(tmp_path, "w")
     kept = payloads(outbox)
     outbox.close()
     assert kept[: len(told)] == told
@@ -83,7 +83,7 @@ def test_a_killed_process_loses_no_event_that_append_returned_for(tmp_path: Path
 
 
 def test_a_full_outbox_drops_the_oldest_and_counts_them(tmp_path: Path) -> None:
-    outbox = MemorySink(tmp_path, "w", kept=1000)
+    outbox = Outbox(tmp_path, "w", kept=1000)
     for number in range(1500):
         outbox.append("cam", str(number))
     assert outbox.size(0) <= 1000
@@ -94,13 +94,13 @@ def test_a_full_outbox_drops_the_oldest_and_counts_them(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("torn_from", [0, 4096])
 def test_an_unreadable_file_is_set_aside_and_a_new_one_begun(tmp_path: Path, torn_from: int) -> None:
-    outbox = MemorySink(tmp_path, "w")
+    outbox = Outbox(tmp_path, "w")
     for number in range(1000):
         outbox.append("cam", str(number))
     outbox.close()
     path = tmp_path / "w.outbox"
     path.write_bytes(path.read_bytes()[:torn_from] + b"\x00 torn by a power cut " * 500)
-    outbox = MemorySink(tmp_path, "w")
+    outbox = Outbox(tmp_path, "w")
     outbox.append("cam", "a")
     assert payloads(outbox) == ["a"]
     outbox.close()
@@ -162,7 +162,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_is_told_and_events_go_back_onto_it_once_there_is_room(tiny_disk: Path) -> None:
-    outbox = MemorySink(tiny_disk, "w")
+    outbox = Outbox(tiny_disk, "w")
     ballast = tiny_disk / "ballast"
     ballast.write_bytes(bytes(800_000))
     for number in range(3000):
@@ -177,7 +177,7 @@ def test_a_full_disk_is_told_and_events_go_back_onto_it_once_there_is_room(tiny_
     assert outbox.dropped == 0
     everything = [int(payload) for payload in payloads(outbox)]
     outbox.close()
-    again = MemorySink(tiny_disk, "w")
+    again = Outbox(tiny_disk, "w")
     assert [int(payload) for payload in payloads(again)] == everything
     assert everything[:1001] == list(range(2000, 3001))
     again.close()
@@ -193,7 +193,7 @@ def test_a_worker_starts_on_a_full_disk(tiny_disk: Path, redis_url: str) -> None
     publisher.close()
 
 
-def _takes_again(outbox: MemorySink) -> bool:
+def _takes_again(outbox: Outbox) -> bool:
     time.sleep(0.5)
     outbox.append("cam", f"{9999:<200}")
     return not outbox.trouble

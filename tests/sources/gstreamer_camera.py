@@ -20,15 +20,17 @@ def main(pipeline: str, port: str = "0", user: str = "", password: str = "") -> 
     server = GstRtspServer.RTSPServer(address="127.0.0.1", service=port)
     factory = GstRtspServer.RTSPMediaFactory(launch=f"( {pipeline} )", shared=True)
     if user:
-        lock(server, factory, user, password)
+        require_user(server, factory, user, password)
     server.get_mount_points().add_factory("/cam", factory)
     server.attach(None)
-    print(f"rtsp://127.0.0.1:{server.get_bound_port()}/cam", flush=True)  # noqa: T201 - told to the test
+    print(f"rtsp://127.0.0.1:{server.get_bound_port()}/cam", flush=True)  # noqa: T201 - the test reads it
     GLib.MainLoop().run()
 
 
-def lock(server: GstRtspServer.RTSPServer, factory: GstRtspServer.RTSPMediaFactory, user: str, password: str) -> None:
-    """Let in only this user, by Digest."""
+def require_user(
+    server: GstRtspServer.RTSPServer, factory: GstRtspServer.RTSPMediaFactory, user: str, password: str
+) -> None:
+    """Admit only this user, by Digest authentication."""
     auth = GstRtspServer.RTSPAuth()
     auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
     token = GstRtspServer.RTSPToken()

@@ -1,4 +1,4 @@
-"""Cameras that misbehave, and somebody who watches a source as a worker would."""
+"""Simulated cameras with faults, and a consumer that takes a source's frames as a worker does."""
 
 import itertools
 import os
@@ -24,7 +24,7 @@ from vision.sources import Source, SourceState, SourceStatus, open_source
 
 
 def encode_clip(path: Path, *, size: tuple[int, int] = (320, 180), frames: int = 50, codec: str = "libx264") -> Path:
-    """A moving, noisy picture at 25 fps as a camera sends it: no B-frames, a key picture every 10 frames."""
+    """Encode a moving, noisy image at 25 fps as a camera does: no B-frames, a key frame every 10 frames."""
     width_px, height_px = size
     noise = np.random.default_rng(7)
     with av.open(str(path), "w") as container:
@@ -59,11 +59,11 @@ def shows(clips: dict[str, Path]) -> dict[str, Show]:
     return {name: show_clip(clip) for name, clip in clips.items()}
 
 
-class Mischief:
-    """A show whose camera can be told to misbehave while it plays: set `mood`."""
+class FaultyCamera:
+    """A simulated camera whose `fault` can be set while it plays."""
 
     def __init__(self, show: Show, other: Show | None = None) -> None:
-        self.mood = "well"
+        self.fault = "none"
         self._show = show
         self._other = other
 
@@ -77,13 +77,13 @@ class Mischief:
         late_s = 0.0
         key: AccessUnit | None = None
         for unit in units:
-            key = unit if unit.is_key and self.mood == "well" else key
+            key = unit if unit.is_key and self.fault == "none" else key
             other = next(others) if self._other else unit
             at_s = unit.at_s + late_s
-            match self.mood:
+            match self.fault:
                 case "silent":
                     yield AccessUnit(at_s, is_key=False, nals=())
-                case "same picture" if key:
+                case "same image" if key:
                     yield replace(key, at_s=at_s)
                 case "garbage":
                     yield AccessUnit(at_s, unit.is_key, tuple(unit.nals[0][:1] + os.urandom(300) for _ in range(4)))
@@ -91,20 +91,20 @@ class Mischief:
                     for n in range(200):
                         yield replace(key, at_s=at_s + n / 200)
                     late_s += 1.0
-                case "other picture" if self._other:
+                case "other size" if self._other:
                     yield replace(other, at_s=at_s)
                 case _:
                     yield replace(unit, at_s=at_s)
 
 
 def camera(url: str, camera_id: str = "cam", *, fps: float = 12, **source: Any) -> CameraConfig:
-    """A camera's config that loses patience quickly."""
-    patience = {"connect_timeout": 1, "read_timeout": 1, "frozen_after": 1, "retry_at_most": 0.5}
-    return CameraConfig(id=camera_id, source=RtspSource(url=url, **(patience | source)), detection={"fps": fps})
+    """A camera's configuration with short timeouts."""
+    timeouts = {"connect_timeout": 1, "read_timeout": 1, "frozen_after": 1, "retry_at_most": 0.5}
+    return CameraConfig(id=camera_id, source=RtspSource(url=url, **(timeouts | source)), detection={"fps": fps})
 
 
-class Watcher:
-    """Takes a source's frames in a thread of its own, `busy_s` for each."""
+class Consumer:
+    """Takes a source's frames in a thread of its own; each takes `busy_s`."""
 
     def __init__(self, source: Source, stop: threading.Event, busy_s: float = 0.0) -> None:
         self.source = source
@@ -115,19 +115,19 @@ class Watcher:
         self.last: Frame | None = None
         self.error: BaseException | None = None
         self._busy_s = busy_s
-        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread = threading.Thread(target=self._consume, daemon=True)
 
     @classmethod
     @contextmanager
     def of(cls, config: CameraConfig, busy_s: float = 0.0) -> Iterator[Self]:
         stop = threading.Event()
-        watcher = cls(open_source(config, stop=stop, clock=SystemClock()), stop, busy_s)
-        watcher.thread.start()
+        consumer = cls(open_source(config, stop=stop, clock=SystemClock()), stop, busy_s)
+        consumer.thread.start()
         try:
-            yield watcher
+            yield consumer
         finally:
             stop.set()
-            watcher.thread.join(5)
+            consumer.thread.join(5)
 
     @property
     def status(self) -> SourceStatus:
@@ -144,19 +144,19 @@ class Watcher:
     def wait_until(self, holds: Callable[[], bool], timeout_s: float = 10.0) -> None:
         ends_s = time.monotonic() + timeout_s
         while not holds():
-            assert time.monotonic() < ends_s, f"in vain: {self.status}"
+            assert time.monotonic() < ends_s, f"not within {timeout_s} s: {self.status}"
             assert self.error is None, self.error
             time.sleep(0.02)
 
     def stops_within_s(self) -> float:
-        """Tell it to stop; how long its thread took to end."""
+        """Stop it; returns how many seconds its thread took to end."""
         began_s = time.monotonic()
         self.stop.set()
         self.thread.join(10)
         assert not self.thread.is_alive()
         return time.monotonic() - began_s
 
-    def _watch(self) -> None:
+    def _consume(self) -> None:
         try:
             for frame in self.source.frames():
                 self.ages_s.append((datetime.now(UTC) - frame.captured_at).total_seconds())
@@ -164,7 +164,7 @@ class Watcher:
                 self.media_times_s.append(frame.media_time_s)
                 self.last = frame
                 time.sleep(self._busy_s)
-        except Exception as error:  # noqa: BLE001 - told by wait_until
+        except Exception as error:  # noqa: BLE001 - raised by wait_until
             self.error = error
 
 

@@ -1,4 +1,4 @@
-"""Live cameras played by an independent RTSP server, and our simulated ones seen by an independent client."""
+"""An independent RTSP server as camera, and an independent client on simulated cameras."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from statistics import median
 import pytest
 
 from tests.kit.shared_data import needs
-from tests.sources.sources_helpers import Watcher, camera, clips, rises, shows
+from tests.sources.sources_helpers import Consumer, camera, clips, rises, shows
 from vision.common.ports import free_port
 from vision.demo.simulator import Access, Show, SimulatedCameras
 from vision.sources import SourceState
@@ -31,14 +31,14 @@ HEVC = f"{BALL} ! x265enc tune=zerolatency key-int-max=25 ! rtph265pay name=pay0
 
 @pytest.fixture(scope="module", autouse=True)
 def _gstreamer() -> None:
-    ask = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
-    found = Path(PYTHON).exists() and subprocess.run([PYTHON, "-c", ask], capture_output=True, check=False)
+    check_import = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
+    found = Path(PYTHON).exists() and subprocess.run([PYTHON, "-c", check_import], capture_output=True, check=False)
     if not found or found.returncode:
         needs("Debian's gir1.2-gst-rtsp-server-1.0, python3-gi and gstreamer1.0-plugins-ugly are absent")
 
 
 class GStreamerCamera:
-    """A camera in a process of its own, that can be killed, halted and woken."""
+    """A camera in a process of its own, which can be killed, paused and resumed."""
 
     def __init__(self, pipeline: str, *access: str, port: int = 0, pattern: str = "ball") -> None:
         script = Path(__file__).with_name("gstreamer_camera.py")
@@ -57,12 +57,12 @@ class GStreamerCamera:
 
 
 @contextmanager
-def on_air(pipeline: str, *access: str, port: int = 0, pattern: str = "ball") -> Iterator[GStreamerCamera]:
-    played = GStreamerCamera(pipeline, *access, port=port, pattern=pattern)
+def playing(pipeline: str, *access: str, port: int = 0, pattern: str = "ball") -> Iterator[GStreamerCamera]:
+    server = GStreamerCamera(pipeline, *access, port=port, pattern=pattern)
     try:
-        yield played
+        yield server
     finally:
-        played.kill()
+        server.kill()
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
@@ -74,72 +74,72 @@ def on_air(pipeline: str, *access: str, port: int = 0, pattern: str = "ball") ->
         pytest.param(HEVC, "hevc", id="hevc"),
     ],
 )
-def test_frames_come_in_order_and_dated(pipeline: str, codec: str, transport: str) -> None:
-    with on_air(pipeline) as played, Watcher.of(camera(played.url, transport=transport, read_timeout=5)) as watcher:
-        watcher.wait_for_frames(30, timeout_s=20)
-        status = watcher.status
+def test_frames_are_in_order_and_timed(pipeline: str, codec: str, transport: str) -> None:
+    with playing(pipeline) as server, Consumer.of(camera(server.url, transport=transport, read_timeout=5)) as consumer:
+        consumer.wait_for_frames(30, timeout_s=20)
+        status = consumer.status
         assert (status.state, status.codec, status.width_px) == (SourceState.ONLINE, codec, 320)
-        assert rises(watcher.indexes)
-        assert rises(watcher.media_times_s)
-        span_s = watcher.media_times_s[-1] - watcher.media_times_s[5]
+        assert rises(consumer.indexes)
+        assert rises(consumer.media_times_s)
+        span_s = consumer.media_times_s[-1] - consumer.media_times_s[5]
         assert span_s == pytest.approx(24 / 12, abs=0.3)
-        assert min(watcher.ages_s) >= 0
-        watcher.wait_until(lambda: abs(watcher.status.received_fps - 25) <= 5, timeout_s=20)
-        watcher.wait_until(lambda: median(watcher.ages_s[-25:]) < 0.2, timeout_s=20)
+        assert min(consumer.ages_s) >= 0
+        consumer.wait_until(lambda: abs(consumer.status.received_fps - 25) <= 5, timeout_s=20)
+        consumer.wait_until(lambda: median(consumer.ages_s[-25:]) < 0.2, timeout_s=20)
 
 
-def test_digest_passwords_are_spoken_and_a_wrong_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_digest_authentication_works_and_a_wrong_password_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAMERA_PASSWORD", "p@ss:w/rd")
-    with on_air(H264, "root", "p@ss:w/rd") as played, ExitStack() as watched:
-        right = camera(played.url.replace("//", "//root:${CAMERA_PASSWORD}@"), read_timeout=5)
-        wrong = camera(played.url.replace("//", "//root:wr0ng@"), read_timeout=5)
-        watched.enter_context(Watcher.of(right)).wait_for_frames(5)
-        status = watched.enter_context(Watcher.of(wrong)).wait_for(SourceState.UNAUTHORIZED)
+    with playing(H264, "root", "p@ss:w/rd") as server, ExitStack() as watched:
+        right = camera(server.url.replace("//", "//root:${CAMERA_PASSWORD}@"), read_timeout=5)
+        wrong = camera(server.url.replace("//", "//root:wr0ng@"), read_timeout=5)
+        watched.enter_context(Consumer.of(right)).wait_for_frames(5)
+        status = watched.enter_context(Consumer.of(wrong)).wait_for(SourceState.UNAUTHORIZED)
         assert "refuses the user name or password" in status.reason
         assert "wr0ng" not in str(status)
 
 
-def test_a_server_that_is_killed_and_started_again_gives_frames_again() -> None:
+def test_frames_go_on_after_a_server_restart() -> None:
     port = free_port()
-    with Watcher.of(camera(f"rtsp://127.0.0.1:{port}/cam", read_timeout=3)) as watcher:
-        with on_air(H264, port=port):
-            watcher.wait_for_frames(10)
-        assert watcher.wait_for(SourceState.UNREACHABLE).reason
-        with on_air(H264, port=port):
-            watcher.wait_for_frames(10, timeout_s=20)
-            assert watcher.status.reconnects == 1
-            assert rises(watcher.media_times_s)
-            assert watcher.ages_s[-1] < 0.5
+    with Consumer.of(camera(f"rtsp://127.0.0.1:{port}/cam", read_timeout=3)) as consumer:
+        with playing(H264, port=port):
+            consumer.wait_for_frames(10)
+        assert consumer.wait_for(SourceState.UNREACHABLE).reason
+        with playing(H264, port=port):
+            consumer.wait_for_frames(10, timeout_s=20)
+            assert consumer.status.reconnects == 1
+            assert rises(consumer.media_times_s)
+            assert consumer.ages_s[-1] < 0.5
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
-def test_a_server_that_is_halted_is_stalled_and_woken_gives_frames_again(transport: str) -> None:
-    with on_air(H264) as played, Watcher.of(camera(played.url, transport=transport, read_timeout=2)) as watcher:
-        watcher.wait_for_frames(10)
-        played.signal(signal.SIGSTOP)
-        watcher.wait_for(SourceState.STALLED)
+def test_a_paused_server_is_stalled_and_frames_go_on_after_it_resumes(transport: str) -> None:
+    with playing(H264) as server, Consumer.of(camera(server.url, transport=transport, read_timeout=2)) as consumer:
+        consumer.wait_for_frames(10)
+        server.signal(signal.SIGSTOP)
+        consumer.wait_for(SourceState.STALLED)
         time.sleep(3)
-        assert watcher.status.state is SourceState.STALLED
-        played.signal(signal.SIGCONT)
-        watcher.wait_for(SourceState.ONLINE, timeout_s=20)
-        watcher.wait_for_frames(10)
-        assert watcher.ages_s[-1] < 0.5
+        assert consumer.status.state is SourceState.STALLED
+        server.signal(signal.SIGCONT)
+        consumer.wait_for(SourceState.ONLINE, timeout_s=20)
+        consumer.wait_for_frames(10)
+        assert consumer.ages_s[-1] < 0.5
 
 
-def test_a_still_picture_from_a_real_encoder_is_frozen() -> None:
-    with on_air(H264, pattern="checkers-8") as played, Watcher.of(camera(played.url, read_timeout=5)) as watcher:
-        watcher.wait_for(SourceState.FROZEN, timeout_s=20)
+def test_a_still_image_from_a_real_encoder_is_frozen() -> None:
+    with playing(H264, pattern="checkers-8") as server, Consumer.of(camera(server.url, read_timeout=5)) as consumer:
+        consumer.wait_for(SourceState.FROZEN, timeout_s=20)
 
 
-def test_a_still_picture_with_noise_in_a_corner_is_not_frozen() -> None:
-    with on_air(H264, pattern="smpte") as played, Watcher.of(camera(played.url, read_timeout=5)) as watcher:
-        watcher.wait_for_frames(40, timeout_s=20)
-        assert watcher.status.state is SourceState.ONLINE
+def test_a_still_image_with_noise_in_a_corner_is_not_frozen() -> None:
+    with playing(H264, pattern="smpte") as server, Consumer.of(camera(server.url, read_timeout=5)) as consumer:
+        consumer.wait_for_frames(40, timeout_s=20)
+        assert consumer.status.state is SourceState.ONLINE
 
 
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 @pytest.mark.parametrize("codec", ["h264", "hevc"])
-def test_an_independent_client_plays_our_simulated_cameras(shows: dict[str, Show], codec: str, protocol: str) -> None:
+def test_an_independent_client_plays_simulated_cameras(shows: dict[str, Show], codec: str, protocol: str) -> None:
     player = shutil.which("gst-launch-1.0")
     if player is None:
         needs("Debian's gstreamer1.0-tools is absent")
@@ -149,5 +149,5 @@ def test_an_independent_client_plays_our_simulated_cameras(shows: dict[str, Show
         command = f"{player} {source} ! {caps} ! identity eos-after=50 ! fakesink sync=false"
         done = subprocess.run(command.split(), capture_output=True, text=True, timeout=30, check=False)
     assert "Got EOS" in done.stdout, done.stderr
-    # At times it asks for a pause on a connection that it has closed itself; nothing else may be wrong.
+    # Sometimes it sends PAUSE on a connection that it has closed itself; no other error is allowed.
     assert done.returncode == 0 or "gst_rtspsrc_pause" in done.stderr, done.stderr

@@ -1,3 +1,5 @@
+"""The frames that are due at a sampling rate."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,33 +11,33 @@ def chosen(times_s: list[float], fps: float | None) -> list[float]:
     return [t for t in times_s if sampler.due(t)]
 
 
-def test_of_thirty_frames_a_second_twelve_are_due_when_twelve_are_wanted() -> None:
+def test_12_of_30_frames_per_second_are_due_at_12_fps() -> None:
     assert len(chosen([n / 30 for n in range(30 * 60)], 12)) == 12 * 60
 
 
-def test_without_a_wanted_rate_every_frame_is_due() -> None:
+def test_without_a_rate_every_frame_is_due() -> None:
     times = [n / 25 for n in range(100)]
     assert chosen(times, None) == times
 
 
-def test_a_stream_that_is_slower_than_wanted_is_used_whole() -> None:
+def test_every_frame_of_a_slower_stream_is_due() -> None:
     times = [n / 8 for n in range(200)]
     assert chosen(times, 12) == times
 
 
-def test_a_stream_at_just_the_wanted_rate_is_used_whole_in_spite_of_jitter() -> None:
+def test_every_frame_of_a_stream_at_the_rate_is_due_despite_jitter() -> None:
     times = [n * 0.08 + (0.03 if n % 2 else 0.0) for n in range(500)]
     assert len(chosen(times, 12.5)) == 500
 
 
-def test_a_gap_is_not_made_up_for_by_a_burst() -> None:
+def test_a_gap_is_not_followed_by_a_burst() -> None:
     before = [n / 30 for n in range(30)]
     after = [60 + n / 30 for n in range(30)]
     assert len(chosen(before + after, 12)) <= 25
 
 
 @given(st.lists(st.floats(0.005, 0.5), min_size=2, max_size=300), st.floats(1, 60))
-def test_never_more_are_due_than_wanted_in_any_span(steps_s: list[float], fps: float) -> None:
+def test_no_span_has_more_due_frames_than_the_rate_allows(steps_s: list[float], fps: float) -> None:
     times, now = [], 0.0
     for step in steps_s:
         now += step
@@ -46,7 +48,7 @@ def test_never_more_are_due_than_wanted_in_any_span(steps_s: list[float], fps: f
 
 
 @given(st.integers(13, 60), st.floats(1, 12))
-def test_the_rate_is_met_on_average_whatever_the_streams_rate(source_fps: int, wanted: float) -> None:
+def test_the_mean_rate_is_met_for_any_stream_rate(source_fps: int, wanted: float) -> None:
     seconds = 120
     taken = chosen([n / source_fps for n in range(source_fps * seconds)], wanted)
     assert abs(len(taken) - wanted * seconds) <= 2

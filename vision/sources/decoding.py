@@ -1,4 +1,4 @@
-"""How a stream's decoder is set up, and what it then really does."""
+"""Sets up the decoder of a video stream."""
 
 import os
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from av.video.stream import VideoStream
 
 from vision.core import SourceError
 
-MOST_THREADS = 4
+MAX_THREADS = 4
 LIVE_PIXELS_PER_THREAD = 1920 * 1088
 
 
@@ -19,8 +19,9 @@ class Decoder:
 
     stream: VideoStream
     nominal_interval_s: float
-    """Seconds from frame to frame as the stream declares it; 0.04 when it does not."""
+    """Seconds between frames as the stream declares; 0.04 where it does not."""
     declared_fps: float | None
+    """None where the stream does not declare it."""
 
     @property
     def codec(self) -> str:
@@ -28,7 +29,7 @@ class Decoder:
 
     @property
     def mode(self) -> str:
-        """What the decoder does, asked of itself: hardware or software, and on how many threads."""
+        """How it decodes: in hardware or software, and on how many threads."""
         context = self.stream.codec_context
         device = "hardware" if context.is_hwaccel else "software"
         count = context.thread_count
@@ -36,32 +37,33 @@ class Decoder:
 
 
 def prepare_decoder(container: InputContainer, *, is_live: bool) -> Decoder:
-    """Choose the container's video stream and the decoder's threads.
+    """Choose the container's video stream and the number of decoder threads.
 
-    Threads that decode several frames at once cost one frame of delay each, so a live stream gets more than one only
-    when its pictures are too large for one core. On two cores they cost more than they bring (measured: 545 instead of
-    630 fps at 720p), so a recording gets them only where there are more.
+    Each frame-decoding thread delays the stream by one frame, so a live stream gets more than one only when its frames
+    are too large for one core. On two cores more threads are slower (measured: 545 instead of 630 fps at 720p), so a
+    recording gets them only where there are more cores.
 
-    Raises SourceError when there is no video.
+    Raises:
+        SourceError: there is no video.
     """
     if not container.streams.video or container.streams.video[0].codec_context is None:
-        raise SourceError("there is no video in it that could be decoded")
+        raise SourceError("it contains no video that can be decoded")
     stream = container.streams.video[0]
     context = stream.codec_context
     pixels = context.width * context.height
     wanted = -(-pixels // LIVE_PIXELS_PER_THREAD) if is_live else _cores() - 1
-    context.thread_count = max(1, min(wanted, MOST_THREADS))
+    context.thread_count = max(1, min(wanted, MAX_THREADS))
     context.thread_type = "FRAME" if context.thread_count > 1 else "SLICE"
     rate = stream.average_rate or stream.guessed_rate
     fps = float(rate) if rate else None
     return Decoder(stream, nominal_interval_s=1 / fps if fps else 0.04, declared_fps=fps)
 
 
-def pts_s(decoded: av.VideoFrame) -> float | None:
-    """The picture's own timestamp in seconds of the stream's clock."""
-    if decoded.pts is None or decoded.time_base is None:
+def pts_s(video_frame: av.VideoFrame) -> float | None:
+    """The frame's presentation timestamp in seconds; None where it has none."""
+    if video_frame.pts is None or video_frame.time_base is None:
         return None
-    return float(decoded.pts * decoded.time_base)
+    return float(video_frame.pts * video_frame.time_base)
 
 
 def _cores() -> int:

@@ -1,4 +1,4 @@
-"""Recordings as a source: as fast as they decode, or at their own pace like a camera."""
+"""Reads recordings, as fast as they decode or in real time like a camera."""
 
 import threading
 from collections.abc import Iterator
@@ -10,37 +10,42 @@ import av
 from av.container import InputContainer
 
 from vision.core import Clock, Frame, SourceError, SystemClock
+from vision.sources.conversion import DecodedFrame, FrameConverter, upright_size
 from vision.sources.decoding import Decoder, prepare_decoder, pts_s
 from vision.sources.live import LiveFeed
-from vision.sources.pictures import Picture, PictureConverter, upright_size
 from vision.sources.sampling import FrameSampler
-from vision.sources.status import SourceState, SourceStatus, StatusBoard
+from vision.sources.status import SourceState, SourceStatus, StatusTracker
 from vision.sources.timeline import ArrivalAnchor, MediaTimeline
 
-LATENESS_FORGIVEN_S = 1.0
+MAX_LATENESS_S = 1.0
+"""A paced recording that is later than this goes on from now instead of catching up."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What a recording says about itself before it is decoded."""
+    """The metadata of a recording."""
 
     width_px: int
     height_px: int
-    """Upright."""
+    """Of the upright image."""
     codec: str
     fps: float
-    """On average; 0 when the recording does not say."""
+    """On average; 0 where the recording does not say."""
     duration_s: float
-    """0 when the recording does not say."""
+    """0 where the recording does not say."""
 
     @property
     def frames(self) -> int:
-        """How many frames to expect: an estimate, for a progress bar."""
+        """The expected number of frames: an estimate, for a progress bar."""
         return round(self.duration_s * self.fps)
 
 
 def probe(path: Path) -> VideoInfo:
-    """Read a recording's head and its first picture. Raises SourceError when it gives none."""
+    """Read a recording's metadata and its first frame.
+
+    Raises:
+        SourceError: the file is missing, or no frame can be decoded.
+    """
     with _open(path) as container:
         decoder = _prepare(container, path)
         first = next(_decoded(container, decoder), None)
@@ -54,9 +59,9 @@ def probe(path: Path) -> VideoInfo:
 class VideoFile:
     """Frames of one recording.
 
-    Unpaced, every due frame is given, as fast as the user takes them; `captured_at` is `started_at` (default: when
-    `frames()` begins) plus the media time. Paced, it plays like a camera: what is not taken in time is dropped, and
-    `captured_at` is when the picture was shown. Looped, `index` and `media_time_s` go on rising.
+    Unpaced, every due frame is yielded, as fast as the consumer takes them; `captured_at` is `started_at` (default:
+    when `frames()` is called) plus the media time. Paced, it plays in real time like a camera: frames not taken in time
+    are dropped, and `captured_at` is when the frame was due. In a loop, `index` and `media_time_s` go on rising.
     """
 
     def __init__(
@@ -80,73 +85,78 @@ class VideoFile:
         self._clock = clock or SystemClock()
         self._sampler = FrameSampler(fps)
         self._timeline = MediaTimeline()
-        self._board = StatusBoard(self._clock)
-        self._feed = LiveFeed(camera_id, self._board, self._stop)
+        self._status = StatusTracker(self._clock)
+        self._feed = LiveFeed(camera_id, self._status, self._stop)
 
     def status(self) -> SourceStatus:
-        return self._board.snapshot(self._feed.slot.dropped)
+        """The status now, from any thread."""
+        return self._status.snapshot(self._feed.slot.dropped)
 
     def frames(self) -> Iterator[Frame]:
-        """Yield the due frames. Can be called once. Raises SourceError when the file is missing or gives no picture."""
+        """Yield the due frames. Can be called once.
+
+        Raises:
+            SourceError: the file is missing, or no frame can be decoded.
+        """
         try:
             yield from self._feed.frames(self._play) if self._paced else self._as_fast_as_possible()
         except SourceError as error:
-            self._board.enter(SourceState.UNREACHABLE, str(error))
+            self._status.enter(SourceState.UNREACHABLE, str(error))
             raise
         if self._stop.is_set():
-            self._board.enter(SourceState.STOPPED)
+            self._status.enter(SourceState.STOPPED)
         else:
-            self._board.enter(SourceState.ENDED, f"{self._path.name} is over")
+            self._status.enter(SourceState.ENDED, f"{self._path.name} is at its end")
 
     def _as_fast_as_possible(self) -> Iterator[Frame]:
-        converter = PictureConverter(self._camera_id)
+        converter = FrameConverter(self._camera_id)
         started_at = self._started_at or self._clock.now()
-        for index, media_time_s, decoded in self._timed():
+        for index, media_time_s, video_frame in self._timed():
             if self._sampler.due(media_time_s):
                 captured_at = started_at + timedelta(seconds=media_time_s)
-                self._board.converted()
-                yield converter.to_frame(Picture(decoded, index, media_time_s, captured_at))
+                self._status.count_converted()
+                yield converter.to_frame(DecodedFrame(video_frame, index, media_time_s, captured_at))
 
     def _play(self) -> None:
         anchor = ArrivalAnchor()
         started_s = self._clock.monotonic()
-        for index, media_time_s, decoded in self._timed():
+        for index, media_time_s, video_frame in self._timed():
             wait_s = started_s + media_time_s - self._clock.monotonic()
-            if wait_s < -LATENESS_FORGIVEN_S:
+            if wait_s < -MAX_LATENESS_S:
                 started_s -= wait_s
             if self._feed.ending.wait(max(wait_s, 0.0)):
                 return
             captured_at = anchor.captured_at(media_time_s, self._clock.now())
             if self._sampler.due(media_time_s):
-                self._feed.slot.put(Picture(decoded, index, media_time_s, captured_at))
+                self._feed.slot.put(DecodedFrame(video_frame, index, media_time_s, captured_at))
 
     def _timed(self) -> Iterator[tuple[int, float, av.VideoFrame]]:
-        """Every picture with its index and media time, over all rounds of a loop."""
-        for index, decoded in enumerate(self._rounds()):
-            media_time_s = self._timeline.advance(pts_s(decoded))
-            self._board.received(*upright_size(decoded))
-            yield index, media_time_s, decoded
+        """Every frame with its index and media time, over all rounds of a loop."""
+        for index, video_frame in enumerate(self._rounds()):
+            media_time_s = self._timeline.advance(pts_s(video_frame))
+            self._status.count_received(*upright_size(video_frame))
+            yield index, media_time_s, video_frame
 
     def _rounds(self) -> Iterator[av.VideoFrame]:
         while True:
             yield from self._once()
             if not self._loop or self._stop.is_set():
                 return
-            self._timeline.break_off()
+            self._timeline.restart()
 
     def _once(self) -> Iterator[av.VideoFrame]:
         with _open(self._path) as container:
             decoder = _prepare(container, self._path)
             self._timeline.nominal_interval_s = decoder.nominal_interval_s
             is_first = True
-            for decoded in _decoded(container, decoder):
+            for video_frame in _decoded(container, decoder):
                 if self._stop.is_set():
                     return
                 if is_first:
-                    self._board.decodes(decoder.codec, decoder.mode)
-                    self._board.enter(SourceState.ONLINE)
+                    self._status.set_decoder(decoder.codec, decoder.mode)
+                    self._status.enter(SourceState.ONLINE)
                     is_first = False
-                yield decoded
+                yield video_frame
         if is_first:
             raise _undecodable(self._path)
 
@@ -158,7 +168,7 @@ def _open(path: Path) -> InputContainer:
         return av.open(str(path))
     except av.error.FFmpegError as error:
         raise SourceError(
-            f"{path}: it cannot be read as a video ({error.strerror}); is it cut off or damaged?"
+            f"{path}: it cannot be read as a video ({error.strerror}); is it truncated or damaged?"
         ) from error
 
 
@@ -170,7 +180,7 @@ def _prepare(container: InputContainer, path: Path) -> Decoder:
 
 
 def _decoded(container: InputContainer, decoder: Decoder) -> Iterator[av.VideoFrame]:
-    """Every picture that can be decoded; damaged packets are passed over."""
+    """Every frame that can be decoded; damaged packets are skipped."""
     try:
         for packet in container.demux(decoder.stream):
             try:
@@ -182,4 +192,4 @@ def _decoded(container: InputContainer, decoder: Decoder) -> Iterator[av.VideoFr
 
 
 def _undecodable(path: Path) -> SourceError:
-    return SourceError(f"{path}: no picture in it can be decoded; is it cut off or damaged?")
+    return SourceError(f"{path}: no frame can be decoded; is it truncated or damaged?")

@@ -1,4 +1,4 @@
-"""From a camera's config to its source."""
+"""Opens the source that a camera's configuration names."""
 
 import threading
 
@@ -12,9 +12,10 @@ Source = RtspCamera | VideoFile
 
 
 def open_source(camera: CameraConfig, *, stop: threading.Event, clock: Clock) -> Source:
-    """The source of a camera, sampled at its detection rate. Opens nothing yet: `frames()` does.
+    """The source of a camera, sampled at its detection rate. It connects when `frames()` is called.
 
-    Raises SourceError when the camera's address cannot be used.
+    Raises:
+        SourceError: the camera's address is not usable.
     """
     fps = camera.detection.fps
     if isinstance(camera.source, RtspSource):

@@ -1,4 +1,4 @@
-"""Live cameras over RTSP: opened, watched, and opened anew until told to stop."""
+"""Reads live cameras over RTSP, and reconnects after every failure until it is stopped."""
 
 import threading
 from collections.abc import Iterator
@@ -12,36 +12,36 @@ from vision.config.environment import resolve_url
 from vision.config.errors import ConfigError
 from vision.config.sources import RtspSource
 from vision.core import Clock, Frame, SourceError
-from vision.sources.address import host_and_port, knock
+from vision.sources.connection import StreamLost, broken, check_reachable, host_and_port, not_opened, not_reached
+from vision.sources.conversion import DecodedFrame, upright_size
 from vision.sources.decoding import Decoder, prepare_decoder, pts_s
-from vision.sources.failures import StreamLost, broken, not_opened, not_reached
 from vision.sources.live import LiveFeed
-from vision.sources.pictures import Picture, upright_size
 from vision.sources.sampling import FrameSampler
-from vision.sources.status import SourceState, SourceStatus, StatusBoard
+from vision.sources.status import SourceState, SourceStatus, StatusTracker
 from vision.sources.timeline import ArrivalAnchor, MediaTimeline
-from vision.sources.watchdog import FrozenPicture, PictureDrought, RunawayRate
+from vision.sources.watchdog import DecodeTimeout, FrozenImage, RunawayRate
 
 FIRST_RETRY_S = 0.5
 """The first wait after a failure; each further one is twice as long."""
 RETRY_JITTER = 0.5
 """Cameras that failed together do not connect together: a wait is shortened by up to this part of it."""
 STALLED_AFTER_S = 3.0
-"""Without a picture for so long a camera is called stalled, long before its stream is given up."""
+"""Without a frame for this long a camera is reported as stalled, before its stream is given up."""
 CLEAN_RUN = 3
-"""So many pictures in a row must decode without damage before any is believed: noise can look like one or two."""
+"""This many frames in a row must decode without damage before any is used: noise can decode as one or two."""
 UNAUTHORIZED_WAIT_S = 60.0
-"""Cameras lock a user out after a handful of wrong passwords; so no more than one attempt a minute."""
+"""Cameras lock a user out after a few wrong passwords, so there is at most one attempt per minute."""
 
 
 class RtspCamera:
-    """Frames of one live camera, for ever.
+    """Frames of one live camera, without end.
 
-    A thread of its own decodes, whatever becomes of the frames; the newest due one waits to be taken. Each way in which
-    a camera can fail is a state with a reason; none ends the frames, only the stop does. Over reconnections `index` and
-    `media_time_s` go on.
+    A thread of its own decodes; the newest due frame waits to be taken, older ones are dropped. Every failure is a
+    state with a reason, and is followed by a reconnection; only `stop` ends the frames. `index` and `media_time_s` go
+    on across reconnections.
 
-    Raises SourceError when the address lacks a host or names a variable that the environment lacks.
+    Raises:
+        SourceError: the address has no host, or names a variable that the environment lacks.
     """
 
     def __init__(
@@ -64,21 +64,22 @@ class RtspCamera:
         self._timeline = MediaTimeline()
         self._anchor = ArrivalAnchor()
         self._sampler = FrameSampler(fps)
-        self._board = StatusBoard(clock)
-        self._feed = LiveFeed(camera_id, self._board, stop)
+        self._status = StatusTracker(clock)
+        self._feed = LiveFeed(camera_id, self._status, stop)
         self._index = 0
-        self._last_picture_s = clock.monotonic()
+        self._last_frame_s = clock.monotonic()
 
     def frames(self) -> Iterator[Frame]:
-        """Yield the newest due frame, again and again, until the stop is set. Can be called once."""
+        """Yield the newest due frame, again and again, until `stop` is set. Can be called once."""
         yield from self._feed.frames(self._capture)
-        self._board.enter(SourceState.STOPPED)
+        self._status.enter(SourceState.STOPPED)
 
     def status(self) -> SourceStatus:
-        quiet_s = self._clock.monotonic() - self._last_picture_s
-        if quiet_s > self._stalled_after_s and self._board.state in (SourceState.ONLINE, SourceState.FROZEN):
-            self._board.enter(SourceState.STALLED, f"no picture for {quiet_s:.0f} s")
-        return self._board.snapshot(self._feed.slot.dropped)
+        """The status now, from any thread."""
+        quiet_s = self._clock.monotonic() - self._last_frame_s
+        if quiet_s > self._stalled_after_s and self._status.state in (SourceState.ONLINE, SourceState.FROZEN):
+            self._status.enter(SourceState.STALLED, f"no frame for {quiet_s:.0f} s")
+        return self._status.snapshot(self._feed.slot.dropped)
 
     def _is_ending(self) -> bool:
         return self._stop.is_set() or self._feed.ending.is_set()
@@ -86,36 +87,40 @@ class RtspCamera:
     def _capture(self) -> None:
         while not self._is_ending():
             try:
-                self._follow_stream()
+                self._read_stream()
             except StreamLost as lost:
                 if self._is_ending():
                     return
-                self._board.enter(lost.state, lost.reason)
-                self._timeline.break_off()
+                self._status.enter(lost.state, lost.reason)
+                self._timeline.restart()
                 wait_s = self._backoff.next_wait_s()
                 if lost.state is SourceState.UNAUTHORIZED:
                     wait_s = UNAUTHORIZED_WAIT_S
                 self._feed.ending.wait(wait_s)
 
-    def _follow_stream(self) -> None:
-        """Take the stream's pictures. Returns when told to end; raises StreamLost when the stream does."""
+    def _read_stream(self) -> None:
+        """Read frames until `stop` is set.
+
+        Raises:
+            StreamLost: the stream cannot be opened, or it ends.
+        """
         with self._open() as container:
             decoder = self._prepare(container)
-            frozen = FrozenPicture(self._source.frozen_after.total_seconds())
+            frozen = FrozenImage(self._source.frozen_after.total_seconds())
             runaway = RunawayRate(decoder.declared_fps)
-            drought = PictureDrought(self._read_timeout_s, self._clock.monotonic())
+            decode_timeout = DecodeTimeout(self._read_timeout_s, self._clock.monotonic())
             is_first = True
-            for decoded in self._decoded(container, decoder, drought):
+            for video_frame in self._decoded(container, decoder, decode_timeout):
                 now_s = self._clock.monotonic()
                 if is_first:
-                    self._begins(decoder)
+                    self._on_first_frame(decoder)
                     is_first = False
-                self._take(decoded, now_s, is_frozen=frozen.is_frozen(decoded, now_s))
+                self._take(video_frame, now_s, is_frozen=frozen.is_frozen(video_frame, now_s))
                 runaway.add(now_s)
 
     def _open(self) -> InputContainer:
         try:
-            knock(self._host, self._port, self._connect_timeout_s)
+            check_reachable(self._host, self._port, self._connect_timeout_s)
         except OSError as error:
             raise not_reached(error, self._host, self._port) from None
         options = {
@@ -137,50 +142,52 @@ class RtspCamera:
         except SourceError as error:
             raise StreamLost(SourceState.GARBAGE, f"the stream: {error}") from None
         self._timeline.nominal_interval_s = decoder.nominal_interval_s
-        self._anchor.held_back_s = decoder.nominal_interval_s  # libav ends a picture when the next one begins
+        self._anchor.held_back_s = decoder.nominal_interval_s  # libav completes a frame when the next one begins
         return decoder
 
-    def _begins(self, decoder: Decoder) -> None:
+    def _on_first_frame(self, decoder: Decoder) -> None:
         if self._index:
-            self._board.reconnected()
-        self._board.decodes(decoder.codec, decoder.mode)
+            self._status.count_reconnect()
+        self._status.set_decoder(decoder.codec, decoder.mode)
         self._backoff.reset()
 
-    def _decoded(self, container: InputContainer, decoder: Decoder, drought: PictureDrought) -> Iterator[av.VideoFrame]:
+    def _decoded(
+        self, container: InputContainer, decoder: Decoder, decode_timeout: DecodeTimeout
+    ) -> Iterator[av.VideoFrame]:
         clean_run = 0
         try:
             for packet in container.demux(decoder.stream):
                 if self._is_ending():
                     return
-                pictures = _clean_pictures(packet)
-                clean_run = 0 if pictures is None else clean_run + len(pictures)
-                if pictures and clean_run >= CLEAN_RUN:
-                    drought.add(self._clock.monotonic())
-                    yield from pictures
-                drought.check(self._clock.monotonic())
+                frames = _clean_frames(packet)
+                clean_run = 0 if frames is None else clean_run + len(frames)
+                if frames and clean_run >= CLEAN_RUN:
+                    decode_timeout.add(self._clock.monotonic())
+                    yield from frames
+                decode_timeout.check(self._clock.monotonic())
         except av.error.FFmpegError as error:
             raise broken(error, self._read_timeout_s) from None
-        raise StreamLost(SourceState.UNREACHABLE, "the camera ended the stream; connecting anew")
+        raise StreamLost(SourceState.UNREACHABLE, "the camera ended the stream; reconnecting")
 
-    def _take(self, decoded: av.VideoFrame, now_s: float, *, is_frozen: bool) -> None:
-        self._last_picture_s = now_s
-        self._board.received(*upright_size(decoded))
+    def _take(self, video_frame: av.VideoFrame, now_s: float, *, is_frozen: bool) -> None:
+        self._last_frame_s = now_s
+        self._status.count_received(*upright_size(video_frame))
         if is_frozen:
             seconds = self._source.frozen_after.total_seconds()
-            self._board.enter(SourceState.FROZEN, f"the very same picture for {seconds:g} s and more")
-        elif self._board.state is not SourceState.ONLINE:
-            self._board.enter(SourceState.ONLINE)
-        media_time_s = self._timeline.advance(pts_s(decoded), now_s)
+            self._status.enter(SourceState.FROZEN, f"exactly the same image for {seconds:g} s or more")
+        elif self._status.state is not SourceState.ONLINE:
+            self._status.enter(SourceState.ONLINE)
+        media_time_s = self._timeline.advance(pts_s(video_frame), now_s)
         captured_at = self._anchor.captured_at(media_time_s, self._clock.now())
         if self._sampler.due(media_time_s):
-            self._feed.slot.put(Picture(decoded, self._index, media_time_s, captured_at))
+            self._feed.slot.put(DecodedFrame(video_frame, self._index, media_time_s, captured_at))
         self._index += 1
 
 
-def _clean_pictures(packet: "av.Packet[VideoStream]") -> list[av.VideoFrame] | None:
-    """What the packet decodes to; None when it is damaged."""
+def _clean_frames(packet: "av.Packet[VideoStream]") -> list[av.VideoFrame] | None:
+    """The frames of a packet; None when it is damaged."""
     try:
-        pictures = list(packet.decode())
+        frames = list(packet.decode())
     except av.error.InvalidDataError:
         return None
-    return None if any(picture.is_corrupt for picture in pictures) else pictures
+    return None if any(frame.is_corrupt for frame in frames) else frames

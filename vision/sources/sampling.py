@@ -1,25 +1,30 @@
-"""Which of a stream's frames are looked at: the only place that turns a wanted rate into a choice of frames."""
+"""Chooses the frames of a stream that are analysed at a given rate."""
 
 
 class FrameSampler:
-    """Chooses frames of a stream so that on average `fps` of them are due a second.
+    """Chooses frames so that on average `fps` of them are due per second.
 
-    It goes by media time, never by counting, so variable frame rates and lost frames do not bias it: of 30 fps, a
-    wanted 12 gives 12, not 10 or 15. A stream slower than `fps` is used whole. Without `fps`, every frame is due.
+    It uses media time, not a frame count: variable frame rates and lost frames do not bias it, and 12 of 30 fps are 12,
+    not 10 or 15. All frames of a stream slower than `fps` are due; without `fps`, every frame is.
+
+    Example:
+        >>> sampler = FrameSampler(fps=10)
+        >>> sum(sampler.due(n / 25) for n in range(25))
+        10
     """
 
     def __init__(self, fps: float | None = None) -> None:
         if fps is not None and fps <= 0:
-            raise ValueError(f"the wanted rate must be above 0 frames a second, got {fps}")
+            raise ValueError(f"the sampling rate must be above 0 frames per second, got {fps}")
         self._step_s = None if fps is None else 1 / fps
         self._due_at_s: float | None = None
         self._last_s = 0.0
 
     def due(self, media_time_s: float) -> bool:
-        """Whether the frame of this media time (seconds, rising from call to call) is to be looked at.
+        """Whether the frame of this media time (seconds, rising from call to call) is due.
 
-        A frame is taken when no later one can be expected to lie nearer to the due moment: half the latest frame
-        interval early at most.
+        A frame is due when no later one is expected nearer to the ideal time: at most half the latest frame interval
+        early.
         """
         if self._step_s is None:
             return True

@@ -1,4 +1,4 @@
-"""What a source says about itself: its state with a reason, and its counters."""
+"""The state of a source with its reason, and its counters."""
 
 import threading
 from collections import deque
@@ -10,22 +10,22 @@ from vision.core import Clock
 
 
 class SourceState(StrEnum):
-    """What a source does for us just now. The names are those of `vision.contracts.health.CameraState`."""
+    """The current state of a source. The names are those of `vision.contracts.health.CameraState`."""
 
     CONNECTING = "connecting"
     ONLINE = "online"
     STALLED = "stalled"
-    """Connected, but no pictures."""
+    """Connected, but no frames arrive."""
     FROZEN = "frozen"
-    """The very same picture again and again."""
+    """The same image again and again."""
     RUNAWAY = "runaway"
-    """Far more pictures than time has room for."""
+    """Far more frames per second than declared."""
     UNAUTHORIZED = "unauthorized"
     UNREACHABLE = "unreachable"
     GARBAGE = "garbage"
-    """Data that no picture can be decoded from."""
+    """Data from which no frame can be decoded."""
     ENDED = "ended"
-    """A recording that is played once is over."""
+    """A recording that is played once is at its end."""
     STOPPED = "stopped"
 
 
@@ -35,28 +35,28 @@ class SourceStatus:
 
     state: SourceState
     reason: str
-    """For people, credentials redacted; empty when all is well."""
+    """For people, without credentials; empty when all is well."""
     since: datetime
     """When this state began. UTC, aware."""
     frames_received: int = 0
-    """Pictures decoded since the source was opened, used or not."""
+    """Frames decoded since the source was opened, used or not."""
     received_fps: float = 0.0
-    """Over the last seconds."""
+    """Frames per second over the last seconds."""
     frames_converted: int = 0
-    """Pictures that were due and given out."""
+    """Frames that were due and taken."""
     frames_dropped: int = 0
-    """Pictures that were due and overtaken by newer ones."""
+    """Frames that were due and replaced by newer ones."""
     reconnects: int = 0
-    """Times that pictures came again after they had ceased."""
+    """How often frames arrived again after a loss."""
     width_px: int = 0
     height_px: int = 0
     codec: str = ""
     decode_mode: str = ""
-    """What the decoder really does: `software, 1 thread`."""
+    """How the decoder works, e.g. `software, 1 thread`."""
 
 
 class RateMeter:
-    """Events a second over the last `window_s` seconds, in constant memory."""
+    """Events per second over the last `window_s` seconds, in constant memory."""
 
     def __init__(self, window_s: float = 4.0, buckets: int = 16) -> None:
         self._bucket_s = window_s / buckets
@@ -64,6 +64,7 @@ class RateMeter:
         self._began_s: float | None = None
 
     def add(self, at_s: float) -> None:
+        """Count an event at `at_s`, which never goes back."""
         bucket = int(at_s / self._bucket_s)
         if self._began_s is None:
             self._began_s = at_s
@@ -73,7 +74,7 @@ class RateMeter:
             self._counts.append((bucket, 1))
 
     def rate(self, now_s: float) -> float:
-        """Events a second, from the window's whole buckets; 0 while nothing happens."""
+        """Events per second at `now_s`; 0 before the first."""
         if self._began_s is None:
             return 0.0
         oldest = int(now_s / self._bucket_s) - (self._counts.maxlen or 1) + 1
@@ -82,8 +83,8 @@ class RateMeter:
         return counted / max(span_s, self._bucket_s)
 
 
-class StatusBoard:
-    """Where a source's threads write down what happens, and any thread reads it."""
+class StatusTracker:
+    """The status of a source, written by its threads and read by any. Thread-safe."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -92,17 +93,18 @@ class StatusBoard:
         self._status = SourceStatus(SourceState.CONNECTING, "", clock.now())
 
     def enter(self, state: SourceState, reason: str = "") -> None:
-        """Be in this state; `since` stays when it is the old one."""
+        """Enter a state; `since` changes only when the state does."""
         with self._lock:
             since = self._status.since if state is self._status.state else self._clock.now()
             self._status = replace(self._status, state=state, reason=reason, since=since)
 
-    def decodes(self, codec: str, decode_mode: str) -> None:
+    def set_decoder(self, codec: str, decode_mode: str) -> None:
+        """Record which decoder is in use."""
         with self._lock:
             self._status = replace(self._status, codec=codec, decode_mode=decode_mode)
 
-    def received(self, width_px: int, height_px: int) -> None:
-        """One picture of this size came in."""
+    def count_received(self, width_px: int, height_px: int) -> None:
+        """Count a decoded frame of this size."""
         with self._lock:
             self._rate.add(self._clock.monotonic())
             self._status = replace(
@@ -112,11 +114,13 @@ class StatusBoard:
                 height_px=height_px,
             )
 
-    def converted(self) -> None:
+    def count_converted(self) -> None:
+        """Count a frame that was taken."""
         with self._lock:
             self._status = replace(self._status, frames_converted=self._status.frames_converted + 1)
 
-    def reconnected(self) -> None:
+    def count_reconnect(self) -> None:
+        """Count a reconnection."""
         with self._lock:
             self._status = replace(self._status, reconnects=self._status.reconnects + 1)
 
@@ -125,6 +129,7 @@ class StatusBoard:
         return self._status.state
 
     def snapshot(self, frames_dropped: int = 0) -> SourceStatus:
+        """The status now."""
         with self._lock:
             fps = self._rate.rate(self._clock.monotonic())
             return replace(self._status, received_fps=fps, frames_dropped=frames_dropped)

@@ -1,10 +1,12 @@
+"""The slot that passes the newest item between threads."""
+
 import threading
 import time
 
 from vision.sources import NewestSlot
 
 
-def test_a_newer_item_overtakes_the_one_that_nobody_took_and_that_is_counted() -> None:
+def test_a_newer_item_replaces_one_not_taken_and_counts_as_dropped() -> None:
     slot: NewestSlot[int] = NewestSlot()
     for number in range(5):
         slot.put(number)
@@ -13,7 +15,7 @@ def test_a_newer_item_overtakes_the_one_that_nobody_took_and_that_is_counted() -
     assert slot.dropped == 4
 
 
-def test_an_item_that_became_too_old_is_not_given_out() -> None:
+def test_an_item_that_is_too_old_is_not_returned() -> None:
     slot: NewestSlot[str] = NewestSlot(max_age_s=0.02)
     slot.put("old")
     time.sleep(0.05)
@@ -21,7 +23,7 @@ def test_an_item_that_became_too_old_is_not_given_out() -> None:
     assert slot.dropped == 1
 
 
-def test_whoever_waits_gets_the_item_as_soon_as_it_is_put() -> None:
+def test_a_waiting_thread_gets_the_item_at_once() -> None:
     slot: NewestSlot[float] = NewestSlot()
     threading.Timer(0.05, lambda: slot.put(time.monotonic())).start()
     put_at = slot.take(5)
@@ -29,7 +31,7 @@ def test_whoever_waits_gets_the_item_as_soon_as_it_is_put() -> None:
     assert time.monotonic() - put_at < 0.05
 
 
-def test_closing_wakes_whoever_waits_and_keeps_the_last_item() -> None:
+def test_closing_wakes_waiting_threads_and_keeps_the_last_item() -> None:
     slot: NewestSlot[str] = NewestSlot()
     slot.put("last")
     slot.close()

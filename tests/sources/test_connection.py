@@ -3,7 +3,7 @@
 import pytest
 
 from vision.core import SourceError
-from vision.sources.address import host_and_port
+from vision.sources.connection import host_and_port
 
 
 @pytest.mark.parametrize(
