@@ -1,12 +1,12 @@
-"""Incidents: what the traffic police act on, noticed in the ways of tracks.
+"""Incidents: events in traffic that an operator or the police act on, detected from tracks.
 
-Facts that each kind tells, by name, for sentences in other languages and for machines. Names are of the zone, line or
-movement as people call it (its id where it has no name), `class` is an `ObjectClass`; km/h only where the camera is
-calibrated, otherwise `..._pct`, a part of the zone's free flow.
+The facts of each kind, by name, for sentences in other languages and for machines. Zones, lines and movements are given
+by their configured name, or by their id; `class` is an `ObjectClass`. Speeds are in km/h where the camera is
+calibrated, elsewhere in per cent of the zone's free-flow speed (`..._pct`).
 
 | kind | facts |
 |---|---|
-| `stopped_vehicle` | `class`, `zone`, `zone_kind`, `stands_s`, `traffic_kmh` or `traffic_pct` (neither: empty) |
+| `stopped_vehicle` | `class`, `zone`, `zone_kind`, `stands_s`, `traffic_kmh` or `traffic_pct` (neither: empty road) |
 | `illegal_stopping` | the same |
 | `wrong_way` | `class`, `zone`, `against_deg`, `speed_kmh` (calibrated), `seconds` |
 | `pedestrian` | `persons`, `zone`, `zone_kind`, `seconds` |
@@ -15,7 +15,7 @@ calibrated, otherwise `..._pct`, a part of the zone's free flow.
 | `speeding` | `class`, `zone`, `speed_kmh`, `limit_kmh` |
 | `sudden_slowdown` | `zone`, `lost_pct`, `within_s`, `vehicles`, `from_kmh` and `to_kmh` (calibrated) |
 | `queue_spillback` | `zone`, `line`, `queue_veh`, `queue_m` (calibrated) |
-| `congestion` | `zone`, `level` (a `CongestionLevel`), `speed_kmh` or `speed_pct` (absent: nothing drives) |
+| `congestion` | `zone`, `level` (a `CongestionLevel`), `speed_kmh` or `speed_pct` (absent: no vehicle moves) |
 | `collision` | `classes` and `cues` (by commas: `braking,abrupt,together,crossing,swerving,flow`), `zone`, `stands_s` |
 | `object_on_road` | `zone`, `lies_s` |
 | `camera_offline`, `camera_frozen` | `state` (a `CameraState`) |
@@ -23,7 +23,7 @@ calibrated, otherwise `..._pct`, a part of the zone's free flow.
 | `camera_dark` | `brightest` (of 255) |
 | `camera_defocused` | `softness` (of 1) |
 | `camera_moved` | `shift_x_px`, `shift_y_px` |
-| `red_light` | `class`, `zone`, `line`, `signal`, `red_s` (how long it had been red) |
+| `red_light` | `class`, `zone`, `line`, `signal`, `red_s` (since red began) |
 """
 
 from vision.analytics.incidents.detector import IncidentDetector

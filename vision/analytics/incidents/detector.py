@@ -1,8 +1,10 @@
-"""Looks at a camera's traffic with every rule that is on and has what it needs, and keeps the incidents' books."""
+"""Incident detection for one camera: evaluates every enabled rule on each scene and follows the incidents' lives."""
 
 from collections.abc import Iterator, Sequence, Sized
+from dataclasses import dataclass
 from itertools import count
 from math import inf
+from typing import NamedTuple
 
 from vision.analytics.incidents.features.standstill import StandstillTracker
 from vision.analytics.incidents.lifecycle import Evidence, IncidentChange, IncidentLifecycle, Rule
@@ -24,7 +26,7 @@ from vision.config.camera import CameraConfig
 from vision.config.incidents import RuleConfig
 from vision.contracts import IncidentKind
 
-ONE_EACH = frozenset(
+PER_VEHICLE = frozenset(
     {
         IncidentKind.WRONG_WAY,
         IncidentKind.LANE_ENCROACHMENT,
@@ -33,7 +35,7 @@ ONE_EACH = frozenset(
         IncidentKind.RED_LIGHT,
     }
 )
-"""What a road user does by himself: each is an incident of his own. Of the others, what lies together is one."""
+"""Violations: each vehicle is an incident of its own. Of the other kinds, evidence at one place is one incident."""
 SLOW = frozenset(
     {
         IncidentKind.COLLISION,
@@ -45,126 +47,147 @@ SLOW = frozenset(
         IncidentKind.OBJECT_ON_ROAD,
     }
 )
-"""What stands, walks, lies or lasts is looked at every `SLOW_EVERY_S`: nothing of it changes from frame to frame."""
-SLOW_EVERY_S = 0.2
-TOLERANCE_S = 1e-6
+"""Kinds that do not change from frame to frame: they are evaluated every `slow_interval_s`."""
 SUPPRESSED_BY_COLLISION = frozenset({IncidentKind.STOPPED_VEHICLE, IncidentKind.ILLEGAL_STOPPING})
-"""By a collision: vehicles that stand because of it are not told of once more."""
+"""Kinds that a collision explains: vehicles that are stopped because of it are not reported again."""
+TOLERANCE_S = 1e-6
+"""For the rounding of media times."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentDetectorParameters:
+    """How often the rules are evaluated."""
+
+    slow_interval_s: float = 0.2
+    """Time between two evaluations of rules for slow events, seconds; the others are evaluated on every frame. Longer:
+    less computation, later alarms. Source: chosen."""
+
+
+class _Detection(NamedTuple):
+    """A rule, and the lives of the incidents that it finds evidence for."""
+
+    rule: Rule
+    lifecycle: IncidentLifecycle
 
 
 class IncidentDetector:
-    """All that is noticed of one camera's traffic.
+    """Detects the incidents of one camera, with every rule that is enabled and whose zones or lines are configured.
 
-    One event is one incident where one kind explains the other: vehicles of a suspected collision, and those that stand
-    at its place, are no stopped vehicles; whoever stands where stopping is banned is told of as that. A person who got
-    out of his vehicle is told of beside it, for he is in danger of his own.
+    One event is one incident where one kind explains the other: vehicles of a suspected collision, and those stopped at
+    its place, are not stopped vehicles too; a vehicle that is stopped where stopping is banned is an illegal stopping
+    only. A person that left a vehicle is reported beside it.
+
+    Example:
+        >>> camera = CameraConfig.model_validate({"id": "c", "source": {"kind": "file", "path": "c.mp4"}})
+        >>> [str(kind) for kind in IncidentDetector(camera, 1280, 720).kinds]
+        ['congestion']
     """
 
     def __init__(
-        self, camera: CameraConfig, width_px: int, height_px: int, *, numbers: Iterator[int] | None = None
+        self,
+        camera: CameraConfig,
+        width_px: int,
+        height_px: int,
+        *,
+        numbers: Iterator[int] | None = None,
+        parameters: IncidentDetectorParameters = IncidentDetectorParameters(),
     ) -> None:
-        """`numbers` are the incidents', where another watch of the session had some before."""
-        self._standing = StandstillTracker(camera.zones, width_px, height_px)
-        self._looked_s = -inf
+        """`numbers` continues the incident numbers of an earlier detector of the same session."""
+        self._slow_interval_s = parameters.slow_interval_s
+        self._standstills = StandstillTracker(camera.zones, width_px, height_px)
+        self._slow_evaluated_s = -inf
         numbers = count(1) if numbers is None else numbers
-        self._rules = [
-            (
+        self._detections = [
+            _Detection(
                 rule,
-                IncidentLifecycle(rule.kind, settings, width_px, height_px, numbers, per_vehicle=rule.kind in ONE_EACH),
+                IncidentLifecycle(
+                    rule.kind, settings, width_px, height_px, numbers, per_vehicle=rule.kind in PER_VEHICLE
+                ),
             )
-            for rule, settings in _rules(camera, width_px, height_px, self._standing)
+            for rule, settings in _rules(camera, width_px, height_px, self._standstills)
             if settings.enabled
         ]
-        self._quick = [(rule, ledger) for rule, ledger in self._rules if rule.kind not in SLOW]
-        """Those that are looked at with every frame."""
+        self._every_frame = [detection for detection in self._detections if detection.rule.kind not in SLOW]
 
     def __len__(self) -> int:
-        """How much is remembered: tracks, runs, stands and conditions."""
-        rules = sum(len(rule) for rule, _ in self._rules if isinstance(rule, Sized))
-        return len(self._standing) + rules + sum(len(ledger) for _, ledger in self._rules)
+        """Number of tracks, standstills and conditions in memory."""
+        rules = sum(len(rule) for rule, _ in self._detections if isinstance(rule, Sized))
+        return len(self._standstills) + rules + sum(len(lifecycle) for _, lifecycle in self._detections)
 
     @property
     def kinds(self) -> tuple[IncidentKind, ...]:
-        """What is looked for."""
-        return tuple(rule.kind for rule, _ in self._rules)
+        """The kinds that are detected."""
+        return tuple(rule.kind for rule, _ in self._detections)
 
     @property
     def open_count(self) -> int:
-        """How many incidents go on."""
-        return sum(ledger.open_count for _, ledger in self._rules)
+        """Number of open incidents."""
+        return sum(lifecycle.open_count for _, lifecycle in self._detections)
 
     def open_incidents(self) -> list[IncidentChange]:
-        """The newest of each incident that goes on."""
-        return [incident for _, ledger in self._rules for incident in ledger.open_incidents()]
+        """The current state of each open incident."""
+        return [incident for _, lifecycle in self._detections for incident in lifecycle.open_incidents()]
 
     def update(self, scene: Scene) -> list[IncidentChange]:
-        """Take in one moment; return what there is to tell."""
-        if not self._rules:
+        """Evaluate the rules on one scene; return the changes to publish."""
+        if not self._detections:
             return []
-        is_due = abs(scene.at_s - self._looked_s) >= SLOW_EVERY_S - TOLERANCE_S
-        if is_due:
-            self._looked_s = scene.at_s
-            self._standing.update(scene)
+        is_slow_due = abs(scene.at_s - self._slow_evaluated_s) >= self._slow_interval_s - TOLERANCE_S
+        if is_slow_due:
+            self._slow_evaluated_s = scene.at_s
+            self._standstills.update(scene)
         else:
-            self._standing.history.update(scene.tracks, scene.at_s, scene.stitched, scene.switched)
+            self._standstills.history.update(scene.tracks, scene.at_s, scene.stitched, scene.switched)
         changes: list[IncidentChange] = []
-        crashes: list[Evidence] = []
-        for rule, ledger in self._rules if is_due else self._quick:
+        collisions: list[Evidence] = []
+        for rule, lifecycle in self._detections if is_slow_due else self._every_frame:
             evidence = list(rule.evaluate(scene))
-            if rule.kind in SUPPRESSED_BY_COLLISION and crashes:
-                evidence = [sign for sign in evidence if not _is_explained(sign, crashes)]
-            changes += ledger.update(evidence, scene.at_s)
+            if rule.kind in SUPPRESSED_BY_COLLISION and collisions:
+                evidence = [each for each in evidence if not _is_explained(each, collisions)]
+            changes += lifecycle.update(evidence, scene.at_s)
             if rule.kind is IncidentKind.COLLISION:
-                crashes = [*evidence, *(incident.evidence for incident in ledger.open_incidents())]
+                collisions = [*evidence, *(incident.evidence for incident in lifecycle.open_incidents())]
         return changes
 
     def close(self, at_s: float) -> list[IncidentChange]:
-        """The camera is watched no longer."""
-        return [change for _, ledger in self._rules for change in ledger.close(at_s)]
+        """Analysis stops: end all open incidents."""
+        return [change for _, lifecycle in self._detections for change in lifecycle.close(at_s)]
 
 
 def _rules(
-    camera: CameraConfig, width_px: int, height_px: int, standing: StandstillTracker
+    camera: CameraConfig, width_px: int, height_px: int, standstills: StandstillTracker
 ) -> Sequence[tuple[Rule, RuleConfig]]:
-    """Each rule that has what it needs, with its settings; the collision first, since it explains others."""
-    zones, on = camera.zones, camera.incidents
+    """Each rule whose zones, lines or signals are configured, with its settings; collisions first, as they explain."""
+    zones, on, history = camera.zones, camera.incidents, standstills.history
+    has_limits = camera.calibration is not None and any(z.speed_limit_kmh for z in zones)
     rules: list[tuple[bool, Rule, RuleConfig]] = [
-        (bool(zones), CollisionRule(zones, on.collision, standing), on.collision),
-        (bool(zones), StoppedVehicleRule(standing), on.stopped_vehicle),
-        (any(z.stopping_banned for z in zones), IllegalStoppingRule(standing), on.illegal_stopping),
+        (bool(zones), CollisionRule(zones, on.collision, standstills), on.collision),
+        (bool(zones), StoppedVehicleRule(standstills), on.stopped_vehicle),
+        (any(z.stopping_banned for z in zones), IllegalStoppingRule(standstills), on.illegal_stopping),
         (any(z.direction for z in zones), WrongWayRule(zones, on.wrong_way, width_px, height_px), on.wrong_way),
-        (bool(zones), PedestrianRule(zones, standing.history), on.pedestrian),
-        (bool(zones), LaneEncroachmentRule(zones, width_px, height_px, standing.history), on.lane_encroachment),
-        (
-            any(m.banned for m in camera.movements),
-            BannedMovementRule(camera.movements, standing.history),
-            on.banned_movement,
-        ),
-        (
-            camera.calibration is not None and any(z.speed_limit_kmh for z in zones),
-            SpeedingRule(zones, on.speeding),
-            on.speeding,
-        ),
-        (bool(zones), SuddenSlowdownRule(zones, on.sudden_slowdown, standing.history), on.sudden_slowdown),
+        (bool(zones), PedestrianRule(zones, history), on.pedestrian),
+        (bool(zones), LaneEncroachmentRule(zones, width_px, height_px, history), on.lane_encroachment),
+        (any(m.banned for m in camera.movements), BannedMovementRule(camera.movements, history), on.banned_movement),
+        (has_limits, SpeedingRule(zones, on.speeding), on.speeding),
+        (bool(zones), SuddenSlowdownRule(zones, on.sudden_slowdown, history), on.sudden_slowdown),
         (any(z.spillback_line for z in zones), QueueSpillbackRule(camera.lines), on.queue_spillback),
         (True, CongestionRule(), on.congestion),
         (bool(zones), ObjectOnRoadRule(zones), on.object_on_road),
-        (
-            any(z.signal for z in zones),
-            RedLightRule(zones, camera.lines, camera.signals, standing.history),
-            on.red_light,
-        ),
+        (any(z.signal for z in zones), RedLightRule(zones, camera.lines, camera.signals, history), on.red_light),
     ]
-    return [(rule, settings) for has_what_it_needs, rule, settings in rules if has_what_it_needs]
+    return [(rule, settings) for is_configured, rule, settings in rules if is_configured]
 
 
-def _is_explained(sign: Evidence, crashes: Sequence[Evidence]) -> bool:
-    """Whether a vehicle belongs to a collision, or stands at its place."""
-    for crash in crashes:
-        if set(sign.track_ids) & set(crash.track_ids):
-            return True
-        if sign.place_px is not None and crash.place_px is not None:
-            (x0, y0), (x1, y1) = sign.place_px, crash.place_px
-            if (x0 - x1) ** 2 + (y0 - y1) ** 2 <= crash.radius_px**2:
-                return True
-    return False
+def _is_explained(evidence: Evidence, collisions: Sequence[Evidence]) -> bool:
+    """Whether a stopped vehicle belongs to a collision, or is stopped within its radius."""
+    return any(
+        set(evidence.track_ids) & set(collision.track_ids) or _is_within_radius(evidence, collision)
+        for collision in collisions
+    )
+
+
+def _is_within_radius(evidence: Evidence, collision: Evidence) -> bool:
+    if evidence.place_px is None or collision.place_px is None:
+        return False
+    (x0, y0), (x1, y1) = evidence.place_px, collision.place_px
+    return (x0 - x1) ** 2 + (y0 - y1) ** 2 <= collision.radius_px**2
