@@ -2,17 +2,17 @@ import { loadEnv } from "vite"
 import { defineConfig } from "vitest/config"
 
 export default defineConfig(({ mode }) => ({
-  // Relative, so that the service can be reached below any path of a reverse proxy.
+  // Relative, so that a reverse proxy may serve the page below any path.
   base: "./",
   build: {
-    // The service's policy allows files of its own and nothing inline.
+    // The Content-Security-Policy forbids inline resources.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
     cssTarget: ["chrome123", "safari17.5", "firefox120"],
     reportCompressedSize: false,
   },
-  // `npm run dev` beside a running service: NGATU_SERVICE says where it listens.
+  // For `npm run dev` beside a running service, whose address is NGATU_SERVICE.
   server: {
     host: "127.0.0.1",
     proxy: { "/api": { target: service(mode), ws: true } },

@@ -1,4 +1,4 @@
-"""Prints an OpenAPI document of what the page reads: the service's answers, its events, and the live views."""
+"""Prints an OpenAPI document of the answers, events and live views that the page reads."""
 
 import json
 import sys
@@ -10,13 +10,13 @@ from api.history.schemas import CrossingPage
 from api.incidents.schemas import IncidentPage
 from vision.contracts import Incident, LineCrossing, LiveView
 
-READ = (CameraList, CameraStatus, CrossingPage, IncidentPage, LineCrossing, Incident, LiveView)
+SCHEMAS = (CameraList, CameraStatus, CrossingPage, IncidentPage, LineCrossing, Incident, LiveView)
 
 
 def document() -> dict[str, object]:
-    """The schemas as they are sent: what the service always fills in is required."""
+    """The schemas as they are sent; fields that the service always sends are required."""
     _, schemas = models_json_schema(
-        [(model, "serialization") for model in READ], ref_template="#/components/schemas/{model}"
+        [(model, "serialization") for model in SCHEMAS], ref_template="#/components/schemas/{model}"
     )
     for schema in schemas["$defs"].values():
         if "properties" in schema:

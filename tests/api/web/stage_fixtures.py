@@ -1,4 +1,4 @@
-"""Fixtures of the page's tests: Debian's browser, and a service beside it."""
+"""Fixtures of the page's tests: Debian's chromium, and a service."""
 
 import os
 from collections.abc import Iterator

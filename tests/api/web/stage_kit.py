@@ -1,4 +1,4 @@
-"""A service, a browser to look at it, and what tests ask of a page."""
+"""A service with a browser, and checks of its page."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ DESK, PHONE, SMALL_PHONE = (1440, 900), (390, 844), (360, 640)
 
 @dataclass
 class Stage:
-    """A service, and a browser to look at it."""
+    """A service, and a browser that opens its page."""
 
     service: Service
     browser: Browser
     redis_url: str
 
-    def camera(self, camera_id: str, **how: object) -> Camera:
-        return Camera(self.redis_url, camera_id, **how)  # type: ignore[arg-type]
+    def camera(self, camera_id: str, **options: object) -> Camera:
+        return Camera(self.redis_url, camera_id, **options)  # type: ignore[arg-type]
 
     def context(self, size: tuple[int, int] = DESK, **options: object) -> BrowserContext:
         viewport = {"width": size[0], "height": size[1]}
@@ -26,12 +26,12 @@ class Stage:
 
     def open(self, size: tuple[int, int] = DESK, path: str = "", **options: object) -> Page:
         page = self.context(size, **options).new_page()
-        page.complaints = listen_for_complaints(page)  # type: ignore[attr-defined]
+        page.complaints = collect_complaints(page)  # type: ignore[attr-defined]
         page.goto(self.service.url + path)
         return page
 
 
-def listen_for_complaints(page: Page) -> list[str]:
+def collect_complaints(page: Page) -> list[str]:
     found: list[str] = []
     page.on("pageerror", lambda error: found.append(str(error)))
     page.on("console", lambda line: found.append(line.text) if line.type in {"error", "warning"} else None)

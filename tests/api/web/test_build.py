@@ -1,4 +1,4 @@
-"""What the page is built of: types that are the service's, a lock that is complete, a Node that is found."""
+"""The build of the page: types match the service, the lock is complete, a Node is found."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def hatch_build(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def test_the_pages_types_are_those_of_the_service(hatch_build: ModuleType) -> None:
+def test_the_pages_types_match_the_service(hatch_build: ModuleType) -> None:
     generator = WEB / "node_modules" / ".bin" / "openapi-typescript"
     if not generator.exists():
         needs("the page's packages are absent: `python hatch_build.py --web` installs them")
@@ -49,13 +49,13 @@ def test_the_lock_names_every_package_with_its_checksum_and_no_registry() -> Non
             assert any(other.endswith(f"node_modules/{wanted}") for other in packages), f"{name} wants {wanted}"
 
 
-def program(folder: Path, name: str, words: str) -> None:
+def program(folder: Path, name: str, output: str) -> None:
     path = folder / name
-    path.write_text(f"#!/bin/sh\necho {words}\n")
+    path.write_text(f"#!/bin/sh\necho {output}\n")
     path.chmod(0o755)
 
 
-def test_the_systems_node_is_taken_where_it_is_new_enough(
+def test_the_systems_node_is_used_if_it_is_new_enough(
     hatch_build: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(tmp_path, "node", "v20.19.0")
@@ -64,7 +64,7 @@ def test_the_systems_node_is_taken_where_it_is_new_enough(
     assert hatch_build.find_node() == hatch_build.Node((str(tmp_path / "npm"),), tmp_path)
 
 
-def test_pypis_node_is_taken_where_the_systems_is_too_old(
+def test_pypis_node_is_used_if_the_systems_is_too_old(
     hatch_build: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(tmp_path, "node", "v18.20.4")
@@ -79,7 +79,7 @@ def test_pypis_node_is_taken_where_the_systems_is_too_old(
     assert int(printed.stdout.split(".")[0]) >= 10
 
 
-def test_without_any_node_the_error_says_what_to_install(
+def test_without_node_the_error_names_what_to_install(
     hatch_build: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(tmp_path, "node", "v18.20.4")
@@ -89,7 +89,7 @@ def test_without_any_node_the_error_says_what_to_install(
         hatch_build.find_node()
 
 
-def test_the_page_is_built_anew_only_after_a_change(
+def test_the_page_is_rebuilt_only_after_a_change(
     hatch_build: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, dist, log = tmp_path / "src" / "main.ts", tmp_path / "dist", tmp_path / "node_modules" / "log"

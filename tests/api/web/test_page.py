@@ -16,21 +16,21 @@ pytest_plugins = ["tests.api.web.stage_fixtures"]
 MOTORCYCLE_RGB = (245, 166, 35)
 
 
-def test_a_camera_is_shown_with_its_boxes_and_a_crossing_raises_its_counts(stage: Stage) -> None:
+def test_a_camera_shows_its_boxes_and_a_crossing_increments_its_counts(stage: Stage) -> None:
     start(stage, "north")
-    with stage.camera("north").telling() as camera:
+    with stage.camera("north").reporting() as camera:
         page = stage.open()
         here = page.locator('.tile[data-camera="north"]')
         expect(here.get_by_role("button", name="Open Ngã tư north")).to_be_visible()
         expect(here.locator(".badge")).to_have_text("Online")
         expect(here.get_by_role("img", name=re.compile("Vehicles in view: 1"))).to_be_visible()
-        expect(here.locator(".latency")).to_have_attribute("data-promise", "kept")
+        expect(here.locator(".latency")).to_have_attribute("data-target", "met")
         expect(here.locator(".rates")).to_contain_text("12 of 12 fps")
         assert has_colour(page, MOTORCYCLE_RGB)
 
         for track_id in (7, 8):
-            camera.cross(track_id=track_id)
-        camera.cross(ObjectClass.BUS, Direction.OUT)
+            camera.publish_crossing(track_id=track_id)
+        camera.publish_crossing(ObjectClass.BUS, Direction.OUT)
         line = here.locator(".lines li")
         expect(line).to_contain_text("Stop line")
         expect(line.locator('[data-direction="in"]')).to_have_text("to the centre 2")
@@ -44,7 +44,7 @@ def test_a_camera_is_shown_with_its_boxes_and_a_crossing_raises_its_counts(stage
         assert page.complaints == []  # type: ignore[attr-defined]
 
 
-def test_the_language_is_the_browsers_until_it_is_chosen_and_then_remembered(stage: Stage) -> None:
+def test_the_language_is_the_browsers_until_one_is_chosen_and_stored(stage: Stage) -> None:
     start(stage, "north")
     page = stage.open(locale="vi-VN")
     expect(page.get_by_role("heading", name="Lượt qua vạch mới nhất")).to_be_visible()
@@ -54,10 +54,10 @@ def test_the_language_is_the_browsers_until_it_is_chosen_and_then_remembered(sta
     page.reload()
     expect(page.get_by_role("heading", name="Newest crossings")).to_be_visible()
     page.get_by_role("button", name="Tiếng Việt").click()
-    expect(page.locator(".badge")).to_have_text("Không được theo dõi")
+    expect(page.locator(".badge")).to_have_text("Không được giám sát")
 
 
-def test_the_theme_is_the_systems_until_it_is_chosen(stage: Stage) -> None:
+def test_the_theme_is_the_systems_until_one_is_chosen(stage: Stage) -> None:
     start(stage, "north")
     page = stage.open(color_scheme="dark")
     ground = "getComputedStyle(document.body).backgroundColor"
@@ -71,8 +71,8 @@ def test_the_theme_is_the_systems_until_it_is_chosen(stage: Stage) -> None:
 
 def test_nothing_scrolls_sideways_on_a_phone(stage: Stage) -> None:
     start(stage, "north", "south-of-the-old-market-gate-with-a-long-name")
-    with stage.camera("north").telling() as camera:
-        camera.cross()
+    with stage.camera("north").reporting() as camera:
+        camera.publish_crossing()
         for size, locale in ((PHONE, "en-GB"), (SMALL_PHONE, "vi-VN")):
             page = stage.open(size, locale=locale, has_touch=True, is_mobile=True)
             expect(page.locator(".latency").first).to_be_visible()
@@ -87,9 +87,9 @@ def test_nothing_scrolls_sideways_on_a_phone(stage: Stage) -> None:
             expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-def test_a_camera_is_opened_and_closed_by_keys_alone(stage: Stage) -> None:
+def test_a_camera_can_be_opened_and_closed_by_keyboard(stage: Stage) -> None:
     start(stage, "north")
-    with stage.camera("north").telling():
+    with stage.camera("north").reporting():
         page = stage.open()
         button = page.get_by_role("button", name="Open Ngã tư north")
         expect(button).to_be_visible()
@@ -107,21 +107,21 @@ def test_a_camera_is_opened_and_closed_by_keys_alone(stage: Stage) -> None:
         assert page.complaints == []  # type: ignore[attr-defined]
 
 
-def test_a_service_that_is_killed_shows_and_comes_back_with_what_was_missed(stage: Stage) -> None:
+def test_the_page_reports_a_killed_service_and_catches_up_after_its_restart(stage: Stage) -> None:
     start(stage, "north")
-    with stage.camera("north").telling() as camera:
+    with stage.camera("north").reporting() as camera:
         page = stage.open()
         count = page.locator('.lines [data-direction="in"]')
         expect(page.locator(".latency")).to_be_visible()
-        camera.cross()
+        camera.publish_crossing()
         expect(count).to_have_text("to the centre 1")
 
         stage.service.kill()
-        expect(page.get_by_role("alert")).to_have_text("The service does not answer.")
+        expect(page.get_by_role("alert")).to_have_text("The service does not respond.")
         expect(page.locator(".notice.stale")).to_contain_text("Picture is", timeout=10_000)
         expect(page.locator(".latency")).to_be_hidden()
-        camera.cross()
-        camera.cross(direction=Direction.OUT)
+        camera.publish_crossing()
+        camera.publish_crossing(direction=Direction.OUT)
 
         stage.service.start()
         expect(page.locator(".banner")).to_be_hidden(timeout=20_000)
@@ -133,10 +133,10 @@ def test_a_service_that_is_killed_shows_and_comes_back_with_what_was_missed(stag
         expect(count).to_have_text("to the centre 2")
 
 
-def test_a_camera_in_trouble_says_why_and_recovers(stage: Stage) -> None:
+def test_a_camera_in_trouble_shows_the_reason_and_recovers(stage: Stage) -> None:
     start(stage, "north")
     camera = stage.camera("north", state=CameraState.UNAUTHORIZED, reason="the camera answered 401")
-    with camera.telling():
+    with camera.reporting():
         page = stage.open()
         notice = page.locator(".notice")
         expect(notice).to_contain_text("The camera refuses the user name or password.")
@@ -147,10 +147,10 @@ def test_a_camera_in_trouble_says_why_and_recovers(stage: Stage) -> None:
         expect(page.locator(".latency")).to_be_visible()
         camera.pictures = False
         expect(notice).to_contain_text("Picture is", timeout=10_000)
-    expect(page.locator(".badge")).to_have_text("Nobody watches it", timeout=15_000)
+    expect(page.locator(".badge")).to_have_text("Not watched", timeout=15_000)
 
 
-def test_a_camera_whose_file_appears_later_shows_up_by_itself(stage: Stage) -> None:
+def test_a_camera_appears_when_its_file_is_added(stage: Stage) -> None:
     start(stage)
     page = stage.open(SMALL_PHONE)
     expect(page.get_by_role("heading", name="No cameras yet")).to_be_visible()
@@ -160,10 +160,10 @@ def test_a_camera_whose_file_appears_later_shows_up_by_itself(stage: Stage) -> N
     expect(page.locator('.tile[data-camera="north"]')).to_be_visible(timeout=15_000)
 
 
-def test_pictures_are_asked_for_only_while_somebody_can_see_them(stage: Stage) -> None:
+def test_frames_are_requested_only_for_visible_cameras(stage: Stage) -> None:
     ids = [f"camera-{number:02}" for number in range(12)]
     start(stage, *ids)
-    with stage.camera(ids[0]).telling(), stage.camera(ids[-1]).telling():
+    with stage.camera(ids[0]).reporting(), stage.camera(ids[-1]).reporting():
         page = stage.context(PHONE).new_page()
         sockets: list[str] = []
         page.on("websocket", lambda socket: sockets.append(socket.url.split("/")[-2]))
@@ -176,9 +176,9 @@ def test_pictures_are_asked_for_only_while_somebody_can_see_them(stage: Stage) -
         assert ids[-1] in sockets
 
 
-def test_a_hidden_tab_asks_for_no_pictures(stage: Stage) -> None:
+def test_a_hidden_tab_requests_no_frames(stage: Stage) -> None:
     start(stage, "north")
-    with stage.camera("north").telling():
+    with stage.camera("north").reporting():
         page = stage.open()
         expect(page.locator(".latency")).to_be_visible()
         with page.expect_event("websocket", timeout=20_000):

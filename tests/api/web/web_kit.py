@@ -1,4 +1,4 @@
-"""What the page's tests share: the service as a process, cameras that tell as workers do, and a real browser."""
+"""Helpers of the page's tests: the service as a process, and cameras that publish as workers do."""
 
 import subprocess
 import sys
@@ -71,7 +71,7 @@ FPS = 8
 
 @dataclass
 class Camera:
-    """A camera's worker, as far as Redis sees it: health each second, live views, events."""
+    """A camera's worker as Redis sees it: health every second, live views, events."""
 
     redis_url: str
     id: str
@@ -81,26 +81,26 @@ class Camera:
     traffic: TrafficNow | None = None
     shown_incidents: tuple[LiveIncident, ...] = ()
     session: str = field(default_factory=lambda: uuid4().hex)
-    _over: threading.Event = field(default_factory=threading.Event)
+    _stopped: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
-    def telling(self) -> Iterator["Camera"]:
-        thread = threading.Thread(target=self._tell)
+    def reporting(self) -> Iterator["Camera"]:
+        thread = threading.Thread(target=self._report)
         thread.start()
         try:
             yield self
         finally:
-            self._over.set()
+            self._stopped.set()
             thread.join()
 
-    def cross(
+    def publish_crossing(
         self,
         object_class: ObjectClass = ObjectClass.MOTORCYCLE,
         direction: Direction = Direction.IN,
         track_id: int = 7,
         speed_kmh: float | None = None,
     ) -> None:
-        """Something crosses the line."""
+        """Publish a crossing of the line."""
         now = datetime.now(UTC)
         crossing = LineCrossing(
             event_id=uuid4().hex,
@@ -119,10 +119,10 @@ class Camera:
         )
         self._publish(crossing)
 
-    def happen(self, incident_id: str = "incident-1", sequence: int = 0, **changed: Any) -> Incident:
-        """A word about an incident; unless told otherwise that a car began to stand a minute ago."""
+    def publish_incident(self, incident_id: str = "incident-1", sequence: int = 0, **changed: Any) -> Incident:
+        """Publish an incident update; by default a car that stopped a minute ago."""
         now = datetime.now(UTC)
-        told: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "event_id": uuid4().hex,
             "camera_id": self.id,
             "session_id": self.session,
@@ -137,11 +137,11 @@ class Camera:
             "track_ids": (7,),
             "classes": (ObjectClass.CAR,),
             "confidence": 0.8,
-            "reason": "a car stands in zone 'Nhánh bắc' for 61 s while traffic moves at 40 % of its free speed",
+            "reason": "a car has stopped in zone 'Nhánh bắc' for 61 s while traffic moves at 40 % of its free speed",
             "facts": {"class": "car", "zone": "Nhánh bắc", "stands_s": 61, "traffic_pct": 40},
             "captured_at": now,
         }
-        incident = Incident.model_validate(told | changed)
+        incident = Incident.model_validate(fields | changed)
         self._publish(incident)
         return incident
 
@@ -149,19 +149,19 @@ class Camera:
         with redis.Redis.from_url(self.redis_url) as client:
             client.xadd(keys.event_stream(0), {keys.EVENT_FIELD: event.model_dump_json()})
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         jpeg = cv2.imencode(".jpg", _street())[1].tobytes()
         with redis.Redis.from_url(self.redis_url) as client:
             tick = 0
-            while not self._over.is_set():
+            while not self._stopped.is_set():
                 if tick % FPS == 0:
-                    told = self._health().model_dump_json()
-                    client.set(keys.health(self.id), told, px=3_000)
-                    client.publish(keys.health_channel(self.id), told)
+                    health = self._health().model_dump_json()
+                    client.set(keys.health(self.id), health, px=3_000)
+                    client.publish(keys.health_channel(self.id), health)
                 if self.pictures and self.state is CameraState.ONLINE:
                     client.publish(keys.live_channel(self.id), pack(self._view(tick), jpeg))
                 tick += 1
-                self._over.wait(1 / FPS)
+                self._stopped.wait(1 / FPS)
 
     def _health(self) -> CameraHealth:
         now = datetime.now(UTC)
@@ -196,13 +196,13 @@ class Camera:
 
 
 def traffic(level: CongestionLevel | None = CongestionLevel.CONGESTED, **changed: Any) -> TrafficNow:
-    """A zone with a queue and a line, not calibrated."""
+    """Traffic of an uncalibrated camera with a line and a queue."""
     zone = ZoneNow(
         zone_id="approach", present=14, area_occupancy_pct=41.2, relative_speed=0.31, queue_veh=7, congestion=level
     )
     line = LineNow(line_id="main", into_veh_h=840, out_veh_h=120, into_pcu_h=301.5, out_pcu_h=60)
-    told: dict[str, Any] = {"at": datetime.now(UTC), "zones": (zone,), "lines": (line,), "congestion": level}
-    return TrafficNow.model_validate(told | changed)
+    fields: dict[str, Any] = {"at": datetime.now(UTC), "zones": (zone,), "lines": (line,), "congestion": level}
+    return TrafficNow.model_validate(fields | changed)
 
 
 def _street() -> "np.ndarray":
@@ -221,7 +221,7 @@ def write_cameras(folder: Path, *ids: str) -> Path:
 
 @dataclass
 class Service:
-    """`ngatu serve`, as a process that can be killed and started again at the same address."""
+    """`ngatu serve` as a process that can be killed and restarted at the same address."""
 
     redis_url: str
     folder: Path

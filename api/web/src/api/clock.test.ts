@@ -2,7 +2,7 @@ import { expect, it } from "vitest"
 import { backoff } from "./backoff"
 import { ServerClock } from "./clock"
 
-it("the clock trusts the answer with the shortest round trip", () => {
+it("the clock uses the answer with the shortest round trip", () => {
   const clock = new ServerClock()
   clock.add({ sentAt: 1000, receivedAt: 3000, serverAt: 62_900 })
   clock.add({ sentAt: 5000, receivedAt: 5020, serverAt: 65_010 })
@@ -11,12 +11,12 @@ it("the clock trusts the answer with the shortest round trip", () => {
   expect(clock.now(7000)).toBe(67_000)
 })
 
-it("the clock is this screen's before the first answer", () => {
+it("the clock is the browser's before the first answer", () => {
   expect(new ServerClock().offsetMs).toBeNull()
   expect(new ServerClock().now(7000)).toBe(7000)
 })
 
-it("waits double between attempts up to a bound, and begin anew after success", () => {
+it("waits double up to a maximum and start again after a success", () => {
   const waits = backoff(500, 4000, () => 1)
   expect([1, 2, 3, 4, 5].map(() => waits.next())).toEqual([500, 1000, 2000, 4000, 4000])
   waits.reset()

@@ -1,31 +1,31 @@
-/** The service's clock as seen from here. A screen's own clock may be minutes wrong; latency must not be. */
+/** Estimates the service's clock: a browser's own clock may be minutes off, which would falsify latency. */
 
 export interface ClockSample {
-  /** When the request left, by this screen's clock, in ms. */
+  /** When the request was sent, by the browser's clock, ms. */
   sentAt: number
-  /** When the answer came. */
+  /** When the answer arrived, by the browser's clock, ms. */
   receivedAt: number
-  /** What the service's clock said in between. */
+  /** The service's clock in between, ms. */
   serverAt: number
 }
 
-const KEPT = 8
+const MAX_SAMPLES = 8
 
 export class ServerClock {
   private samples: ClockSample[] = []
 
-  /** The sample with the shortest round trip bounds the error best (as in NTP); older ones leave after a while. */
+  /** Adds a sample; the one with the shortest round trip has the smallest error, as in NTP. */
   add(sample: ClockSample): void {
-    this.samples = [...this.samples, sample].slice(-KEPT)
+    this.samples = [...this.samples, sample].slice(-MAX_SAMPLES)
   }
 
-  /** Milliseconds to add to this screen's clock; `null` before the first sample. */
+  /** Milliseconds to add to the browser's clock; `null` before the first sample. */
   get offsetMs(): number | null {
     const best = this.best()
     return best ? best.serverAt - (best.sentAt + best.receivedAt) / 2 : null
   }
 
-  /** The offset is right to this many milliseconds. */
+  /** Maximum error of the offset, ms. */
   get uncertaintyMs(): number | null {
     const best = this.best()
     return best ? (best.receivedAt - best.sentAt) / 2 : null

@@ -1,6 +1,6 @@
 /**
- * A camera's live pictures. One socket a camera however many canvases show it, none while nobody looks; the newest
- * picture only, so that a slow screen falls behind in rate and never in time.
+ * A camera's live frames: one socket per camera however many canvases show it, none while nobody watches. Only the
+ * newest frame is shown, so that a slow browser shows fewer frames but never late ones.
  */
 import { signal } from "@preact/signals"
 import { type Latency, LatencyWindow } from "../state/latency"
@@ -17,12 +17,12 @@ export interface Picture {
 
 export type Painter = (picture: Picture) => void
 
-/** A tile that leaves the view for a moment keeps its socket for so long. */
+/** How long a tile that leaves the view keeps its socket. */
 const LINGER_MS = 2000
 
 export class LiveFeed {
   readonly latency = signal<Latency | null>(null)
-  /** Monotonic time of the last picture on the screen; `null` before the first. */
+  /** Monotonic time of the last frame shown; `null` before the first. */
   readonly shownAt = signal<number | null>(null)
   readonly vehicles = signal(0)
   readonly unreadable = signal(false)
@@ -38,7 +38,7 @@ export class LiveFeed {
 
   constructor(private readonly cameraId: string) {}
 
-  /** Paints each new picture until the returned function is called. */
+  /** Paints each new frame until the returned function is called. */
   watch(painter: Painter): () => void {
     this.painters.add(painter)
     if (this.last) painter(this.last)
@@ -101,7 +101,7 @@ export class LiveFeed {
       const { view, jpeg } = unpack(message)
       const bitmap = await createImageBitmap(jpeg)
       await nextFrame()
-      // A hidden tab has no frames: what waited until it was seen again is of the past.
+      // A background tab paints nothing; a frame that waited for it is outdated.
       if (socket === this.socket) this.paint({ view, bitmap })
       else bitmap.close()
       this.unreadable.value = false

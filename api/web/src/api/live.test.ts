@@ -12,14 +12,14 @@ function packed(json: string, jpeg: number[], length?: number): ArrayBuffer {
   return message.buffer
 }
 
-it("a live message is its view and its JPEG, the length counted in bytes and not in letters", async () => {
+it("a live message is a view and a JPEG; the length counts bytes, not characters", async () => {
   const { view: read, jpeg } = unpack(packed(JSON.stringify(view), [0xff, 0xd8, 0x00]))
   expect(read).toEqual(view)
   expect(jpeg.type).toBe("image/jpeg")
   expect([...new Uint8Array(await jpeg.arrayBuffer())]).toEqual([0xff, 0xd8, 0x00])
 })
 
-it("what is no live message is refused", () => {
+it("an invalid live message is rejected", () => {
   expect(() => unpack(new ArrayBuffer(3))).toThrow(NotALiveMessage)
   expect(() => unpack(packed("{}", [], 900))).toThrow(NotALiveMessage)
   expect(() => unpack(packed("no JSON", []))).toThrow()

@@ -1,4 +1,4 @@
-/** Reads a live message: 4 bytes big-endian length, that much JSON (a live view), then a JPEG. */
+/** Unpacks a live message: 4 bytes big-endian length, a live view as JSON, then a JPEG. */
 import type { LiveView } from "./types"
 
 export interface LivePicture {

@@ -1019,7 +1019,7 @@ export interface components {
         };
         /**
          * ZoneKind
-         * @description What an area is for; it decides who may be there, and which rules watch it.
+         * @description What an area is for. It determines which classes are allowed and which incident rules apply.
          * @enum {string}
          */
         ZoneKind: "carriageway" | "bus_lane" | "shoulder" | "pavement" | "crosswalk";

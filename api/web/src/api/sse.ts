@@ -1,4 +1,4 @@
-/** Server-sent events by fetch: unlike EventSource it resumes after any failure, and tells when it tries again. */
+/** Server-sent events by fetch: unlike EventSource, it resumes after any failure and reports retries. */
 
 export interface ServerEvent {
   id: string
@@ -6,7 +6,7 @@ export interface ServerEvent {
   data: string
 }
 
-/** Splits a text/event-stream into events; text may come in pieces cut anywhere. */
+/** Parses a text/event-stream; the text may be split anywhere. */
 export class EventParser {
   lastId = ""
   private rest = ""
@@ -38,12 +38,12 @@ export class EventParser {
   }
 }
 
-/** How far a stream was followed; kept from one connection to the next. */
+/** Position in the stream, kept from one connection to the next. */
 export interface Position {
   lastEventId: string
 }
 
-/** The service is there, and refuses. */
+/** The service responded with an error. */
 export class Refused extends Error {
   constructor(readonly status: number) {
     super(`the service answered ${status}`)
@@ -54,13 +54,13 @@ export interface StreamOptions {
   url: URL
   position: Position
   signal: AbortSignal
-  /** Without a byte for this long, the connection counts as dead. The service sends a comment more often. */
+  /** Without a byte for this long, the connection counts as dead; the service sends comments more often. */
   silenceMs: number
   onOpen: () => void
   onEvent: (event: ServerEvent) => void
 }
 
-/** Follows one connection until it ends; throws when it breaks. */
+/** Follows one connection until it ends; throws if it fails. */
 export async function follow(options: StreamOptions): Promise<void> {
   const connection = new AbortController()
   const stop = () => connection.abort()

@@ -1,4 +1,4 @@
-/** Short names for the wire's types; `npm run types` makes them from the service's own models. */
+/** Short names of the API's types, which `npm run types` generates from the service's models. */
 import type { components } from "./schema"
 
 type Schemas = components["schemas"]
@@ -22,7 +22,7 @@ export type LiveZone = Schemas["LiveZone"]
 export type PictureCondition = Schemas["PictureCondition"]
 export type TrafficNow = Schemas["TrafficNow"]
 export type ZoneNow = Schemas["ZoneNow"]
-/** As the list has it; as an event it comes without the service's own word on why it ended. */
+/** An incident of the list; as an event it has no `ended_because`, which only the service knows. */
 export type Incident = Omit<Schemas["IncidentOut"], "ended_because"> &
   Partial<Pick<Schemas["IncidentOut"], "ended_because">>
 export type LineCount = Schemas["LineCount"]

@@ -1,4 +1,4 @@
-/** Where the service is: beside the page, below whatever path a reverse proxy puts both. */
+/** The service's addresses, relative to the page, so that a reverse proxy may serve both below any path. */
 const api = (path: string) => new URL(`api/v1/${path}`, document.baseURI)
 
 export const camerasUrl = () => api("cameras")

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { fitted, inwards, keptInside, overlap, placed, topmost } from "./geometry"
 
-it("a portrait picture stands whole in the middle of a wide canvas", () => {
+it("a portrait picture is centred in a wide canvas", () => {
   expect(fitted({ width: 480, height: 960 }, { width: 800, height: 400 })).toEqual({
     x: 300,
     y: 0,
@@ -10,7 +10,7 @@ it("a portrait picture stands whole in the middle of a wide canvas", () => {
   })
 })
 
-it("fractions are placed inside the picture, not inside the canvas", () => {
+it("fractions refer to the picture, not to the canvas", () => {
   expect(placed([0.5, 1], { x: 300, y: 0, width: 200, height: 400 })).toEqual({ x: 400, y: 400 })
 })
 
@@ -19,7 +19,7 @@ it("in is from the left-hand to the right-hand side, looking from start to end",
   expect(inwards({ x: 50, y: 100 }, { x: 50, y: 0 })).toEqual({ x: 1, y: 0 })
 })
 
-it("a zone's label stands in the middle of its upper edge, or at its highest corner", () => {
+it("a zone's label is at the middle of its upper edge, or at its highest corner", () => {
   const square = [
     { x: 10, y: 20 },
     { x: 50, y: 22 },
@@ -35,7 +35,7 @@ it("a label at the edge is moved inside", () => {
   expect(keptInside({ x: 90, y: -5, width: 20, height: 10 }, area)).toMatchObject({ x: 80, y: 0 })
 })
 
-it("labels that touch only at their edges do not overlap", () => {
+it("labels that only touch do not overlap", () => {
   const label = { x: 0, y: 0, width: 10, height: 10 }
   expect(overlap(label, { ...label, x: 10 })).toBe(false)
   expect(overlap(label, { ...label, x: 9 })).toBe(true)

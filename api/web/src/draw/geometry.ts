@@ -1,18 +1,18 @@
-/** Where things lie on the canvas. Fractions of the picture in, canvas pixels out. */
+/** Converts fractions of the picture to canvas pixels, and places labels. */
 
 export interface Size {
   width: number
   height: number
 }
 
-export interface Spot {
+export interface Point {
   x: number
   y: number
 }
 
-export interface Rect extends Spot, Size {}
+export interface Rect extends Point, Size {}
 
-/** The picture's place when it is fitted whole into a canvas. */
+/** The picture's rectangle when it is scaled to fit into a canvas. */
 export function fitted(picture: Size, canvas: Size): Rect {
   const scale = Math.min(canvas.width / picture.width, canvas.height / picture.height)
   const width = picture.width * scale
@@ -20,32 +20,32 @@ export function fitted(picture: Size, canvas: Size): Rect {
   return { x: (canvas.width - width) / 2, y: (canvas.height - height) / 2, width, height }
 }
 
-export function placed([x, y]: readonly [number, number], area: Rect): Spot {
+export function placed([x, y]: readonly [number, number], area: Rect): Point {
   return { x: area.x + x * area.width, y: area.y + y * area.height }
 }
 
 /**
- * The unit vector that points "in" across a line: from the left-hand to the right-hand side of who stands at its start
- * and looks to its end. In a picture, where y points down, that is the direction turned clockwise as seen.
+ * The unit vector of direction `in` across a line: from its left-hand to its right-hand side, looking from its start to
+ * its end. As y points down, that is the line's direction turned clockwise.
  */
-export function inwards(start: Spot, end: Spot): Spot {
+export function inwards(start: Point, end: Point): Point {
   const length = Math.hypot(end.x - start.x, end.y - start.y) || 1
   return { x: -(end.y - start.y) / length || 0, y: (end.x - start.x) / length || 0 }
 }
 
-/** The place at that part of the way from one to the other. */
-export function middle(a: Spot, b: Spot, part: number): Spot {
+/** The point at a fraction of the segment from `a` to `b`. */
+export function middle(a: Point, b: Point, part: number): Point {
   return { x: a.x + (b.x - a.x) * part, y: a.y + (b.y - a.y) * part }
 }
 
-/** The middle of an outline's highest corners: those that lie within a few pixels of the very highest. */
-export function topmost(corners: readonly Spot[]): Spot {
+/** The middle of a polygon's highest corners, those within a few pixels of the topmost one. */
+export function topmost(corners: readonly Point[]): Point {
   const y = Math.min(...corners.map(corner => corner.y))
   const level = corners.filter(corner => corner.y - y < 8).map(corner => corner.x)
   return { x: (Math.min(...level) + Math.max(...level)) / 2, y }
 }
 
-/** Moves a box of text so that it lies inside an area. */
+/** Moves a label so that it lies inside an area. */
 export function keptInside(text: Rect, area: Rect): Rect {
   const clamp = (value: number, low: number, high: number) => Math.max(low, Math.min(value, high))
   return {

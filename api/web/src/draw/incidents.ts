@@ -1,4 +1,4 @@
-/** Incidents where they are seen: a warning sign that points to the place, with the kind as a word. */
+/** Draws incidents as a warning sign that points to the place, labelled with the kind. */
 import type { IncidentKind } from "../api/types"
 import { URGENCY, urgencyColour } from "./palette"
 import { PAPER, type Pen } from "./pen"
@@ -10,13 +10,13 @@ export interface SceneIncident {
   label: string
 }
 
-/** Of the sign, in CSS pixels. */
+/** The sign's size, CSS pixels. */
 const [WIDTH, HEIGHT, STEM] = [24, 21, 9]
 
-/** The stem's foot is the place; the sign stands above it. */
+/** Draws the sign above the place, joined to it by a stem. */
 export function drawIncident(pen: Pen, { kind, place, label }: SceneIncident): void {
   const colour = urgencyColour[URGENCY[kind]]
-  const foot = pen.spot(place)
+  const foot = pen.point(place)
   const base = foot.y - STEM * pen.scale
   const top = base - HEIGHT * pen.scale
   const { context } = pen
@@ -34,7 +34,7 @@ export function drawIncident(pen: Pen, { kind, place, label }: SceneIncident): v
   pen.stroke("rgba(8, 10, 14, 0.9)", 4, triangle)
   pen.fill(colour, 1, triangle)
   mark(pen, foot.x, base)
-  words(pen, label, foot.x, top, colour)
+  title(pen, label, foot.x, top, colour)
 }
 
 function mark(pen: Pen, x: number, base: number): void {
@@ -45,7 +45,7 @@ function mark(pen: Pen, x: number, base: number): void {
   pen.context.fillText("!", x, base - 3.5 * pen.scale)
 }
 
-function words(pen: Pen, label: string, x: number, top: number, colour: string): void {
+function title(pen: Pen, label: string, x: number, top: number, colour: string): void {
   pen.setFont(11)
   const size = { width: pen.widthOf(label) + 10 * pen.scale, height: 16 * pen.scale }
   pen.label(label, { x: x - size.width / 2, y: top - size.height - 4 * pen.scale, ...size }, colour, PAPER)

@@ -1,5 +1,5 @@
-/** Counting lines: their directions as arrows, their counts as labels. */
-import { inwards, middle, type Spot } from "./geometry"
+/** Draws counting lines with arrows for their directions and labels for their counts. */
+import { inwards, middle, type Point } from "./geometry"
 import { lineColour } from "./palette"
 import { PAPER, type Pen } from "./pen"
 
@@ -11,11 +11,11 @@ export interface SceneLine {
   out: number
 }
 
-/** Where along a line its arrows stand, from its start. */
+/** Positions of the arrows along a line, as fractions from its start. */
 const [IN_AT, OUT_AT] = [0.36, 0.64]
 
 export function drawLine(pen: Pen, { start, end }: SceneLine): void {
-  const [a, b] = [pen.spot(start), pen.spot(end)]
+  const [a, b] = [pen.point(start), pen.point(end)]
   pen.context.lineCap = "round"
   const path = () => {
     pen.context.moveTo(a.x, a.y)
@@ -29,14 +29,14 @@ export function drawLine(pen: Pen, { start, end }: SceneLine): void {
 }
 
 export function drawLineCounts(pen: Pen, line: SceneLine, number: (of: number) => string): void {
-  const [a, b] = [pen.spot(line.start), pen.spot(line.end)]
+  const [a, b] = [pen.point(line.start), pen.point(line.end)]
   const across = inwards(a, b)
   pen.setFont(12)
   countLabel(pen, number(line.into), middle(a, b, IN_AT), across, lineColour.in)
   countLabel(pen, number(line.out), middle(a, b, OUT_AT), { x: -across.x, y: -across.y }, lineColour.out)
 }
 
-function countLabel(pen: Pen, text: string, from: Spot, towards: Spot, colour: string): void {
+function countLabel(pen: Pen, text: string, from: Point, towards: Point, colour: string): void {
   const width = pen.widthOf(text) + 10 * pen.scale
   const height = 17 * pen.scale
   const reach = 24 * pen.scale + (Math.abs(towards.x) * width + Math.abs(towards.y) * height) / 2
@@ -44,7 +44,7 @@ function countLabel(pen: Pen, text: string, from: Spot, towards: Spot, colour: s
   pen.label(text, { x: centre.x - width / 2, y: centre.y - height / 2, width, height }, colour, PAPER)
 }
 
-function arrow(pen: Pen, from: Spot, towards: Spot, colour: string): void {
+function arrow(pen: Pen, from: Point, towards: Point, colour: string): void {
   const length = 20 * pen.scale
   const wing = 5.5 * pen.scale
   const tip = { x: from.x + towards.x * length, y: from.y + towards.y * length }

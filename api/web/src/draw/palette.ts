@@ -1,4 +1,4 @@
-/** The classes' colours: told apart by people with colour-blindness too (after Okabe and Ito). */
+/** Colours of classes, levels and incidents, distinguishable with colour-blindness (after Okabe and Ito). */
 import type { CongestionLevel, IncidentKind, ObjectClass } from "../api/types"
 
 export const CLASSES = [
@@ -10,7 +10,7 @@ export const CLASSES = [
   "person",
 ] as const satisfies ObjectClass[]
 
-/** On pictures; on the page itself the tokens `--class-…` are used, which suit the theme. */
+/** On pictures; elsewhere the tokens `--class-…` apply, which follow the theme. */
 export const classColour: Record<ObjectClass, string> = {
   motorcycle: "#f5a623",
   car: "#56c2ff",
@@ -20,7 +20,7 @@ export const classColour: Record<ObjectClass, string> = {
   person: "#e59bd0",
 }
 
-/** On pictures; on the page the tokens `--level-…` are used. A word stands beside the colour wherever there is room. */
+/** On pictures; elsewhere the tokens `--level-…` apply. Where there is room, a label accompanies the colour. */
 export const levelColour: Record<CongestionLevel, string> = {
   free: "#3ddc97",
   dense: "#ffd84d",
@@ -28,12 +28,12 @@ export const levelColour: Record<CongestionLevel, string> = {
   jammed: "#ff5566",
 }
 
-/** A zone of which too little is seen. */
+/** A zone whose level is not known. */
 export const unknownColour = "#b4bccb"
 
 export type Urgency = "bad" | "warn" | "off"
 
-/** Danger to life first, then offences and flow, then the camera's own troubles. */
+/** Danger to people, then violations and traffic flow, then camera trouble. */
 export const URGENCY: Record<IncidentKind, Urgency> = {
   stopped_vehicle: "bad",
   wrong_way: "bad",

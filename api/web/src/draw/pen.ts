@@ -1,32 +1,32 @@
-/** Strokes and labels on a canvas, in sizes that are the same on every screen. No label hides another. */
-import { keptInside, overlap, placed, type Rect, type Spot } from "./geometry"
+/** Draws strokes and labels on a canvas, in CSS sizes; labels do not overlap. */
+import { keptInside, overlap, type Point, placed, type Rect } from "./geometry"
 import { lineColour } from "./palette"
 
 const FONT = "600 {size}px ui-sans-serif, system-ui, sans-serif"
 export const PAPER = "rgba(8, 10, 14, 0.86)"
 
 export class Pen {
-  /** Places where a label is already: another one there would hide it. */
+  /** Rectangles of the labels drawn so far. */
   private readonly taken: Rect[] = []
 
-  /** `area`: the picture's place on the canvas; `scale`: canvas pixels per CSS pixel. */
+  /** `area`: the picture's rectangle on the canvas; `scale`: canvas pixels per CSS pixel. */
   constructor(
     readonly context: CanvasRenderingContext2D,
     readonly area: Rect,
     readonly scale: number,
   ) {}
 
-  /** Of a place in fractions of the picture. */
-  spot(place: readonly [number, number]): Spot {
+  /** The canvas point of a place in fractions of the picture. */
+  point(place: readonly [number, number]): Point {
     return placed(place, this.area)
   }
 
   rect([left, top, right, bottom]: readonly [number, number, number, number]): Rect {
-    const [a, b] = [this.spot([left, top]), this.spot([right, bottom])]
+    const [a, b] = [this.point([left, top]), this.point([right, bottom])]
     return { x: a.x, y: a.y, width: b.x - a.x, height: b.y - a.y }
   }
 
-  /** In the colour, with a dark halo so that it is seen on any ground. */
+  /** A stroke with a dark halo, so that it is visible on any background. */
   outline(colour: string, width: number, path: () => void): void {
     this.stroke(lineColour.halo, width + 2, path)
     this.stroke(colour, width, path)
@@ -57,7 +57,7 @@ export class Pen {
     return this.context.measureText(text).width
   }
 
-  /** Whether there was room. */
+  /** Draws a label unless it would overlap another; returns whether it was drawn. */
   label(text: string, wanted: Rect, ink: string, paper: string): boolean {
     const label = keptInside(wanted, this.area)
     if (this.taken.some(other => overlap(other, label))) return false

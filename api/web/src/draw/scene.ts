@@ -1,4 +1,4 @@
-/** Draws one live picture: the frame, its zones, lines and boxes with their labels, and what is wrong in it. */
+/** Draws one live view: the frame with its zones, lines, boxes and incidents. */
 import type { LiveBox, ObjectClass } from "../api/types"
 import { fitted, type Size } from "./geometry"
 import { drawIncident, type SceneIncident } from "./incidents"
@@ -17,11 +17,11 @@ export interface Scene {
   number: (of: number) => string
 }
 
-/** Narrower boxes carry their id alone; on a small tile the picture must stay visible. */
+/** Narrower boxes get no class, or no label at all, so that the picture stays visible on a small tile. */
 const ROOM_FOR_CLASS_PX = 54
 const ROOM_FOR_ID_PX = 18
 
-/** `scale`: canvas pixels per CSS pixel, so that lines and letters have the same size on every screen. */
+/** `scale`: canvas pixels per CSS pixel, so that strokes and text have the same size on every screen. */
 export function draw(context: CanvasRenderingContext2D, scene: Scene, scale: number): void {
   const canvas = { width: context.canvas.width, height: context.canvas.height }
   const area = fitted(scene.picture, canvas)
@@ -37,7 +37,7 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene, scale: num
   for (const box of nearestFirst(scene.boxes)) drawBoxLabel(pen, box, scene)
 }
 
-/** What is lower in the picture is nearer, and more worth a label. */
+/** Boxes lower in the picture are nearer; their labels come first. */
 function nearestFirst(boxes: readonly LiveBox[]): LiveBox[] {
   return [...boxes].sort((a, b) => b.box[3] - a.box[3])
 }

@@ -1,4 +1,4 @@
-/** Zones in the colour of their congestion, each with its level as a word where there is room. */
+/** Draws zones in the colour of their congestion level, labelled where there is room. */
 import type { CongestionLevel } from "../api/types"
 import { topmost } from "./geometry"
 import { levelColour, unknownColour } from "./palette"
@@ -8,11 +8,11 @@ export interface SceneZone {
   id: string
   polygon: readonly (readonly [number, number])[]
   level: CongestionLevel | null
-  /** Its name, and its level in words. */
+  /** Name and level. */
   label: string
 }
 
-/** Faint, for what matters is what drives there; a jam shows more than a free road. */
+/** Faint, so that vehicles stay visible; stronger for higher levels. */
 const OPACITY: Record<CongestionLevel, number> = { free: 0.08, dense: 0.14, congested: 0.22, jammed: 0.28 }
 const NARROWEST_PX = 320
 
@@ -29,7 +29,7 @@ export function drawZone(pen: Pen, { polygon, level }: SceneZone): void {
 export function drawZoneLabel(pen: Pen, { polygon, level, label }: SceneZone): void {
   if (pen.area.width < NARROWEST_PX * pen.scale) return
   pen.setFont(11)
-  const at = topmost(polygon.map(corner => pen.spot(corner)))
+  const at = topmost(polygon.map(corner => pen.point(corner)))
   const size = { width: pen.widthOf(label) + 10 * pen.scale, height: 16 * pen.scale }
   const place = { x: at.x - size.width / 2, y: at.y + 3 * pen.scale, ...size }
   pen.label(label, place, level ? levelColour[level] : unknownColour, PAPER)
@@ -37,7 +37,7 @@ export function drawZoneLabel(pen: Pen, { polygon, level, label }: SceneZone): v
 
 function outline(pen: Pen, polygon: SceneZone["polygon"]): void {
   for (const [index, corner] of polygon.entries()) {
-    const { x, y } = pen.spot(corner)
+    const { x, y } = pen.point(corner)
     if (index) pen.context.lineTo(x, y)
     else pen.context.moveTo(x, y)
   }

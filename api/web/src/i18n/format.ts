@@ -1,4 +1,4 @@
-/** Numbers, times and lengths of time as the page's language writes them. */
+/** Formats numbers, times and durations in the page's language. */
 import { language, t } from "./index"
 
 const LOCALE = { vi: "vi-VN", en: "en-GB" } as const
@@ -14,7 +14,7 @@ export function number(value: number, digits = 0): string {
   }).format(value)
 }
 
-/** Below a second in ms, rounded to 10; from there in seconds. */
+/** In ms below a second, rounded to 10 ms from 100 ms on; else in seconds. */
 export function milliseconds(ms: number): string {
   if (ms < 995) return `${number(ms < 100 ? Math.round(ms) : Math.round(ms / 10) * 10)} ms`
   return `${number(ms / 1000, ms < 9950 ? 1 : 0)} s`
@@ -28,7 +28,7 @@ export function clockTime(iso: string): string {
   return new Date(iso).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit" })
 }
 
-/** Today by the hour and minute, else with its date. */
+/** Hour and minute, with the date unless it is today. */
 export function since(iso: string, now = new Date()): string {
   const moment = new Date(iso)
   const time: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" }

@@ -14,7 +14,7 @@ const code = Object.entries(sources)
   .map(([, text]) => text as string)
   .join("\n")
 
-/** Keys made of a part that the code computes, as in t(`state.${state}`). */
+/** Keys with a computed part, as in t(`state.${state}`). */
 const computed = [...code.matchAll(/`([a-z.]+)\.\$\{[\w.]+\}(\.\w+)?`/g)].map(([, head, tail]) => [
   head,
   tail ?? "",
@@ -25,40 +25,40 @@ describe("the dictionaries", () => {
     expect(Object.keys(vi).sort()).toEqual(Object.keys(en).sort())
   })
 
-  it("have the same places for values", () => {
-    const places = (sentence: string) => (sentence.match(/\{\w+\}/g) ?? []).sort()
+  it("have the same placeholders", () => {
+    const placeholders = (sentence: string) => (sentence.match(/\{\w+\}/g) ?? []).sort()
     for (const key of Object.keys(en) as (keyof typeof en)[]) {
-      expect(places(vi[key]), key).toEqual(places(en[key]))
+      expect(placeholders(vi[key]), key).toEqual(placeholders(en[key]))
     }
   })
 
-  it("hold no sentence that the page never says", () => {
-    const said = (key: string) =>
+  it("have no unused text", () => {
+    const isUsed = (key: string) =>
       code.includes(`"${key}"`) ||
       computed.some(([head, tail]) => key.startsWith(`${head}.`) && key.endsWith(`${tail}`))
-    expect(Object.keys(en).filter(key => !said(key))).toEqual([])
+    expect(Object.keys(en).filter(key => !isUsed(key))).toEqual([])
   })
 })
 
 describe("the language", () => {
-  it("is at first the browser's first one that we speak", () => {
+  it("starts as the browser's first language that the page has", () => {
     expect(preferredLanguage(["fr-FR", "vi-VN", "en"])).toBe("vi")
     expect(preferredLanguage(["de"])).toBe("en")
   })
 
-  it("changes every sentence at once", () => {
+  it("changes all texts at once", () => {
     expect(t("class.motorcycle")).toBe("Motorcycle")
     language.value = "vi"
     expect(t("class.motorcycle")).toBe("Xe máy")
   })
 
-  it("leaves a place without a value in sight", () => {
+  it("keeps a placeholder without a value visible", () => {
     expect(fill("{a} of {b}", { a: 0 })).toBe("0 of {b}")
   })
 })
 
 describe("numbers", () => {
-  it("are written as the language does", () => {
+  it("follow the language", () => {
     expect(number(12_345)).toBe("12,345")
     expect(fps(9.5)).toBe("9.5")
     language.value = "vi"
@@ -66,11 +66,11 @@ describe("numbers", () => {
     expect(milliseconds(1240)).toBe("1,2 s")
   })
 
-  it("say latency no finer than it is known", () => {
+  it("round latency to its accuracy", () => {
     expect([7, 123, 996, 12_340].map(milliseconds)).toEqual(["7 ms", "120 ms", "1.0 s", "12 s"])
   })
 
-  it("say an age in its largest unit", () => {
+  it("give an age in its largest unit", () => {
     expect([400, 61_000, 7_200_000, 200_000_000].map(age)).toEqual(["0 s", "1 min", "2 h", "2 d"])
   })
 })

@@ -1,13 +1,13 @@
-/** The page's language: Vietnamese or English, remembered, at first the browser's. */
+/** The page's language: Vietnamese or English, stored in the browser; initially the browser's language. */
 import { computed } from "@preact/signals"
 import { remembered } from "../state/remembered"
-import { en, type Key, type Words } from "./en"
+import { en, type Key, type Texts } from "./en"
 import { vi } from "./vi"
 
 export type Language = "vi" | "en"
 export type { Key } from "./en"
 
-const dictionaries: Record<Language, Words> = { en, vi }
+const dictionaries: Record<Language, Texts> = { en, vi }
 
 export function preferredLanguage(asked: readonly string[]): Language {
   for (const tag of asked) {
@@ -23,14 +23,14 @@ export const language = remembered<Language>("language", ["vi", "en"], () =>
 
 export type Values = Record<string, string | number>
 
-/** Puts values into a sentence's `{names}`; a name without a value stays, so that it is seen. */
+/** Replaces the `{placeholders}` of a text; one without a value stays visible. */
 export function fill(sentence: string, values: Values): string {
   return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
 }
 
-const words = computed(() => dictionaries[language.value])
+const texts = computed(() => dictionaries[language.value])
 
-/** The sentence of a key in the page's language. Components that call it follow the language. */
+/** The text of a key in the page's language; components that call it update with the language. */
 export function t(key: Key, values: Values = {}): string {
-  return fill(words.value[key], values)
+  return fill(texts.value[key], values)
 }

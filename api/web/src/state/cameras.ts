@@ -1,8 +1,8 @@
-/** The cameras as this screen knows them. One signal a thing that changes, so that a change draws anew only what shows it. */
+/** The state of all cameras; one signal per value, so that a change re-renders only what shows it. */
 import { computed, type Signal, signal } from "@preact/signals"
 import { LiveFeed } from "../api/feed"
 import type { Camera, CameraList, CameraStatus, Crossing } from "../api/types"
-import { type Counts, counted, countsOf, reconciled, Seen } from "./counts"
+import { type Counts, counted, countsOf, RecentIds, reconciled } from "./counts"
 import type { Latency } from "./latency"
 import { ageMs } from "./now"
 
@@ -11,18 +11,18 @@ export interface CameraModel {
   readonly facts: Signal<Camera>
   readonly health: Signal<CameraStatus>
   readonly counts: Signal<Counts>
-  /** Monotonic time at which this screen last heard of a crossing, by line. */
-  readonly heardAt: Map<string, number>
-  /** Lines of which the service's sum was lower than this screen's when it was asked last. */
-  readonly lower: Set<string>
+  /** Monotonic time of the last crossing event, by line. */
+  readonly receivedAt: Map<string, number>
+  /** Lines for which the service's last answer had a lower total than this page. */
+  readonly lowerLines: Set<string>
   readonly feed: LiveFeed
 }
 
-/** `null` until the service has answered once. */
+/** `null` before the service's first answer. */
 export const cameras = signal<readonly CameraModel[] | null>(null)
-/** The moment that counts begin at. */
+/** When the counts begin. */
 export const countedSince = signal<string | null>(null)
-/** Why the service cannot read its folder of camera files. */
+/** Why the service cannot read its folder of camera files; `null` if it can. */
 export const folderProblem = signal<string | null>(null)
 /** Newest first. */
 export const crossings = signal<readonly Crossing[]>([])
@@ -32,24 +32,24 @@ export const onlineCount = computed(
 )
 
 export const TICKER_LENGTH = 50
-/** A crossing is stored by the service within this time of its telling. */
+/** The service stores a crossing within this time of publishing it. */
 const SETTLED_AFTER_MS = 1000
-const seen = new Seen()
+const recent = new RecentIds()
 
 export function cameraById(id: string): CameraModel | undefined {
   return cameras.value?.find(camera => camera.id === id)
 }
 
-/** `askedAt`: monotonic time at which the service was asked for the list. */
-export function takeList(list: CameraList, askedAt: number): void {
+/** `askedAt`: monotonic time of the request. */
+export function applyCameraList(list: CameraList, askedAt: number): void {
   const since = list.cameras[0]?.counts.since ?? null
   const newDay = since !== countedSince.value
   const known = new Map(cameras.value?.map(camera => [camera.id, camera]))
   const next = list.cameras.map(facts => {
     const camera = known.get(facts.id)
-    if (!camera) return begun(facts)
-    if (newDay) for (const lineId of camera.counts.value.keys()) camera.lower.add(lineId)
-    return renewed(camera, facts, newDay ? Number.POSITIVE_INFINITY : askedAt)
+    if (!camera) return created(facts)
+    if (newDay) for (const lineId of camera.counts.value.keys()) camera.lowerLines.add(lineId)
+    return updated(camera, facts, newDay ? Number.POSITIVE_INFINITY : askedAt)
   })
   for (const camera of known.values()) if (!next.includes(camera)) camera.feed.close()
   countedSince.value = since
@@ -57,23 +57,28 @@ export function takeList(list: CameraList, askedAt: number): void {
   if (!sameCameras(cameras.value, next)) cameras.value = next
 }
 
-function begun(facts: Camera): CameraModel {
+function created(facts: Camera): CameraModel {
   return {
     id: facts.id,
     facts: signal(facts),
     health: signal(facts.health),
     counts: signal(countsOf(facts.counts.lines)),
-    heardAt: new Map(),
-    lower: new Set(),
+    receivedAt: new Map(),
+    lowerLines: new Set(),
     feed: new LiveFeed(facts.id),
   }
 }
 
-function renewed(camera: CameraModel, facts: Camera, askedAt: number): CameraModel {
-  const isQuiet = (lineId: string) => (camera.heardAt.get(lineId) ?? 0) + SETTLED_AFTER_MS < askedAt
+function updated(camera: CameraModel, facts: Camera, askedAt: number): CameraModel {
+  const isQuiet = (lineId: string) => (camera.receivedAt.get(lineId) ?? 0) + SETTLED_AFTER_MS < askedAt
   camera.facts.value = facts
   camera.health.value = facts.health
-  camera.counts.value = reconciled(camera.counts.value, countsOf(facts.counts.lines), isQuiet, camera.lower)
+  camera.counts.value = reconciled(
+    camera.counts.value,
+    countsOf(facts.counts.lines),
+    isQuiet,
+    camera.lowerLines,
+  )
   return camera
 }
 
@@ -81,7 +86,7 @@ function sameCameras(before: readonly CameraModel[] | null, after: readonly Came
   return before?.length === after.length && after.every((camera, index) => camera === before[index])
 }
 
-/** A live picture is renewed many times a second; older than this it must not pass for live. */
+/** A frame older than this is not shown as live. */
 const STALE_MS = 3000
 
 export function isStale({ feed }: CameraModel): boolean {
@@ -89,32 +94,32 @@ export function isStale({ feed }: CameraModel): boolean {
   return shownAt !== null && ageMs(shownAt) > STALE_MS
 }
 
-/** Capture to screen, of pictures that come; `null` while none do. */
+/** Latency from capture to screen; `null` while no frames arrive. */
 export function latencyNow(camera: CameraModel): Latency | null {
   return camera.health.value.state !== "online" || isStale(camera) ? null : camera.feed.latency.value
 }
 
-/** A camera that is not known is asked for with the next list. Whether it is known. */
-export function takeHealth(health: CameraStatus): boolean {
+/** Returns whether the camera is known; if not, the list must be requested again. */
+export function applyHealth(health: CameraStatus): boolean {
   const camera = cameraById(health.camera_id)
   if (camera) camera.health.value = health
   return camera !== undefined
 }
 
-export function takeCrossing(crossing: Crossing): void {
-  if (!seen.first(crossing.event_id)) return
+export function applyCrossing(crossing: Crossing): void {
+  if (!recent.add(crossing.event_id)) return
   const camera = cameraById(crossing.camera_id)
   if (camera) {
     const { line_id, object_class, direction } = crossing
-    camera.heardAt.set(line_id, performance.now())
+    camera.receivedAt.set(line_id, performance.now())
     camera.counts.value = counted(camera.counts.value, line_id, object_class, direction)
   }
   crossings.value = newestFirst([crossing, ...crossings.value])
 }
 
-/** What crossed before this screen came: shown, and counted by the service already. */
-export function takeEarlier(earlier: readonly Crossing[]): void {
-  const fresh = earlier.filter(crossing => seen.first(crossing.event_id))
+/** Crossings before the page was opened: shown, but already in the service's counts. */
+export function applyEarlier(earlier: readonly Crossing[]): void {
+  const fresh = earlier.filter(crossing => recent.add(crossing.event_id))
   crossings.value = newestFirst([...crossings.value, ...fresh])
 }
 

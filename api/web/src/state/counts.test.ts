@@ -1,35 +1,35 @@
 import { expect, it } from "vitest"
-import { byClass, counted, countsOf, lineTotal, reconciled, Seen, total } from "./counts"
+import { byClass, counted, countsOf, lineTotal, RecentIds, reconciled, total } from "./counts"
 
 const service = countsOf({
   north: { in: 3, out: 1, by_class: { car: { in: 3, out: 1 } } },
   south: { in: 10, out: 0, by_class: { motorcycle: { in: 10, out: 0 } } },
 })
 
-it("a crossing raises its line, class and direction, and leaves the older counts alone", () => {
+it("a crossing increments its line, class and direction; earlier counts are unchanged", () => {
   const after = counted(service, "north", "car", "out")
   expect(lineTotal(after, "north")).toEqual({ in: 3, out: 2 })
   expect(lineTotal(service, "north")).toEqual({ in: 3, out: 1 })
   expect(total(after)).toEqual({ in: 13, out: 2 })
 })
 
-it("a line and a class that the service did not know are counted from zero", () => {
+it("an unknown line or class is counted from zero", () => {
   expect(lineTotal(counted(service, "new", "bus", "in"), "new")).toEqual({ in: 1, out: 0 })
 })
 
-it("rows come in one order, without classes that were never seen", () => {
+it("rows have a fixed order, without unseen classes", () => {
   expect(byClass([service, service])).toEqual([
     { of: "motorcycle", in: 20, out: 0 },
     { of: "car", in: 6, out: 2 },
   ])
 })
 
-it("an event told twice is counted once, and the memory is bounded", () => {
-  const seen = new Seen(2)
-  expect(["a", "a", "b", "c", "a"].map(id => seen.first(id))).toEqual([true, false, true, true, true])
+it("an event received twice is counted once; the number of ids is bounded", () => {
+  const recent = new RecentIds(2)
+  expect(["a", "a", "b", "c", "a"].map(id => recent.add(id))).toEqual([true, false, true, true, true])
 })
 
-it("the service's word stands for quiet lines, this screen's own sum for busy ones", () => {
+it("quiet lines take the service's counts, busy ones keep the page's", () => {
   const mine = countsOf({ north: { in: 1, out: 0, by_class: { car: { in: 1, out: 0 } } } })
   const both = counted(counted(mine, "south", "bus", "in"), "south", "bus", "in")
   const settled = reconciled(both, service, lineId => lineId === "north", new Set())
@@ -37,7 +37,7 @@ it("the service's word stands for quiet lines, this screen's own sum for busy on
   expect(lineTotal(settled, "south")).toEqual({ in: 2, out: 0 })
 })
 
-it("a lower sum counts when the service tells it twice: at first it may not have stored what it told", () => {
+it("a lower count is accepted the second time: the service may not have stored all events yet", () => {
   const lower = new Set<string>()
   const mine = counted(service, "north", "car", "in")
   const once = reconciled(mine, service, () => true, lower)

@@ -1,8 +1,8 @@
-/** Running counts: what the service counted, plus what crossed since it was asked. */
+/** Running counts: the service's counts plus the crossings since they were requested. */
 import type { Direction, InOut, LineCount, ObjectClass } from "../api/types"
 import { CLASSES } from "../draw/palette"
 
-/** Counts of each line by class. Never changed in place. */
+/** Counts by line and class; immutable. */
 export type Counts = ReadonlyMap<string, ReadonlyMap<ObjectClass, InOut>>
 
 export const NOTHING: InOut = { in: 0, out: 0 }
@@ -26,7 +26,7 @@ export function total(counts: Counts): InOut {
   return sum([...counts.keys()].map(lineId => lineTotal(counts, lineId)))
 }
 
-/** One row a class that was seen, in the order that classes are always shown in. */
+/** One row per class that was seen, in the fixed order of classes. */
 export function byClass(many: readonly Counts[]): (InOut & { of: ObjectClass })[] {
   const lines = many.flatMap(counts => [...counts.values()])
   return CLASSES.map(of => ({ of, ...sum(lines.map(line => line.get(of) ?? NOTHING)) })).filter(
@@ -38,26 +38,25 @@ export function sum(parts: readonly InOut[]): InOut {
   return parts.reduce((all, part) => ({ in: all.in + part.in, out: all.out + part.out }), NOTHING)
 }
 
-/** Remembers the newest ids, so that an event told twice is counted once. */
-export class Seen {
+/** Remembers recent event ids, so that an event received twice is counted once. */
+export class RecentIds {
   private readonly ids = new Set<string>()
 
-  constructor(private readonly kept = 5000) {}
+  constructor(private readonly capacity = 5000) {}
 
-  /** Whether the id is new; from now on it is not. */
-  first(id: string): boolean {
+  /** Adds the id; returns whether it was new. */
+  add(id: string): boolean {
     if (this.ids.has(id)) return false
     this.ids.add(id)
-    if (this.ids.size > this.kept) this.ids.delete(this.ids.values().next().value as string)
+    if (this.ids.size > this.capacity) this.ids.delete(this.ids.values().next().value as string)
     return true
   }
 }
 
 /**
- * The service's counts, but for lines that something crosses just now: there nobody can say whether the service had
- * stored what this screen has heard of already, so its own sum stands until a quiet moment. A service that comes back
- * may take longer to store what it told, so a lower sum counts only when it is told twice: `lower` has the lines of
- * which it was lower the last time, and is brought up to date.
+ * The service's counts, except for lines with recent crossings: the service may not have stored those crossings yet, so
+ * the page's own count stays until the line is quiet. A service that restarts may take longer to store events, so a
+ * lower count is accepted only the second time: `lower` holds the lines whose count was lower last time, and is updated.
  */
 export function reconciled(
   mine: Counts,
@@ -65,7 +64,7 @@ export function reconciled(
   isQuiet: (lineId: string) => boolean,
   lower: Set<string>,
 ): Counts {
-  const isLower = (lineId: string) => crossed(service, lineId) < crossed(mine, lineId)
+  const isLower = (lineId: string) => crossings(service, lineId) < crossings(mine, lineId)
   const kept = [...mine].filter(([lineId]) => !isQuiet(lineId) || (isLower(lineId) && !lower.has(lineId)))
   for (const lineId of mine.keys()) {
     if (isLower(lineId)) lower.add(lineId)
@@ -74,7 +73,7 @@ export function reconciled(
   return new Map([...service, ...kept])
 }
 
-function crossed(counts: Counts, lineId: string): number {
-  const { in: inwards, out } = lineTotal(counts, lineId)
-  return inwards + out
+function crossings(counts: Counts, lineId: string): number {
+  const { in: into, out } = lineTotal(counts, lineId)
+  return into + out
 }

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest"
 import type { Incident } from "../api/types"
-import { announced, incidents, openCount, takeIncident, takeIncidents } from "./incidents"
+import { announced, applyIncident, applyIncidents, incidents, openCount } from "./incidents"
 
 function incident(id: string, sequence: number, phase: Incident["phase"], minute = 0): Incident {
   const at = `2026-11-20T05:${String(minute).padStart(2, "0")}:00Z`
@@ -31,12 +31,12 @@ function incident(id: string, sequence: number, phase: Incident["phase"], minute
 const phases = () => incidents.value.map(({ incident_id, phase }) => `${incident_id} ${phase}`)
 
 beforeEach(() => {
-  takeIncidents([], Number.POSITIVE_INFINITY)
+  applyIncidents([], Number.POSITIVE_INFINITY)
   announced.value = null
 })
 
-it("what goes on comes first, then the newest of what is over", () => {
-  takeIncidents(
+it("open incidents come first, then the newest ended ones", () => {
+  applyIncidents(
     [incident("a", 1, "ended", 3), incident("b", 0, "raised", 1), incident("c", 2, "updated", 2)],
     0,
   )
@@ -44,9 +44,9 @@ it("what goes on comes first, then the newest of what is over", () => {
   expect(openCount.value).toBe(2)
 })
 
-it("danger to people comes before a jam, and a jam before a camera's own trouble", () => {
+it("danger to people comes before congestion, congestion before camera trouble", () => {
   const kinds = ["camera_moved", "congestion", "pedestrian"] as const
-  takeIncidents(
+  applyIncidents(
     kinds.map((incident_kind, minute) => ({
       ...incident(incident_kind, 0, "raised", 9 - minute),
       incident_kind,
@@ -56,30 +56,30 @@ it("danger to people comes before a jam, and a jam before a camera's own trouble
   expect(incidents.value.map(({ incident_kind }) => incident_kind)).toEqual([...kinds].reverse())
 })
 
-it("an older word than the known one changes nothing", () => {
-  takeIncident(incident("a", 2, "ended"))
-  takeIncident(incident("a", 1, "updated"))
+it("an older update changes nothing", () => {
+  applyIncident(incident("a", 2, "ended"))
+  applyIncident(incident("a", 1, "updated"))
   expect(phases()).toEqual(["a ended"])
 })
 
-it("only what is raised is read out, and a repetition is not", () => {
-  takeIncident(incident("a", 0, "raised"))
+it("only raised incidents are announced, and only once", () => {
+  applyIncident(incident("a", 0, "raised"))
   expect(announced.value?.incident_id).toBe("a")
   announced.value = null
-  takeIncident(incident("a", 0, "raised"))
-  takeIncident(incident("a", 1, "updated"))
+  applyIncident(incident("a", 0, "raised"))
+  applyIncident(incident("a", 1, "updated"))
   expect(announced.value).toBeNull()
 })
 
-it("what the service has ended since is ended here too", () => {
-  takeIncident(incident("a", 3, "updated"), 0)
-  takeIncidents([{ ...incident("a", 3, "ended"), ended_because: "unwatched" }], 5000)
+it("an incident that the service has ended is ended on the page", () => {
+  applyIncident(incident("a", 3, "updated"), 0)
+  applyIncidents([{ ...incident("a", 3, "ended"), ended_because: "unwatched" }], 5000)
   expect(phases()).toEqual(["a ended"])
 })
 
-it("what was told while the service was being asked stays, even if its answer does not have it", () => {
-  takeIncident(incident("a", 1, "updated"), 4500)
-  takeIncident(incident("b", 0, "raised"), 100)
-  takeIncidents([incident("a", 0, "raised")], 5000)
+it("an update during the request stays, even if the answer lacks it", () => {
+  applyIncident(incident("a", 1, "updated"), 4500)
+  applyIncident(incident("b", 0, "raised"), 100)
+  applyIncidents([incident("a", 0, "raised")], 5000)
   expect(phases()).toEqual(["a updated"])
 })

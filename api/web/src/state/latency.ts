@@ -1,19 +1,19 @@
-/** Capture to screen, over the last seconds: a promise that is kept or broken. */
+/** Latency from capture to screen over the last seconds, against its target. */
 
-export const PROMISED_MS = 1000
-/** Beyond this it is not a hiccup any more. */
+export const TARGET_MS = 1000
+/** Beyond this the target is missed by far. */
 export const BAD_MS = 2000
 
-export type Promise3 = "kept" | "late" | "broken"
+export type Verdict = "met" | "late" | "missed"
 
 export interface Latency {
   medianMs: number
   p95Ms: number
 }
 
-export function verdict(p95Ms: number): Promise3 {
-  if (p95Ms <= PROMISED_MS) return "kept"
-  return p95Ms <= BAD_MS ? "late" : "broken"
+export function verdict(p95Ms: number): Verdict {
+  if (p95Ms <= TARGET_MS) return "met"
+  return p95Ms <= BAD_MS ? "late" : "missed"
 }
 
 export class LatencyWindow {
@@ -21,7 +21,7 @@ export class LatencyWindow {
 
   constructor(private readonly lengthMs = 10_000) {}
 
-  /** `at`: monotonic ms. A negative latency is a clock's error, and counts as none. */
+  /** `at`: monotonic ms. A negative latency is a clock error and counts as 0. */
   add(at: number, ms: number): void {
     this.samples.push({ at, ms: Math.max(0, ms) })
     this.samples = this.samples.filter(sample => sample.at > at - this.lengthMs)
@@ -42,7 +42,7 @@ export function summary(values: readonly number[]): Latency | null {
   return { medianMs: quantile(sorted, 0.5), p95Ms: quantile(sorted, 0.95) }
 }
 
-/** The smallest value that at least this part of the values does not exceed. */
+/** The smallest value that at least this fraction of the values does not exceed. */
 function quantile(sorted: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? 0
 }

@@ -1,15 +1,15 @@
-/** How the wall is laid out: as large as the tiles can be with all of them on the screen. */
+/** The layout of the wall: the largest tiles with which all cameras fit on the screen. */
 
 export interface WallMeasures {
   tiles: number
   width: number
   height: number
   gap: number
-  /** What a tile has above and below its picture. */
+  /** Height of a tile without its picture, px. */
   frame: number
-  /** Width over height of the tallest picture on the wall. */
+  /** Aspect ratio (width over height) of the tallest picture on the wall. */
   shape: number
-  /** Narrower tiles cannot be read: the wall scrolls instead. */
+  /** Narrowest readable tile, px; beyond that the wall scrolls. */
   narrowest: number
 }
 
@@ -19,9 +19,9 @@ export interface WallLayout {
   pictureHeight: number
 }
 
-/** Tiles are cut for these; what is taller still has dark sides. */
+/** Aspect ratios of tiles; taller pictures get dark bars at their sides. */
 const [WIDE, TALL] = [16 / 9, 4 / 3]
-/** A picture may be this much lower than 16:9, with its sides left dark: better than tiles a third smaller. */
+/** A picture may have this fraction of the height of 16:9, with dark bars at its sides, rather than a smaller tile. */
 const SQUEEZE = 0.8
 
 export function layout(wall: WallMeasures): WallLayout {

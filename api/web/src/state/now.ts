@@ -1,4 +1,4 @@
-/** Monotonic time, told once a second: whoever shows an age reads it and is drawn anew. */
+/** Monotonic time, updated every second: components that show an age read it and re-render. */
 import { signal } from "@preact/signals"
 
 export const tick = signal(performance.now())
@@ -7,7 +7,7 @@ setInterval(() => {
   tick.value = performance.now()
 }, 1000)
 
-/** How long ago a monotonic moment was, as of the last tick. */
+/** Milliseconds since a monotonic time, as of the last tick. */
 export function ageMs(moment: number): number {
   return Math.max(0, Math.max(tick.value, moment) - moment)
 }

@@ -1,4 +1,4 @@
-/** A choice that outlives the page. Where the browser refuses storage, it lives as long as the page. */
+/** A choice that the browser stores; without storage it lasts as long as the page. */
 import { effect, type Signal, signal } from "@preact/signals"
 
 function read(key: string): string | null {
@@ -13,7 +13,7 @@ function write(key: string, value: string): void {
   try {
     globalThis.localStorage?.setItem(key, value)
   } catch {
-    // Private windows may refuse; the choice then lasts as long as the page.
+    // Private windows may refuse storage.
   }
 }
 

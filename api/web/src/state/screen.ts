@@ -1,4 +1,4 @@
-/** What this screen shows: whether the page is seen at all, its theme, and the camera that is opened large. */
+/** What the page shows: its visibility, its theme, and the camera that is opened. */
 import { computed, effect, signal } from "@preact/signals"
 import { language } from "../i18n"
 import { remembered } from "./remembered"
@@ -17,7 +17,7 @@ export const pageVisible = signal(document.visibilityState === "visible")
 const hash = signal(location.hash)
 const CAMERA = "#camera/"
 
-/** The id in the address `#camera/ID`: a link to one camera, and the way back by the browser's own button. */
+/** The id in the address `#camera/ID`: makes a link to one camera and the browser's back button work. */
 export const openedId = computed(() =>
   hash.value.startsWith(CAMERA) ? decodeURIComponent(hash.value.slice(CAMERA.length)) : null,
 )
@@ -31,7 +31,7 @@ export function closeCamera(): void {
   hash.value = ""
 }
 
-/** Ties the signals to the document. Called once. */
+/** Connects the signals to the document; call it once. */
 export function followScreen(): void {
   document.addEventListener("visibilitychange", () => {
     pageVisible.value = document.visibilityState === "visible"

@@ -1,34 +1,34 @@
-/** The link to the service: follows its events, asks for its cameras, and returns by itself whatever breaks. */
+/** The connection to the service: follows events, refreshes cameras and incidents, and reconnects by itself. */
 import { signal } from "@preact/signals"
 import { backoff } from "../api/backoff"
 import { serverClock } from "../api/clock"
 import { follow, type Position, Refused, type ServerEvent } from "../api/sse"
 import type { CameraList, CameraStatus, Crossing, CrossingPage, Incident, IncidentPage } from "../api/types"
 import { camerasUrl, earlierUrl, eventsUrl, incidentsUrl } from "../api/urls"
-import { cameras, TICKER_LENGTH, takeCrossing, takeEarlier, takeHealth, takeList } from "./cameras"
-import { takeIncident, takeIncidents } from "./incidents"
+import { applyCameraList, applyCrossing, applyEarlier, applyHealth, cameras, TICKER_LENGTH } from "./cameras"
+import { applyIncident, applyIncidents } from "./incidents"
 
 export type Link =
   | { phase: "connecting" }
   | { phase: "live" }
-  /** Monotonic times: since when it is gone, and when the next attempt is due. */
+  /** Monotonic times: since when the service is away, and when the next attempt is due. */
   | { phase: "lost"; since: number; retryAt: number }
 
 export const link = signal<Link>({ phase: "connecting" })
 
-/** The service says something at least every 15 s. */
+/** The service sends something at least every 15 s. */
 const SILENCE_MS = 40_000
-/** So often the service is asked for the whole: its counts, new cameras, changed lines, its clock. */
+/** Interval of requests for counts, new cameras, changed lines and the service's clock. */
 const REFRESH_MS = 10_000
 const NEWEST_INCIDENTS = 20
 const OPEN_INCIDENTS = 500
-/** After a return, what was missed is told first; only then is the service's sum comparable. */
+/** After a reconnection, missed events arrive first; only then are the service's counts comparable. */
 const SETTLE_MS = 1500
 
 let wake: () => void = () => undefined
 
-/** Cuts a wait short. */
-export function hurry(): void {
+/** Ends the present wait. */
+export function retryNow(): void {
   wake()
 }
 
@@ -36,20 +36,20 @@ export function hurry(): void {
 export async function runLink(stopped: AbortSignal): Promise<void> {
   const waits = backoff(500, 5000)
   const position: Position = { lastEventId: "" }
-  addEventListener("online", hurry, { signal: stopped })
+  addEventListener("online", retryNow, { signal: stopped })
   while (!stopped.aborted) {
     const connection = new AbortController()
     const signal = AbortSignal.any([stopped, connection.signal])
     const broken = () => connection.abort()
     try {
       const onOpen = () => {
-        // What is on the screen goes on at once; a screen that is new first has to know the cameras.
+        // Known cameras go live at once; a new page must load the cameras first.
         if (cameras.value) link.value = { phase: "live" }
         void keepFresh(signal, waits.reset).catch(broken)
       }
       await follow({ url: eventsUrl(), position, signal, silenceMs: SILENCE_MS, onOpen, onEvent: take })
     } catch (error) {
-      // Whatever broke, the remedy is the same: wait a little, begin anew; with a place the service does not know, from now.
+      // Whatever failed: wait, then reconnect; if the service rejects the position, from now on.
       if (error instanceof Refused && error.status < 500) position.lastEventId = ""
     } finally {
       connection.abort()
@@ -60,9 +60,9 @@ export async function runLink(stopped: AbortSignal): Promise<void> {
 
 async function keepFresh(signal: AbortSignal, succeeded: () => void): Promise<void> {
   if (cameras.value) await sleep(SETTLE_MS, signal)
-  else takeEarlier((await ask<CrossingPage>(earlierUrl(TICKER_LENGTH), signal)).body.items)
+  else applyEarlier((await ask<CrossingPage>(earlierUrl(TICKER_LENGTH), signal)).body.items)
   while (!signal.aborted) {
-    takeAnswer(await ask<CameraList>(camerasUrl(), signal))
+    applyCameras(await ask<CameraList>(camerasUrl(), signal))
     await askForIncidents(signal)
     if (link.value.phase !== "live") link.value = { phase: "live" }
     succeeded()
@@ -73,12 +73,12 @@ async function keepFresh(signal: AbortSignal, succeeded: () => void): Promise<vo
 async function askForIncidents(signal: AbortSignal): Promise<void> {
   const newest = await ask<IncidentPage>(incidentsUrl(NEWEST_INCIDENTS), signal)
   const open = await ask<IncidentPage>(incidentsUrl(OPEN_INCIDENTS, true), signal)
-  takeIncidents([...newest.body.items, ...open.body.items], newest.askedAt)
+  applyIncidents([...newest.body.items, ...open.body.items], newest.askedAt)
 }
 
 interface Answer<T> {
   body: T
-  /** By this screen's clock, and monotonic. */
+  /** `sentAt` and `receivedAt` by the browser's clock, `askedAt` monotonic. */
   sentAt: number
   askedAt: number
   receivedAt: number
@@ -92,15 +92,15 @@ async function ask<T>(url: URL, signal: AbortSignal): Promise<Answer<T>> {
   return { body: (await response.json()) as T, sentAt, askedAt, receivedAt }
 }
 
-function takeAnswer({ body, sentAt, askedAt, receivedAt }: Answer<CameraList>): void {
+function applyCameras({ body, sentAt, askedAt, receivedAt }: Answer<CameraList>): void {
   serverClock.add({ sentAt, receivedAt, serverAt: Date.parse(body.as_of) })
-  takeList(body, askedAt)
+  applyCameraList(body, askedAt)
 }
 
 function take(event: ServerEvent): void {
-  if (event.event === "line_crossing") takeCrossing(JSON.parse(event.data) as Crossing)
-  if (event.event === "incident") takeIncident(JSON.parse(event.data) as Incident)
-  if (event.event === "health" && !takeHealth(JSON.parse(event.data) as CameraStatus)) hurry()
+  if (event.event === "line_crossing") applyCrossing(JSON.parse(event.data) as Crossing)
+  if (event.event === "incident") applyIncident(JSON.parse(event.data) as Incident)
+  if (event.event === "health" && !applyHealth(JSON.parse(event.data) as CameraStatus)) retryNow()
 }
 
 async function pause(ms: number, stopped: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-/** The page: bar, wall, side. */
+/** The page: top bar, wall of cameras, side panels. */
 import { t } from "../i18n"
 import { cameras } from "../state/cameras"
 import { link } from "../state/service"

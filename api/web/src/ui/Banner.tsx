@@ -1,9 +1,9 @@
-/** Says that the service is gone, how old the page is, and when it is tried again. */
+/** Warns that the service is away, with the age of the page and the time of the next attempt. */
 import { t } from "../i18n"
 import { age, number } from "../i18n/format"
 import { cameras } from "../state/cameras"
 import { ageMs, tick } from "../state/now"
-import { hurry, link } from "../state/service"
+import { link, retryNow } from "../state/service"
 
 export function Banner() {
   const state = link.value
@@ -18,7 +18,7 @@ export function Banner() {
       <p>
         <span role="alert">{t("banner.gone")}</span> {text}
       </p>
-      <button type="button" onClick={hurry}>
+      <button type="button" onClick={retryNow}>
         {t("banner.retry")}
       </button>
     </div>

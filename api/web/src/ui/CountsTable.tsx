@@ -4,7 +4,7 @@ import { t } from "../i18n"
 import { number, since } from "../i18n/format"
 import { cameraById, cameras, countedSince } from "../state/cameras"
 import { byClass, type Counts, sum } from "../state/counts"
-import { cameraName } from "./words"
+import { cameraName } from "./labels"
 
 export function CountsPanel() {
   const chosen = useSignal("")

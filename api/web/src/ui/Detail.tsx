@@ -1,4 +1,4 @@
-/** One camera large: its picture, its counts by line and class, and all that is known of its health. */
+/** One opened camera: picture, incidents, traffic, counts by line and class, health. */
 import { useEffect, useRef } from "preact/hooks"
 import type { CameraStatus } from "../api/types"
 import { t } from "../i18n"
@@ -9,9 +9,9 @@ import { LatencyBadge, StateBadge } from "./badges"
 import { CountsTable, Since } from "./CountsTable"
 import { Icon } from "./Icon"
 import { CameraIncidents } from "./Incidents"
+import { cameraName, directionName, stateText } from "./labels"
 import { Picture } from "./Picture"
 import { TrafficTables } from "./TrafficNow"
-import { cameraName, directionName, stateWords } from "./words"
 
 export function Detail() {
   const id = openedId.value
@@ -93,7 +93,7 @@ function HealthFacts({ camera }: { camera: CameraModel }) {
   const health = camera.health.value
   const onScreen = latencyNow(camera)
   const facts: [string, string | null][] = [
-    [t("detail.state"), health.reason || stateWords(health.state).why],
+    [t("detail.state"), health.reason || stateText(health.state).why],
     ...healthFacts(health),
     [t("detail.screen"), onScreen ? pair(onScreen.medianMs, onScreen.p95Ms) : t("value.none")],
   ]

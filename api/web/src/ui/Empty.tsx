@@ -1,4 +1,4 @@
-/** No cameras: how to add the first one. */
+/** Shown without cameras: how to add the first one. */
 import { t } from "../i18n"
 import { folderProblem } from "../state/cameras"
 

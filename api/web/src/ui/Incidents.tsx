@@ -1,4 +1,4 @@
-/** What is wrong on the roads: what goes on first, then what is over. */
+/** Lists of incidents: open ones first, then ended ones. */
 import { serverClock } from "../api/clock"
 import type { Incident } from "../api/types"
 import { URGENCY } from "../draw/palette"
@@ -9,8 +9,8 @@ import { announced, incidents, incidentsOf, isOpen, openCount } from "../state/i
 import { tick } from "../state/now"
 import { openCamera } from "../state/screen"
 import { Icon } from "./Icon"
-import { kindWords, reasonWords } from "./incidentWords"
-import { cameraName, stateWords, zoneName } from "./words"
+import { kindLabel, reasonText } from "./incidentTexts"
+import { cameraName, stateText, zoneName } from "./labels"
 
 export function IncidentsPanel() {
   const open = openCount.value
@@ -33,7 +33,7 @@ export function IncidentsPanel() {
   )
 }
 
-/** Of the camera that is opened large. */
+/** The incidents of the opened camera. */
 export function CameraIncidents({ cameraId }: { cameraId: string }) {
   const all = incidentsOf(cameraId)
   if (!all.length) return null
@@ -58,10 +58,10 @@ function IncidentList({ all, labelledBy }: { all: readonly Incident[]; labelledB
 
 function Row({ incident }: { incident: Incident }) {
   const camera = cameraById(incident.camera_id)
-  const kind = kindWords(incident)
+  const kind = kindLabel(incident)
   const where = camera ? cameraName(camera) : incident.camera_id
   const zone = incident.zone_id && camera ? zoneName(camera.facts.value, incident.zone_id) : incident.zone_id
-  const sure = t("incidents.sure", { n: number(incident.confidence * 100) })
+  const confidence = t("incidents.sure", { n: number(incident.confidence * 100) })
   return (
     <li data-incident={incident.incident_id} data-phase={incident.phase}>
       <span class="sign" data-tone={URGENCY[incident.incident_kind]}>
@@ -78,27 +78,29 @@ function Row({ incident }: { incident: Incident }) {
         </button>
         <When incident={incident} />
       </p>
-      <p class="where">{[zone, where, sure, unwatched(camera, incident)].filter(Boolean).join(" · ")}</p>
-      <p class="reason">{reasonWords(incident)}</p>
+      <p class="where">
+        {[zone, where, confidence, unwatched(camera, incident)].filter(Boolean).join(" · ")}
+      </p>
+      <p class="reason">{reasonText(incident)}</p>
     </li>
   )
 }
 
-/** Of an incident that goes on, as far as anybody knows: that nobody looks any more. */
+/** For an open incident whose camera is lost: that state's label. */
 function unwatched(camera: CameraModel | undefined, incident: Incident): string | null {
   const lost = camera?.health.value.state === "lost"
-  return lost && isOpen(incident) ? stateWords("lost").label : null
+  return lost && isOpen(incident) ? stateText("lost").label : null
 }
 
 function When({ incident }: { incident: Incident }) {
-  const words = isOpen(incident) ? lasting(incident) : ended(incident)
-  return <time dateTime={incident.started_at}>{words}</time>
+  const text = isOpen(incident) ? openSince(incident) : ended(incident)
+  return <time dateTime={incident.started_at}>{text}</time>
 }
 
-function lasting({ started_at }: Incident): string {
-  void tick.value // drawn anew each second
-  const lasted = serverClock.now() - Date.parse(started_at)
-  return t("incidents.since", { time: since(started_at), age: age(lasted) })
+function openSince({ started_at }: Incident): string {
+  void tick.value // re-render every second
+  const duration = serverClock.now() - Date.parse(started_at)
+  return t("incidents.since", { time: since(started_at), age: age(duration) })
 }
 
 function ended({ ended_at, at, ended_because }: Incident): string {
@@ -106,7 +108,7 @@ function ended({ ended_at, at, ended_because }: Incident): string {
   return t(ended_because === "unwatched" ? "incidents.unwatched" : "incidents.ended", { time })
 }
 
-/** For who does not see the list: read out when nothing else is being said. */
+/** Announces new incidents to screen readers. */
 function Announcer() {
   const incident = announced.value
   const camera = incident && cameraById(incident.camera_id)
@@ -114,7 +116,7 @@ function Announcer() {
   return (
     <p class="unseen" role="status" aria-live="polite">
       {incident &&
-        `${t("incidents.announce", { kind: kindWords(incident), camera: name })}. ${reasonWords(incident)}`}
+        `${t("incidents.announce", { kind: kindLabel(incident), camera: name })}. ${reasonText(incident)}`}
     </p>
   )
 }

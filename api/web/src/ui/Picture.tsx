@@ -1,4 +1,4 @@
-/** A camera's live picture on a canvas, as long as somebody can see it, and what is to be said where there is none. */
+/** A camera's live picture on a canvas while it is visible, and a notice if there is no current frame. */
 import { useSignal } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
 import type { Picture as LivePicture } from "../api/feed"
@@ -10,9 +10,9 @@ import { ageMs } from "../state/now"
 import { pageVisible } from "../state/screen"
 import { link } from "../state/service"
 import { Icon } from "./Icon"
+import { cameraName, stateText } from "./labels"
 import { sceneOf } from "./sceneOf"
 import { LevelChip } from "./TrafficNow"
-import { cameraName, stateWords } from "./words"
 
 export function Picture({ camera }: { camera: CameraModel }) {
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -66,26 +66,26 @@ function show(camera: CameraModel, canvas: HTMLCanvasElement): () => void {
 function paintOn(canvas: HTMLCanvasElement, camera: CameraModel, picture: LivePicture): void {
   const context = canvas.getContext("2d")
   if (!context) return
-  const scale = (globalThis.devicePixelRatio || 1) * letterScale(canvas.clientWidth)
+  const scale = (globalThis.devicePixelRatio || 1) * textScale(canvas.clientWidth)
   draw(context, sceneOf(camera, picture), scale)
 }
 
-/** A wall of screens has larger letters, on pictures too; and a large picture larger ones than a small one. */
-function letterScale(width: number): number {
+/** Text on pictures scales with the page's font size and with the picture's width. */
+function textScale(width: number): number {
   const page = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1
   return page * Math.max(0.85, Math.min(width / (560 * page), 1.3))
 }
 
-/** On the picture: how traffic moves as a whole, and what keeps the camera from seeing well. */
+/** Overlay: the overall congestion level, and conditions that impair the view. */
 function Conditions({ camera }: { camera: CameraModel }) {
   const traffic = camera.health.value.traffic
   if (!traffic) return null
-  const words = traffic.picture.map(condition => t(`condition.${condition}`))
+  const conditions = traffic.picture.map(condition => t(`condition.${condition}`))
   return (
     <div class="conditions">
       {traffic.congestion && <LevelChip level={traffic.congestion} />}
-      {words.length > 0 && (
-        <span class="condition">{t("condition.label", { conditions: words.join(", ") })}</span>
+      {conditions.length > 0 && (
+        <span class="condition">{t("condition.label", { conditions: conditions.join(", ") })}</span>
       )}
       {traffic.is_suspended && (
         <p class="suspended" role="status">
@@ -100,16 +100,16 @@ function Conditions({ camera }: { camera: CameraModel }) {
 function Notice({ camera }: { camera: CameraModel }) {
   const state = camera.health.value.state
   const shownAt = camera.feed.shownAt.value
-  if (state !== "online") return <Unwell camera={camera} />
+  if (state !== "online") return <StateNotice camera={camera} />
   if (camera.feed.unreadable.value) return <p class="notice">{t("picture.unreadable")}</p>
   if (shownAt === null) return <p class="notice waiting">{t("picture.waiting")}</p>
   if (isStale(camera)) return <p class="notice stale">{t("picture.stale", { age: age(ageMs(shownAt)) })}</p>
   return null
 }
 
-function Unwell({ camera }: { camera: CameraModel }) {
+function StateNotice({ camera }: { camera: CameraModel }) {
   const health = camera.health.value
-  const { label, why } = stateWords(health.state)
+  const { label, why } = stateText(health.state)
   return (
     <div class="notice unwell">
       <Icon name="noPicture" class="large" />

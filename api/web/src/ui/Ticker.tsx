@@ -1,11 +1,11 @@
-/** The newest crossings, as they happen. */
+/** The newest crossings, live. */
 import { useSignal } from "@preact/signals"
 import type { Crossing } from "../api/types"
 import { t } from "../i18n"
 import { clockTime, number } from "../i18n/format"
 import { cameraById, crossings } from "../state/cameras"
 import { Icon } from "./Icon"
-import { cameraName, directionName } from "./words"
+import { cameraName, directionName } from "./labels"
 
 export function Ticker() {
   const held = useSignal<readonly Crossing[] | null>(null)
@@ -41,7 +41,7 @@ function Row({ crossing }: { crossing: Crossing }) {
   const camera = cameraById(crossing.camera_id)
   const line = camera?.facts.value.lines.find(({ id }) => id === crossing.line_id)
   const { direction } = crossing
-  const way = directionName((direction === "in" ? line?.in_name : line?.out_name) ?? "", direction)
+  const directionLabel = directionName((direction === "in" ? line?.in_name : line?.out_name) ?? "", direction)
   return (
     <li>
       <time dateTime={crossing.crossed_at}>{clockTime(crossing.crossed_at)}</time>
@@ -53,7 +53,7 @@ function Row({ crossing }: { crossing: Crossing }) {
         {crossing.speed_kmh !== null && <span>{t("ticker.speed", { n: number(crossing.speed_kmh) })}</span>}
         <span class="count" data-direction={direction}>
           <Icon name={direction === "in" ? "into" : "out"} />
-          <span class="way">{way}</span>
+          <span class="direction">{directionLabel}</span>
         </span>
       </p>
       <p class="where">

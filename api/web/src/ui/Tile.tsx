@@ -1,4 +1,4 @@
-/** One camera on the wall: picture, state, lines with their counts, rates. */
+/** One camera on the wall: picture, state, zones, lines with their counts, frame rates. */
 import type { Incident } from "../api/types"
 import { URGENCY } from "../draw/palette"
 import { t } from "../i18n"
@@ -9,20 +9,20 @@ import { incidentsOf, isOpen } from "../state/incidents"
 import { openCamera } from "../state/screen"
 import { LatencyBadge, StateBadge } from "./badges"
 import { Icon } from "./Icon"
+import { cameraName, directionName } from "./labels"
 import { Picture } from "./Picture"
 import { FlowNow, ZoneRows } from "./TrafficNow"
-import { cameraName, directionName } from "./words"
 
-/** More lines are seen when the camera is opened; all tiles stay of one height. */
-const LINES_ON_A_TILE = 2
+/** The opened camera shows more lines; on the wall all tiles have the same height. */
+const MAX_LINES = 2
 
-/** Less than this part of the rate that was asked for is worth a look: fast vehicles may slip through. */
-const TOO_FEW = 0.7
+/** Below this fraction of the target rate the page warns: fast vehicles may be missed. */
+const MIN_RATE = 0.7
 
 export function Tile({ camera }: { camera: CameraModel }) {
   const name = cameraName(camera)
   return (
-    <article class="tile" data-camera={camera.id} data-urgency={worst(camera)} aria-label={name}>
+    <article class="tile" data-camera={camera.id} data-urgency={urgency(camera)} aria-label={name}>
       <header>
         <h2>
           <button
@@ -45,29 +45,29 @@ export function Tile({ camera }: { camera: CameraModel }) {
   )
 }
 
-/** Whether something goes on here that endangers people. */
-function worst(camera: CameraModel): "bad" | undefined {
+/** `bad` if an open incident endangers people. */
+function urgency(camera: CameraModel): "bad" | undefined {
   const urgent = ({ incident_kind }: Incident) => URGENCY[incident_kind] === "bad"
   return incidentsOf(camera.id).some(incident => isOpen(incident) && urgent(incident)) ? "bad" : undefined
 }
 
 function Lines({ camera }: { camera: CameraModel }) {
   const { lines, problem } = camera.facts.value
-  const more = lines.length - LINES_ON_A_TILE
+  const more = lines.length - MAX_LINES
   return (
     <ul class="lines">
-      {lines.slice(0, LINES_ON_A_TILE).map(line => {
+      {lines.slice(0, MAX_LINES).map(line => {
         const counts = lineTotal(camera.counts.value, line.id)
         return (
           <li key={line.id}>
             <span class="name">{line.name || line.id}</span>
             <span class="count" data-direction="in">
               <Icon name="into" />
-              <span class="way">{directionName(line.in_name, "in")}</span> <b>{number(counts.in)}</b>
+              <span class="direction">{directionName(line.in_name, "in")}</span> <b>{number(counts.in)}</b>
             </span>
             <span class="count" data-direction="out">
               <Icon name="out" />
-              <span class="way">{directionName(line.out_name, "out")}</span> <b>{number(counts.out)}</b>
+              <span class="direction">{directionName(line.out_name, "out")}</span> <b>{number(counts.out)}</b>
             </span>
             <FlowNow camera={camera} lineId={line.id} />
           </li>
@@ -86,7 +86,7 @@ function Lines({ camera }: { camera: CameraModel }) {
 
 function Rates({ camera }: { camera: CameraModel }) {
   const { stats, state } = camera.health.value
-  const tooFew = state === "online" && stats.processed_fps < stats.target_fps * TOO_FEW
+  const tooFew = state === "online" && stats.processed_fps < stats.target_fps * MIN_RATE
   return (
     <dl class="rates">
       <div title={t("tile.receivedHint")}>

@@ -1,18 +1,18 @@
-/** The bar above everything: whether the service is there, the whole in three figures, language and theme. */
+/** The top bar: connection, key figures, language and theme. */
 import { computed } from "@preact/signals"
 import { type Language, language, t } from "../i18n"
 import { milliseconds, number } from "../i18n/format"
 import { cameras, latencyNow, onlineCount } from "../state/cameras"
 import { sum, total } from "../state/counts"
 import { openCount } from "../state/incidents"
-import { PROMISED_MS, verdict } from "../state/latency"
+import { TARGET_MS, verdict } from "../state/latency"
 import { nextTheme, theme } from "../state/screen"
 import { link } from "../state/service"
 import { Icon } from "./Icon"
 
 const crossed = computed(() => sum(cameras.value?.map(camera => total(camera.counts.value)) ?? []))
 
-/** The slowest camera on this screen speaks for all: a promise is kept by each or not at all. */
+/** The slowest camera counts: the target holds for each camera. */
 const slowestMs = computed(() => {
   const known = cameras.value?.flatMap(camera => latencyNow(camera)?.p95Ms ?? []) ?? []
   return known.length ? Math.max(...known) : null
@@ -70,10 +70,10 @@ function Figures() {
       </div>
       <div>
         <dt>{t("top.latency")}</dt>
-        <dd data-promise={slowest === null ? undefined : verdict(slowest)}>
+        <dd data-target={slowest === null ? undefined : verdict(slowest)}>
           {slowest === null
             ? t("value.none")
-            : t("top.within", { p95: milliseconds(slowest), promise: milliseconds(PROMISED_MS) })}
+            : t("top.within", { p95: milliseconds(slowest), target: milliseconds(TARGET_MS) })}
         </dd>
       </div>
     </dl>

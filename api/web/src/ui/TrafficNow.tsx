@@ -1,17 +1,17 @@
-/** What traffic does just now: each zone's row on a tile, all of it as tables where the camera is opened. */
+/** Traffic just now: rows on a tile, tables in the opened camera. */
 import type { Camera, CongestionLevel, LineNow, ZoneNow } from "../api/types"
 import { t } from "../i18n"
 import { number } from "../i18n/format"
 import type { CameraModel } from "../state/cameras"
-import { directionName, levelWords, zoneName } from "./words"
+import { directionName, levelLabel, zoneName } from "./labels"
 
-/** More zones are seen when the camera is opened; all tiles stay of one height. */
-const ZONES_ON_A_TILE = 2
+/** The opened camera shows more zones; on the wall all tiles have the same height. */
+const MAX_ZONES = 2
 
 export function LevelChip({ level }: { level: CongestionLevel | null }) {
   return (
     <span class="level" data-level={level ?? "unknown"}>
-      {levelWords(level)}
+      {levelLabel(level)}
     </span>
   )
 }
@@ -20,10 +20,10 @@ export function ZoneRows({ camera }: { camera: CameraModel }) {
   const facts = camera.facts.value
   const zones = zonesNow(camera)
   if (!zones.length) return null
-  const more = zones.length - ZONES_ON_A_TILE
+  const more = zones.length - MAX_ZONES
   return (
     <ul class="zones">
-      {zones.slice(0, ZONES_ON_A_TILE).map(zone => (
+      {zones.slice(0, MAX_ZONES).map(zone => (
         <li key={zone.zone_id} data-zone={zone.zone_id}>
           <span class="name">{zoneName(facts, zone.zone_id)}</span>
           <span class="figures-now">
@@ -31,7 +31,7 @@ export function ZoneRows({ camera }: { camera: CameraModel }) {
               {t("zone.present", { n: number(zone.present) })}
             </span>
             <Speed zone={zone} />
-            {zone.queue_veh !== null && <span>{queueWords(zone)}</span>}
+            {zone.queue_veh !== null && <span>{queueText(zone)}</span>}
           </span>
           <LevelChip level={zone.congestion} />
         </li>
@@ -42,9 +42,9 @@ export function ZoneRows({ camera }: { camera: CameraModel }) {
 }
 
 function Speed({ zone }: { zone: ZoneNow }) {
-  const words = speedWords(zone)
-  if (!words) return null
-  return <span title={zone.speed_kmh === null ? t("zone.relativeHint") : undefined}>{words}</span>
+  const text = speedText(zone)
+  if (!text) return null
+  return <span title={zone.speed_kmh === null ? t("zone.relativeHint") : undefined}>{text}</span>
 }
 
 export function FlowNow({ camera, lineId }: { camera: CameraModel; lineId: string }) {
@@ -70,7 +70,7 @@ function Flow({ vehicles, units, direction }: FlowProps) {
   return (
     <span class="count" data-direction={direction}>
       <span class="unseen">{t(`direction.${direction}`)}</span>
-      <span class="way">{t("line.flow", { veh, pcu })}</span>
+      <span class="direction">{t("line.flow", { veh, pcu })}</span>
     </span>
   )
 }
@@ -140,13 +140,13 @@ function lineRows(facts: Camera, now: LineNow) {
   const line = facts.lines.find(({ id }) => id === now.line_id)
   const name = line?.name || now.line_id
   const rows = [
-    { way: directionName(line?.in_name ?? "", "in"), vehicles: now.into_veh_h, units: now.into_pcu_h },
-    { way: directionName(line?.out_name ?? "", "out"), vehicles: now.out_veh_h, units: now.out_pcu_h },
+    { direction: directionName(line?.in_name ?? "", "in"), vehicles: now.into_veh_h, units: now.into_pcu_h },
+    { direction: directionName(line?.out_name ?? "", "out"), vehicles: now.out_veh_h, units: now.out_pcu_h },
   ]
-  return rows.map(({ way, vehicles, units }, index) => (
+  return rows.map(({ direction, vehicles, units }, index) => (
     <tr key={`${now.line_id} ${index}`}>
       <th scope="row">
-        {name}, {way}
+        {name}, {direction}
       </th>
       <td>{orNone(vehicles)}</td>
       <td>{orNone(units)}</td>
@@ -155,18 +155,18 @@ function lineRows(facts: Camera, now: LineNow) {
   ))
 }
 
-/** In the order of the camera's file, as far as its worker tells of them. */
+/** Zones that the worker reports, in the order of the camera's file. */
 function zonesNow(camera: CameraModel): ZoneNow[] {
-  const told = camera.health.value.traffic?.zones ?? []
+  const reported = camera.health.value.traffic?.zones ?? []
   const order = camera.facts.value.zones.map(zone => zone.id)
-  return [...told].sort((a, b) => order.indexOf(a.zone_id) - order.indexOf(b.zone_id))
+  return [...reported].sort((a, b) => order.indexOf(a.zone_id) - order.indexOf(b.zone_id))
 }
 
 function lineNow(camera: CameraModel, lineId: string): LineNow | undefined {
   return camera.health.value.traffic?.lines.find(line => line.line_id === lineId)
 }
 
-function speedWords({ speed_kmh, relative_speed }: ZoneNow): string | null {
+function speedText({ speed_kmh, relative_speed }: ZoneNow): string | null {
   if (speed_kmh !== null) return t("zone.speed", { n: number(speed_kmh) })
   return relative_speed === null ? null : t("zone.relative", { n: number(relative_speed * 100) })
 }
@@ -176,7 +176,7 @@ function shortSpeed({ speed_kmh, relative_speed }: ZoneNow): string {
   return relative_speed === null ? t("value.none") : `${number(relative_speed * 100)} %`
 }
 
-function queueWords({ queue_veh, queue_length_m }: ZoneNow): string {
+function queueText({ queue_veh, queue_length_m }: ZoneNow): string {
   const n = number(queue_veh ?? 0)
   return queue_length_m === null
     ? t("zone.queue", { n })

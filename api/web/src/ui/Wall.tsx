@@ -10,7 +10,7 @@ import { Tile } from "./Tile"
 const GAP = 12
 const NARROWEST = 320
 
-/** Width over height of the tallest picture; cameras that have sent none yet say nothing. */
+/** Aspect ratio (width over height) of the tallest picture, of cameras that have sent one. */
 const tallest = computed(() => {
   const sizes = cameras.value?.map(({ health }) => health.value.stats) ?? []
   const shapes = sizes.flatMap(({ width_px, height_px }) => (height_px ? [width_px / height_px] : []))
@@ -59,7 +59,7 @@ function Tiles({ all, shape }: { all: readonly CameraModel[]; shape: number }) {
   )
 }
 
-/** What the tallest tile has above and below its picture, in px. */
+/** Height of the tallest tile without its picture, px. */
 function frameOf(wall: HTMLElement): number {
   const frames = [...wall.querySelectorAll(".tile")].map(
     tile => tile.clientHeight - (tile.querySelector(".picture")?.clientHeight ?? 0),

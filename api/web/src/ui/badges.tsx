@@ -1,14 +1,14 @@
-/** Small marks that say how a camera is, and whether its pictures come as promised. */
+/** Badges of a camera: its state, and its latency against the target. */
 import { t } from "../i18n"
 import { milliseconds, since } from "../i18n/format"
 import { type CameraModel, latencyNow } from "../state/cameras"
-import { PROMISED_MS, verdict } from "../state/latency"
+import { TARGET_MS, verdict } from "../state/latency"
 import { Icon } from "./Icon"
-import { stateWords, tone } from "./words"
+import { stateText, tone } from "./labels"
 
 export function StateBadge({ camera }: { camera: CameraModel }) {
   const health = camera.health.value
-  const { label, why } = stateWords(health.state)
+  const { label, why } = stateText(health.state)
   const from = health.since ? t("state.since", { time: since(health.since) }) : ""
   return (
     <span
@@ -22,18 +22,18 @@ export function StateBadge({ camera }: { camera: CameraModel }) {
   )
 }
 
-const SIGNS = { kept: "check", late: "late", broken: "broken" } as const
+const ICONS = { met: "check", late: "late", missed: "broken" } as const
 
 export function LatencyBadge({ camera }: { camera: CameraModel }) {
   const latency = latencyNow(camera)
   if (!latency) return null
-  const kept = verdict(latency.p95Ms)
-  const hint = t("latency.hint", { p95: milliseconds(latency.p95Ms), promise: milliseconds(PROMISED_MS) })
+  const result = verdict(latency.p95Ms)
+  const hint = t("latency.hint", { p95: milliseconds(latency.p95Ms), target: milliseconds(TARGET_MS) })
   return (
-    <span class="latency" data-promise={kept} title={hint}>
-      <Icon name={SIGNS[kept]} />
+    <span class="latency" data-target={result} title={hint}>
+      <Icon name={ICONS[result]} />
       {milliseconds(latency.p95Ms)}
-      <span class="unseen">{`${t(`latency.${kept}`)}. ${hint}`}</span>
+      <span class="unseen">{`${t(`latency.${result}`)}. ${hint}`}</span>
     </span>
   )
 }

@@ -1,4 +1,4 @@
-/** What is drawn of a live picture: its own lines, zones and incidents, with the page's names and counts. */
+/** The scene of a live view: its lines, zones and incidents, with the page's names and counts. */
 import type { Picture } from "../api/feed"
 import type { ObjectClass } from "../api/types"
 import type { SceneIncident } from "../draw/incidents"
@@ -9,8 +9,8 @@ import { t } from "../i18n"
 import { number } from "../i18n/format"
 import type { CameraModel } from "../state/cameras"
 import { lineTotal } from "../state/counts"
-import { kindWords } from "./incidentWords"
-import { levelWords, zoneName } from "./words"
+import { kindLabel } from "./incidentTexts"
+import { levelLabel, zoneName } from "./labels"
 
 export function sceneOf(camera: CameraModel, picture: Picture): Scene {
   return {
@@ -24,7 +24,7 @@ export function sceneOf(camera: CameraModel, picture: Picture): Scene {
   }
 }
 
-/** The lines as they were when the picture was counted, with the counts that the page shows everywhere. */
+/** The lines of the view, with the same counts as elsewhere on the page. */
 function lines(camera: CameraModel, { view }: Picture): SceneLine[] {
   const counts = camera.counts.peek()
   return view.lines.map(({ line_id, start, end }) => {
@@ -33,11 +33,11 @@ function lines(camera: CameraModel, { view }: Picture): SceneLine[] {
   })
 }
 
-/** Workers of an earlier version tell of no zones and incidents. */
+/** Workers of earlier versions send no zones and incidents. */
 function zones(camera: CameraModel, { view }: Picture): SceneZone[] {
   return (view.zones ?? []).map(({ zone_id, polygon, congestion }) => {
     const name = zoneName(camera.facts.peek(), zone_id)
-    const label = congestion ? `${name}: ${levelWords(congestion)}` : name
+    const label = congestion ? `${name}: ${levelLabel(congestion)}` : name
     return { id: zone_id, polygon, level: congestion, label }
   })
 }
@@ -45,6 +45,6 @@ function zones(camera: CameraModel, { view }: Picture): SceneZone[] {
 function incidents({ view }: Picture): SceneIncident[] {
   return (view.incidents ?? []).flatMap(incident => {
     const { incident_id, incident_kind, place } = incident
-    return place ? [{ id: incident_id, kind: incident_kind, place, label: kindWords(incident) }] : []
+    return place ? [{ id: incident_id, kind: incident_kind, place, label: kindLabel(incident) }] : []
   })
 }

@@ -1,4 +1,4 @@
-/** Names and sentences that several parts of the page share. */
+/** Names and labels that several parts of the page share. */
 import type { Camera, CameraState, CongestionLevel } from "../api/types"
 import { t } from "../i18n"
 import type { CameraModel } from "../state/cameras"
@@ -7,11 +7,11 @@ export function cameraName(camera: CameraModel): string {
   return camera.facts.value.name || camera.id
 }
 
-export function stateWords(state: CameraState): { label: string; why: string } {
+export function stateText(state: CameraState): { label: string; why: string } {
   return { label: t(`state.${state}`), why: t(`state.${state}.why`) }
 }
 
-/** Lines without names of their own for the directions get the page's words. */
+/** The line's name of a direction, or the page's label if it has none. */
 export function directionName(name: string, direction: "in" | "out"): string {
   return name && name !== direction ? name : t(`direction.${direction}`)
 }
@@ -20,7 +20,7 @@ export function zoneName({ zones }: Pick<Camera, "zones">, zoneId: string): stri
   return zones.find(({ id }) => id === zoneId)?.name || zoneId
 }
 
-export function levelWords(level: CongestionLevel | null): string {
+export function levelLabel(level: CongestionLevel | null): string {
   return t(level ? `level.${level}` : "level.unknown")
 }
 
