@@ -23,7 +23,7 @@ class SustainedConditionParameters:
 
 @dataclass(slots=True)
 class SustainedCondition:
-    """A condition that holds for one track, from its begin to its newest observation. Media time in seconds."""
+    """A condition that holds for one track, from its start to its newest observation. Media time in seconds."""
 
     since_s: float
     last_held_s: float

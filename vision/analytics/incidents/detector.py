@@ -71,7 +71,7 @@ class _Detection(NamedTuple):
 
 
 class IncidentDetector:
-    """Detects the incidents of one camera, with every rule that is enabled and whose zones or lines are configured.
+    """Detects the incidents of one camera, with every enabled rule that has the zones or lines it needs.
 
     One event is one incident where one kind explains the other: vehicles of a suspected collision, and those stopped at
     its place, are not stopped vehicles too; a vehicle that is stopped where stopping is banned is an illegal stopping
@@ -157,7 +157,7 @@ class IncidentDetector:
 def _rules(
     camera: CameraConfig, width_px: int, height_px: int, standstills: StandstillTracker
 ) -> Sequence[tuple[Rule, RuleConfig]]:
-    """Each rule whose zones, lines or signals are configured, with its settings; collisions first, as they explain."""
+    """Each rule that has the zones, lines or signals it needs, with its settings; collisions first, as they explain."""
     zones, on, history = camera.zones, camera.incidents, standstills.history
     has_limits = camera.calibration is not None and any(z.speed_limit_kmh for z in zones)
     rules: list[tuple[bool, Rule, RuleConfig]] = [

@@ -269,7 +269,7 @@ class IncidentLifecycle:
                 candidate.cooling_since_s = at_s
 
     def _nearest(self, evidence: Evidence, at_s: float) -> _Candidate | None:
-        """The candidate in the same zone within whose radius the evidence is; open ones before those that ended."""
+        """The nearest candidate in the same zone within the radius; an open one before one that ended."""
         near = [
             (candidate.cooling_since_s is not None, distance_px, number)
             for number, candidate in enumerate(self._candidates)

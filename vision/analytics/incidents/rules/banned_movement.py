@@ -59,7 +59,7 @@ class BannedMovementRule:
         return len(self._entries) + len(self._clearance)
 
     def evaluate(self, scene: Scene) -> Sequence[Evidence]:
-        """Evidence for each banned movement whose vehicle has cleared the exit line."""
+        """Evidence for each banned movement, once the vehicle has cleared the exit line."""
         self._forget(scene.at_s)
         for lost, successor in scene.stitched if self._entries else ():
             self._stitch(lost, successor)

@@ -23,7 +23,7 @@ class CongestionIncidentParameters:
 
 
 class CongestionRule:
-    """Reports zones whose congestion level is congested or jammed.
+    """Reports zones with the congestion level congested or jammed.
 
     A provisional level, of a camera that has just started, raises nothing. Without zones it is unknown where traffic
     waits for a signal: then the whole picture must be congested for longer than any red light lasts.

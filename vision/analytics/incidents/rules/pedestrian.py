@@ -42,17 +42,18 @@ class PedestrianParameters:
     """Largest height, metres, on the same scale. Larger: fewer persons missed, more alarms from posts. Source:
     chosen."""
     min_hit_share: float = 0.6
-    """Share of the observations on the road at which the track is a person. Higher: fewer alarms from riders whose
-    class flickers, more pedestrians missed. Source: chosen."""
+    """Share of the observations on the road at which the track is a person. Higher: fewer alarms from riders with a
+    flickering class, more pedestrians missed. Source: chosen."""
     min_class_share: float = 0.4
     """The same over all observations of the track: the first few weigh less. Higher: as for `min_hit_share`. Source:
     chosen."""
     min_covered_share: float = 0.5
-    """A person whose box is covered by a two-wheeler's to this share rides or pushes it, by another vehicle's sits in
-    it. Higher: fewer pedestrians beside vehicles missed, more riders and passengers reported. Source: chosen."""
+    """A person that a two-wheeler's box covers to this share rides or pushes it; one that another vehicle's box covers
+    sits in it. Higher: fewer pedestrians beside vehicles missed, more riders and passengers reported. Source:
+    chosen."""
     crowd_radius_m: float = 4.0
-    """Within this distance of slow two-wheelers a person cannot be told from a rider, metres. Larger: fewer alarms from
-    waiting riders, more pedestrians among them missed. Source: chosen."""
+    """Within this distance of slow two-wheelers a person and a rider cannot be distinguished, metres. Larger: fewer
+    alarms from waiting riders, more pedestrians among them missed. Source: chosen."""
     crowd_size: int = 2
     """So many slow two-wheelers are a crowd. More: fewer pedestrians missed, more riders reported. Source: chosen."""
     min_displacement_m: float = 0.9
@@ -73,7 +74,8 @@ class PedestrianParameters:
 class PedestrianRule:
     """Reports persons in road zones, outside crosswalks and pavements, that are neither riders nor passengers.
 
-    On a hard shoulder, a two-wheeler at walking speed counts too: it is pushed, or it is a person whose class flickers.
+    On a hard shoulder, a two-wheeler at walking speed counts too: it is pushed, or it is a person with a
+    flickering class.
     """
 
     kind = IncidentKind.PEDESTRIAN
@@ -160,7 +162,7 @@ class PedestrianRule:
         return condition.duration_s >= p.stationary_s and condition.confidence >= p.stationary_confidence
 
     def _belongs_to_vehicle(self, tracks: TrackKinematics, persons: Bools) -> Bools:
-        """(N,): which of these persons ride or sit in a vehicle, or cannot be told from waiting riders."""
+        """(N,): which of these persons ride or sit in a vehicle, or cannot be distinguished from waiting riders."""
         p = self._parameters
         belongs = np.zeros(len(tracks), bool)
         vehicles = is_vehicle(tracks.class_id)

@@ -19,7 +19,7 @@ class QueueSpillbackParameters:
 
 
 class QueueSpillbackRule:
-    """Reports zones whose measured queue reaches their spillback line."""
+    """Reports zones with a measured queue that reaches their spillback line."""
 
     kind = IncidentKind.QUEUE_SPILLBACK
 
@@ -30,7 +30,7 @@ class QueueSpillbackRule:
         self._parameters = parameters
 
     def evaluate(self, scene: Scene) -> Sequence[Evidence]:
-        """Evidence for each zone whose queue reaches its spillback line."""
+        """Evidence for each zone with a queue that reaches its spillback line."""
         return [
             self._evidence(scene, zone, self._lines[zone.zone.spillback_line])
             for zone in scene.zones

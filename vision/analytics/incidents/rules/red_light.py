@@ -119,8 +119,8 @@ class RedLightRule:
     def _approached(self, scene: Scene, n: int, stop_line: _StopLine, crossing: Crossing) -> bool:
         """Whether it was observed before the line, at first or for long: others enter the picture over the line.
 
-        One that was observed there for a shorter time than it was lost while it crossed may be a false detection whose
-        id another vehicle took over.
+        One that was observed there for a shorter time than it was lost while it crossed may be a false detection, and
+        another vehicle took over its id.
         """
         if crossing.observed_before_s >= self._parameters.min_approach_s:
             return True

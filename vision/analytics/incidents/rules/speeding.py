@@ -50,8 +50,8 @@ class SpeedingParameters:
     """Largest correlation of successive errors that a short trajectory can show. Higher: less sure speeds where errors
     are correlated, later alarms. Source: chosen."""
     min_acceleration_s: float = 2.0
-    """Shortest trajectory in which acceleration is told from a drift within the box, seconds. Longer: accelerating
-    vehicles are reported later. Source: chosen."""
+    """Shortest trajectory in which acceleration is distinguished from a drift within the box, seconds. Longer:
+    accelerating vehicles are reported later. Source: chosen."""
     max_acceleration_residual_m: float = 0.6
     """Standard deviation of the positions from a parabola up to which a vehicle accelerates, metres; a drifting box is
     further off. Larger: more accelerating vehicles reported, more alarms from drifting boxes. Source: chosen."""

@@ -140,7 +140,7 @@ class _ZoneHistory:
     def max_speed_before(self, at_s: float, within_s: float) -> tuple[float, float]:
         """The highest median speed from `within_s` ago until now, and when it was: (m/s, s).
 
-        Where the zone was empty at the begin of that time, the last one before counts: the first vehicle that enters
+        Where the zone was empty at the start of that time, the last one before counts: the first vehicle that enters
         may be slow already. NaN until enough vehicles were seen: just after the start, and on an empty road.
         """
         p = self.parameters
@@ -162,7 +162,7 @@ class _ZoneHistory:
 
 
 class SuddenSlowdownRule:
-    """Reports road zones whose traffic flowed and loses a share of its speed within seconds.
+    """Reports road zones in which traffic flowed and loses a share of its speed within seconds.
 
     Enough single vehicles must have slowed down too. Zones with a stop line are left out: there, a red light does it.
     """
@@ -213,7 +213,7 @@ class SuddenSlowdownRule:
             zone.add(_Sample(at_s, _interquartile_mean(speeds_mps), by_track))
 
     def _is_slow(self, zone: _ZoneHistory, state: ZoneState, present: _Present, now_mps: float, at_s: float) -> bool:
-        """Whether a slowdown is in progress; keeps its begin and its end."""
+        """Whether a slowdown is in progress; records its start and end."""
         if zone.from_mps is not None:
             return self._continues(zone, zone.from_mps, now_mps, at_s)
         if np.isnan(now_mps) or is_congested(state.congestion):

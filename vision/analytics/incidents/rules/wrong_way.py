@@ -130,7 +130,7 @@ class WrongWayRule:
     def _is_confirmed(
         self, tracks: TrackKinematics, n: int, condition: SustainedCondition, direction: Floats, against: Bools
     ) -> bool:
-        """Whether the condition is long and consistent enough, and led backwards from its begin with the whole box.
+        """Whether the condition is long and consistent enough, and led backwards from its start with the whole box.
 
         After a jump back an ID switch leads forward again; a box that only grows downwards takes in a second vehicle.
         `against` (N,): which vehicles go against their direction now.
