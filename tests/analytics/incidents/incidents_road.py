@@ -34,14 +34,14 @@ LANES_M = (21.75, 25.25, 28.75, 32.25)
 SHOULDER_M = 36.0
 PAVEMENT_M = 41.0
 
-Place = tuple[float, float]
-Way = Callable[[float], Place | None]
+Position = tuple[float, float]
+Trajectory = Callable[[float], Position | None]
 """Where somebody's foot is at a time, in metres; `None`: not in the picture."""
 
 
 @dataclass(frozen=True)
 class Actor:
-    way: Way
+    trajectory: Trajectory
     object_class: ObjectClass = ObjectClass.CAR
 
 
@@ -90,16 +90,16 @@ def camera(*zones: dict[str, object], calibrated: bool = True, **more: object) -
 
 def drives(
     y_m: float, speed_mps: float, *, start_s: float = 0, x_m: float = 0, until_s: float = np.inf, to_left: bool = False
-) -> Way:
+) -> Trajectory:
     """Drives through at one speed, from `start_s` on."""
     sign = -1 if to_left else 1
     begin_m = 128 - x_m if to_left else x_m
 
-    def way(t: float) -> Place | None:
+    def trajectory(t: float) -> Position | None:
         x = begin_m + sign * speed_mps * (t - start_s)
         return (x, y_m) if start_s <= t < until_s and 0 <= x <= 128 else None
 
-    return way
+    return trajectory
 
 
 def halts(
@@ -111,12 +111,12 @@ def halts(
     braking: float = 3.0,
     for_s: float = np.inf,
     starting: float = np.inf,
-) -> Way:
+) -> Trajectory:
     """Drives in, brakes, stands at a place, and goes on after `for_s`."""
     brake_s, brake_m = speed_mps / braking, speed_mps**2 / (2 * braking)
     stands_from_s = start_s + (at_m - brake_m) / speed_mps + brake_s
 
-    def way(t: float) -> Place | None:
+    def trajectory(t: float) -> Position | None:
         if t < start_s:
             return None
         if t >= stands_from_s + for_s:
@@ -130,10 +130,10 @@ def halts(
             x = speed_mps * (t - start_s)
         return (x, y_m) if x <= 128 else None
 
-    return way
+    return trajectory
 
 
-def stands_s(speed_mps: float, at_m: float, *, start_s: float = 0, braking: float = 3.0) -> float:
+def stop_time_s(speed_mps: float, at_m: float, *, start_s: float = 0, braking: float = 3.0) -> float:
     """When `halts` comes to stand."""
     return start_s + (at_m - speed_mps**2 / (2 * braking)) / speed_mps + speed_mps / braking
 
@@ -188,7 +188,7 @@ class Camera:
         self._next_id = self._noise.first_id
         self._blind: dict[int, float] = {}
 
-    def see(
+    def observe(
         self, actors: Sequence[Actor], t: float, signals: dict[str, SignalNow] | None = None
     ) -> list[IncidentChange]:
         return list(self.traffic.update(self.tracks(actors, t), t, signals=signals or {}).incidents)
@@ -200,7 +200,7 @@ class Camera:
         boxes, ids, classes = [], [], []
         noise = self._noise
         for number, actor in enumerate(actors):
-            place = actor.way(t)
+            place = actor.trajectory(t)
             if place is None or self._blinks(number, t):
                 continue
             if number not in self._ids or noise.rng.random() < noise.switched:
@@ -223,7 +223,7 @@ class Camera:
             self._blind[number] = t + self._noise.rng.exponential(0.4)
         return t < self._blind.get(number, -np.inf)
 
-    def _box(self, actor: Actor, place: Place) -> list[float]:
+    def _box(self, actor: Actor, place: Position) -> list[float]:
         length, width = SIZE_M[actor.object_class]
         jitter = self._noise.rng.normal(0, self._noise.jitter, 2) * (length, width) if self._noise.jitter else (0, 0)
         x, y = place[0] + jitter[0], place[1] + jitter[1]
@@ -231,7 +231,7 @@ class Camera:
         return [(x - length / 2) * PX_M, (y - width) * PX_M, (x + length / 2) * PX_M, bottom_px]
 
 
-def watched(
+def detect(
     config: CameraConfig,
     actors: Sequence[Actor],
     end_s: float,
@@ -247,7 +247,7 @@ def watched(
     changes: list[IncidentChange] = []
     times = np.arange(start_s, end_s, 1 / fps).tolist()
     for t in times:
-        changes += seen.see(actors, t, signals(t) if signals else None)
+        changes += seen.observe(actors, t, signals(t) if signals else None)
     return [*changes, *seen.traffic.close(end_s).incidents]
 
 

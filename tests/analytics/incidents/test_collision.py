@@ -11,14 +11,14 @@ from tests.analytics.incidents.incidents_road import (
     SIZE,
     Actor,
     Camera,
-    Way,
+    Trajectory,
     camera,
+    detect,
     drives,
     flow,
     halts,
     kinds,
-    stands_s,
-    watched,
+    stop_time_s,
 )
 from vision.analytics.incidents import IncidentChange, IncidentDetector
 from vision.analytics.incidents.features.track_history import TrackHistory
@@ -28,7 +28,7 @@ OTHERS = [21.75, 28.75, 32.25]
 HIT_S = 8.6 + 55.4 / 14
 
 
-def runs_into() -> tuple[Way, Way]:
+def runs_into() -> tuple[Trajectory, Trajectory]:
     """One brakes hard, the next runs into him at `HIT_S`."""
     return halts(25.25, 14, 60, start_s=8, braking=9), halts(25.25, 14, 55.4, start_s=8.6, braking=60)
 
@@ -54,8 +54,8 @@ def taken_over() -> list[Actor]:
 def hidden() -> list[Actor]:
     """Both are out of sight for a while, and have other ids then."""
     ways, lost_s = runs_into(), HIT_S + 3.5
-    before = [Actor(lambda t, way=way: way(t) if t < lost_s else None) for way in ways]  # type: ignore[misc]
-    after = [Actor(lambda t, way=way: way(t) if t > lost_s + 2.6 else None) for way in ways]  # type: ignore[misc]
+    before = [Actor(lambda t, trajectory=trajectory: trajectory(t) if t < lost_s else None) for trajectory in ways]  # type: ignore[misc]
+    after = [Actor(lambda t, trajectory=trajectory: trajectory(t) if t > lost_s + 2.6 else None) for trajectory in ways]  # type: ignore[misc]
     return [*before, *after]
 
 
@@ -73,21 +73,21 @@ def rests_under_another_id() -> list[Actor]:
 def test_vehicles_that_came_to_stand_touching_are_a_collision_whatever_becomes_of_their_tracks(
     crash: Callable[[], list[Actor]],
 ) -> None:
-    changes = watched(camera(NORTH), [*crash(), *flow(OTHERS[1:])], 40)
+    changes = detect(camera(NORTH), [*crash(), *flow(OTHERS[1:])], 40)
     assert kinds(changes) == ["collision"]
 
 
 def test_who_waits_close_behind_one_that_was_stopped_alone_does_not_collide() -> None:
     alone = halts(25.25, 14, 60, start_s=8, braking=15)
     waits = halts(25.25, 10, 55.4, start_s=7.6, braking=2.5)
-    assert "collision" not in kinds(watched(camera(NORTH), [Actor(alone), Actor(waits), *flow(OTHERS)], 40))
+    assert "collision" not in kinds(detect(camera(NORTH), [Actor(alone), Actor(waits), *flow(OTHERS)], 40))
 
 
 @pytest.mark.parametrize("leaps", [False, True])
 def test_a_leap_to_another_vehicle_is_no_course_that_crosses(leaps: bool) -> None:
-    across = halts(0, 8, 25.25, start_s=14 - stands_s(8, 25.25))
+    across = halts(0, 8, 25.25, start_s=14 - stop_time_s(8, 25.25))
     meets = [
-        Actor(halts(25.25, 10, 60, start_s=14 - stands_s(10, 60))),
+        Actor(halts(25.25, 10, 60, start_s=14 - stop_time_s(10, 60))),
         Actor(lambda t: None if (place := across(t)) is None else (61, place[0]), ObjectClass.MOTORCYCLE),
         *flow(OTHERS[1:]),
     ]

@@ -16,13 +16,13 @@ from tests.analytics.incidents.incidents_road import (
     Noise,
     box_m,
     camera,
+    detect,
     drives,
     flow,
     halts,
     kinds,
     line_m,
     raised,
-    watched,
 )
 from vision.analytics.incidents import IncidentDetector
 from vision.common.object_class import ObjectClass
@@ -49,7 +49,7 @@ def test_it_looks_for_what_the_camera_gives_it_the_means_for() -> None:
 
 
 def test_several_incidents_at_once_have_numbers_of_their_own_and_all_end_at_the_close() -> None:
-    changes = watched(camera(), [*EVENTS, *flow([28.75], until_s=20)], 20)
+    changes = detect(camera(), [*EVENTS, *flow([28.75], until_s=20)], 20)
     assert set(kinds(changes)) == TOLD
     assert len({change.number for change in raised(changes)}) == len(raised(changes)) == 4
     for number in {change.number for change in changes}:
@@ -60,7 +60,7 @@ def test_several_incidents_at_once_have_numbers_of_their_own_and_all_end_at_the_
 def test_what_goes_on_can_be_asked_for() -> None:
     seen = Camera(camera())
     for t in np.arange(0, 18, 0.125).tolist():
-        seen.see(EVENTS, t)
+        seen.observe(EVENTS, t)
     assert {str(incident.kind) for incident in seen.traffic.open_incidents()} == TOLD
     seen.traffic.close(18)
     assert seen.traffic.open_incidents() == []
@@ -69,24 +69,24 @@ def test_what_goes_on_can_be_asked_for() -> None:
 @settings(max_examples=6)
 @given(by_s=st.sampled_from([-3600.0, 17.25, 1e6]), first_id=st.integers(2, 10**6))
 def test_other_ids_and_another_clock_change_nothing(by_s: float, first_id: int) -> None:
-    moved = [Actor(lambda t, way=actor.way: way(t - by_s), actor.object_class) for actor in EVENTS]
-    base = watched(camera(), EVENTS, 14)
-    other = watched(camera(), moved, by_s + 14, start_s=by_s, noise=Noise(first_id=first_id))
+    moved = [Actor(lambda t, trajectory=actor.trajectory: trajectory(t - by_s), actor.object_class) for actor in EVENTS]
+    base = detect(camera(), EVENTS, 14)
+    other = detect(camera(), moved, by_s + 14, start_s=by_s, noise=Noise(first_id=first_id))
     assert [(c.kind, c.phase) for c in other] == [(c.kind, c.phase) for c in base]
     assert [c.at_s - by_s for c in other] == pytest.approx([c.at_s for c in base], abs=0.01)
 
 
 @pytest.mark.parametrize("fps", [4.0, 12.0, 25.0])
 def test_another_frame_rate_changes_no_kind_and_hardly_a_time(fps: float) -> None:
-    base = {c.kind: c.at_s for c in raised(watched(camera(), EVENTS, 14))}
-    other = {c.kind: c.at_s for c in raised(watched(camera(), EVENTS, 14, fps=fps))}
+    base = {c.kind: c.at_s for c in raised(detect(camera(), EVENTS, 14))}
+    other = {c.kind: c.at_s for c in raised(detect(camera(), EVENTS, 14, fps=fps))}
     assert other.keys() == base.keys()
     assert [other[kind] for kind in base] == pytest.approx(list(base.values()), abs=1.3)
 
 
 def test_heavy_noise_makes_each_of_them_once() -> None:
     noise = Noise(jitter=0.05, missed=0.03, switched=0.002, flipped=0.05, seed=5)
-    assert sorted(kinds(watched(camera(), EVENTS, 20, noise=noise))) == sorted(TOLD)
+    assert sorted(kinds(detect(camera(), EVENTS, 20, noise=noise))) == sorted(TOLD)
 
 
 EVERYTHING = camera(

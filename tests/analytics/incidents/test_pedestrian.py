@@ -8,15 +8,15 @@ from tests.analytics.incidents.incidents_road import (
     Actor,
     Camera,
     Noise,
-    Place,
+    Position,
     box_m,
     camera,
+    detect,
     drives,
     flow,
     halts,
     kinds,
     raised,
-    watched,
 )
 from vision.common.object_class import ObjectClass
 
@@ -29,7 +29,7 @@ def test_a_person_on_the_carriageway_or_the_shoulder_is_told_within_five_seconds
     y_m: float, zone: str, calibrated: bool
 ) -> None:
     walks = Actor(drives(y_m, 1.3, start_s=4, x_m=50), PERSON)
-    changes = watched(camera(calibrated=calibrated), [walks, *flow([21.75, 28.75], until_s=20)], 24)
+    changes = detect(camera(calibrated=calibrated), [walks, *flow([21.75, 28.75], until_s=20)], 24)
     assert kinds(changes) == ["pedestrian"]
     assert changes[0].at_s < 4 + 5
     assert changes[0].evidence.zone_id == zone
@@ -38,7 +38,7 @@ def test_a_person_on_the_carriageway_or_the_shoulder_is_told_within_five_seconds
 def test_who_crosses_is_one_incident_through_noise() -> None:
     crosses = Actor(lambda t: (60.0, 18 + 1.2 * (t - 3)) if 3 <= t < 20 else None, PERSON)
     noise = Noise(jitter=0.04, missed=0.03, switched=0.01, seed=2)
-    assert kinds(watched(camera(), [crosses], 30, noise=noise)) == ["pedestrian"]
+    assert kinds(detect(camera(), [crosses], 30, noise=noise)) == ["pedestrian"]
 
 
 def test_who_was_taken_for_a_rider_before_he_came_on_the_road_is_told_there() -> None:
@@ -46,14 +46,14 @@ def test_who_was_taken_for_a_rider_before_he_came_on_the_road_is_told_there() ->
     changes = []
     for t in np.arange(0, 17, 1 / 8).tolist():
         walks = Actor(lambda at_s: (60.0, 15 + 1.3 * at_s), MOTORCYCLE if t < 2.5 else PERSON)
-        changes += seen.see([walks], t)
+        changes += seen.observe([walks], t)
     [change] = raised(changes)
     assert change.at_s == pytest.approx((20 - 15) / 1.3 + 1.5, abs=1)
 
 
 def test_a_group_is_one_incident() -> None:
     group = [Actor(drives(36 + 0.5 * n, 1.2, start_s=2, x_m=40 + n), PERSON) for n in range(3)]
-    [change] = raised(watched(camera(), group, 20))
+    [change] = raised(detect(camera(), group, 20))
     assert len(change.evidence.track_ids) == 3
 
 
@@ -62,45 +62,45 @@ def test_on_a_crosswalk_or_the_pavement_persons_may_be() -> None:
     crosses = Actor(lambda t: (60.0, 19 + 1.2 * t) if t < 13 else None, PERSON)
     walks = Actor(drives(41, 1.2, x_m=20), PERSON)
     both = [crosses, walks]
-    assert kinds(watched(camera(NORTH, crossing), both, 15)) == []
+    assert kinds(detect(camera(NORTH, crossing), both, 15)) == []
 
 
 def test_a_far_rider_whom_the_detector_takes_for_a_person_is_none() -> None:
-    assert kinds(watched(camera(), [Actor(drives(25.25, 8), PERSON)], 15)) == []
+    assert kinds(detect(camera(), [Actor(drives(25.25, 8), PERSON)], 15)) == []
 
 
 def test_a_rider_seen_twice_is_no_person() -> None:
     rides = drives(25.25, 2.5, start_s=1)
-    assert kinds(watched(camera(), [Actor(rides, MOTORCYCLE), Actor(rides, PERSON)], 20)) == []
+    assert kinds(detect(camera(), [Actor(rides, MOTORCYCLE), Actor(rides, PERSON)], 20)) == []
 
 
 def test_among_riders_who_wait_no_person_is_told() -> None:
     waits = [Actor(halts(y, 4, 80 - 3 * n, start_s=n), MOTORCYCLE) for n in range(4) for y in (24.0, 26.0)]
     seen = Actor(halts(25.0, 4, 77, start_s=0.5), PERSON)
-    assert "pedestrian" not in kinds(watched(camera(), [*waits, seen], 50))
+    assert "pedestrian" not in kinds(detect(camera(), [*waits, seen], 50))
 
 
 def test_a_post_that_looks_like_a_person_is_none() -> None:
     post = Actor(lambda t: (60.0, 35.0), PERSON)
     faint = Noise(jitter=0.02, missed=0.05)
-    assert kinds(watched(camera(), [post], 30, noise=faint, confidence=0.35)) == []
+    assert kinds(detect(camera(), [post], 30, noise=faint, confidence=0.35)) == []
 
 
 def test_a_person_who_stands_there_from_the_first_is_told_when_he_is_surely_one() -> None:
-    [change] = raised(watched(camera(), [Actor(lambda t: (60.0, 35.0), PERSON)], 20, noise=Noise(jitter=0.02)))
+    [change] = raised(detect(camera(), [Actor(lambda t: (60.0, 35.0), PERSON)], 20, noise=Noise(jitter=0.02)))
     assert change.at_s == pytest.approx(11, abs=1.5)
 
 
 def test_a_passenger_seen_in_a_vehicle_is_no_pedestrian() -> None:
-    def sits(t: float) -> Place | None:
+    def sits(t: float) -> Position | None:
         return 20 + 2 * t, 24.9
 
     bus = Actor(lambda t: (20 + 2 * t, 25.25), ObjectClass.BUS)
-    assert kinds(watched(camera(), [bus, Actor(sits, PERSON)], 20)) == []
+    assert kinds(detect(camera(), [bus, Actor(sits, PERSON)], 20)) == []
 
 
 def test_who_pushes_a_motorcycle_along_the_shoulder_is_on_foot() -> None:
     pushes = Actor(drives(36, 1.3, x_m=40), MOTORCYCLE)
-    assert kinds(watched(camera(), [pushes], 12)) == ["pedestrian"]
+    assert kinds(detect(camera(), [pushes], 12)) == ["pedestrian"]
     rides = Actor(drives(36, 8), MOTORCYCLE)
-    assert kinds(watched(camera(), [rides], 12)) == []
+    assert kinds(detect(camera(), [rides], 12)) == []

@@ -15,18 +15,18 @@ from tests.analytics.incidents.incidents_road import (
     Actor,
     Camera,
     Noise,
-    Place,
-    Way,
+    Position,
+    Trajectory,
     box_m,
     camera,
+    detect,
     drives,
     flow,
     halts,
     kinds,
     line_m,
     raised,
-    stands_s,
-    watched,
+    stop_time_s,
 )
 from vision.analytics.incidents.features.standstill import StandstillTracker
 from vision.common.object_class import ObjectClass
@@ -42,15 +42,15 @@ def test_a_vehicle_that_stops_while_traffic_flows_is_told_six_seconds_after_its_
     object_class: ObjectClass, calibrated: bool
 ) -> None:
     stops = Actor(halts(25.25, 14, 60, start_s=10), object_class)
-    changes = watched(camera(calibrated=calibrated), [stops, *flow(OTHERS)], 40)
+    changes = detect(camera(calibrated=calibrated), [stops, *flow(OTHERS)], 40)
     assert kinds(changes) == ["stopped_vehicle"]
-    assert changes[0].started_s == pytest.approx(stands_s(14, 60, start_s=10), abs=1.2)
-    assert changes[0].at_s - stands_s(14, 60, start_s=10) < 8
+    assert changes[0].started_s == pytest.approx(stop_time_s(14, 60, start_s=10), abs=1.2)
+    assert changes[0].at_s - stop_time_s(14, 60, start_s=10) < 8
     assert changes[0].evidence.facts["class"] == object_class
 
 
 def test_who_creeps_on_and_is_taken_for_another_who_was_seen_last_where_he_is_creeps_on() -> None:
-    def creeps(t: float) -> Place:
+    def creeps(t: float) -> Position:
         return (4 + 8 * min(t, 4) + 0.45 * max(t - 4, 0), 25.25)
 
     seen, standing = Camera(camera(NORTH)), StandstillTracker(camera(NORTH).zones, *SIZE)
@@ -67,24 +67,24 @@ def test_who_creeps_on_and_is_taken_for_another_who_was_seen_last_where_he_is_cr
 
 
 def test_it_is_told_on_an_empty_road_too() -> None:
-    assert kinds(watched(camera(), [Actor(halts(25.25, 14, 60, start_s=10))], 40)) == ["stopped_vehicle"]
+    assert kinds(detect(camera(), [Actor(halts(25.25, 14, 60, start_s=10))], 40)) == ["stopped_vehicle"]
 
 
 def test_it_ends_when_the_vehicle_drives_on() -> None:
-    changes = watched(camera(), [Actor(halts(25.25, 14, 60, start_s=10, for_s=20)), *flow(OTHERS)], 70)
+    changes = detect(camera(), [Actor(halts(25.25, 14, 60, start_s=10, for_s=20)), *flow(OTHERS)], 70)
     assert [str(c.phase) for c in changes] == ["raised", "ended"]
-    assert changes[1].ended_s == pytest.approx(stands_s(14, 60, start_s=10) + 20, abs=2)
+    assert changes[1].ended_s == pytest.approx(stop_time_s(14, 60, start_s=10) + 20, abs=2)
 
 
 def test_a_short_halt_is_no_incident() -> None:
-    assert kinds(watched(camera(), [Actor(halts(25.25, 14, 60, start_s=10, for_s=4)), *flow(OTHERS)], 40)) == []
+    assert kinds(detect(camera(), [Actor(halts(25.25, 14, 60, start_s=10, for_s=4)), *flow(OTHERS)], 40)) == []
 
 
 def test_who_stands_behind_a_stopped_vehicle_is_no_second_incident() -> None:
     queue = [Actor(halts(25.25, 14, 60 - 7.5 * n, start_s=10 + 3 * n)) for n in range(3)]
-    changes = watched(camera(), [*queue, *flow(OTHERS)], 40)
+    changes = detect(camera(), [*queue, *flow(OTHERS)], 40)
     assert kinds(changes) == ["stopped_vehicle"]
-    assert changes[0].at_s - stands_s(14, 60, start_s=10) < 10
+    assert changes[0].at_s - stop_time_s(14, 60, start_s=10) < 10
 
 
 QUEUE = {
@@ -98,7 +98,7 @@ def test_a_queue_at_a_stop_line_is_no_incident() -> None:
         Actor(halts(lane, 10, 105 - 7.5 * n, start_s=3 * n + k)) for n in range(4) for k, lane in enumerate(LANES_M)
     ]
     approach = {**NORTH, "polygon": box_m(2, 20, 110, 34), "stop_line": "stop"}
-    assert kinds(watched(camera(approach, **QUEUE), waits, 70)) == []
+    assert kinds(detect(camera(approach, **QUEUE), waits, 70)) == []
 
 
 def test_who_waited_in_the_queue_and_creeps_over_the_stop_line_waits_on() -> None:
@@ -107,12 +107,12 @@ def test_who_waited_in_the_queue_and_creeps_over_the_stop_line_waits_on() -> Non
     waits = halts(25.25, 10, 109.2, start_s=2)
     creeps = Actor(lambda t: waits(t) if t < 25 else (min(109.2 + 0.3 * (t - 25), 110.6), 25.25))
     others = flow([21.75, 32.25], until_s=70)
-    assert "stopped_vehicle" not in kinds(watched(camera(approach, beyond, **QUEUE), [creeps, *others], 60))
+    assert "stopped_vehicle" not in kinds(detect(camera(approach, beyond, **QUEUE), [creeps, *others], 60))
 
 
 def test_where_no_stop_line_is_drawn_vehicles_that_wait_side_by_side_are_no_incident() -> None:
     waits = [Actor(halts(lane, 10, 90, start_s=2 * k, for_s=30)) for k, lane in enumerate(LANES_M)]
-    assert kinds(watched(camera(NORTH, **QUEUE), waits, 70)) == []
+    assert kinds(detect(camera(NORTH, **QUEUE), waits, 70)) == []
 
 
 def test_a_queue_on_a_slip_road_that_is_a_zone_of_its_own_is_passed_by_nobody_on_the_motorway() -> None:
@@ -120,71 +120,71 @@ def test_a_queue_on_a_slip_road_that_is_a_zone_of_its_own_is_passed_by_nobody_on
     slip_road = {**NORTH, "id": "slip-road", "polygon": box_m(2, 30.5, 126, 34)}
     waits = [Actor(halts(32.25, 10, 123 - 7.5 * n, start_s=2 * n)) for n in range(6)]
     others = flow([21.75, 25.25, 28.75], until_s=60)
-    assert "stopped_vehicle" in kinds(watched(camera(), [*waits, *others], 50))
-    assert "stopped_vehicle" not in kinds(watched(camera(motorway, slip_road), [*waits, *others], 50))
+    assert "stopped_vehicle" in kinds(detect(camera(), [*waits, *others], 50))
+    assert "stopped_vehicle" not in kinds(detect(camera(motorway, slip_road), [*waits, *others], 50))
 
 
 def test_a_jam_is_congestion_and_no_stopped_vehicles() -> None:
     rng = np.random.default_rng(3)
 
-    def crawls(lane: float, x: float) -> Way:
+    def crawls(lane: float, x: float) -> Trajectory:
         """Stop and go: three metres, then a stand of a few seconds."""
         begins = np.cumsum(rng.uniform(6, 14, 30))
         times = np.repeat(begins, 2) + np.tile([0.0, 2.0], 30)
         steps = np.repeat(np.arange(31), 2)[1:-1]
 
-        def way(t: float) -> Place | None:
+        def trajectory(t: float) -> Position | None:
             at = x + 3 * float(np.interp(t, times, steps))
             return (at, lane) if 0 <= at <= 128 else None
 
-        return way
+        return trajectory
 
     jam = [Actor(crawls(lane, x)) for lane in LANES_M for x in range(-60, 128, 8)]
-    assert set(kinds(watched(camera(), jam, 120))) <= {"congestion"}
+    assert set(kinds(detect(camera(), jam, 120))) <= {"congestion"}
 
 
 def test_on_the_shoulder_it_is_told_whatever_the_traffic_does() -> None:
     jam = [Actor(lambda t, x=x, y=y: (x + 0.3 * t, y)) for y in LANES_M for x in range(5, 120, 8)]
     stops = Actor(halts(SHOULDER_M, 10, 60, start_s=5))
-    assert "stopped_vehicle" in kinds(watched(camera(), [stops, *jam], 40))
+    assert "stopped_vehicle" in kinds(detect(camera(), [stops, *jam], 40))
 
 
 def test_what_was_parked_when_the_camera_came_on_is_no_news() -> None:
     parked = [Actor(lambda t: (60.0, 25.25)), Actor(lambda t: (40.0, SHOULDER_M))]
-    assert kinds(watched(camera(), [*parked, *flow(OTHERS)], 60, noise=Noise(jitter=0.03, missed=0.02))) == []
+    assert kinds(detect(camera(), [*parked, *flow(OTHERS)], 60, noise=Noise(jitter=0.03, missed=0.02))) == []
 
 
 def test_a_bus_may_serve_a_stop() -> None:
     serves = Actor(halts(32.25, 10, 60, start_s=10, for_s=35), ObjectClass.BUS)
-    assert kinds(watched(camera(), [serves, *flow([21.75, 25.25, 28.75])], 70)) == []
+    assert kinds(detect(camera(), [serves, *flow([21.75, 25.25, 28.75])], 70)) == []
     broken = Actor(halts(32.25, 10, 60, start_s=10), ObjectClass.BUS)
-    assert kinds(watched(camera(), [broken, *flow([21.75, 25.25, 28.75], until_s=100)], 100)) == ["stopped_vehicle"]
+    assert kinds(detect(camera(), [broken, *flow([21.75, 25.25, 28.75], until_s=100)], 100)) == ["stopped_vehicle"]
 
 
 def test_a_person_who_stands_is_no_stopped_vehicle() -> None:
     stands = Actor(lambda t: (30 + min(t, 20), 25.25), ObjectClass.PERSON)
-    assert "stopped_vehicle" not in kinds(watched(camera(), [stands, *flow(OTHERS)], 60))
+    assert "stopped_vehicle" not in kinds(detect(camera(), [stands, *flow(OTHERS)], 60))
 
 
 def test_where_stopping_is_banned_it_is_told_as_that_alone() -> None:
     kerb = {"id": "kerb", "polygon": box_m(2, 31, 126, 34), "stopping_banned": True}
     stops = Actor(halts(32.25, 10, 60, start_s=5))
-    changes = watched(camera(NORTH, kerb), [stops, *flow([21.75, 25.25, 28.75])], 50)
+    changes = detect(camera(NORTH, kerb), [stops, *flow([21.75, 25.25, 28.75])], 50)
     assert kinds(changes) == ["illegal_stopping"]
-    assert 7 <= changes[0].at_s - stands_s(10, 60, start_s=5) < 10
+    assert 7 <= changes[0].at_s - stop_time_s(10, 60, start_s=5) < 10
 
 
 def test_where_stopping_is_banned_whoever_creeps_with_a_jam_is_let_go_and_who_stands_in_it_is_told() -> None:
     banned = {**NORTH, "stopping_banned": True}
     creep = [Actor(lambda t, x=x, y=y: (x + 0.8 * t, y)) for y in (21.75, 25.25) for x in range(-40, 120, 9)]
-    assert set(kinds(watched(camera(banned), creep, 60, fps=5))) <= {"congestion"}
+    assert set(kinds(detect(camera(banned), creep, 60, fps=5))) <= {"congestion"}
     stands = Actor(halts(28.75, 8, 60, start_s=5))
-    assert "illegal_stopping" in kinds(watched(camera(banned), [stands, *creep], 60, fps=5))
+    assert "illegal_stopping" in kinds(detect(camera(banned), [stands, *creep], 60, fps=5))
 
 
 def test_a_blink_and_an_id_switch_make_no_second_incident() -> None:
     noise = Noise(jitter=0.03, missed=0.03, switched=0.005, seed=4)
-    changes = watched(camera(), [Actor(halts(25.25, 14, 60, start_s=10)), *flow(OTHERS)], 60, noise=noise)
+    changes = detect(camera(), [Actor(halts(25.25, 14, 60, start_s=10)), *flow(OTHERS)], 60, noise=noise)
     assert kinds(changes) == ["stopped_vehicle"]
     assert len(changes[-1].evidence.track_ids) > 1
 
@@ -192,22 +192,22 @@ def test_a_blink_and_an_id_switch_make_no_second_incident() -> None:
 def test_a_rule_that_is_off_says_nothing() -> None:
     stops = Actor(halts(25.25, 14, 60, start_s=10))
     off = {"stopped_vehicle": {"enabled": False}}
-    assert kinds(watched(camera(incidents=off), [stops, *flow(OTHERS)], 40)) == []
+    assert kinds(detect(camera(incidents=off), [stops, *flow(OTHERS)], 40)) == []
     patient = {"stopped_vehicle": {"confirm_after": 20}}
-    [change] = raised(watched(camera(incidents=patient), [stops, *flow(OTHERS)], 60))
-    assert change.at_s - stands_s(14, 60, start_s=10) >= 20 - 1
+    [change] = raised(detect(camera(incidents=patient), [stops, *flow(OTHERS)], 60))
+    assert change.at_s - stop_time_s(14, 60, start_s=10) >= 20 - 1
     assert StoppedVehicleConfig().confirm_after.total_seconds() == 6
 
 
 @pytest.mark.parametrize("fps", [4.0, 8.0, 25.0])
 def test_the_frame_rate_changes_little(fps: float) -> None:
     stops = Actor(halts(25.25, 14, 60, start_s=10))
-    [change] = raised(watched(camera(), [stops, *flow(OTHERS)], 40, fps=fps))
-    assert change.at_s - stands_s(14, 60, start_s=10) == pytest.approx(6, abs=1.5)
+    [change] = raised(detect(camera(), [stops, *flow(OTHERS)], 40, fps=fps))
+    assert change.at_s - stop_time_s(14, 60, start_s=10) == pytest.approx(6, abs=1.5)
 
 
 def test_the_traffic_in_the_other_zones_is_measured_too() -> None:
     stops = Actor(halts(SHOULDER_M, 10, 60, start_s=5))
-    changes = watched(camera(NORTH, SHOULDER, PAVEMENT), [stops, Actor(drives(41, 1), ObjectClass.PERSON)], 30)
+    changes = detect(camera(NORTH, SHOULDER, PAVEMENT), [stops, Actor(drives(41, 1), ObjectClass.PERSON)], 30)
     assert kinds(changes) == ["stopped_vehicle"]
     assert changes[0].evidence.zone_id == "shoulder"

@@ -9,14 +9,14 @@ from tests.analytics.incidents.incidents_road import (
     Actor,
     Camera,
     Noise,
-    Place,
-    Way,
+    Position,
+    Trajectory,
     camera,
+    detect,
     drives,
     halts,
     kinds,
-    stands_s,
-    watched,
+    stop_time_s,
 )
 from vision.analytics.incidents.conditions import SustainedConditions
 from vision.analytics.incidents.features.track_history import TrackHistory
@@ -25,7 +25,7 @@ from vision.common.object_class import ObjectClass
 
 
 def remembered(
-    way: Way,
+    trajectory: Trajectory,
     end_s: float,
     *,
     fps: float = 10,
@@ -33,11 +33,11 @@ def remembered(
     object_class: ObjectClass = ObjectClass.CAR,
 ) -> TrackHistory:
     """The past of one vehicle, the only one in the picture at the end."""
-    return braked(way, end_s, fps=fps, noise=noise, object_class=object_class)[0]
+    return braked(trajectory, end_s, fps=fps, noise=noise, object_class=object_class)[0]
 
 
 def braked(
-    way: Way,
+    trajectory: Trajectory,
     end_s: float,
     *,
     fps: float = 10,
@@ -47,7 +47,7 @@ def braked(
     """The same, and how hard it is said to have braked."""
     seen, past = Camera(camera(NORTH), noise), TrackHistory(*SIZE, 5.0)
     for t in np.arange(0, end_s, 1 / fps).tolist():
-        scene = seen.scene([Actor(way, object_class)], t)
+        scene = seen.scene([Actor(trajectory, object_class)], t)
         past.update(scene.tracks, t, scene.stitched)
     since_s, course = float(scene.tracks.stopped_since_s[0]), past.courses(np.array([0]))[0]
     return past, past.braking_estimate(0).min_deceleration_mps2(since_s, scene.tracks.ground_m[0], course)
@@ -66,7 +66,7 @@ def test_a_vehicle_that_stands_keeps_its_course_and_how_hard_it_braked(fps: floa
 def test_a_pace_that_is_kept_up_is_told_from_the_trembling_of_a_box() -> None:
     walks = drives(25.25, 1.5)
 
-    def trembles(t: float) -> Place | None:
+    def trembles(t: float) -> Position | None:
         place = walks(t)
         return None if place is None else (place[0] + 1.5 * np.sin(2.5 * t), place[1])
 
@@ -76,10 +76,10 @@ def test_a_pace_that_is_kept_up_is_told_from_the_trembling_of_a_box() -> None:
 
 
 def test_a_swerve_is_seen_and_a_bend_is_none() -> None:
-    def swerves(t: float) -> Place:
+    def swerves(t: float) -> Position:
         return (10 * t, 22.0) if t < 4 else (40 + 3 * (t - 4), 22 + 9 * (t - 4))
 
-    def bends(t: float) -> Place:
+    def bends(t: float) -> Position:
         return 60 * np.sin(t / 8), 60 - 50 * np.cos(t / 8)
 
     assert remembered(swerves, 5.2).braking_estimate(0).max_heading_change_deg() > 45
@@ -96,10 +96,10 @@ def test_a_new_id_on_the_way_inherits_what_was_known() -> None:
 def test_a_settled_stand_goes_on_under_a_new_id_after_a_long_gap() -> None:
     stops = halts(25.25, 14, 60, start_s=2)
 
-    def hidden(t: float) -> Place | None:
+    def hidden(t: float) -> Position | None:
         return None if 25 < t < 33 else stops(t)
 
-    assert kinds(watched(camera(NORTH), [Actor(hidden)], 60)) == ["stopped_vehicle"]
+    assert kinds(detect(camera(NORTH), [Actor(hidden)], 60)) == ["stopped_vehicle"]
 
 
 def test_what_is_remembered_of_tracks_is_forgotten_with_them() -> None:
@@ -140,7 +140,7 @@ def test_a_vehicle_that_comes_into_sight_just_before_something_stops_it_is_told_
 def test_who_brakes_softly_does_not_brake_hard_however_his_box_trembles(seed: int) -> None:
     rng, stops = np.random.default_rng(seed), halts(25.25, 12, 80, braking=2.0)
 
-    def trembles(t: float) -> Place | None:
+    def trembles(t: float) -> Position | None:
         place = stops(t)
         return None if place is None else (place[0] + rng.normal(0, 1.2 if t < 11 else 0.3), place[1])
 
@@ -148,7 +148,7 @@ def test_who_brakes_softly_does_not_brake_hard_however_his_box_trembles(seed: in
 
 
 def test_who_is_not_seen_for_a_while_has_not_leapt_all_that_time() -> None:
-    def hidden(t: float) -> Place | None:
+    def hidden(t: float) -> Position | None:
         """At 8 m/s; his box leaps once before something hides him for a second."""
         return None if 5 <= t < 6.2 else (8 * t + (6 if 4.8 < t < 5 else 0), 25.25)
 
@@ -157,7 +157,7 @@ def test_who_is_not_seen_for_a_while_has_not_leapt_all_that_time() -> None:
 
 @pytest.mark.parametrize("off_m", [0.0, 9.0])
 def test_who_trembles_while_he_drives_on_has_not_leapt_and_who_is_off_his_way_after_it_has(off_m: float) -> None:
-    def trembles(t: float) -> Place | None:
+    def trembles(t: float) -> Position | None:
         """At 8 m/s; at 4 s his box leaps aside for a look, and comes back, or stays away."""
         return (8 * t, 25.25 + (5.0 if 4 <= t < 4.2 else off_m if t > 4 else 0.0))
 
@@ -166,7 +166,7 @@ def test_who_trembles_while_he_drives_on_has_not_leapt_and_who_is_off_his_way_af
 
 @pytest.mark.parametrize("off_m", [0.0, 9.0])
 def test_who_trembles_where_he_is_has_not_leapt_and_who_is_elsewhere_after_it_has(off_m: float) -> None:
-    def trembles(t: float) -> Place | None:
+    def trembles(t: float) -> Position | None:
         """At 4 s his box leaps ahead for a look, and comes back, or stays away."""
         ahead_m = 5.0 if 4 <= t < 4.2 else off_m if t > 4 else 0.0
         return (40 + ahead_m, 25.25)
@@ -178,7 +178,7 @@ def test_who_trembles_where_he_is_has_not_leapt_and_who_is_elsewhere_after_it_ha
 def test_who_starts_as_hard_as_anybody_can_has_not_leapt_and_who_is_faster_than_that_at_once_has(
     starts_mps2: float, has_leapt: bool
 ) -> None:
-    def starts(t: float) -> Place | None:
+    def starts(t: float) -> Position | None:
         """To 12 m/s; the box of one that drives past is no farther at first than one that trembles."""
         went_s, fast_s = max(t - 4, 0.0), 12 / starts_mps2
         return (20 + (starts_mps2 * went_s**2 / 2 if went_s < fast_s else 12 * (went_s - fast_s / 2)), 25.25)
@@ -187,7 +187,7 @@ def test_who_starts_as_hard_as_anybody_can_has_not_leapt_and_who_is_faster_than_
 
 
 def test_a_half_hidden_one_whose_box_swings_to_and_fro_where_it_stands_has_not_leapt() -> None:
-    def swings(t: float) -> Place:
+    def swings(t: float) -> Position:
         """What passes in front of a bus squeezes its box for a while, by seven metres at 10 m/s."""
         return (40 + 7 * abs(np.sin(np.pi / 2 * (t - 4) / 0.7)) if 4 < t < 6.8 else 40, 25.25)
 
@@ -196,9 +196,9 @@ def test_a_half_hidden_one_whose_box_swings_to_and_fro_where_it_stands_has_not_l
 
 def test_a_box_that_leaps_ahead_to_where_its_vehicle_will_stand_does_not_make_it_brake_harder() -> None:
     stops, ahead_s, unseen_s = halts(25.25, 12, 60, braking=4), 4.95, 5.25
-    stands_from_s = stands_s(12, 60, braking=4)
+    stands_from_s = stop_time_s(12, 60, braking=4)
 
-    def leaps(t: float) -> Place | None:
+    def leaps(t: float) -> Position | None:
         if unseen_s <= t < stands_from_s + 0.3:
             return None
         return (60, 25.25) if ahead_s <= t < unseen_s else stops(t)
@@ -210,11 +210,11 @@ def test_a_box_that_leaps_ahead_to_where_its_vehicle_will_stand_does_not_make_it
 def test_who_came_to_stand_unseen_braked_as_hard_as_the_way_that_was_left_to_him_tells(
     unseen_s: float, least_mps2: float
 ) -> None:
-    def hidden(way: Way, until_s: float) -> Way:
-        return lambda t: None if until_s - unseen_s <= t < until_s else way(t)
+    def hidden(trajectory: Trajectory, until_s: float) -> Trajectory:
+        return lambda t: None if until_s - unseen_s <= t < until_s else trajectory(t)
 
     dead, hard, soft = (
-        braked(hidden(halts(25.25, 14, 60, braking=mps2), stands_s(14, 60, braking=mps2) + 0.3), 15, fps=8)[1]
+        braked(hidden(halts(25.25, 14, 60, braking=mps2), stop_time_s(14, 60, braking=mps2) + 0.3), 15, fps=8)[1]
         for mps2 in (60, 6, 2.5)
     )
     assert dead > least_mps2
@@ -222,11 +222,11 @@ def test_who_came_to_stand_unseen_braked_as_hard_as_the_way_that_was_left_to_him
     assert soft < 3.5
 
 
-def arrived(*tracks: Way) -> Bools:
+def arrived(*tracks: Trajectory) -> Bools:
     """Which of some tracks have come, after ten seconds; each is seen then."""
     seen, past = Camera(camera(NORTH)), TrackHistory(*SIZE, 5.0)
     for t in np.arange(0, 10, 1 / 8).tolist():
-        scene = seen.scene([Actor(way) for way in tracks], t)
+        scene = seen.scene([Actor(trajectory) for trajectory in tracks], t)
         past.update(scene.tracks, t, scene.stitched)
     return past.has_moved
 

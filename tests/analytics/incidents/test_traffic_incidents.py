@@ -12,17 +12,17 @@ from tests.analytics.incidents.incidents_road import (
     Actor,
     Camera,
     Noise,
-    Place,
-    Way,
+    Position,
+    Trajectory,
     box_m,
     camera,
+    detect,
     drives,
     flow,
     halts,
     kinds,
     line_m,
     raised,
-    watched,
 )
 from vision.analytics.incidents import IncidentChange, IncidentDetector
 from vision.analytics.scene import RoadObject, Scene
@@ -32,10 +32,10 @@ from vision.contracts import CongestionLevel
 NOISE = Noise(jitter=0.03, missed=0.02, switched=0.001, seed=1)
 
 
-def brakes(lane: float, start_s: float, when_s: float, from_mps: float = 16, to_mps: float = 4) -> Way:
+def brakes(lane: float, start_s: float, when_s: float, from_mps: float = 16, to_mps: float = 4) -> Trajectory:
     """Drives, and at a time brakes to another speed within three seconds."""
 
-    def way(t: float) -> Place | None:
+    def trajectory(t: float) -> Position | None:
         if t < start_s:
             return None
         braking = min(max(t - when_s, 0), 3)
@@ -43,33 +43,33 @@ def brakes(lane: float, start_s: float, when_s: float, from_mps: float = 16, to_
         x = from_mps * (min(t, when_s + 3) - start_s) - lost * braking**2 / 2 + to_mps * max(t - when_s - 3, 0)
         return (x, lane) if x <= 128 else None
 
-    return way
+    return trajectory
 
 
 def test_traffic_that_brakes_all_at_once_is_told_soon() -> None:
     traffic = [Actor(brakes(LANES_M[n % 4], n * 1.2, 22)) for n in range(-8, 25)]
-    changes = raised(watched(camera(NORTH), traffic, 34))
+    changes = raised(detect(camera(NORTH), traffic, 34))
     assert kinds(changes) == ["sudden_slowdown"]
     assert changes[0].at_s - 22 < 10
     assert changes[0].evidence.facts["lost_pct"] > 50
 
 
-def paced(lane: float, start_s: float, at_s: list[float], paces_mps: list[float]) -> Way:
+def paced(lane: float, start_s: float, at_s: list[float], paces_mps: list[float]) -> Trajectory:
     """Drives as fast as is given of some times, evenly faster or slower between them."""
     ticks_s = np.arange(-60, 99, 0.05)
     ways_m = np.concatenate([[0], np.cumsum(0.05 * np.interp(ticks_s, at_s, paces_mps))[:-1]])
 
-    def way(t: float) -> Place | None:
+    def trajectory(t: float) -> Position | None:
         x = float(np.interp(t, ticks_s, ways_m) - np.interp(start_s, ticks_s, ways_m))
         return (x, lane) if t >= start_s and x <= 128 else None
 
-    return way
+    return trajectory
 
 
 def test_a_slowdown_is_told_no_longer_when_most_of_the_pace_is_back() -> None:
     at_s, paces_mps = [22.0, 25, 32, 35], [16.0, 4, 4, 12]
     traffic = [Actor(paced(LANES_M[n % 4], n * 1.2, at_s, paces_mps)) for n in range(-8, 40)]
-    changes = [c for c in watched(camera(NORTH), traffic, 70) if c.kind == "sudden_slowdown"]
+    changes = [c for c in detect(camera(NORTH), traffic, 70) if c.kind == "sudden_slowdown"]
     assert 22 < changes[0].at_s < 32
     assert str(changes[-1].phase) == "ended"
     assert changes[-1].ended_s is not None
@@ -79,63 +79,63 @@ def test_a_slowdown_is_told_no_longer_when_most_of_the_pace_is_back() -> None:
 def test_traffic_that_is_off_again_at_once_has_not_slowed_down() -> None:
     at_s, paces_mps = [22.0, 23.5, 24, 26.5], [16.0, 5.5, 5.5, 16]
     traffic = [Actor(paced(LANES_M[n % 4], n * 1.2, at_s, paces_mps)) for n in range(-8, 40)]
-    assert kinds(watched(camera(NORTH), traffic, 60)) == []
+    assert kinds(detect(camera(NORTH), traffic, 60)) == []
 
 
 def test_of_traffic_that_slows_down_just_as_the_camera_comes_on_it_is_not_known_how_it_flowed() -> None:
     traffic = [Actor(paced(LANES_M[n % 4], n * 1.2, [0.0, 5], [16.0, 4])) for n in range(-20, 16)]
-    assert "sudden_slowdown" not in kinds(watched(camera(NORTH), traffic, 25))
+    assert "sudden_slowdown" not in kinds(detect(camera(NORTH), traffic, 25))
 
 
 def test_one_who_halts_when_a_platoon_has_just_passed_is_no_slowdown_of_traffic() -> None:
     before = [Actor(drives(LANES_M[n % 4], 16, start_s=1.0 * n)) for n in range(16)]
     platoon = [Actor(drives(LANES_M[n % 4], 11, start_s=15 + 0.3 * n)) for n in range(5)]
     one = Actor(brakes(25.25, 18.5, 22, from_mps=11, to_mps=0.3))
-    assert kinds(watched(camera(NORTH), [*before, *platoon, one], 31)) == []
+    assert kinds(detect(camera(NORTH), [*before, *platoon, one], 31)) == []
 
 
 def test_where_few_drive_three_who_brake_one_after_the_other_are_a_slowdown() -> None:
     before = [Actor(drives(LANES_M[n % 2], 16, start_s=3.5 * n)) for n in range(6)]
     few = [Actor(brakes(LANES_M[n % 2], 20 + 2 * n, 24 + n)) for n in range(3)]
-    assert kinds(watched(camera(NORTH), before + few, 40)) == ["sudden_slowdown"]
+    assert kinds(detect(camera(NORTH), before + few, 40)) == ["sudden_slowdown"]
 
 
 @pytest.mark.parametrize("others", [[], [Actor(drives(32.25, 16, start_s=t)) for t in range(20, 40, 2)]])
 def test_two_who_brake_are_a_slowdown_of_traffic_if_nobody_else_is_in_sight(others: list[Actor]) -> None:
     before = [Actor(drives(LANES_M[n % 2], 16, start_s=2.5 * n)) for n in range(8)]
     two = [Actor(brakes(LANES_M[n], 20 + 2 * n, 24 + n)) for n in range(2)]
-    assert kinds(watched(camera(NORTH), before + two + others, 40)) == ([] if others else ["sudden_slowdown"])
+    assert kinds(detect(camera(NORTH), before + two + others, 40)) == ([] if others else ["sudden_slowdown"])
 
 
 def test_traffic_that_comes_slowly_into_a_zone_that_was_empty_for_a_while_has_slowed_down() -> None:
     before = [Actor(drives(LANES_M[n % 2], 16, start_s=1.5 * n)) for n in range(12)]
     slow = [Actor(drives(LANES_M[n % 2], 4, start_s=38 + 2.5 * n)) for n in range(8)]
-    assert kinds(watched(camera(NORTH), before + slow, 60)) == ["sudden_slowdown"]
+    assert kinds(detect(camera(NORTH), before + slow, 60)) == ["sudden_slowdown"]
 
 
 def test_stop_and_go_is_no_slowdown() -> None:
-    def goes(lane: float, start_s: float) -> Way:
+    def goes(lane: float, start_s: float) -> Trajectory:
         """3 m/s, but for 10 m/s from 30 to 34 s."""
 
-        def way(t: float) -> Place | None:
+        def trajectory(t: float) -> Position | None:
             x = 3 * (t - start_s) + 7 * (min(max(t, 30), 34) - min(max(start_s, 30), 34))
             return (x, lane) if t >= start_s and x <= 128 else None
 
-        return way
+        return trajectory
 
     traffic = [Actor(goes(LANES_M[n % 4], n)) for n in range(-40, 50)]
-    assert "sudden_slowdown" not in kinds(watched(camera(NORTH), traffic, 50))
+    assert "sudden_slowdown" not in kinds(detect(camera(NORTH), traffic, 50))
 
 
 def test_one_slow_vehicle_is_no_slowdown_of_traffic() -> None:
     slow = Actor(brakes(25.25, 10, 14))
-    assert kinds(watched(camera(NORTH), [slow, *flow([21.75, 28.75, 32.25], 16, until_s=40)], 40, noise=NOISE)) == []
+    assert kinds(detect(camera(NORTH), [slow, *flow([21.75, 28.75, 32.25], 16, until_s=40)], 40, noise=NOISE)) == []
 
 
 def test_where_a_stop_line_governs_traffic_slows_down_as_a_matter_of_course() -> None:
     traffic = [Actor(brakes(LANES_M[n % 4], n * 1.2, 22)) for n in range(-8, 25)]
     approach = {**NORTH, "stop_line": "stop"}
-    assert kinds(watched(camera(approach, lines=[line_m("stop", 120, 20, 120, 34)]), traffic, 34)) == []
+    assert kinds(detect(camera(approach, lines=[line_m("stop", 120, 20, 120, 34)]), traffic, 34)) == []
 
 
 def scene_of(config: object, **zone: object) -> tuple[IncidentDetector, Scene]:
@@ -251,7 +251,7 @@ def crosses(start_s: float) -> list[Actor]:
     car = halts(25.25, 12, 60, start_s=start_s, braking=8)
     meets_s = start_s + 60 / 12
 
-    def motorcycle(t: float) -> Place | None:
+    def motorcycle(t: float) -> Position | None:
         y = 25.5 - 6 * max(meets_s - t, 0)
         return (62.5, y) if y > 5 else None
 
@@ -266,7 +266,7 @@ def runs_into_a_standing_one(start_s: float) -> list[Actor]:
 
 def leaps_on(start_s: float) -> list[Actor]:
     """The id of who runs into another leaps on to him, and a new one begins where it left."""
-    first, _ = (actor.way for actor in runs_into(start_s))
+    first, _ = (actor.trajectory for actor in runs_into(start_s))
     second, hit_s = halts(25.25, 14, 55.4, start_s=start_s + 0.6, braking=60), start_s + 0.6 + 55.4 / 14
     return [
         Actor(lambda t: first(t) if t < hit_s - 0.3 else None),
@@ -277,7 +277,7 @@ def leaps_on(start_s: float) -> list[Actor]:
 
 def unseen(start_s: float) -> list[Actor]:
     """Who runs into another is not seen while he does."""
-    first, _ = (actor.way for actor in runs_into(start_s))
+    first, _ = (actor.trajectory for actor in runs_into(start_s))
     second, hit_s = halts(25.25, 14, 55.4, start_s=start_s + 0.6, braking=60), start_s + 0.6 + 55.4 / 14
     return [Actor(first), Actor(lambda t: None if hit_s - 0.3 <= t < hit_s + 0.8 else second(t))]
 
@@ -304,7 +304,7 @@ def comes_into_sight(start_s: float) -> list[Actor]:
     [runs_into, runs_into_a_standing_one, crosses, leaps_on, unseen, switched, comes_into_sight],
 )
 def test_vehicles_that_come_to_stand_touching_are_a_suspected_collision_and_nothing_else(crash: object) -> None:
-    changes = watched(camera(NORTH), [*crash(8), *flow(OTHERS)], 40)  # type: ignore[operator]
+    changes = detect(camera(NORTH), [*crash(8), *flow(OTHERS)], 40)  # type: ignore[operator]
     assert kinds(changes) == ["collision"]
     assert changes[0].at_s < 8 + 5 + 10
     assert changes[0].evidence.confidence >= 0.6
@@ -314,59 +314,57 @@ def test_vehicles_that_come_to_stand_touching_are_a_suspected_collision_and_noth
 def test_who_halts_touching_and_drives_on_did_not_collide() -> None:
     first = halts(25.25, 14, 60, start_s=8, braking=9, for_s=5)
     second = halts(25.25, 14, 55.4, start_s=8.6, braking=9, for_s=5)
-    changes = watched(camera(NORTH), [Actor(first), Actor(second), *flow(OTHERS)], 40)
+    changes = detect(camera(NORTH), [Actor(first), Actor(second), *flow(OTHERS)], 40)
     assert "collision" not in kinds(changes)
 
 
 def test_who_comes_to_a_crawl_touching_did_not_collide() -> None:
-    def crawls(way: Way) -> Way:
-        return lambda t: None if (place := way(t)) is None else (place[0] + 0.4 * max(t - 14, 0), place[1])
+    def crawls(trajectory: Trajectory) -> Trajectory:
+        return lambda t: None if (place := trajectory(t)) is None else (place[0] + 0.4 * max(t - 14, 0), place[1])
 
-    pair = [Actor(crawls(actor.way)) for actor in runs_into(8)]
-    assert "collision" not in kinds(watched(camera(NORTH), [*pair, *flow(OTHERS)], 40))
+    pair = [Actor(crawls(actor.trajectory)) for actor in runs_into(8)]
+    assert "collision" not in kinds(detect(camera(NORTH), [*pair, *flow(OTHERS)], 40))
 
 
 @pytest.mark.parametrize("leaps_m", [-20.0, 20.0])
 def test_a_box_that_leaps_for_a_look_does_not_say_that_they_go_on(leaps_m: float) -> None:
-    first, second = (actor.way for actor in runs_into(8))
+    first, second = (actor.trajectory for actor in runs_into(8))
 
     def leaps_once(t: float) -> tuple[float, float] | None:
         place = first(t)
         return place if place is None or not 18.9 < t < 19.1 else (place[0] + leaps_m, place[1])
 
-    changes = watched(camera(NORTH), [Actor(leaps_once), Actor(second), *flow(OTHERS)], 40, fps=4)
+    changes = detect(camera(NORTH), [Actor(leaps_once), Actor(second), *flow(OTHERS)], 40, fps=4)
     assert kinds(changes) == ["collision"]
 
 
 def test_one_cue_alone_is_no_collision() -> None:
     follows = [Actor(halts(25.25, 14, 60, start_s=10)), Actor(halts(25.25, 14, 54, start_s=16))]
-    assert "collision" not in kinds(watched(camera(NORTH), [*follows, *flow(OTHERS)], 50))
+    assert "collision" not in kinds(detect(camera(NORTH), [*follows, *flow(OTHERS)], 50))
     late = [Actor(halts(25.25, 14, 60, start_s=10)), Actor(halts(25.25, 14, 54, start_s=16, braking=9))]
-    assert "collision" not in kinds(watched(camera(NORTH), [*late, *flow(OTHERS)], 50))
+    assert "collision" not in kinds(detect(camera(NORTH), [*late, *flow(OTHERS)], 50))
     hard = [Actor(halts(25.25, 14, 60, start_s=10, braking=9))]
-    assert kinds(watched(camera(NORTH), [*hard, *flow(OTHERS)], 40)) == ["stopped_vehicle"]
+    assert kinds(detect(camera(NORTH), [*hard, *flow(OTHERS)], 40)) == ["stopped_vehicle"]
 
 
 def test_who_brakes_hard_at_the_end_of_a_queue_does_not_collide() -> None:
     queue = [Actor(halts(y, 12, 100 - 7.5 * n, start_s=3 * n, braking=7)) for n in range(5) for y in LANES_M]
     approach = {**NORTH, "polygon": box_m(2, 20, 104, 34), "stop_line": "stop"}
-    told = kinds(watched(camera(approach, lines=[line_m("stop", 104, 20, 104, 34)]), queue, 40))
+    told = kinds(detect(camera(approach, lines=[line_m("stop", 104, 20, 104, 34)]), queue, 40))
     assert "collision" not in told
 
 
 def test_two_who_stop_side_by_side_in_their_lanes_do_not_collide() -> None:
     stop = [Actor(halts(y, 14, 60, start_s=10, braking=6)) for y in (21.75, 25.25)]
-    assert "collision" not in kinds(watched(camera(NORTH), [*stop, *flow([28.75, 32.25])], 40))
+    assert "collision" not in kinds(detect(camera(NORTH), [*stop, *flow([28.75, 32.25])], 40))
 
 
 def test_traffic_that_drives_close_by_does_not_collide() -> None:
     swarm = [Actor(drives(20.5 + 1.1 * (n % 12), 8, start_s=n / 3), ObjectClass.MOTORCYCLE) for n in range(-30, 60)]
-    assert kinds(watched(camera(NORTH), swarm, 15, noise=NOISE)) == []
+    assert kinds(detect(camera(NORTH), swarm, 15, noise=NOISE)) == []
 
 
 def test_who_has_to_wait_close_behind_one_that_stopped_does_not_collide() -> None:
     truck = Actor(halts(25.25, 12, 60, start_s=8), ObjectClass.TRUCK)
     waits = Actor(halts(25.25, 12, 54, start_s=14, braking=8), ObjectClass.MOTORCYCLE)
-    assert kinds(watched(camera(NORTH), [truck, waits, *flow(OTHERS, every_s=6, until_s=30)], 32)) == [
-        "stopped_vehicle"
-    ]
+    assert kinds(detect(camera(NORTH), [truck, waits, *flow(OTHERS, every_s=6, until_s=30)], 32)) == ["stopped_vehicle"]
