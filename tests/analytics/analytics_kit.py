@@ -1,4 +1,4 @@
-"""Tracks of vehicles on straight lines, and what the analytics make of them."""
+"""Tracks of vehicles on straight lines, and runners that pass them to one stage of the analytics."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -59,14 +59,14 @@ def tracks(observations: Sequence[At]) -> Tracks:
     )
 
 
-class Moving:
-    """How the tracks of one camera move, frame by frame."""
+class Kinematics:
+    """The kinematics of one camera's tracks, frame by frame."""
 
     def __init__(self, ground: GroundPlane, size: tuple[int, int] = (1280, 720)) -> None:
-        self.book = KinematicsEstimator(ground, *size, forget_after_s=4, implausible_mps=50)
+        self.estimator = KinematicsEstimator(ground, *size, forget_after_s=4, implausible_mps=50)
 
-    def see(self, tracks: Tracks, at_s: float) -> TrackKinematics:
-        return self.book.update(self.book.observe(tracks, at_s), at_s)
+    def update(self, tracks: Tracks, at_s: float) -> TrackKinematics:
+        return self.estimator.update(self.estimator.observe(tracks, at_s), at_s)
 
 
 class Counting:

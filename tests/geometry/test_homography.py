@@ -1,4 +1,4 @@
-"""From the picture to the road and back."""
+"""Homographies between the picture and the road."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ ROAD_M = np.array([[0.0, 0.0], [7.0, 0.0], [7.0, 40.0], [0.0, 40.0], [3.5, 15.0]
 
 
 def seen(road_m: np.ndarray, *, height_m: float = 8, tilt: float = 0.4, f_px: float = 1000) -> np.ndarray:
-    """Where a camera that stands 15 m before the road's beginning and looks along it shows points of it."""
+    """The pixels of road points, for a camera 15 m before the road's beginning that looks along it."""
     across, along = road_m[:, 0] - 3.5, road_m[:, 1] + 15
     depth = along * np.cos(tilt) + height_m * np.sin(tilt)
     down = height_m * np.cos(tilt) - along * np.sin(tilt)
@@ -19,7 +19,7 @@ def seen(road_m: np.ndarray, *, height_m: float = 8, tilt: float = 0.4, f_px: fl
 
 
 @given(st.floats(4, 30), st.floats(0.15, 1.2), st.floats(500, 3000))
-def test_points_seen_by_a_camera_lead_back_to_the_road(height_m: float, tilt: float, f_px: float) -> None:
+def test_projected_points_map_back_to_the_road(height_m: float, tilt: float, f_px: float) -> None:
     picture_px = seen(ROAD_M, height_m=height_m, tilt=tilt, f_px=f_px)
     road = fit_homography(picture_px[:4], ROAD_M[:4])
     assert np.allclose(road.apply(picture_px), ROAD_M, atol=1e-4)
@@ -29,19 +29,19 @@ def test_points_seen_by_a_camera_lead_back_to_the_road(height_m: float, tilt: fl
 
 
 @given(st.permutations(range(6)), st.floats(-500, 500), st.floats(0.2, 5))
-def test_order_scale_and_shift_of_the_points_do_not_matter(order: list[int], shift_px: float, k: float) -> None:
+def test_order_scale_and_shift_of_the_points_do_not_change_the_fit(order: list[int], shift_px: float, k: float) -> None:
     picture_px = seen(ROAD_M)
     road = fit_homography(picture_px[order] * k + shift_px, ROAD_M[order])
     assert np.allclose(road.apply(picture_px * k + shift_px), ROAD_M, atol=1e-4)
 
 
-def test_what_is_measured_wrongly_shows_in_the_error() -> None:
+def test_a_wrong_measurement_shows_in_the_error() -> None:
     off_m = ROAD_M + np.array([[0, 0], [0, 0], [0, 0], [0, 0], [2.0, 0], [0, 0]])
     road = fit_homography(seen(ROAD_M), off_m)
     assert 0.3 < road.rms_error < road.worst_error < 2.5
 
 
-def test_beyond_the_horizon_there_is_no_road() -> None:
+def test_points_beyond_the_horizon_are_nan() -> None:
     road = fit_homography(seen(ROAD_M), ROAD_M)
     horizon_px = 360 - 1000 * np.tan(0.4)
     above, below = np.array([[640.0, horizon_px - 1]]), np.array([[640.0, horizon_px + 1]])
@@ -50,7 +50,7 @@ def test_beyond_the_horizon_there_is_no_road() -> None:
     assert np.isnan(pixels_per_unit(road.matrix, above)).all()
 
 
-def test_a_metre_across_the_sight_takes_up_what_the_camera_shows_of_it() -> None:
+def test_scale_is_the_projected_length_of_a_metre_across_the_line_of_sight() -> None:
     road = fit_homography(seen(ROAD_M), ROAD_M)
     here, beside = np.array([[3.5, 20.0]]), np.array([[3.51, 20.0]])
     wanted = np.hypot(*(seen(beside) - seen(here)).T) / 0.01
@@ -66,12 +66,12 @@ def test_a_metre_across_the_sight_takes_up_what_the_camera_shows_of_it() -> None
         (np.zeros((4, 2)), "the same"),
     ],
 )
-def test_points_that_determine_no_road_are_refused(points: np.ndarray, why: str) -> None:
+def test_degenerate_points_are_refused(points: np.ndarray, why: str) -> None:
     with pytest.raises(DegenerateError, match=why):
         fit_homography(points, ROAD_M[: len(points)])
 
 
-def test_points_that_were_mixed_up_are_refused() -> None:
+def test_mixed_up_points_are_refused() -> None:
     mixed = seen(ROAD_M[:4])[[0, 1, 3, 2]]
     with pytest.raises(DegenerateError, match="mixed up"):
         fit_homography(mixed, ROAD_M[:4])

@@ -1,4 +1,4 @@
-"""Sides, places and crossings of lines."""
+"""Distances from lines and paths, and positions along them."""
 
 import numpy as np
 from hypothesis import assume, given
@@ -14,7 +14,7 @@ def distance(point: tuple[float, float], start: tuple[float, float], end: tuple[
     return float(signed_distance_px(np.array([point]), np.array([start]), np.array([end]))[0, 0])
 
 
-def test_the_right_hand_side_of_somebody_who_looks_along_the_line_is_positive() -> None:
+def test_distance_is_positive_to_the_right_of_the_line() -> None:
     assert distance((50, 80), start=(0, 50), end=(100, 50)) == 30
     assert distance((50, 20), start=(0, 50), end=(100, 50)) == -30
     assert distance((20, 50), start=(50, 0), end=(50, 100)) == 30
@@ -29,7 +29,7 @@ def test_reversing_a_line_swaps_its_sides(
 
 
 @given(points, points, points, points)
-def test_moving_everything_changes_no_distance(
+def test_translation_changes_no_distance(
     point: tuple[float, float], a: tuple[float, float], b: tuple[float, float], by: tuple[float, float]
 ) -> None:
     assume(np.hypot(a[0] - b[0], a[1] - b[1]) > 1)
@@ -37,34 +37,34 @@ def test_moving_everything_changes_no_distance(
     assert np.isclose(distance(point, a, b), distance(*moved), atol=1e-4)
 
 
-def test_a_place_is_nought_at_the_start_and_one_at_the_end() -> None:
+def test_position_is_zero_at_the_start_and_one_at_the_end() -> None:
     starts, ends = np.array([[10.0, 0.0]]), np.array([[30.0, 0.0]])
-    places = position_along(np.array([[10.0, 5.0], [30.0, -5.0], [20.0, 0.0], [40.0, 1.0]]), starts, ends)
-    assert places[:, 0].tolist() == [0, 1, 0.5, 1.5]
+    positions = position_along(np.array([[10.0, 5.0], [30.0, -5.0], [20.0, 0.0], [40.0, 1.0]]), starts, ends)
+    assert positions[:, 0].tolist() == [0, 1, 0.5, 1.5]
 
 
-def test_each_line_may_look_at_its_own_point_of_a_box() -> None:
+def test_each_line_may_have_its_own_point() -> None:
     starts, ends = np.array([[0.0, 0.0], [0.0, 10.0]]), np.array([[1.0, 0.0], [1.0, 10.0]])
     own = np.array([[[5.0, 3.0], [5.0, 3.0 + 10]]])
     assert signed_distance_px(own, starts, ends).tolist() == [[3, 3]]
 
 
-def test_a_box_takes_up_its_height_across_a_level_line_and_its_width_across_an_upright_one() -> None:
+def test_a_box_extends_by_its_height_across_a_level_line_and_by_its_width_across_an_upright_one() -> None:
     starts, ends = np.array([[0.0, 0.0], [0.0, 0.0]]), np.array([[9.0, 0.0], [0.0, 9.0]])
     assert (np.array([[40.0, 20.0]]) @ extents_across(starts, ends)).tolist() == [[20, 40]]
 
 
 @given(st.floats(0.01, 100), st.floats(0.01, 100))
-def test_a_value_that_moves_evenly_is_zero_where_its_way_is_divided_in_proportion(a: float, b: float) -> None:
+def test_a_linear_value_is_zero_at_the_zero_crossing(a: float, b: float) -> None:
     part = float(zero_crossing(np.array(-a), np.array(b)))
     assert np.isclose(-a + part * (a + b), 0, atol=1e-6)
 
 
-def test_values_of_one_sign_are_nowhere_zero() -> None:
+def test_values_of_one_sign_have_no_zero_crossing() -> None:
     assert np.isnan(zero_crossing(np.array([1.0, -2.0, 0.0, np.nan]), np.array([3.0, -1.0, 0.0, 1.0]))).all()
 
 
-def test_a_place_is_off_a_way_beside_it_behind_its_start_and_beyond_its_end_and_one_on_it_is_not() -> None:
-    places = np.array([[4.0, 3.0], [-3.0, 4.0], [13.0, 4.0], [7.0, 0.0]])
-    assert distance_to_path_px(places, np.array([10.0, 0.0])).tolist() == [3, 5, 5, 0]
-    assert distance_to_path_px(places[:1], np.zeros(2)).tolist() == [5]
+def test_distance_to_a_path_counts_from_its_nearest_point() -> None:
+    positions = np.array([[4.0, 3.0], [-3.0, 4.0], [13.0, 4.0], [7.0, 0.0]])
+    assert distance_to_path_px(positions, np.array([10.0, 0.0])).tolist() == [3, 5, 5, 0]
+    assert distance_to_path_px(positions[:1], np.zeros(2)).tolist() == [5]

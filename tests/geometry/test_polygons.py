@@ -1,4 +1,4 @@
-"""Points in polygons, whichever way round the corners go and wherever the picture lies."""
+"""Points in polygons of any orientation, offset and scale."""
 
 import numpy as np
 from hypothesis import given
@@ -12,21 +12,21 @@ coordinates = st.floats(-20, 20).map(lambda x: round(x, 3))
 points = st.lists(st.tuples(coordinates, coordinates), min_size=1, max_size=20).map(np.array)
 
 
-def test_a_point_is_in_the_polygons_that_hold_it_and_in_no_other() -> None:
+def test_a_point_is_in_the_polygons_that_contain_it() -> None:
     inside = points_in_polygons(np.array([[5.0, 5.0], [2.0, 5.0], [11.0, 5.0]]), [SQUARE, ARROW])
     assert inside.tolist() == [[True, True], [True, False], [False, False]]
 
 
-def test_a_point_that_is_not_known_is_nowhere() -> None:
+def test_a_nan_point_is_in_no_polygon() -> None:
     assert not points_in_polygons(np.array([[np.nan, np.nan]]), [SQUARE]).any()
 
 
-def test_without_zones_there_is_a_row_for_each_point() -> None:
+def test_without_polygons_there_is_a_row_for_each_point() -> None:
     assert points_in_polygons(np.zeros((3, 2)), []).shape == (3, 0)
 
 
 @given(points, st.integers(0, 3))
-def test_it_does_not_matter_where_the_outline_begins_nor_which_way_round_it_goes(at: np.ndarray, first: int) -> None:
+def test_first_corner_and_orientation_do_not_matter(at: np.ndarray, first: int) -> None:
     inside = points_in_polygons(at, [ARROW])
     turned = points_in_polygons(at, [np.roll(ARROW, first, axis=0)])
     assert np.array_equal(inside, turned)
@@ -36,12 +36,12 @@ def test_it_does_not_matter_where_the_outline_begins_nor_which_way_round_it_goes
 
 
 @given(points, st.integers(-50, 50), st.integers(-50, 50), st.sampled_from([0.5, 2.0, 4.0]))
-def test_moving_and_scaling_the_picture_leaves_all_where_it_was(at: np.ndarray, dx: int, dy: int, k: float) -> None:
+def test_translation_and_scale_do_not_matter(at: np.ndarray, dx: int, dy: int, k: float) -> None:
     moved = points_in_polygons(at * k + [dx, dy], [SQUARE * k + [dx, dy]])
     away_from_the_outline = np.abs(at % 10).min(axis=1) > 1e-6
     assert np.array_equal(points_in_polygons(at, [SQUARE])[away_from_the_outline], moved[away_from_the_outline])
 
 
-def test_the_area_is_that_of_the_outline() -> None:
+def test_area_is_independent_of_orientation() -> None:
     assert polygon_area(SQUARE) == 100
     assert polygon_area(ARROW[::-1]) == polygon_area(ARROW) == 30

@@ -48,21 +48,21 @@ def crossed(seen: Sequence[FrameResult]) -> list[tuple[str, str]]:
     return [(c.line_id, str(c.direction)) for moment in seen for c in moment.crossings]
 
 
-def test_a_drive_through_the_picture_crosses_each_line_once_and_makes_the_movement() -> None:
+def test_a_vehicle_crosses_each_line_once_and_completes_the_movement() -> None:
     through = MovementConfig(id="through", entry="upper", exit="lower")
     seen = drive(CameraPipeline(camera(movements=(through,))), range(60, 380, 16))
     assert crossed(seen) == [("upper", "in"), ("lower", "in")]
     assert [m.movement_id for moment in seen for m in moment.movements] == ["through"]
 
 
-def test_a_vehicle_that_crosses_before_it_is_confirmed_is_not_lost() -> None:
+def test_a_crossing_before_the_track_is_confirmed_counts() -> None:
     careful = camera(tracking={"confirm_after": 4})
     seen = drive(CameraPipeline(careful), [150, 170, 190, 210])
     assert crossed(seen) == [("upper", "in")]
     assert seen[-1].crossings[0].at_s == pytest.approx(0.05)
 
 
-def test_a_crossing_has_its_moment_on_the_wall_clock() -> None:
+def test_a_crossing_has_its_wall_clock_time() -> None:
     seen = drive(CameraPipeline(camera()), [120, 140, 150, 170])
     [crossing] = seen[-1].crossings
     moment = seen[-1].wall_time(crossing.at_s)
@@ -73,18 +73,18 @@ FOUR_CORNERS = {
     "kind": "points",
     "points": [{"picture": (x, y), "ground_m": (40 * x, 40 * y)} for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))],
 }
-"""Ten pixels a metre."""
+"""Ten pixels per metre."""
 
 
-def test_a_calibrated_camera_tells_a_crossing_with_its_speed_when_the_vehicle_has_gone_on() -> None:
+def test_a_calibrated_camera_reports_a_crossing_with_its_speed_a_moment_later() -> None:
     seen = drive(CameraPipeline(camera(calibration=FOUR_CORNERS)), range(60, 380, 8))
-    [(told_s, crossing), _] = [(moment.media_time_s, c) for moment in seen for c in moment.crossings]
+    [(reported_s, crossing), _] = [(moment.media_time_s, c) for moment in seen for c in moment.crossings]
     assert crossing.at_s == pytest.approx(1.25)
-    assert told_s == pytest.approx(2.0, abs=0.051)
+    assert reported_s == pytest.approx(2.0, abs=0.051)
     assert crossing.speed_kmh == pytest.approx(8 * 3.6, rel=0.01)
 
 
-def test_a_crossing_that_is_not_told_yet_is_told_at_the_end() -> None:
+def test_a_pending_crossing_is_reported_at_the_end() -> None:
     pipeline = CameraPipeline(camera(calibration=FOUR_CORNERS))
     assert crossed(drive(pipeline, range(60, 180, 8))) == []
     [last] = pipeline.close().crossings
@@ -92,16 +92,16 @@ def test_a_crossing_that_is_not_told_yet_is_told_at_the_end() -> None:
     assert pipeline.close().crossings == ()
 
 
-def test_a_crossing_that_is_not_told_yet_keeps_its_moment_when_the_stream_begins_anew() -> None:
+def test_a_pending_crossing_keeps_its_time_when_the_stream_restarts() -> None:
     pipeline = CameraPipeline(camera(calibration=FOUR_CORNERS))
     drive(pipeline, range(60, 180, 8), start_s=100)
-    anew = Frame("c", 0, NOON + timedelta(seconds=105), 0.0, np.zeros((400, 400, 3), np.uint8))
-    seen = pipeline.process(anew, Detections.empty())
+    restarted = Frame("c", 0, NOON + timedelta(seconds=105), 0.0, np.zeros((400, 400, 3), np.uint8))
+    seen = pipeline.process(restarted, Detections.empty())
     [crossing] = seen.crossings
     assert seen.wall_time(crossing.at_s) == NOON + timedelta(seconds=101.25)
 
 
-def test_lines_hold_when_the_resolution_changes_and_no_id_is_given_twice() -> None:
+def test_a_new_resolution_keeps_the_lines_and_reuses_no_id() -> None:
     pipeline = CameraPipeline(camera())
     before = drive(pipeline, range(60, 380, 16))
     after = drive(pipeline, range(60, 380, 16), start_s=2.0, scale=2)
@@ -111,32 +111,32 @@ def test_lines_hold_when_the_resolution_changes_and_no_id_is_given_twice() -> No
     )
 
 
-def test_a_change_of_resolution_in_the_middle_of_the_road_counts_nobody_twice() -> None:
+def test_a_new_resolution_while_a_vehicle_crosses_does_not_count_it_twice() -> None:
     pipeline = CameraPipeline(camera())
     seen = drive(pipeline, [120, 136, 152, 168, 184]) + drive(pipeline, [190, 206, 222], start_s=0.5, scale=2)
     assert crossed(seen) == [("upper", "in")]
 
 
-def test_a_stream_that_begins_anew_joins_nobody_across_the_break() -> None:
+def test_a_restarted_stream_continues_no_track() -> None:
     pipeline = CameraPipeline(camera())
     seen = drive(pipeline, [100, 116, 132, 148], start_s=50) + drive(pipeline, [172, 188, 204], start_s=0)
     assert crossed(seen) == []
     assert seen[-1].tracks.track_id.tolist() == [2]
 
 
-def test_time_stamps_that_stand_still_or_tremble_do_no_harm() -> None:
+def test_repeated_and_jittering_time_stamps_are_tolerated() -> None:
     pipeline = CameraPipeline(camera())
     times_s = [0.0, 0.1, 0.1, 0.1, 0.08, 0.3, 0.4, 0.5]
     seen = [pipeline.process(frame(t_s), car(100 + 16 * n)) for n, t_s in enumerate(times_s)]
     assert crossed(seen) == [("upper", "in")]
 
 
-def test_detections_below_the_cameras_thresholds_are_not_looked_at() -> None:
+def test_detections_below_the_thresholds_are_ignored() -> None:
     strict = DetectionConfig(confidence=0.3, confidence_by_class={ObjectClass.CAR: 0.8})
     assert crossed(drive(CameraPipeline(camera(detection=strict)), range(60, 380, 16))) == []
 
 
-def test_many_vehicles_at_once_are_each_counted_on_each_line() -> None:
+def test_many_vehicles_at_once_are_counted_on_each_line() -> None:
     pipeline = CameraPipeline(camera())
     seen = []
     for n in range(40):

@@ -1,4 +1,4 @@
-"""Following vehicles at five to fifteen looks a second."""
+"""Tracking at 5 to 15 frames per second."""
 
 import pytest
 
@@ -7,22 +7,22 @@ from vision.common.object_class import CLASSES, ObjectClass
 
 
 def test_a_vehicle_keeps_one_id() -> None:
-    sightings = follow([[Box(100 + 10 * n, 100)] for n in range(30)])
-    assert ids(sightings) == [1]
+    tracked = follow([[Box(100 + 10 * n, 100)] for n in range(30)])
+    assert ids(tracked) == [1]
 
 
-def test_a_track_is_told_of_only_when_it_is_confirmed_and_then_from_its_beginning() -> None:
+def test_a_track_is_returned_once_confirmed_and_then_from_its_first_box() -> None:
     by = tracker(confirm_after=3)
     assert [len(s.tracks) for s in by.update(detections([Box(100, 100)]), 0.0)] == [0]
     assert [len(s.tracks) for s in by.update(detections([Box(110, 100)]), 0.1)] == [0]
-    told = by.update(detections([Box(120, 100)]), 0.2)
-    assert [s.at_s for s in told] == [0.0, 0.1, 0.2]
-    assert [s.tracks.track_id.tolist() for s in told] == [[1], [1], [1]]
-    assert [float(s.tracks.xyxy[0, 0]) for s in told] == [80, 90, 100]
+    tracked = by.update(detections([Box(120, 100)]), 0.2)
+    assert [s.at_s for s in tracked] == [0.0, 0.1, 0.2]
+    assert [s.tracks.track_id.tolist() for s in tracked] == [[1], [1], [1]]
+    assert [float(s.tracks.xyxy[0, 0]) for s in tracked] == [80, 90, 100]
     assert [len(s.tracks) for s in by.update(detections([Box(130, 100)]), 0.3)] == [1]
 
 
-def test_a_flash_of_one_frame_is_nobody() -> None:
+def test_a_detection_in_one_frame_only_is_no_track() -> None:
     frames = [[Box(100 * n, 300)] if n % 3 == 0 else [] for n in range(12)]
     assert ids(follow(frames)) == []
 
@@ -35,13 +35,13 @@ def test_a_detection_too_weak_to_start_a_track_continues_one() -> None:
 
 
 @pytest.mark.parametrize("fps", [5, 8, 12, 15])
-def test_a_motorcycle_that_moves_by_its_own_length_between_two_looks_is_one_track(fps: int) -> None:
+def test_a_motorcycle_that_moves_by_its_length_per_frame_is_one_track(fps: int) -> None:
     step = 30 * 5 / fps
-    way = [[Box(200, 100 + step * n, 20, 30, 0.35, ObjectClass.MOTORCYCLE)] for n in range(15)]
-    assert ids(follow(way, fps=fps)) == [1]
+    path = [[Box(200, 100 + step * n, 20, 30, 0.35, ObjectClass.MOTORCYCLE)] for n in range(15)]
+    assert ids(follow(path, fps=fps)) == [1]
 
 
-def test_ids_are_never_given_again_not_even_after_a_reset() -> None:
+def test_ids_are_never_reused_not_even_after_a_reset() -> None:
     by = tracker()
     first = ids(follow([[Box(100, 100)]] * 3, by))
     by.reset()
@@ -60,37 +60,37 @@ def test_vehicles_that_meet_keep_their_ids() -> None:
     assert dict(zip(last.track_id.tolist(), last.xyxy[:, 1].tolist(), strict=True)) == {1: 80, 2: 140}
 
 
-def test_the_class_is_what_most_was_seen_of_it() -> None:
+def test_the_class_is_that_of_most_detections() -> None:
     kinds = [ObjectClass.TRUCK, ObjectClass.CAR, ObjectClass.TRUCK, ObjectClass.TRUCK, ObjectClass.CAR]
-    sightings = follow([[Box(100, 100, object_class=kind)] for kind in kinds])
-    assert [CLASSES[s.tracks.class_id[0]] for s in sightings[-3:]] == [ObjectClass.TRUCK] * 3
+    tracked = follow([[Box(100, 100, object_class=kind)] for kind in kinds])
+    assert [CLASSES[s.tracks.class_id[0]] for s in tracked[-3:]] == [ObjectClass.TRUCK] * 3
 
 
-def test_a_sure_detection_counts_for_more_than_an_unsure_one() -> None:
+def test_a_confident_detection_outvotes_two_uncertain_ones() -> None:
     frames = [[Box(100, 100, confidence=0.9, object_class=ObjectClass.BUS)]]
     frames += [[Box(100, 100, confidence=0.3, object_class=ObjectClass.TRUCK)] for _ in range(2)]
     assert CLASSES[follow(frames)[-1].tracks.class_id[0]] is ObjectClass.BUS
 
 
-def test_a_rider_whose_motorcycle_is_seen_late_is_a_motorcycle() -> None:
+def test_a_rider_whose_motorcycle_is_detected_late_is_a_motorcycle() -> None:
     rider = [[Box(100, 100, 20, 40, 0.6, ObjectClass.PERSON)] for _ in range(8)]
     mounted = [[Box(100, 100, 20, 40, 0.4, ObjectClass.MOTORCYCLE)] for _ in range(4)]
     assert CLASSES[follow(rider)[-1].tracks.class_id[0]] is ObjectClass.PERSON
     assert CLASSES[follow(rider + mounted)[-1].tracks.class_id[0]] is ObjectClass.MOTORCYCLE
 
 
-def test_a_person_who_is_taken_for_a_rider_in_a_fifth_of_his_looks_walks() -> None:
+def test_a_person_classified_as_a_rider_in_a_fifth_of_frames_is_a_person() -> None:
     kinds = [ObjectClass.PERSON] * 6 + [ObjectClass.MOTORCYCLE] * 2 + [ObjectClass.PERSON] * 2
     walker = [[Box(100, 100, 20, 40, 0.6, kind)] for kind in kinds]
     assert CLASSES[follow(walker)[-1].tracks.class_id[0]] is ObjectClass.PERSON
 
 
-def test_an_unsure_part_of_a_vehicle_is_no_vehicle() -> None:
+def test_an_uncertain_part_of_a_vehicle_is_no_vehicle() -> None:
     with_mirror = [[Box(300, 300, 200, 150, 0.9, ObjectClass.BUS), Box(230, 260, 12, 12, 0.4)] for _ in range(6)]
     assert len(follow(with_mirror)[-1].tracks) == 1
 
 
-def test_a_motorcycle_before_a_bus_is_a_vehicle_of_its_own() -> None:
+def test_a_motorcycle_in_front_of_a_bus_is_a_vehicle_of_its_own() -> None:
     before = [
         [Box(300, 300, 200, 150, 0.9, ObjectClass.BUS), Box(300, 340, 20, 40, 0.3, ObjectClass.MOTORCYCLE)]
         for _ in range(6)
@@ -98,7 +98,7 @@ def test_a_motorcycle_before_a_bus_is_a_vehicle_of_its_own() -> None:
     assert len(follow(before)[-1].tracks) == 2
 
 
-def test_tracks_that_are_gone_are_forgotten() -> None:
+def test_lost_tracks_are_forgotten() -> None:
     by = tracker(lost_after=2)
     for n in range(300):
         by.update(detections([Box(50 + 300 * (n // 3 % 6), 100 + 7 * n)]), n / 10)
@@ -108,7 +108,7 @@ def test_tracks_that_are_gone_are_forgotten() -> None:
     assert len(by) == 0
 
 
-def test_a_crowd_in_and_out_of_sight_leaves_nothing_behind() -> None:
+def test_a_crowd_that_comes_and_goes_leaves_no_state() -> None:
     by = tracker(lost_after=1)
     for n in range(200):
         by.update(detections([Box(40 + 45 * k, 100 + 5 * n % 400) for k in range(20)] if n % 30 < 20 else []), n / 10)
@@ -117,7 +117,7 @@ def test_a_crowd_in_and_out_of_sight_leaves_nothing_behind() -> None:
     assert len(by) == 0
 
 
-def test_an_empty_road_is_told_as_an_empty_road() -> None:
-    [sighting] = tracker().update(detections([]), 1.5)
-    assert sighting.at_s == 1.5
-    assert len(sighting.tracks) == 0
+def test_an_empty_frame_has_no_tracks() -> None:
+    [frame] = tracker().update(detections([]), 1.5)
+    assert frame.at_s == 1.5
+    assert len(frame.tracks) == 0

@@ -1,4 +1,4 @@
-"""Vehicles on straight ways, as a detector would see them."""
+"""Detections of vehicles on straight paths, and a tracker for them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -39,11 +39,11 @@ def tracker(*, fps: float = 10, **settings: object) -> Tracker:
 def follow(
     frames: Iterable[Sequence[Box]], by: Tracker | None = None, *, fps: float = 10, start_s: float = 0
 ) -> list[TrackedFrame]:
-    """All that a tracker tells of these frames."""
+    """All that a tracker returns for these frames."""
     by = tracker(fps=fps) if by is None else by
     return [s for n, boxes in enumerate(frames) for s in by.update(detections(boxes), start_s + n / fps)]
 
 
-def ids(sightings: Iterable[TrackedFrame]) -> list[int]:
-    """Every id told, once, in order of appearance."""
-    return list(dict.fromkeys(int(i) for s in sightings for i in s.tracks.track_id))
+def ids(tracked: Iterable[TrackedFrame]) -> list[int]:
+    """Every id once, in order of appearance."""
+    return list(dict.fromkeys(int(i) for s in tracked for i in s.tracks.track_id))

@@ -1,11 +1,11 @@
-"""Who goes out of sight behind another vehicle."""
+"""Vehicles that are occluded by another one."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import pytest
 
-from tests.analytics.analytics_kit import Moving
+from tests.analytics.analytics_kit import Kinematics
 from tests.analytics.zones.zones_kit import FOUR_CORNERS, SIZE, camera, ground_of
 from vision.analytics.identity.occlusion import OcclusionParameters, OcclusionTracker
 from vision.analytics.kinematics.state import TrackKinematics
@@ -23,12 +23,12 @@ BESIDE_IT: Box = (340, 345, 400, 400)
 STOP_PX = np.array([[500.0, 440.0], [200.0, 440.0]])
 
 
-class Seen:
-    """Frames of boxes by track; the first is the lorry, the others are cars."""
+class Frames:
+    """The kinematics of boxes by track; the first is the lorry, the others are cars."""
 
     def __init__(self) -> None:
         self.ground = ground_of(camera(calibration=FOUR_CORNERS))
-        self.moving = Moving(self.ground, SIZE)
+        self.moving = Kinematics(self.ground, SIZE)
         self.at_s = 0.0
 
     def next(self, boxes: Mapping[int, Box]) -> TrackKinematics:
@@ -36,7 +36,7 @@ class Seen:
         tracks = list(boxes)
         classes = [(ObjectClass.TRUCK if track == LORRY else ObjectClass.CAR).class_id for track in tracks]
         count = len(tracks)
-        return self.moving.see(
+        return self.moving.update(
             Tracks(
                 xyxy=np.array(list(boxes.values()), np.float32).reshape(-1, 4),
                 confidence=np.full(count, 0.8, np.float32),
@@ -48,64 +48,64 @@ class Seen:
         )
 
 
-def hidden_after(*frames: Mapping[int, Box]) -> list[int]:
-    """Who is behind the lorry after these frames, all of them in the zone."""
-    seen, book = Seen(), OcclusionTracker(hold_s=2)
+def occluded_after(*frames: Mapping[int, Box]) -> list[int]:
+    """The tracks that the lorry occludes after these frames, all of them in the zone."""
+    frames_seen, occlusion = Frames(), OcclusionTracker(hold_s=2)
     for boxes in frames:
-        motion = seen.next(boxes)
-        book.update(motion, np.ones(len(motion), bool), seen.at_s)
-    return book.behind({LORRY})
+        tracks = frames_seen.next(boxes)
+        occlusion.update(tracks, np.ones(len(tracks), bool), frames_seen.at_s)
+    return occlusion.behind({LORRY})
 
 
-def test_who_is_covered_when_he_is_seen_last_is_behind_the_other_until_he_is_seen_again() -> None:
+def test_a_lost_covered_vehicle_is_occluded_until_it_is_observed_again() -> None:
     both, alone = {LORRY: LORRY_BOX, CAR: BEHIND_IT}, {LORRY: LORRY_BOX}
-    assert hidden_after(both) == []
-    assert hidden_after(both, alone) == [CAR]
-    assert hidden_after(both, *[alone] * 300) == [CAR]
-    assert hidden_after(both, alone, both) == []
+    assert occluded_after(both) == []
+    assert occluded_after(both, alone) == [CAR]
+    assert occluded_after(both, *[alone] * 300) == [CAR]
+    assert occluded_after(both, alone, both) == []
 
 
-def test_a_new_track_where_he_was_lost_is_he_and_one_elsewhere_is_not() -> None:
+def test_a_new_track_where_the_vehicle_was_lost_ends_the_occlusion() -> None:
     both, alone = {LORRY: LORRY_BOX, CAR: BEHIND_IT}, {LORRY: LORRY_BOX}
-    assert hidden_after(both, alone, {LORRY: LORRY_BOX, 7: (322, 283, 372, 323)}) == []
-    assert hidden_after(both, alone, {LORRY: LORRY_BOX, 7: (100, 100, 150, 140)}) == [CAR]
+    assert occluded_after(both, alone, {LORRY: LORRY_BOX, 7: (322, 283, 372, 323)}) == []
+    assert occluded_after(both, alone, {LORRY: LORRY_BOX, 7: (100, 100, 150, 140)}) == [CAR]
 
 
-def test_who_is_beside_another_or_is_the_same_vehicle_found_twice_is_not_behind_it() -> None:
+def test_a_vehicle_beside_another_or_detected_twice_is_not_occluded() -> None:
     alone = {LORRY: LORRY_BOX}
-    assert hidden_after({LORRY: LORRY_BOX, CAR: BESIDE_IT}, alone) == []
-    assert hidden_after({LORRY: LORRY_BOX, CAR: (300, 300, 390, 415)}, alone) == []
-    assert hidden_after({LORRY: LORRY_BOX, CAR: (700, 285, 750, 325)}, alone) == []
+    assert occluded_after({LORRY: LORRY_BOX, CAR: BESIDE_IT}, alone) == []
+    assert occluded_after({LORRY: LORRY_BOX, CAR: (300, 300, 390, 415)}, alone) == []
+    assert occluded_after({LORRY: LORRY_BOX, CAR: (700, 285, 750, 325)}, alone) == []
 
 
-def test_he_is_forgotten_when_the_other_leaves_or_is_lost_itself() -> None:
+def test_an_occlusion_ends_when_the_occluder_leaves_or_is_lost() -> None:
     both, alone = {LORRY: LORRY_BOX, CAR: BEHIND_IT}, {LORRY: LORRY_BOX}
-    assert hidden_after(both, alone, *[{}] * 19) == [CAR]
-    assert hidden_after(both, alone, *[{}] * 25, alone) == []
-    seen, book = Seen(), OcclusionTracker(hold_s=2)
+    assert occluded_after(both, alone, *[{}] * 19) == [CAR]
+    assert occluded_after(both, alone, *[{}] * 25, alone) == []
+    frames_seen, occlusion = Frames(), OcclusionTracker(hold_s=2)
     for boxes, is_here in ((both, True), (alone, True), (alone, False), (alone, True)):
-        motion = seen.next(boxes)
-        book.update(motion, np.full(len(motion), is_here), seen.at_s)
-    assert len(book) == 0
+        tracks = frames_seen.next(boxes)
+        occlusion.update(tracks, np.full(len(tracks), is_here), frames_seen.at_s)
+    assert len(occlusion) == 0
 
 
-def test_there_are_never_more_than_a_few_behind_one() -> None:
+def test_one_vehicle_occludes_a_few_at_most() -> None:
     many = {n: (310.0 + n, 285.0, 370.0 + n, 325.0) for n in range(2, 9)}
-    assert len(hidden_after({LORRY: LORRY_BOX} | many, {LORRY: LORRY_BOX})) == OcclusionParameters().max_per_occluder
+    assert len(occluded_after({LORRY: LORRY_BOX} | many, {LORRY: LORRY_BOX})) == OcclusionParameters().max_per_occluder
 
 
-def test_who_is_out_of_sight_behind_one_that_waits_counts_in_the_queue_but_does_not_lengthen_it() -> None:
-    seen = Seen()
+def test_an_occluded_vehicle_counts_in_the_queue_but_does_not_lengthen_it() -> None:
+    frames_seen = Frames()
     zone_px = np.array([[200.0, 50.0], [500.0, 50.0], [500.0, 450.0], [200.0, 450.0]])
     config = camera(calibration=FOUR_CORNERS)
-    queue = QueueEstimator(zone_px, STOP_PX, None, seen.ground, config.measures, hold_s=2)
-    told = []
+    queue = QueueEstimator(zone_px, STOP_PX, None, frames_seen.ground, config.measures, hold_s=2)
+    queues = []
     for n in range(100):
-        comes_px = -60.0 * max(0.0, 3.0 - n * STEP_S)  # down the picture, and stands
+        comes_px = -60.0 * max(0.0, 3.0 - n * STEP_S)  # down the picture, then stopped
         car = tuple(v + (comes_px if i % 2 else 0.0) for i, v in enumerate(BEHIND_IT))
         lorry = tuple(v + (comes_px if i % 2 else 0.0) for i, v in enumerate(LORRY_BOX))
-        motion = seen.next({LORRY: lorry, CAR: car} if n < 12 else {LORRY: lorry})
-        told.append(queue.update(motion, np.ones(len(motion), bool), seen.at_s))
-    assert told[-1].track_ids == {LORRY, CAR}
-    assert told[-1].length_m == pytest.approx(10, abs=0.5)
-    assert told[20].track_ids == set()
+        tracks = frames_seen.next({LORRY: lorry, CAR: car} if n < 12 else {LORRY: lorry})
+        queues.append(queue.update(tracks, np.ones(len(tracks), bool), frames_seen.at_s))
+    assert queues[-1].track_ids == {LORRY, CAR}
+    assert queues[-1].length_m == pytest.approx(10, abs=0.5)
+    assert queues[20].track_ids == set()

@@ -1,11 +1,11 @@
-"""How vehicles move: standing, moving, how fast, and under which id."""
+"""Speeds, stops and ids of moving and stopped vehicles."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.analytics.analytics_kit import Moving
+from tests.analytics.analytics_kit import Kinematics
 from vision.analytics.kinematics.ground_plane import CalibratedGround, EstimatedGround, GroundPlane, ground_of
 from vision.analytics.kinematics.state import TrackKinematics
 from vision.common.errors import NgatuError
@@ -17,16 +17,16 @@ from vision.geometry import apply_homography, fit_homography
 SIZE = (1280, 720)
 FORGET_S = 4.0
 ROAD_M = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 70.0], [0.0, 70.0]])
-TEN_PX_A_METRE = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-"""A camera straight above: 10 pixels are a metre."""
+TEN_PX_PER_METRE = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
+"""A camera straight above: 10 pixels per metre."""
 
 
-def book(ground: GroundPlane = TEN_PX_A_METRE) -> Moving:
-    return Moving(ground, SIZE)
+def estimator(ground: GroundPlane = TEN_PX_PER_METRE) -> Kinematics:
+    return Kinematics(ground, SIZE)
 
 
 def seen(xs: list[float], *, y: float = 300, ids: list[int] | None = None, size: float = 40) -> Tracks:
-    """Cars whose feet are at x, y."""
+    """Cars with bottom centres at x, y."""
     n = len(xs)
     boxes = [(x - size / 2, y - size, x + size / 2, y) for x in xs]
     return Tracks(
@@ -44,12 +44,12 @@ def drive(
     fps: float = 10,
     start_s: float = 0,
     ids: list[int] | None = None,
-    ground: GroundPlane = TEN_PX_A_METRE,
+    ground: GroundPlane = TEN_PX_PER_METRE,
 ) -> TrackKinematics:
-    """One car at these places, one after the other; how it moves at the last."""
-    moving = book(ground)
+    """The kinematics of a car after it was observed at these positions."""
+    moving = estimator(ground)
     for n, x in enumerate(where):
-        motion = moving.see(seen([x], ids=[ids[n]] if ids else None), start_s + n / fps)
+        motion = moving.update(seen([x], ids=[ids[n]] if ids else None), start_s + n / fps)
     return motion
 
 
@@ -58,14 +58,14 @@ def steady(speed_px_s: float, seconds: float, fps: float = 10) -> list[float]:
 
 
 @pytest.mark.parametrize("fps", [4, 10, 12, 25])
-def test_speed_is_right_at_any_frame_rate(fps: float) -> None:
+def test_speed_is_independent_of_the_frame_rate(fps: float) -> None:
     motion = drive(steady(100, 3, fps), fps=fps)
     assert motion.speed_kmh[0] == pytest.approx(36, rel=1e-3)
     assert motion.velocity_mps[0] == pytest.approx([10, 0], abs=1e-3)
     assert motion.speed_mps[0] == pytest.approx(10, rel=1e-3)
 
 
-def test_a_trembling_box_changes_the_speed_by_little() -> None:
+def test_box_jitter_changes_the_speed_by_less_than_five_percent() -> None:
     rng = np.random.default_rng(0)
     speeds = []
     for _ in range(50):
@@ -74,25 +74,25 @@ def test_a_trembling_box_changes_the_speed_by_little() -> None:
     assert np.mean(np.abs(np.array(speeds) / 36 - 1)) < 0.05
 
 
-def test_the_speed_of_a_new_track_is_not_known() -> None:
+def test_a_new_track_has_no_speed() -> None:
     assert np.isnan(drive([200, 210]).speed_kmh[0])
 
 
 def test_an_implausible_speed_is_dropped_and_counted() -> None:
-    moving = book()
+    moving = estimator()
     for n, x in enumerate(steady(600, 1)):
-        motion = moving.see(seen([x]), n / 10)
+        motion = moving.update(seen([x]), n / 10)
     assert np.isnan(motion.speed_kmh[0])
-    assert moving.book.implausible > 0
+    assert moving.estimator.implausible > 0
 
 
-def test_without_calibration_no_speed_is_told_but_a_pace_is() -> None:
+def test_without_calibration_speeds_are_estimated_but_not_published() -> None:
     motion = drive(steady(100, 3), ground=EstimatedGround(*SIZE))
     assert np.isnan(motion.speed_kmh[0])
     assert motion.speed_mps[0] > 1
 
 
-def test_a_vehicle_that_stops_stands_since_it_came_to_rest() -> None:
+def test_a_stop_begins_when_the_vehicle_came_to_rest() -> None:
     motion = drive(steady(100, 3) + [500.0] * 40)
     assert motion.is_stopped[0]
     assert motion.stopped_since_s[0] == pytest.approx(3, abs=0.3)
@@ -100,27 +100,27 @@ def test_a_vehicle_that_stops_stands_since_it_came_to_rest() -> None:
     assert motion.max_speed_mps[0] == pytest.approx(10, rel=0.05)
 
 
-def test_a_vehicle_parked_since_the_beginning_was_never_seen_moving() -> None:
+def test_a_vehicle_parked_since_the_beginning_has_not_moved() -> None:
     rng = np.random.default_rng(1)
     motion = drive((200 + rng.normal(0, 1.5, 600)).tolist())
     assert motion.is_stopped[0]
     assert not motion.has_moved[0]
 
 
-def test_trembling_does_not_end_a_stand() -> None:
+def test_box_jitter_does_not_end_a_stop() -> None:
     rng = np.random.default_rng(2)
-    moving = book()
+    moving = estimator()
     where = np.concatenate([steady(100, 3), 500 + rng.normal(0, 1.5, 300)])
-    still = [bool(moving.see(seen([x]), n / 10).is_stopped[0]) for n, x in enumerate(where)]
-    assert all(still[50:])
+    is_stopped = [bool(moving.update(seen([x]), n / 10).is_stopped[0]) for n, x in enumerate(where)]
+    assert all(is_stopped[50:])
 
 
-def test_a_vehicle_that_drives_on_stands_no_more() -> None:
+def test_driving_on_ends_a_stop() -> None:
     motion = drive(steady(100, 3) + [500.0] * 40 + [500 + 10.0 * n for n in range(15)])
     assert not motion.is_stopped[0]
 
 
-def test_a_standing_vehicle_that_gets_a_new_id_goes_on_standing() -> None:
+def test_a_new_id_does_not_end_a_stop() -> None:
     where = steady(100, 3) + [500.0] * 60
     motion = drive(where, ids=[1] * 60 + [2] * (len(where) - 60))
     assert motion.track_id[0] == 2
@@ -128,54 +128,54 @@ def test_a_standing_vehicle_that_gets_a_new_id_goes_on_standing() -> None:
     assert motion.has_moved[0]
 
 
-def test_two_vehicles_in_one_place_do_not_both_inherit_a_stand() -> None:
-    moving = book()
+def test_only_one_of_two_new_tracks_takes_over_a_lost_stop() -> None:
+    moving = estimator()
     for n in range(30):
-        moving.see(seen([500.0]), n / 10)
+        moving.update(seen([500.0]), n / 10)
     for n in range(30, 60):
-        motion = moving.see(seen([499.0, 501.0], ids=[2, 3]), n / 10)
+        motion = moving.update(seen([499.0, 501.0], ids=[2, 3]), n / 10)
     assert motion.stopped_since_s.min() == 0
     assert motion.stopped_since_s.max() >= 3
 
 
-def test_who_crawls_into_the_place_of_a_lost_track_does_not_stand_there() -> None:
-    moving = book()
+def test_a_track_that_crawls_into_a_lost_ones_place_is_not_stopped() -> None:
+    moving = estimator()
     for n in range(30):
-        moving.see(seen([500.0]), n / 10)
-    still = [moving.see(seen([494.0 + n], ids=[2]), 3 + n / 10).is_stopped[0] for n in range(40)]
-    assert not any(still)
+        moving.update(seen([500.0]), n / 10)
+    is_stopped = [moving.update(seen([494.0 + n], ids=[2]), 3 + n / 10).is_stopped[0] for n in range(40)]
+    assert not any(is_stopped)
 
 
-def test_a_place_that_was_left_long_ago_is_nobodys_legacy() -> None:
-    moving = book()
+def test_a_stop_lost_long_ago_is_not_taken_over() -> None:
+    moving = estimator()
     for n in range(30):
-        moving.see(seen([500.0]), n / 10)
+        moving.update(seen([500.0]), n / 10)
     for n in range(30):
-        motion = moving.see(seen([500.0], ids=[2]), 6 + n / 10)
+        motion = moving.update(seen([500.0], ids=[2]), 6 + n / 10)
     assert motion.stopped_since_s[0] >= 6
 
 
-def test_tracks_that_are_gone_are_forgotten() -> None:
-    moving = book()
+def test_lost_tracks_are_forgotten() -> None:
+    moving = estimator()
     for n in range(400):
-        moving.see(seen([float(200 + n)], ids=[n + 1]), n * 0.5)
-    assert len(moving.book) <= FORGET_S / 0.5 + 1
+        moving.update(seen([float(200 + n)], ids=[n + 1]), n * 0.5)
+    assert len(moving.estimator) <= FORGET_S / 0.5 + 1
 
 
-def test_at_the_lower_edge_a_vehicle_drives_on_although_its_box_shrinks() -> None:
-    moving = book()
+def test_a_box_truncated_at_the_lower_edge_keeps_its_speed() -> None:
+    moving = estimator()
     for n in range(30):
-        foot = 600.0 + 10 * n
-        box = np.array([[500, foot - 80, 580, min(foot, 720)]], np.float32)
+        bottom = 600.0 + 10 * n
+        box = np.array([[500, bottom - 80, 580, min(bottom, 720)]], np.float32)
         one = np.ones(1, np.int64)
-        motion = moving.see(Tracks(box, np.ones(1, np.float32), one * 2, one, one), n / 10)
-        if foot - 80 > 715:
+        motion = moving.update(Tracks(box, np.ones(1, np.float32), one * 2, one, one), n / 10)
+        if bottom - 80 > 715:
             break
     assert motion.velocity_px[0, 1] == pytest.approx(100, rel=0.1)
 
 
 @given(shift_s=st.integers(0, 10**6), first_id=st.integers(1, 10**6), fps=st.sampled_from([6, 12, 24]))
-def test_time_ids_and_frame_rate_leave_the_motion_alike(shift_s: int, first_id: int, fps: int) -> None:
+def test_start_time_ids_and_frame_rate_do_not_change_the_kinematics(shift_s: int, first_id: int, fps: int) -> None:
     where = steady(80, 3, fps) + [440.0] * (3 * fps)
     plain = drive(where, fps=fps)
     moved = drive(where, fps=fps, start_s=shift_s, ids=[first_id] * len(where))
@@ -185,26 +185,26 @@ def test_time_ids_and_frame_rate_leave_the_motion_alike(shift_s: int, first_id: 
 
 
 @given(dx=st.integers(-150, 300), dy=st.integers(-150, 300))
-def test_where_in_the_picture_a_calibrated_vehicle_drives_does_not_matter(dx: int, dy: int) -> None:
-    moving = book()
+def test_with_calibration_the_position_in_the_picture_does_not_change_the_speed(dx: int, dy: int) -> None:
+    moving = estimator()
     for n, x in enumerate(steady(80, 3)):
-        motion = moving.see(seen([x + dx], y=300 + dy), n / 10)
+        motion = moving.update(seen([x + dx], y=300 + dy), n / 10)
     assert motion.speed_mps[0] == pytest.approx(8, rel=1e-3)
 
 
-def test_who_comes_in_at_the_edge_has_the_speed_that_it_has_from_when_it_is_seen_whole() -> None:
-    moving, told = book(), []
+def test_a_vehicle_that_enters_at_the_edge_has_its_speed_once_it_is_whole() -> None:
+    moving, speeds_mps = estimator(), []
     for n in range(30):
         x = 10.0 * n
         tracks = seen([x])
-        cut = np.clip(tracks.xyxy, 0, None).astype(np.float32)
-        motion = moving.see(Tracks(cut, tracks.confidence, tracks.class_id, tracks.track_id, tracks.age), n / 10)
-        told.append(float(motion.speed_mps[0]))
-    assert [pace for pace in told[3:] if np.isfinite(pace)][-20:] == pytest.approx([10.0] * 20, abs=0.1)
+        clipped = np.clip(tracks.xyxy, 0, None).astype(np.float32)
+        motion = moving.update(Tracks(clipped, tracks.confidence, tracks.class_id, tracks.track_id, tracks.age), n / 10)
+        speeds_mps.append(float(motion.speed_mps[0]))
+    assert [mps for mps in speeds_mps[3:] if np.isfinite(mps)][-20:] == pytest.approx([10.0] * 20, abs=0.1)
 
 
 @pytest.mark.parametrize("tilt_deg", [15, 30, 60, 85])
-def test_sizes_give_the_road_away_to_within_a_third(tilt_deg: float) -> None:
+def test_vehicle_sizes_give_the_ground_plane_to_within_a_third(tilt_deg: float) -> None:
     rng = np.random.default_rng(3)
     tilt, height_m, f_px = np.radians(tilt_deg), 9.0, 1280.0
     nearest_m = height_m / np.tan(min(tilt + 0.26, np.pi / 2))
@@ -218,40 +218,40 @@ def test_sizes_give_the_road_away_to_within_a_third(tilt_deg: float) -> None:
     everywhere_px, _ = at(along_m, across_m)
     inside = ((everywhere_px > 0) & (everywhere_px < SIZE)).all(axis=1)
     along_m, across_m = along_m[inside][:400], across_m[inside][:400]
-    feet_px, scale = at(along_m, across_m)
+    bottom_center_px, scale = at(along_m, across_m)
     ground = EstimatedGround(*SIZE)
     cars = np.full(20, ObjectClass.CAR.class_id)
     for n in range(0, 400, 20):
         size_px = 2.1 * scale[n : n + 20] * np.exp(rng.normal(0, 0.2, 20))
-        ground.learn(feet_px[n : n + 20], np.stack([size_px, size_px], axis=1), cars)
+        ground.learn(bottom_center_px[n : n + 20], np.stack([size_px, size_px], axis=1), cars)
     further_px, _ = at(along_m + 1, across_m)
-    road = np.hypot(*(on_road(ground, further_px) - on_road(ground, feet_px)).T)
+    road = np.hypot(*(on_road(ground, further_px) - on_road(ground, bottom_center_px)).T)
     assert np.median(road) == pytest.approx(1, rel=1 / 3)
 
 
-class Changing:
-    """A road that somebody else learns."""
+class ChangingGround:
+    """An estimated ground plane whose matrix the test changes."""
 
     is_calibrated = False
 
     def __init__(self) -> None:
-        self.matrix = TEN_PX_A_METRE.matrix
+        self.matrix = TEN_PX_PER_METRE.matrix
 
     def learn(self, bottom_center_px: np.ndarray, size_px: np.ndarray, class_id: np.ndarray) -> None:
         pass
 
 
-def test_what_is_learnt_of_the_road_holds_for_the_way_that_was_driven_before_too() -> None:
-    ground, where = Changing(), steady(60, 2)
-    moving = book(ground)
+def test_a_new_ground_plane_reprojects_the_whole_trajectory() -> None:
+    ground, where = ChangingGround(), steady(60, 2)
+    moving = estimator(ground)
     for n, x in enumerate(where):
         if n == len(where) - 1:
             ground.matrix = np.diag([0.5, 0.5, 1.0]) @ ground.matrix
-        motion = moving.see(seen([x]), n / 10)
+        motion = moving.update(seen([x]), n / 10)
     assert motion.speed_mps == pytest.approx([3.0])
     assert motion.displacement_m == pytest.approx([6.0])
-    _, places_m = moving.book.ground_trajectory(1)
-    assert places_m[-1] - places_m[-11] == pytest.approx([3.0, 0.0])
+    _, positions_m = moving.estimator.ground_trajectory(1)
+    assert positions_m[-1] - positions_m[-11] == pytest.approx([3.0, 0.0])
 
 
 def on_road(ground: GroundPlane, points_px: np.ndarray) -> np.ndarray:
@@ -265,14 +265,14 @@ def camera(points: list[dict[str, object]]) -> CameraConfig:
     )
 
 
-def test_a_calibration_that_contradicts_itself_names_the_camera_and_the_point() -> None:
+def test_a_contradictory_calibration_names_the_camera_and_the_point() -> None:
     places = [(0.2, 0.3, 0, 30), (0.8, 0.3, 20, 30), (0.9, 0.9, 10, 0), (0.1, 0.9, 0, 0), (0.5, 0.6, 30, 10)]
     points = [{"picture": [x, y], "ground_m": [gx, gy]} for x, y, gx, gy in places]
     with pytest.raises(NgatuError, match=r"camera 'nts-01': calibration: point \d lies .* measure it again"):
         ground_of(camera(points), *SIZE)
 
 
-def test_a_camera_that_is_calibrated_by_a_lane_knows_its_metres() -> None:
+def test_a_lane_calibrates_a_camera() -> None:
     config = CameraConfig.model_validate(
         {
             "id": "c",
