@@ -65,6 +65,13 @@ def fuse(detections: Sequence[Detections], same_iou: float = SAME_IOU) -> FusedB
     """Fuse the detections of several models in one picture, in order of decreasing confidence.
 
     `same_iou`: see `SAME_IOU`.
+
+    Example:
+        >>> one = Detections(np.array([[0, 0, 8, 8]], np.float32), np.array([0.75], np.float32), np.array([2]))
+        >>> other = Detections(np.array([[2, 0, 10, 8]], np.float32), np.array([0.25], np.float32), np.array([2]))
+        >>> fused = fuse([one, other])
+        >>> fused.xyxy.tolist(), fused.confidence.tolist(), fused.votes.tolist()
+        ([[0.5, 0.0, 8.5, 8.0]], [0.5], [2])
     """
     rows = [
         (float(one.confidence[row]), model, int(one.class_id[row]), one.xyxy[row])

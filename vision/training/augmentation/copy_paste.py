@@ -105,7 +105,11 @@ class CopyPaste:
 
 
 def _occlusion(box: Boxes, boxes: Boxes) -> NDArray[np.float32]:
-    """(N,): the fraction of each of the boxes that the one box covers."""
+    """(N,): the fraction of each of the boxes that the one box covers.
+
+    >>> _occlusion(np.array([0, 0, 5, 10], np.float32), np.array([[0, 0, 10, 10]], np.float32)).tolist()
+    [0.5]
+    """
     sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     return np.asarray(sides.clip(min=0).prod(axis=1) / np.maximum(areas, 1e-6), np.float32)

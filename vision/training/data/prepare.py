@@ -118,6 +118,9 @@ def repeats(classes: Sequence[frozenset[int]], seed: int = 0) -> list[int]:
     Repeat-factor sampling (Gupta et al. 2019, arXiv:1908.03195): the maximum over its classes of
     sqrt(REPEAT_BELOW / f), f being the fraction of pictures with that class, at least 1. The fractional part is drawn
     at random from the seed.
+
+    >>> repeats([frozenset({2})] * 9 + [frozenset({2, 3})])
+    [1, 1, 1, 1, 1, 1, 1, 1, 1, 2]
     """
     random = np.random.default_rng(seed)
     pictures_with = Counter(c for one in classes for c in one)

@@ -19,7 +19,13 @@ from vision.labels.errors import LabelError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """The labelled boxes of a picture."""
+    """The labelled boxes of a picture.
+
+    Example:
+        >>> labels = Labels(np.array([[0.25, 0.5, 0.75, 1.0]], np.float32), np.array([2]))
+        >>> labels.in_px(np.zeros((100, 200, 3), np.uint8)).tolist()
+        [[50.0, 50.0, 150.0, 100.0]]
+    """
 
     xyxy: NDArray[np.float32]
     """(N, 4): left, top, right, bottom as fractions of the picture's width and height."""

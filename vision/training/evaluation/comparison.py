@@ -27,6 +27,8 @@ SMALL_PX, LARGE_PX = 32, 96
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NamedSubset:
+    """A subset and its name in reports."""
+
     name: str
     subset: Subset
 

@@ -1,4 +1,4 @@
-"""`ngatu labels`: exports, imports, splits, checks and shows labelled pictures."""
+"""`ngatu labels export`, `import`, `split`, `check` and `show`: work on a labelled data set."""
 
 import json
 from datetime import UTC, datetime
@@ -11,18 +11,12 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from vision.commands import labels_automatic
 from vision.commands.console import readable_errors
 from vision.common.errors import NgatuError
 
 if TYPE_CHECKING:
     from vision.labels.data_set.data_set import DataSet
     from vision.labels.data_set.validation import ValidationReport
-
-labels = typer.Typer(
-    help="A city's own pictures and labels: harvest, propose, correct, check, split.", no_args_is_help=True
-)
-labels_automatic.register(labels)
 
 MAX_REMARKS = 20
 
@@ -43,11 +37,14 @@ Maps = Annotated[
 FormOption = Annotated[Form, typer.Option("--format", help="Format of the labels.")]
 
 
-def register(app: typer.Typer) -> None:
-    app.add_typer(labels, name="labels")
+def register(labels: typer.Typer) -> None:
+    labels.command("export")(export)
+    labels.command("import")(import_)
+    labels.command()(split)
+    labels.command()(check)
+    labels.command()(show)
 
 
-@labels.command("export")
 def export(
     folder: DataSetFolder,
     target: Annotated[Path, typer.Argument(help="The file to write; with yolo a folder.")],
@@ -71,7 +68,6 @@ def export(
     typer.echo(f"{len(pictures)} pictures in {target}")
 
 
-@labels.command("import")
 def import_(
     source: Annotated[Path, typer.Argument(help="The file of corrected labels; with yolo a folder.")],
     *,
@@ -95,7 +91,6 @@ def import_(
     typer.echo(f"{result.corrected} pictures corrected, {result.added} added, {result.skipped} skipped without labels")
 
 
-@labels.command()
 def split(
     folder: DataSetFolder,
     *,
@@ -127,7 +122,6 @@ def split(
     typer.echo(f"{moved} pictures moved")
 
 
-@labels.command()
 def check(
     folder: DataSetFolder,
     *,
@@ -146,7 +140,6 @@ def check(
     raise typer.Exit(0 if report.is_valid else 1)
 
 
-@labels.command()
 def show(
     folder: DataSetFolder,
     *,
