@@ -1,4 +1,4 @@
-"""White squares that drive through the picture, a camera that watches them, and a manifest of what is seen."""
+"""A clip of white squares that drive through the image, camera files for it, and its manifest."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.kit.worker_kit import HEIGHT, WIDTH, picture
 
 FPS = 12
 LAP_S = 2.5
-"""Seconds in which a square drives through the picture."""
+"""Seconds in which a square drives through the image."""
 LINE = [0.5, 0.95, 0.5, 0.05]
 CAMERA = """\
 id: road
@@ -24,7 +24,7 @@ RIGHT, LEFT = ([0.1, 0.5], [0.9, 0.5]), ([0.9, 0.5], [0.1, 0.5])
 
 
 def slow_clip(path: Path, laps: int) -> Path:
-    """A recording of squares that drive from left to right, one a lap."""
+    """A recording of squares that drive from left to right, one per lap."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=FPS, options={"bf": "0", "preset": "ultrafast", "crf": "18"})
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = WIDTH, HEIGHT, "yuv420p", FPS
@@ -35,10 +35,10 @@ def slow_clip(path: Path, laps: int) -> Path:
     return path
 
 
-def cameras(folder: Path, way: tuple[list[float], list[float]] = RIGHT) -> Path:
-    """A folder with the camera `road`, whose traffic goes this way."""
+def cameras(folder: Path, direction: tuple[list[float], list[float]] = RIGHT) -> Path:
+    """A folder with the camera `road`, whose zone has this direction."""
     folder.mkdir(exist_ok=True)
-    (folder / "road.yaml").write_text(CAMERA.format(start=way[0], end=way[1]), encoding="utf-8")
+    (folder / "road.yaml").write_text(CAMERA.format(start=direction[0], end=direction[1]), encoding="utf-8")
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Clips run as if live, beside what people saw."""
+"""The benchmark of congestion levels and incidents on clips."""
 
 import json
 import subprocess
@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import tests.bench.clips_kit as kit
-from vision.bench.clips.evaluate import camera_for, cameras_of, watch_clip
-from vision.bench.clips.ground_truth import KnownClip, read_known
+from vision.bench.clips.evaluate import camera_for, cameras_of, evaluate_clip
+from vision.bench.clips.ground_truth import DescribedClip, read_described_clips
 from vision.bench.clips.replay import Replay
 from vision.bench.clips.reversed_direction import reverse_clip
 from vision.config.camera import CameraConfig
@@ -26,7 +26,7 @@ LAPS = 3
 
 @pytest.fixture(scope="module")
 def road(squares: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a clip of three slow squares, and the model that sees them."""
+    """A folder with a clip of three slow squares, and their detector."""
     folder = tmp_path_factory.mktemp("road")
     kit.slow_clip(folder / "road_1.mp4", LAPS)
     (folder / "squares.onnx").write_bytes((squares / "squares.onnx").read_bytes())
@@ -43,8 +43,8 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*tool, *map(str, arguments)], capture_output=True, text=True, check=False)
 
 
-def known(folder: Path, **truth: Any) -> KnownClip:
-    [clip] = read_known(kit.manifest(folder / "manifest.json", **truth))
+def described(folder: Path, **truth: Any) -> DescribedClip:
+    [clip] = read_described_clips(kit.manifest(folder / "manifest.json", **truth))
     return clip
 
 
@@ -52,7 +52,7 @@ def camera(camera_id: str) -> CameraConfig:
     return CameraConfig(id=camera_id, source=FileSource(path="x.mp4"))
 
 
-def test_a_clip_belongs_to_the_camera_whose_id_its_name_begins_with() -> None:
+def test_a_clip_belongs_to_the_camera_whose_id_its_name_starts_with() -> None:
     every = [camera("625"), camera("625_2017"), camera("62"), camera("road")]
     assert camera_for(Path("625_2017.mp4"), every) is every[1]
     assert camera_for(Path("625_2018.mp4"), every) is every[0]
@@ -63,50 +63,52 @@ def test_a_clip_without_a_camera_is_named(road: Path, tmp_path: Path) -> None:
     folder = kit.cameras(tmp_path / "cameras")
     (folder / "road.yaml").write_text((folder / "road.yaml").read_text().replace("id: road", "id: other"))
     with pytest.raises(ConfigError):
-        cameras_of(folder, [known(road)])
+        cameras_of(folder, [described(road)])
     (folder / "road.yaml").rename(folder / "other.yaml")
     with pytest.raises(NgatuError, match="no camera for road_1: add a file"):
-        cameras_of(folder, [known(road)])
+        cameras_of(folder, [described(road)])
 
 
-def test_words_of_the_manifest_become_levels_of_zones(road: Path) -> None:
-    clip = known(road, congestion={"inbound_right_carriageway": "jam", "light": "night", "flow_speed_right(px)": "1"})
+def test_the_manifests_levels_become_congestion_levels_of_zones(road: Path) -> None:
+    clip = described(
+        road, congestion={"inbound_right_carriageway": "jam", "light": "night", "flow_speed_right(px)": "1"}
+    )
     assert clip.levels == {"inbound": {CongestionLevel.CONGESTED, CongestionLevel.JAMMED}}
 
 
-def test_levels_seen_by_eye_are_added(road: Path, tmp_path: Path) -> None:
+def test_levels_of_a_second_manifest_are_added(road: Path, tmp_path: Path) -> None:
     path = kit.manifest(road / "manifest.json", congestion={"inbound_right_carriageway": "jam"})
     by_eye = kit.manifest(tmp_path / "by_eye.json", levels={"lane": "free"})
-    [clip] = read_known(path, by_eye)
+    [clip] = read_described_clips(path, by_eye)
     assert set(clip.levels) == {"inbound", "lane"}
     assert CongestionLevel.FREE in clip.levels["lane"]
 
 
-def test_a_true_incident_is_told_in_seconds(road: Path) -> None:
-    clip = known(road, incident={"type": "pedestrian_on_motorway", "frames": [85, 500], "fps": 25.0})
+def test_a_true_incident_is_converted_to_seconds(road: Path) -> None:
+    clip = described(road, incident={"type": "pedestrian_on_motorway", "frames": [85, 500], "fps": 25.0})
     [incident] = clip.incidents
     assert incident.kind is IncidentKind.PEDESTRIAN
     assert (incident.from_s, incident.to_s) == (3.4, 20.0)
 
 
-def test_an_unknown_word_for_a_level_is_refused(road: Path) -> None:
+def test_an_unknown_level_is_refused(road: Path) -> None:
     with pytest.raises(NgatuError, match=r"not a manifest of clips \(KeyError: 'crawling'\)"):
-        known(road, congestion={"inbound_right_carriageway": "crawling"})
+        described(road, congestion={"inbound_right_carriageway": "crawling"})
 
 
 def test_missing_clips_are_named(tmp_path: Path) -> None:
     with pytest.raises(NgatuError, match=r"road_1\.mp4; put them beside the manifest"):
-        known(tmp_path)
+        described(tmp_path)
 
 
-def test_detections_are_kept_and_the_detector_is_not_asked_again(
+def test_cached_detections_replace_the_detector(
     road: Path, replay: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fresh = list(replay.frames(road / "road_1.mp4"))
-    keeping = Replay(replay.detector, 12, tmp_path)
-    assert_same(list(keeping.frames(road / "road_1.mp4")), fresh)
+    detected = list(replay.frames(road / "road_1.mp4"))
+    caching = Replay(replay.detector, 12, tmp_path)
+    assert_same(list(caching.frames(road / "road_1.mp4")), detected)
     monkeypatch.setattr(type(replay.detector), "detect", None)
-    assert_same(list(keeping.frames(road / "road_1.mp4")), fresh)
+    assert_same(list(caching.frames(road / "road_1.mp4")), detected)
 
 
 def assert_same(one: list[tuple[Any, Detections]], other: list[tuple[Any, Detections]]) -> None:
@@ -116,42 +118,38 @@ def assert_same(one: list[tuple[Any, Detections]], other: list[tuple[Any, Detect
         np.testing.assert_array_equal(a.class_id, b.class_id)
 
 
-def test_squares_that_drive_as_allowed_are_no_incident(road: Path, replay: Replay, tmp_path: Path) -> None:
-    clip = known(road)
+def test_vehicles_in_the_allowed_direction_are_no_incident(road: Path, replay: Replay, tmp_path: Path) -> None:
+    clip = described(road)
     [(_, allowed)] = cameras_of(kit.cameras(tmp_path / "cameras"), [clip])
-    seen = watch_clip(clip, allowed, replay)
-    assert seen.incidents == ()
-    assert seen.levels[0].level is CongestionLevel.FREE
-    assert seen.levels[0].agrees is None
+    result = evaluate_clip(clip, allowed, replay)
+    assert result.incidents == ()
+    assert result.levels[0].level is CongestionLevel.FREE
+    assert result.levels[0].agrees is None
 
 
-def test_squares_against_the_direction_are_false_incidents_where_nobody_knows_of_them(
-    road: Path, replay: Replay, tmp_path: Path
-) -> None:
-    clip = known(road)
+def test_undescribed_wrong_way_incidents_are_false(road: Path, replay: Replay, tmp_path: Path) -> None:
+    clip = described(road)
     [(_, banned)] = cameras_of(kit.cameras(tmp_path / "cameras", kit.LEFT), [clip])
-    seen = watch_clip(clip, banned, replay)
-    assert [change.kind for change in seen.false_incidents] == [IncidentKind.WRONG_WAY] * LAPS
+    result = evaluate_clip(clip, banned, replay)
+    assert [change.kind for change in result.false_incidents] == [IncidentKind.WRONG_WAY] * LAPS
 
 
-def test_with_the_direction_turned_round_each_square_is_flagged_once(
-    road: Path, replay: Replay, tmp_path: Path
-) -> None:
-    clip = known(road, line_count=kit.counted(LAPS))
+def test_with_reversed_directions_each_vehicle_is_reported_once(road: Path, replay: Replay, tmp_path: Path) -> None:
+    clip = described(road, line_count=kit.counted(LAPS))
     [(_, allowed)] = cameras_of(kit.cameras(tmp_path / "cameras"), [clip])
-    turned = reverse_clip(clip, allowed, replay)
-    assert turned is not None
-    assert (turned.crossed, turned.once, turned.twice, turned.missed) == (LAPS, LAPS, (), ())
-    assert turned.elsewhere == 0
+    outcome = reverse_clip(clip, allowed, replay)
+    assert outcome is not None
+    assert (outcome.crossed, outcome.once, outcome.twice, outcome.missed) == (LAPS, LAPS, (), ())
+    assert outcome.elsewhere == 0
 
 
-def test_nothing_is_turned_round_where_nobody_counted(road: Path, replay: Replay, tmp_path: Path) -> None:
-    clip = known(road)
+def test_a_clip_without_counted_crossings_is_not_reversed(road: Path, replay: Replay, tmp_path: Path) -> None:
+    clip = described(road)
     [(_, allowed)] = cameras_of(kit.cameras(tmp_path / "cameras"), [clip])
     assert reverse_clip(clip, allowed, replay) is None
 
 
-def test_the_command_prints_one_document(road: Path, tmp_path: Path) -> None:
+def test_the_command_prints_one_json_document(road: Path, tmp_path: Path) -> None:
     path = kit.manifest(road / "manifest.json", line_count=kit.counted(LAPS))
     by_eye = kit.manifest(tmp_path / "by_eye.json", levels={"lane": "free"})
     folder = kit.cameras(tmp_path / "cameras")
@@ -170,7 +168,7 @@ def test_the_command_prints_one_document(road: Path, tmp_path: Path) -> None:
     assert result["clips"][0]["zones"]["lane"]["agrees"] is True
 
 
-def test_the_command_tells_false_incidents_in_words(road: Path, tmp_path: Path) -> None:
+def test_the_command_prints_false_incidents(road: Path, tmp_path: Path) -> None:
     folder = kit.cameras(tmp_path / "cameras", kit.LEFT)
     path = kit.manifest(road / "manifest.json")
     done = run(folder, "--clips", path, "--model", road / "squares.onnx")
@@ -190,7 +188,7 @@ def test_a_name_that_no_clip_has_is_refused(road: Path, tmp_path: Path) -> None:
 @pytest.mark.shared
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_levels_of_a_city_camera_agree_with_people_and_the_walker_is_found_within_five_seconds(shared: Path) -> None:
+def test_levels_agree_with_people_and_a_pedestrian_is_found_within_five_seconds(shared: Path) -> None:
     folder = Path(__file__).parent / "clips"
     clips = shared / "clips/manifest.json"
     done = run(folder, "--clips", clips, "--only", "625_", "--only", "motorway_pedestrian", "--json")
@@ -198,8 +196,8 @@ def test_levels_of_a_city_camera_agree_with_people_and_the_walker_is_found_withi
     result = json.loads(done.stdout)
     of_camera = [clip for clip in result["clips"] if clip["file"].startswith("625_")]
     assert [clip["zones"]["inbound"]["agrees"] for clip in of_camera] == [True] * 10
-    [walker] = [clip for clip in result["clips"] if clip["delays_s"]]
-    assert walker["delays_s"][0] is not None
-    assert walker["delays_s"][0] <= 5
+    [pedestrian] = [clip for clip in result["clips"] if clip["delays_s"]]
+    assert pedestrian["delays_s"][0] is not None
+    assert pedestrian["delays_s"][0] <= 5
     kinds = {incident["kind"] for clip in result["clips"] for incident in clip["incidents"] if not incident["true"]}
     assert kinds <= {"congestion"}

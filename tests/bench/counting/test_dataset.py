@@ -1,4 +1,4 @@
-"""What counts as right."""
+"""The true ranges of counted clips, and reading manifests."""
 
 import json
 from pathlib import Path
@@ -33,26 +33,26 @@ def test_the_true_count_is_the_sum_of_the_directions(tmp_path: Path) -> None:
     assert (clip.definite, clip.true_low, clip.true_high) == (7, 7, 7)
 
 
-def test_vehicles_that_stand_on_the_line_at_the_start_or_end_may_count_or_not(tmp_path: Path) -> None:
+def test_vehicles_on_the_line_at_the_start_or_end_may_count_or_not(tmp_path: Path) -> None:
     clip = only(tmp_path, up={"definite": 3, "start_straddle": 2}, down={"definite": 4, "end_straddle": 1})
     assert (clip.definite, clip.true_low, clip.true_high) == (7, 7, 10)
 
 
-def test_vehicles_cut_by_the_edge_may_count_or_not(tmp_path: Path) -> None:
+def test_vehicles_truncated_by_the_edge_may_count_or_not(tmp_path: Path) -> None:
     assert only(tmp_path, up={"definite": 6, "cut_by_top_edge": 3}).true_high == 9
 
 
-def test_a_straddling_vehicle_that_is_among_the_definite_may_be_missed(tmp_path: Path) -> None:
+def test_an_included_vehicle_on_the_line_may_be_missed(tmp_path: Path) -> None:
     clip = only(tmp_path, up={"definite": 91, "end_straddle_included": 1})
     assert (clip.definite, clip.true_low, clip.true_high) == (91, 90, 91)
 
 
-def test_the_error_is_the_distance_to_the_range(tmp_path: Path) -> None:
+def test_the_error_is_the_distance_to_the_true_range(tmp_path: Path) -> None:
     clip = only(tmp_path, up={"definite": 5, "start_straddle": 2})
     assert [clip.error_of(n) for n in (3, 5, 7, 10)] == [2, 0, 0, 3]
 
 
-def test_only_clips_with_counted_crossings_are_taken(tmp_path: Path) -> None:
+def test_only_clips_with_counted_crossings_are_read(tmp_path: Path) -> None:
     manifest = written(tmp_path, counted(up={"definite": 1}), {}, {"congestion": {}})
     assert [c.file.name for c in read_manifest(manifest)] == ["0.mp4"]
 
@@ -65,7 +65,7 @@ def test_missing_clips_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"clips": [{"truth": {"line_count": {}}}]}', '{"clips": 3}'])
-def test_what_is_no_manifest_is_refused_with_what_was_wanted(tmp_path: Path, text: str) -> None:
+def test_an_invalid_manifest_is_refused_with_the_expected_form(tmp_path: Path, text: str) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(NgatuError, match="not a manifest of clips"):
@@ -77,6 +77,6 @@ def test_a_manifest_without_counted_clips_is_refused(tmp_path: Path) -> None:
         read_manifest(written(tmp_path, {}))
 
 
-def test_an_absent_manifest_is_named(tmp_path: Path) -> None:
+def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
     with pytest.raises(NgatuError, match=r"nowhere\.json: it cannot be read"):
         read_manifest(tmp_path / "nowhere.json")

@@ -1,4 +1,4 @@
-"""The counting benchmark."""
+"""The commands `ngatu bench counting` and `against-objectcounter`."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def manifest(squares: Path, tmp_path: Path) -> Path:
-    """The same clip twice: once counted right, once said to show six."""
+    """The same clip twice: once with its true count 4, once with a wrong 6."""
     clips = []
     for name, true in (("right.mp4", 4), ("wrong.mp4", 6)):
         shutil.copy(squares / "road.mp4", tmp_path / name)
@@ -45,14 +45,14 @@ def test_the_score_is_the_errors_over_the_true_counts(manifest: Path, squares: P
     assert result["settings"]["detection"]["fps"] == 12
 
 
-def test_the_table_tells_clip_by_clip(manifest: Path, squares: Path) -> None:
+def test_the_table_has_a_row_per_clip_and_the_score(manifest: Path, squares: Path) -> None:
     done = bench("counting", manifest, "--model", squares / "squares.onnx", "--fps", "8")
     assert done.returncode == 0, done.stderr
     assert "wrong.mp4" in done.stdout
     assert "WAPE 20.0% (2 of 10)" in done.stdout
 
 
-def test_a_peer_is_measured_on_the_same_clip_and_line(manifest: Path, squares: Path, tmp_path: Path) -> None:
+def test_the_peer_counts_the_same_clip_and_line(manifest: Path, squares: Path, tmp_path: Path) -> None:
     peer = tmp_path / "python"
     peer.write_text(
         '#!/bin/sh\necho "$2 $4" > "$(dirname "$0")/asked"\n'
@@ -76,7 +76,7 @@ def test_a_peer_is_measured_on_the_same_clip_and_line(manifest: Path, squares: P
     assert (tmp_path / "asked").read_text().split() == [str(tmp_path / "right.mp4"), "0.5,0.95,0.5,0.05"]
 
 
-def test_a_peer_that_fails_is_quoted(manifest: Path, squares: Path) -> None:
+def test_the_error_of_a_failing_peer_is_quoted(manifest: Path, squares: Path) -> None:
     model = squares / "squares.onnx"
     done = bench("against-objectcounter", manifest, "right.mp4", "--python", sys.executable, "--model", model)
     assert done.returncode != 0
@@ -84,7 +84,7 @@ def test_a_peer_that_fails_is_quoted(manifest: Path, squares: Path) -> None:
     assert "No module named 'ultralytics'" in done.stderr
 
 
-def test_a_clip_that_the_manifest_does_not_have_is_named(manifest: Path, squares: Path) -> None:
+def test_a_clip_that_the_manifest_lacks_is_named(manifest: Path, squares: Path) -> None:
     model = squares / "squares.onnx"
     done = bench("against-objectcounter", manifest, "other.mp4", "--python", sys.executable, "--model", model)
     assert done.returncode == 2
@@ -94,7 +94,7 @@ def test_a_clip_that_the_manifest_does_not_have_is_named(manifest: Path, squares
 @pytest.mark.shared
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_the_detector_that_comes_along_counts_all_counted_clips_true_to_three_and_a_half_percent(shared: Path) -> None:
+def test_the_default_detector_counts_all_clips_with_a_wape_below_3_5_percent(shared: Path) -> None:
     done = bench("counting", shared / "clips/manifest.json", "--json")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)

@@ -1,1 +1,1 @@
-"""How well traffic and incidents are measured on real clips that people have described."""
+"""Evaluates congestion levels and incidents on real clips against what people saw in them."""

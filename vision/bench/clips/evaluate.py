@@ -1,11 +1,11 @@
-"""Real clips as if they were live: the levels of their zones and the incidents raised, beside what people saw."""
+"""Runs clips as if they were live cameras, and compares congestion levels and incidents with what people saw."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vision.analytics.incidents import IncidentChange
-from vision.bench.clips.ground_truth import KnownClip, TrueIncident
+from vision.bench.clips.ground_truth import DescribedClip, TrueIncident
 from vision.bench.clips.replay import DetectedFrame, Replay
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError
@@ -14,28 +14,29 @@ from vision.contracts import CongestionLevel, IncidentKind, IncidentPhase, Pictu
 from vision.core import NgatuError, Tracks
 from vision.pipeline import CameraPipeline, FrameResult
 
-TOLD_LATE_S = 10.0
-"""An incident may be raised so long after it was over, and is still the true one."""
-BAD = frozenset({CongestionLevel.CONGESTED, CongestionLevel.JAMMED})
+LATE_S = 10.0
+"""An incident that is raised this long after its end still matches."""
+CONGESTED = frozenset({CongestionLevel.CONGESTED, CongestionLevel.JAMMED})
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneLevel:
-    """How congested a zone was found."""
+    """The congestion levels that were reported of a zone."""
 
     zone_id: str
-    told: tuple[tuple[float, CongestionLevel], ...]
-    """Each level that was told and when, media time in seconds."""
+    reported: tuple[tuple[float, CongestionLevel], ...]
+    """Each change of level: media time in seconds, level."""
     right: frozenset[CongestionLevel] | None
-    """`None`: nobody has looked."""
+    """The levels that agree with what people saw; None: not described."""
 
     @property
     def level(self) -> CongestionLevel | None:
-        """The last one told; `None`: too little was seen to say."""
-        return self.told[-1][1] if self.told else None
+        """The last reported level; None: too little traffic to say."""
+        return self.reported[-1][1] if self.reported else None
 
     @property
     def agrees(self) -> bool | None:
+        """Whether the last level agrees; None: not described."""
         return None if self.right is None else self.level in self.right
 
 
@@ -49,18 +50,18 @@ class FoundIncident:
 
 @dataclass(frozen=True, slots=True)
 class ClipTraffic:
-    """What was made of one clip."""
+    """The result of one clip."""
 
-    clip: KnownClip
+    clip: DescribedClip
     camera: CameraConfig
     levels: tuple[ZoneLevel, ...]
     incidents: tuple[FoundIncident, ...]
     delays_s: tuple[float | None, ...]
-    """Of each true incident: from its beginning to when it was raised; `None`: it was missed."""
+    """Of each true incident: from its start until it was raised; None: missed."""
     conditions: tuple[tuple[float, PictureCondition], ...]
-    """What was said of the picture, and when."""
+    """When each condition of the image was first reported."""
     tracks: tuple[tuple[float, Tracks], ...] = field(repr=False)
-    """Where the tracks were, for measurements of cost."""
+    """Time and tracks of each frame, for measurements of cost."""
 
     @property
     def false_incidents(self) -> list[IncidentChange]:
@@ -68,17 +69,19 @@ class ClipTraffic:
 
 
 def camera_for(clip: Path, cameras: Sequence[CameraConfig]) -> CameraConfig | None:
-    """The camera of a clip: the longest id that the file's name is, or begins with."""
-    fitting = [c for c in cameras if clip.stem == c.id or (clip.stem.startswith(c.id) and _parts(clip.stem, c.id))]
+    """The camera with the longest id that the clip's name equals, or starts with."""
+    fitting = [
+        c for c in cameras if clip.stem == c.id or (clip.stem.startswith(c.id) and _is_separated(clip.stem, c.id))
+    ]
     return max(fitting, key=lambda camera: len(camera.id), default=None)
 
 
-def _parts(stem: str, camera_id: str) -> bool:
+def _is_separated(stem: str, camera_id: str) -> bool:
     return not stem[len(camera_id)].isalnum()
 
 
-def cameras_of(folder: Path, clips: Iterable[KnownClip]) -> list[tuple[KnownClip, CameraConfig]]:
-    """Each clip with its camera. Raises NgatuError for a clip without one, ConfigError for a bad file."""
+def cameras_of(folder: Path, clips: Iterable[DescribedClip]) -> list[tuple[DescribedClip, CameraConfig]]:
+    """Pair each clip with its camera. Raises NgatuError for a clip without one, ConfigError for an invalid file."""
     loaded = load_cameras(folder)
     if loaded.problems:
         raise ConfigError(loaded.problems)
@@ -87,62 +90,62 @@ def cameras_of(folder: Path, clips: Iterable[KnownClip]) -> list[tuple[KnownClip
     without = [clip.file.stem for clip, camera in pairs if camera is None]
     if without:
         raise NgatuError(
-            f"{folder}: no camera for {', '.join(without)}: add a file whose id is the clip's name or its beginning"
+            f"{folder}: no camera for {', '.join(without)}: add a file whose id is the clip's name or the start of it"
         )
     return [(clip, camera) for clip, camera in pairs if camera is not None]
 
 
-def watch_clip(clip: KnownClip, camera: CameraConfig, replay: Replay) -> ClipTraffic:
-    """Look at one clip as a worker would at a camera that came on just now."""
-    seen = observe(camera, replay.frames(clip.file))
-    changes = [change for moment in seen for change in moment.incidents]
+def evaluate_clip(clip: DescribedClip, camera: CameraConfig, replay: Replay) -> ClipTraffic:
+    """Analyse one clip as a worker analyses a camera that has just started."""
+    results = analyse(camera, replay.frames(clip.file))
+    changes = [change for result in results for change in result.incidents]
     raised = [change for change in changes if change.phase is IncidentPhase.RAISED]
     return ClipTraffic(
         clip=clip,
         camera=camera,
-        levels=tuple(_level(zone.id, seen, clip) for zone in camera.zones),
-        incidents=tuple(FoundIncident(change, _is_known(change, clip)) for change in raised),
+        levels=tuple(_level(zone.id, results, clip) for zone in camera.zones),
+        incidents=tuple(FoundIncident(change, _is_true(change, clip)) for change in raised),
         delays_s=tuple(_delay_s(true, raised) for true in clip.incidents),
-        conditions=_conditions(seen),
-        tracks=tuple((moment.media_time_s, moment.tracks) for moment in seen),
+        conditions=_conditions(results),
+        tracks=tuple((result.media_time_s, result.tracks) for result in results),
     )
 
 
-def observe(camera: CameraConfig, frames: Iterable[DetectedFrame]) -> list[FrameResult]:
-    """Everything that a camera's pipeline says, frame by frame."""
+def analyse(camera: CameraConfig, frames: Iterable[DetectedFrame]) -> list[FrameResult]:
+    """Run the camera's pipeline over all frames."""
     pipeline = CameraPipeline(camera, analyzes_image=True)
     return [pipeline.process(frame, detections) for frame, detections in frames]
 
 
-def _level(zone_id: str, seen: Iterable[FrameResult], clip: KnownClip) -> ZoneLevel:
-    told: list[tuple[float, CongestionLevel]] = []
-    for moment in seen:
-        states = moment.scene.zones if moment.scene else ()
+def _level(zone_id: str, results: Iterable[FrameResult], clip: DescribedClip) -> ZoneLevel:
+    reported: list[tuple[float, CongestionLevel]] = []
+    for result in results:
+        states = result.scene.zones if result.scene else ()
         level = next((state.congestion for state in states if state.zone.id == zone_id), None)
-        if level is not None and (not told or told[-1][1] is not level):
-            told.append((moment.media_time_s, level))
-    return ZoneLevel(zone_id, tuple(told), clip.levels.get(zone_id))
+        if level is not None and (not reported or reported[-1][1] is not level):
+            reported.append((result.media_time_s, level))
+    return ZoneLevel(zone_id, tuple(reported), clip.levels.get(zone_id))
 
 
-def _is_known(change: IncidentChange, clip: KnownClip) -> bool:
-    """Whether people saw it too. A zone that is congested makes an incident of congestion true."""
+def _is_true(change: IncidentChange, clip: DescribedClip) -> bool:
+    """Whether people saw it too. Congestion is true in a zone that people saw congested."""
     if change.kind is IncidentKind.CONGESTION:
-        return bool(clip.levels.get(change.evidence.zone_id or "", frozenset()) & BAD)
+        return bool(clip.levels.get(change.evidence.zone_id or "", frozenset()) & CONGESTED)
     return any(_is_same(change, true) for true in clip.incidents)
 
 
 def _is_same(change: IncidentChange, true: TrueIncident) -> bool:
-    return change.kind is true.kind and true.from_s <= change.at_s <= true.to_s + TOLD_LATE_S
+    return change.kind is true.kind and true.from_s <= change.at_s <= true.to_s + LATE_S
 
 
 def _delay_s(true: TrueIncident, raised: Iterable[IncidentChange]) -> float | None:
     return next((change.at_s - true.from_s for change in raised if _is_same(change, true)), None)
 
 
-def _conditions(seen: Iterable[FrameResult]) -> tuple[tuple[float, PictureCondition], ...]:
-    """Each condition and when it was told first."""
+def _conditions(results: Iterable[FrameResult]) -> tuple[tuple[float, PictureCondition], ...]:
+    """When each condition was first reported."""
     first: dict[PictureCondition, float] = {}
-    for moment in seen:
-        for condition in moment.image.quality.conditions if moment.image else ():
-            first.setdefault(condition, moment.media_time_s)
+    for result in results:
+        for condition in result.image.quality.conditions if result.image else ():
+            first.setdefault(condition, result.media_time_s)
     return tuple(sorted((at_s, condition) for condition, at_s in first.items()))

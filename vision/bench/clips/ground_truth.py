@@ -1,4 +1,4 @@
-"""What people saw in clips: how congested each zone was, which incidents there were, who crossed a line."""
+"""What people saw in clips: congestion levels of zones, incidents, and counted crossings."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ LEVELS_OF = {
     "congested": frozenset({L.CONGESTED, L.JAMMED}),
     "jam": frozenset({L.CONGESTED, L.JAMMED}),
 }
-"""The manifest's words, and the levels that agree with each."""
+"""The manifest's levels, and the congestion levels that agree with each."""
 KIND_OF = {"pedestrian_on_motorway": IncidentKind.PEDESTRIAN}
 ZONE_OF = "_carriageway"
 """`inbound_right_carriageway` is the zone `inbound`."""
@@ -26,7 +26,7 @@ ZONE_OF = "_carriageway"
 
 @dataclass(frozen=True, slots=True)
 class TrueIncident:
-    """Something that happened, from its first to its last frame."""
+    """An incident that people saw, from its first to its last frame."""
 
     kind: IncidentKind
     from_s: float
@@ -34,32 +34,34 @@ class TrueIncident:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownClip:
-    """One clip and what is known of it."""
+class DescribedClip:
+    """A clip and what people saw in it."""
 
     file: Path
     levels: Mapping[str, frozenset[CongestionLevel]] = field(default_factory=dict)
-    """By zone: the levels that are right."""
+    """By zone: the levels that agree with what people saw."""
     incidents: tuple[TrueIncident, ...] = ()
     counted: CountedClip | None = None
-    """Its counting line and how many vehicles cross it, where people have counted."""
+    """Its counting line and the vehicles that cross it, if people counted them."""
 
 
-def read_known(manifest: Path, by_eye: Path | None = None) -> list[KnownClip]:
-    """All clips of a manifest; their files lie beside it.
+def read_described_clips(manifest: Path, by_eye: Path | None = None) -> list[DescribedClip]:
+    """Read all clips of a manifest; their files are beside it.
 
-    `by_eye` is another manifest, of the levels that the first does not tell: `truth.levels`, zone to word.
-    Raises NgatuError where one of them is no manifest, or clips are missing.
+    `by_eye` is a second manifest with levels that the first lacks: `truth.levels`, by zone.
+
+    Raises:
+        NgatuError: a file is not a manifest, or clips are missing.
     """
     more = {entry["file"]: entry["truth"]["levels"] for entry in _clips(by_eye)} if by_eye else {}
     try:
-        known = [_known(entry, more.get(entry["file"], {}), manifest.parent) for entry in _clips(manifest)]
+        described = [_described(entry, more.get(entry["file"], {}), manifest.parent) for entry in _clips(manifest)]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise NgatuError(f"{manifest}: it is not a manifest of clips ({type(error).__name__}: {error})") from error
-    missing = [clip.file.name for clip in known if not clip.file.is_file()]
+        raise NgatuError(f"{manifest}: not a manifest of clips ({type(error).__name__}: {error})") from error
+    missing = [clip.file.name for clip in described if not clip.file.is_file()]
     if missing:
         raise NgatuError(f"{manifest}: not in {manifest.parent}: {', '.join(missing)}; put them beside the manifest")
-    return known
+    return described
 
 
 def _clips(manifest: Path) -> list[Any]:
@@ -67,18 +69,18 @@ def _clips(manifest: Path) -> list[Any]:
         listed: list[Any] = json.loads(manifest.read_text(encoding="utf-8"))["clips"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NgatuError(
-            f'{manifest}: it is not a manifest of clips ({type(error).__name__}: {error}); wanted is {{"clips": […]}}'
+            f'{manifest}: not a manifest of clips ({type(error).__name__}: {error}); expected {{"clips": […]}}'
         ) from error
     return listed
 
 
-def _known(entry: Mapping[str, Any], by_eye: Mapping[str, str], folder: Path) -> KnownClip:
+def _described(entry: Mapping[str, Any], by_eye: Mapping[str, str], folder: Path) -> DescribedClip:
     truth = entry.get("truth", {})
-    told = {key.split("_")[0]: word for key, word in truth.get("congestion", {}).items() if key.endswith(ZONE_OF)}
+    levels = {key.split("_")[0]: word for key, word in truth.get("congestion", {}).items() if key.endswith(ZONE_OF)}
     incident = truth.get("incident")
-    return KnownClip(
+    return DescribedClip(
         file=folder / entry["file"],
-        levels={zone: LEVELS_OF[word] for zone, word in {**told, **by_eye}.items()},
+        levels={zone: LEVELS_OF[word] for zone, word in {**levels, **by_eye}.items()},
         incidents=() if incident is None else (_incident(incident),),
         counted=counted_clip(entry["file"], truth["line_count"], folder) if "line_count" in truth else None,
     )

@@ -1,4 +1,4 @@
-"""Recordings looked at again and again: what a detector saw in them is kept, so that only the first time is slow."""
+"""Replays recordings with their detections; a cache makes repeated runs fast."""
 
 import hashlib
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ DetectedFrame = tuple[Frame, Detections]
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Gives frames with their detections, `fps` of them a second.
+    """Yields the frames of recordings with their detections, at `fps`.
 
-    With a `cache` folder, detections are kept there by the contents of clip and model; frames are always decoded anew,
-    since some rules look at the picture.
+    With a `cache` folder, detections are kept there by the contents of clip and model. Frames are always decoded, since
+    some rules need the image.
     """
 
     detector: Detector
@@ -29,17 +29,17 @@ class Replay:
     cache: Path | None = None
 
     def frames(self, clip: Path) -> Iterator[DetectedFrame]:
-        """The frames of a recording that are due, each with what is in it. Raises SourceError where it gives none."""
+        """Yield the analysed frames with their detections. Raises SourceError if the clip cannot be decoded."""
         source = VideoFile(clip, camera_id=clip.stem, fps=self.fps)
         if self.cache is None:
             yield from detect_in_order(source.frames(), self.detector.detect, self.detector.model.threads)
             return
-        kept = self._kept(clip, self.cache)
+        cached = self._cached(clip, self.cache)
         for frame in source.frames():
-            yield frame, kept[frame.index]
+            yield frame, cached[frame.index]
 
-    def _kept(self, clip: Path, cache: Path) -> dict[int, Detections]:
-        """Detections by the index of their frame."""
+    def _cached(self, clip: Path, cache: Path) -> dict[int, Detections]:
+        """Detections by index of their frame."""
         file = cache / f"{clip.stem}.{self._key(clip)}.npz"
         if file.exists():
             return _load(file)
@@ -53,8 +53,8 @@ class Replay:
 
     def _key(self, clip: Path) -> str:
         model = self.detector.model
-        told = f"{_digest(clip)} {_digest(model.file)} {model.input} {self.fps:g}"
-        return hashlib.sha256(told.encode()).hexdigest()[:12]
+        content = f"{_digest(clip)} {_digest(model.file)} {model.input} {self.fps:g}"
+        return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
 def _digest(file: Path) -> str:
@@ -63,7 +63,7 @@ def _digest(file: Path) -> str:
 
 
 def _save(file: Path, kept: dict[int, Detections]) -> None:
-    """All frames' boxes in one array, with how many belong to each frame; the file is there whole or not at all."""
+    """Write all boxes in one array, with their number per frame; the file appears whole or not at all."""
     every = list(kept.values())
     unfinished = file.with_suffix(".part.npz")
     np.savez_compressed(

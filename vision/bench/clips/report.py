@@ -1,4 +1,4 @@
-"""What was made of clips, as one document."""
+"""The results of clips as one JSON document."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,13 +6,10 @@ from typing import Any
 from vision.analytics.incidents import IncidentChange
 from vision.bench.clips.evaluate import ClipTraffic, ZoneLevel
 from vision.bench.clips.reversed_direction import Reversed
-from vision.bench.throughput.measure import Cost
 
 
-def to_json(
-    model: str, clips: Sequence[ClipTraffic], turned: Sequence[Reversed] = (), cost: Cost | None = None
-) -> dict[str, Any]:
-    """Times are seconds of each clip."""
+def to_json(model: str, clips: Sequence[ClipTraffic], reversed_clips: Sequence[Reversed] = ()) -> dict[str, Any]:
+    """All clips, and their sums. Times are seconds of each clip."""
     judged = [level for clip in clips for level in clip.levels if level.right is not None]
     return {
         "model": model,
@@ -23,8 +20,7 @@ def to_json(
             "found": sum(delay is not None for clip in clips for delay in clip.delays_s),
             "false": sum(len(clip.false_incidents) for clip in clips),
         },
-        **({"reversed": _reversed(turned)} if turned else {}),
-        **({"cost": _cost(cost)} if cost else {}),
+        **({"reversed": _reversed(reversed_clips)} if reversed_clips else {}),
     }
 
 
@@ -41,7 +37,7 @@ def _clip(clip: ClipTraffic) -> dict[str, Any]:
 
 def _level(level: ZoneLevel) -> dict[str, Any]:
     return {
-        "told": [[round(at_s, 1), str(told)] for at_s, told in level.told],
+        "reported": [[round(at_s, 1), str(name)] for at_s, name in level.reported],
         "right": None if level.right is None else sorted(level.right),
         "agrees": level.agrees,
     }
@@ -59,12 +55,12 @@ def _incident(change: IncidentChange) -> dict[str, Any]:
     }
 
 
-def _reversed(turned: Sequence[Reversed]) -> dict[str, Any]:
+def _reversed(clips: Sequence[Reversed]) -> dict[str, Any]:
     return {
-        "crossed": sum(r.crossed for r in turned),
-        "once": sum(r.once for r in turned),
-        "twice": sum(len(r.twice) for r in turned),
-        "missed": sum(len(r.missed) for r in turned),
+        "crossed": sum(r.crossed for r in clips),
+        "once": sum(r.once for r in clips),
+        "twice": sum(len(r.twice) for r in clips),
+        "missed": sum(len(r.missed) for r in clips),
         "clips": [
             {
                 "file": r.clip.file.name,
@@ -75,17 +71,6 @@ def _reversed(turned: Sequence[Reversed]) -> dict[str, Any]:
                 "missed": [[round(at_s, 1), track] for at_s, track in r.missed],
                 "elsewhere": r.elsewhere,
             }
-            for r in turned
+            for r in clips
         ],
-    }
-
-
-def _cost(cost: Cost) -> dict[str, Any]:
-    return {
-        "frames": cost.frames,
-        "tracks": cost.tracks,
-        "median_ms": round(cost.median_ms, 3),
-        "p95_ms": round(cost.p95_ms, 3),
-        "incident_changes": cost.incidents,
-        "rss_mb": [round(mb, 1) for mb in cost.rss_mb],
     }

@@ -1,1 +1,1 @@
-"""How well vehicles are counted: clips with hand counts, scores, and a peer on the same clips."""
+"""Scores counts against hand counts, and compares them with a peer on the same clips."""

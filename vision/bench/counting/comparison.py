@@ -1,4 +1,4 @@
-"""Our count beside a peer's: the same clip, the same model, the same machine, one after the other."""
+"""Compares ngatu's count with a peer's: same clip, same model, same machine, one after the other."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +9,15 @@ from vision.bench.counting.score import ClipScore
 
 
 @dataclass(frozen=True, slots=True)
-class Duel:
-    """One clip, counted by both."""
+class Comparison:
+    """One clip, counted by both programs."""
 
     ours: ClipScore
     theirs: PeerCount
 
     @property
     def their_error(self) -> int:
+        """Vehicles outside the true range."""
         return self.ours.clip.error_of(self.theirs.counted)
 
     @property
@@ -30,34 +31,37 @@ class Duel:
         return self.ours.count.speed / self.their_speed
 
 
-def times_faster(duels: list[Duel]) -> float:
+def times_faster(comparisons: list[Comparison]) -> float:
     """Their wall-clock time over ours, all clips together."""
-    return sum(d.theirs.wall_s for d in duels) / sum(d.ours.count.wall_s for d in duels)
+    return sum(d.theirs.wall_s for d in comparisons) / sum(d.ours.count.wall_s for d in comparisons)
 
 
-def times_thriftier(duels: list[Duel]) -> float:
-    """Their processor time over ours, all clips together: this one a busy machine hardly moves."""
-    return sum(d.theirs.cpu_s for d in duels) / sum(d.ours.count.cpu_s for d in duels)
+def times_less_cpu(comparisons: list[Comparison]) -> float:
+    """Their processor time over ours, all clips together; a busy machine hardly affects it."""
+    return sum(d.theirs.cpu_s for d in comparisons) / sum(d.ours.count.cpu_s for d in comparisons)
 
 
-def compare(ours: ClipScore, python: Path, model: Path) -> Duel:
-    """Let ObjectCounter count the clip that we have just counted. Raises NgatuError when it fails."""
-    return Duel(ours, run_objectcounter(python, ours.clip, model))
+def compare(ours: ClipScore, python: Path, model: Path) -> Comparison:
+    """Count a clip with ObjectCounter that ngatu has just counted. Raises NgatuError when it fails."""
+    return Comparison(ours, run_objectcounter(python, ours.clip, model))
 
 
-def to_json(duels: list[Duel]) -> dict[str, Any]:
-    """All clips, and how many times faster we were over all of them."""
+def to_json(comparisons: list[Comparison]) -> dict[str, Any]:
+    """All clips and their sums as one document."""
     return {
-        "model": duels[0].ours.count.model,
-        "clips": [_clip(duel) for duel in duels],
-        "error": {"ngatu": sum(d.ours.error for d in duels), "objectcounter": sum(d.their_error for d in duels)},
-        "times_faster": round(times_faster(duels), 2),
-        "times_less_cpu": round(times_thriftier(duels), 2),
+        "model": comparisons[0].ours.count.model,
+        "clips": [_clip(comparison) for comparison in comparisons],
+        "error": {
+            "ngatu": sum(d.ours.error for d in comparisons),
+            "objectcounter": sum(d.their_error for d in comparisons),
+        },
+        "times_faster": round(times_faster(comparisons), 2),
+        "times_less_cpu": round(times_less_cpu(comparisons), 2),
     }
 
 
-def _clip(duel: Duel) -> dict[str, Any]:
-    score, count = duel.ours, duel.ours.count
+def _clip(comparison: Comparison) -> dict[str, Any]:
+    score, count = comparison.ours, comparison.ours.count
     return {
         "file": score.clip.file.name,
         "video_s": round(count.video_s, 3),
@@ -71,11 +75,11 @@ def _clip(duel: Duel) -> dict[str, Any]:
             "cpu_s": round(count.cpu_s, 2),
         },
         "objectcounter": {
-            "counted": duel.theirs.counted,
-            "error": duel.their_error,
-            "fps": round(duel.theirs.frames / count.video_s, 2),
-            "video_s_per_s": round(duel.their_speed, 2),
-            "cpu_s": round(duel.theirs.cpu_s, 2),
+            "counted": comparison.theirs.counted,
+            "error": comparison.their_error,
+            "fps": round(comparison.theirs.frames / count.video_s, 2),
+            "video_s_per_s": round(comparison.their_speed, 2),
+            "cpu_s": round(comparison.theirs.cpu_s, 2),
         },
-        "times_faster": round(duel.times_faster, 2),
+        "times_faster": round(comparison.times_faster, 2),
     }

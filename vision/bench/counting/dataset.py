@@ -1,4 +1,4 @@
-"""Clips whose crossings were counted by people: which they are, and what counts as right."""
+"""Reads clips whose line crossings people have counted, with the range of correct counts."""
 
 import json
 from collections.abc import Mapping
@@ -9,23 +9,22 @@ from typing import Any
 from vision.config.lines import LineConfig
 from vision.core import NgatuError
 
-ALREADY_IN = ("start_straddle_included", "end_straddle_included")
-PERHAPS = ("start_straddle", "end_straddle", "cut_by_top_edge")
+INCLUDED = ("start_straddle_included", "end_straddle_included")
+UNCERTAIN = ("start_straddle", "end_straddle", "cut_by_top_edge")
 
 
 @dataclass(frozen=True, slots=True)
 class CountedClip:
-    """One clip, its line, and how many vehicles crossed it, both directions together.
+    """A clip, its line, and the number of vehicles that crossed it in both directions together.
 
-    Whether a vehicle that stands on the line when the clip begins or ends has crossed it depends on the point of the
-    vehicle one looks at, so the truth is a range:
+    A vehicle that is on the line in the first or last frame has crossed it or not, depending on the anchor point. The
+    truth is therefore a range:
 
-    - `true_low` = definite - those of the definite that stand on the line (`start_straddle_included`,
-      `end_straddle_included`),
-    - `true_high` = definite + those that stand on it and are not among the definite (`start_straddle`, `end_straddle`)
-      + those of which the picture's edge shows a part only (`cut_by_top_edge`).
+    - `true_low` = definite - those of them on the line (`start_straddle_included`, `end_straddle_included`)
+    - `true_high` = definite + others on the line (`start_straddle`, `end_straddle`) + vehicles truncated by the image's
+      edge (`cut_by_top_edge`).
 
-    The manifest's `uncertainty` is no part of it.
+    The manifest's `uncertainty` is not used.
     """
 
     file: Path
@@ -35,14 +34,15 @@ class CountedClip:
     true_high: int
 
     def error_of(self, counted: int) -> int:
-        """How far a count lies outside the true range; 0 inside."""
+        """The distance of a count to the true range; 0 inside."""
         return max(self.true_low - counted, counted - self.true_high, 0)
 
 
 def read_manifest(manifest: Path, clips: Path | None = None) -> list[CountedClip]:
-    """The clips of a manifest that have `truth.line_count`. Files lie in `clips`, else beside the manifest.
+    """Read the clips of a manifest that have `truth.line_count`; files are in `clips`, by default beside it.
 
-    Raises NgatuError where the manifest is not one, or clips are missing.
+    Raises:
+        NgatuError: the file is not a manifest, or clips are missing.
     """
     try:
         listed = json.loads(manifest.read_text(encoding="utf-8"))["clips"]
@@ -52,7 +52,7 @@ def read_manifest(manifest: Path, clips: Path | None = None) -> list[CountedClip
         raise NgatuError(f"{manifest}: it cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NgatuError(
-            f"{manifest}: it is not a manifest of clips ({type(error).__name__}: {error}); wanted is "
+            f"{manifest}: not a manifest of clips ({type(error).__name__}: {error}); expected "
             '{"clips": [{"file": …, "truth": {"line_count": {"line": [x0, y0, x1, y1], "directions": …}}}]}'
         ) from error
     _check_files(manifest, found)
@@ -60,7 +60,7 @@ def read_manifest(manifest: Path, clips: Path | None = None) -> list[CountedClip
 
 
 def counted_clip(file: str, truth: Mapping[str, Any], folder: Path) -> CountedClip:
-    """A clip by its `truth.line_count`."""
+    """The clip of one `truth.line_count`."""
     x0, y0, x1, y1 = truth["line"]
     directions = truth["directions"].values()
     definite = sum(d["definite"] for d in directions)
@@ -68,8 +68,8 @@ def counted_clip(file: str, truth: Mapping[str, Any], folder: Path) -> CountedCl
         file=folder / file,
         line=LineConfig(id="line", start=(x0, y0), end=(x1, y1)),
         definite=definite,
-        true_low=definite - sum(d.get(key, 0) for d in directions for key in ALREADY_IN),
-        true_high=definite + sum(d.get(key, 0) for d in directions for key in PERHAPS),
+        true_low=definite - sum(d.get(key, 0) for d in directions for key in INCLUDED),
+        true_high=definite + sum(d.get(key, 0) for d in directions for key in UNCERTAIN),
     )
 
 

@@ -1,20 +1,20 @@
-"""A peer beside us: Ultralytics' ObjectCounter on the same clip and model, in the same run on the same machine."""
+"""Runs Ultralytics' ObjectCounter, the peer, on a clip in its own Python environment."""
 
 import json
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from vision.bench.counting.dataset import CountedClip
-from vision.core import NgatuError
+from vision.common import child_process
+from vision.common.errors import NgatuError
 
 SCRIPT = Path(__file__).with_name("objectcounter_script.py")
 
 
 @dataclass(frozen=True, slots=True)
 class PeerCount:
-    """What the peer counted, in both directions, and how long it took."""
+    """The peer's count in both directions, and its time."""
 
     counted: int
     frames: int
@@ -26,23 +26,21 @@ class PeerCount:
 def run_objectcounter(python: Path, clip: CountedClip, model: Path) -> PeerCount:
     """Count a clip with ObjectCounter in the environment of `python`, where `ultralytics` is installed.
 
-    Raises NgatuError with the peer's last words when it fails.
+    Raises:
+        NgatuError: it cannot be started, or fails; with the last line of its output.
     """
     line = ",".join(str(part) for part in (*clip.line.start, *clip.line.end))
     try:
-        done = subprocess.run(  # noqa: S603
+        finished = child_process.run(
             [python, SCRIPT, clip.file.resolve(), model.resolve(), line],
-            capture_output=True,
-            text=True,
-            check=True,
-            env={**os.environ, "YOLO_AUTOINSTALL": "false", "YOLO_OFFLINE": "true"},
+            environment={**os.environ, "YOLO_AUTOINSTALL": "false", "YOLO_OFFLINE": "true"},
         )
-        answer = json.loads(done.stdout.splitlines()[-1])
     except OSError as error:
         raise NgatuError(
             f"{python}: it cannot be started ({error.strerror}); name the peer's python by --python"
         ) from error
-    except subprocess.CalledProcessError as error:
-        words = (error.stderr or error.stdout).strip().splitlines()[-1:]
-        raise NgatuError(f"ObjectCounter failed on {clip.file.name}: {''.join(words)}") from error
+    if finished.exit_code:
+        reason = child_process.last_line(finished.stderr or finished.stdout)
+        raise NgatuError(f"ObjectCounter failed on {clip.file.name}: {reason}")
+    answer = json.loads(finished.stdout.splitlines()[-1])
     return PeerCount(answer["in"] + answer["out"], answer["frames"], answer["wall_s"], answer["cpu_s"])

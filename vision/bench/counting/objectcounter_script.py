@@ -1,8 +1,8 @@
-"""Runs Ultralytics' ObjectCounter over one clip, in the environment where Ultralytics lives, and prints JSON.
+"""Counts one clip with Ultralytics' ObjectCounter and prints JSON; needs ultralytics and nothing of ngatu.
 
-It is a script for another interpreter, started by its path, and imports nothing of ngatu:
-`python objectcounter_script.py CLIP MODEL x0,y0,x1,y1`. Every frame is looked at, at 640 pixels, as the peer does by
-default; the time is that of decoding, detecting, tracking and counting, without loading the model.
+Usage, with an interpreter that has ultralytics: `python objectcounter_script.py CLIP MODEL x0,y0,x1,y1`. Every frame is
+analysed at 640 pixels, the peer's defaults. The time is that of decoding, detecting, tracking and counting, without
+loading the model.
 """
 
 import json

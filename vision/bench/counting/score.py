@@ -1,4 +1,4 @@
-"""The counting benchmark: every clip counted with the same settings, scored against what people counted."""
+"""The counting benchmark: counts every clip with the same settings, and scores it against hand counts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,13 +15,14 @@ from vision.detection import Detector
 
 @dataclass(frozen=True, slots=True)
 class ClipScore:
-    """One clip's count beside its truth."""
+    """One clip's count and its truth."""
 
     clip: CountedClip
     count: VideoCount
 
     @property
     def counted(self) -> int:
+        """Crossings in both directions."""
         return totals(self.count).total()
 
     @property
@@ -31,13 +32,13 @@ class ClipScore:
 
 
 def camera_for(clip: CountedClip, fps: float | None = None) -> CameraConfig:
-    """Defaults throughout, but for the line and, where given, the detection rate."""
+    """A camera with defaults, except for the line and, where given, the analysed fps."""
     detection = DetectionConfig() if fps is None else DetectionConfig(fps=fps)
     return CameraConfig(id="clip", source=FileSource(path=str(clip.file)), detection=detection, lines=(clip.line,))
 
 
 def score_clips(clips: Iterable[CountedClip], detector: Detector, fps: float | None = None) -> Iterator[ClipScore]:
-    """Count each clip in turn. Raises SourceError where one cannot be decoded; Ctrl-C ends all."""
+    """Count each clip in turn. Raises SourceError if one cannot be decoded, KeyboardInterrupt on Ctrl-C."""
     for clip in clips:
         count = count_video(clip.file, camera_for(clip, fps), detector)
         if count.interrupted:
@@ -46,13 +47,13 @@ def score_clips(clips: Iterable[CountedClip], detector: Detector, fps: float | N
 
 
 def wape(scores: Iterable[ClipScore]) -> float:
-    """Weighted absolute percentage error, 0 to 1 and above: errors of all clips over their definite true counts."""
+    """Weighted absolute percentage error: the errors of all clips over their definite true counts; 0.1 is 10 %."""
     scored = list(scores)
     return sum(s.error for s in scored) / sum(s.clip.definite for s in scored)
 
 
 def to_json(scores: list[ClipScore]) -> dict[str, Any]:
-    """The benchmark's result as one document."""
+    """All scores as one document."""
     first = scores[0].count
     return {
         "model": first.model,
@@ -67,15 +68,15 @@ def to_json(scores: list[ClipScore]) -> dict[str, Any]:
 
 
 def _clip(score: ClipScore) -> dict[str, Any]:
-    ways = totals(score.count)
+    by_direction = totals(score.count)
     return {
         "file": score.clip.file.name,
         "true_low": score.clip.true_low,
         "true_high": score.clip.true_high,
         "counted": score.counted,
         "error": score.error,
-        "in": ways[Direction.IN],
-        "out": ways[Direction.OUT],
+        "in": by_direction[Direction.IN],
+        "out": by_direction[Direction.OUT],
         "by_class": by_class(score.count),
         "processed_fps": round(score.count.processed_fps, 2),
         "wall_s": round(score.count.wall_s, 3),

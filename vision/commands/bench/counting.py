@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from vision.bench.counting.comparison import Duel
+    from vision.bench.counting.comparison import Comparison
     from vision.bench.counting.dataset import CountedClip
     from vision.bench.counting.score import ClipScore
     from vision.detection import Detector
 
 Item = TypeVar("Item")
 
-Manifest = Annotated[Path, typer.Argument(help="JSON: clips with truth.line_count.")]
-Clips = Annotated[Path | None, typer.Option(help="The clips' folder. Default: the manifest's.")]
-Fps = Annotated[float | None, typer.Option(help="Frames looked at a second. Default: 12.", min=1, max=60)]
+Manifest = Annotated[Path, typer.Argument(help="JSON manifest of clips; those with truth.line_count are counted.")]
+Clips = Annotated[Path | None, typer.Option(help="Folder of the clips. Default: the manifest's.")]
+Fps = Annotated[float | None, typer.Option(help="Analysed fps. Default: 12.", min=1, max=60)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -35,19 +34,19 @@ def counting(
     manifest: Manifest,
     *,
     clips: Clips = None,
-    model: Annotated[str | None, typer.Option(help="A model card's name, or an .onnx file; else the default.")] = None,
+    model: Annotated[str | None, typer.Option(help="Name of a model card, or an .onnx file; else the default.")] = None,
     fps: Fps = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count every clip with the same settings and score it against the true range.
+    """Count every clip with the same settings, and score the counts against the true ranges.
 
-    The score is WAPE: the vehicles by which counts miss the true ranges, over the vehicles there truly were.
+    The score is WAPE: the sum of the counts' distances to their true ranges, divided by the true counts.
     """
     from vision.bench.counting.dataset import read_manifest
     from vision.bench.counting.score import score_clips, to_json
 
     found = read_manifest(manifest, clips)
-    scores = list(_watched(score_clips(found, _detector(model), fps), len(found)))
+    scores = list(_with_progress(score_clips(found, _detector(model), fps), len(found)))
     if as_json:
         sys.stdout.write(json.dumps(to_json(scores), indent=2) + "\n")
     else:
@@ -58,15 +57,15 @@ def against_objectcounter(
     manifest: Manifest,
     only: Annotated[list[str] | None, typer.Argument(help="Names of clips. Default: all.", metavar="[CLIP]...")] = None,
     *,
-    python: Annotated[Path, typer.Option(help="The python in whose environment `ultralytics` is installed.")],
-    model: Annotated[Path, typer.Option(help="The .onnx file that both use.")],
+    python: Annotated[Path, typer.Option(help="A python that has the package ultralytics.")],
+    model: Annotated[Path, typer.Option(help="The .onnx file for both.")],
     clips: Clips = None,
     fps: Fps = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count clips with Ultralytics' ObjectCounter and with ngatu, one after the other, and compare.
+    """Count clips with ngatu and with Ultralytics' ObjectCounter, one after the other, and compare.
 
-    ObjectCounter looks at every frame, at 640 pixels, with its own defaults.
+    ObjectCounter analyses every frame, at 640 pixels, with its defaults.
     """
     from vision.bench.counting.comparison import compare, to_json
     from vision.bench.counting.dataset import read_manifest
@@ -74,11 +73,13 @@ def against_objectcounter(
 
     found = _chosen(read_manifest(manifest, clips), only)
     detector = _detector(str(model))
-    duels = list(_watched((compare(s, python, model) for s in score_clips(found, detector, fps)), len(found)))
+    comparisons = list(
+        _with_progress((compare(s, python, model) for s in score_clips(found, detector, fps)), len(found))
+    )
     if as_json:
-        sys.stdout.write(json.dumps(to_json(duels), indent=2) + "\n")
+        sys.stdout.write(json.dumps(to_json(comparisons), indent=2) + "\n")
     else:
-        _print_duels(duels)
+        _print_comparisons(comparisons)
 
 
 def _chosen(clips: "list[CountedClip]", names: list[str] | None) -> "list[CountedClip]":
@@ -90,7 +91,7 @@ def _chosen(clips: "list[CountedClip]", names: list[str] | None) -> "list[Counte
 
 
 def _detector(model: str | None) -> "Detector":
-    """One thread an inference: `count_video` runs as many side by side as there are CPUs."""
+    """One thread per inference: `count_video` runs one inference per CPU in parallel."""
     import logging
 
     from vision.common.logging import configure_logging
@@ -100,9 +101,13 @@ def _detector(model: str | None) -> "Detector":
     return load_detector(model, threads=1)
 
 
-def _watched(items: "Iterable[Item]", total: int) -> "Iterable[Item]":
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        yield from progress.track(items, total=total, description="counting clips")
+def _with_progress(items: "Iterable[Item]", total: int) -> "Iterable[Item]":
+    from vision.commands.console import progress_bar
+
+    with progress_bar("counting clips", total) as advance:
+        for number, item in enumerate(items, 1):
+            yield item
+            advance(number, None)
 
 
 def _print_scores(scores: "list[ClipScore]") -> None:
@@ -119,21 +124,19 @@ def _print_scores(scores: "list[ClipScore]") -> None:
     console.print(f"WAPE {wape(scores):.1%} ({errors} of {vehicles}), model {scores[0].count.model}")
 
 
-def _print_duels(duels: "list[Duel]") -> None:
-    from vision.bench.counting.comparison import times_faster, times_thriftier
+def _print_comparisons(comparisons: "list[Comparison]") -> None:
+    from vision.bench.counting.comparison import times_faster, times_less_cpu
 
     table = Table(
         "clip", "true", "ngatu: counted", "fps", "× real time", "ObjectCounter: counted", "fps", "× real time"
     )
-    for d in duels:
+    for d in comparisons:
         clip, count = d.ours.clip, d.ours.count
         ours = (str(d.ours.counted), f"{count.processed_fps:.1f}", f"{count.speed:.2f}")
         theirs = (str(d.theirs.counted), f"{d.theirs.frames / count.video_s:.1f}", f"{d.their_speed:.2f}")
         table.add_row(clip.file.name, f"{clip.true_low}–{clip.true_high}", *ours, *theirs)
-    errors = f"{sum(d.ours.error for d in duels)} against {sum(d.their_error for d in duels)} vehicles"
+    errors = f"{sum(d.ours.error for d in comparisons)} against {sum(d.their_error for d in comparisons)} vehicles"
     console = Console()
     console.print(table)
-    pace = (
-        f"{times_faster(duels):.1f} times as fast as ObjectCounter, at {times_thriftier(duels):.1f} times less CPU time"
-    )
-    console.print(f"{pace}; errors: {errors}; model {duels[0].ours.count.model}")
+    summary = f"{times_faster(comparisons):.1f} times as fast as ObjectCounter, at {times_less_cpu(comparisons):.1f} times less CPU time"
+    console.print(f"{summary}; errors: {errors}; model {comparisons[0].ours.count.model}")

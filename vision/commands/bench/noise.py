@@ -1,4 +1,4 @@
-"""`ngatu bench noise`: how noisy detections and tracks are, which is what simulated cameras are given."""
+"""`ngatu bench noise`: jitter, misses, ID switches and class errors of the detector and the tracker."""
 
 import json
 import math
@@ -21,17 +21,20 @@ def register(bench: typer.Typer) -> None:
 
 
 def noise(
-    manifest: Annotated[Path, typer.Argument(help="JSON: clips, some with truth.tracks.mot.")],
+    manifest: Annotated[Path, typer.Argument(help="JSON manifest of clips, some with truth.tracks.mot.")],
     *,
-    clips: Annotated[Path | None, typer.Option(help="The clips' folder. Default: the manifest's.")] = None,
-    pictures: Annotated[list[Path] | None, typer.Option(help="A labelled data set, for merges. Repeatable.")] = None,
-    model: Annotated[str | None, typer.Option(help="A model card's name, or an .onnx file; else the default.")] = None,
-    cache: Annotated[Path | None, typer.Option(help="Keep detections in this folder, for the next time.")] = None,
+    clips: Annotated[Path | None, typer.Option(help="Folder of the clips. Default: the manifest's.")] = None,
+    pictures: Annotated[
+        list[Path] | None, typer.Option(help="A data set of labelled images, to measure merges. Repeatable.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Name of a model card, or an .onnx file; else the default.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Keep detections in this folder for the next run.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Measure how boxes tremble, what is missed and for how long, how ids and classes change, what is seen twice.
+    """Measure jitter, misses, ID switches, class errors, duplicates and merges of detections and tracks.
 
-    Beside the truth where people have followed vehicles; from the tracks themselves in every clip.
+    Against labelled tracks on the clips that have them, and from the tracks alone on every clip. The simulated cameras
+    of `ngatu bench incidents` have this noise.
     """
     import logging
 
@@ -53,7 +56,7 @@ def noise(
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no NaN: what could not be measured is null."""
+    """Replace NaN, which JSON lacks, by null."""
     if isinstance(value, dict):
         return {key: _finite(v) for key, v in value.items()}
     if isinstance(value, list | tuple):
@@ -66,43 +69,45 @@ def _print(result: "NoiseReport") -> None:
     from rich.table import Table
 
     console = Console()
-    jitter = Table("vehicles", "of", "rms", "median", "90th percentile", "correlation", "windows", title="jitter")
+    jitter = Table(
+        "vehicles", "coordinate", "rms", "median", "90th percentile", "correlation", "windows", title="jitter"
+    )
     for state, numbers in result.jitter.items():
         for name, j in numbers.items():
             spread = (f"{j.rms:.3f}", f"{j.median:.3f}", f"{j.p90:.3f}", f"{j.correlation:.2f}")
             jitter.add_row(state, name, *spread, str(j.windows))
     console.print(jitter)
-    missed = Table("size, part of the picture", "looks", "missed", title="misses")
-    for size, (looks, rate) in result.misses.by_size.items():
-        missed.add_row(size, str(looks), f"{rate:.1%}")
+    missed = Table("size, share of the image", "observations", "missed", title="misses")
+    for size, (observations, rate) in result.misses.by_size.items():
+        missed.add_row(size, str(observations), f"{rate:.1%}")
     console.print(missed)
     for sentence in _sentences(result):
         console.print(sentence)
-    console.print(_of_tracks(result.tracks))
+    console.print(_tracks_table(result.tracks))
 
 
 def _sentences(result: "NoiseReport") -> Iterable[str]:
     m, i = result.misses, result.identity
     yield (
         f"missed {m.rate:.1%}; for {m.burst_mean_s:.2f} s on average, median {m.burst_median_s:.2f} s, "
-        f"95th percentile {m.burst_p95_s:.2f} s; {m.never_seen} of {m.vehicles} vehicles never seen"
+        f"95th percentile {m.burst_p95_s:.2f} s; {m.never_seen} of {m.vehicles} vehicles never detected"
     )
-    yield f"{i.id_switches_per_minute:.1f} id switches a track-minute; {i.class_flip_rate:.1%} of detections flip class"
+    yield f"{i.id_switches_per_minute:.1f} ID switches per track-minute; {i.class_flip_rate:.1%} wrong classes"
     yield (
-        f"a frame: {result.twice_per_frame:.2f} vehicles seen twice, "
-        f"{result.unexplained_per_frame:.2f} detections unexplained at most"
+        f"per frame: {result.twice_per_frame:.2f} duplicate detections, "
+        f"{result.unexplained_per_frame:.2f} unexplained detections at most"
     )
     for merges in result.merges:
         yield (
-            f"detections of {merges.least_confidence:g} and more, {merges.pictures} pictures: of {merges.motorcycles} "
+            f"confidence {merges.least_confidence:g} and above, {merges.pictures} images: of {merges.motorcycles} "
             f"motorcycles {merges.merge_rate:.1%} merged, {merges.miss_rate:.1%} missed"
         )
 
 
-def _of_tracks(tracks: "Iterable[TrackNoise]") -> Any:
+def _tracks_table(tracks: "Iterable[TrackNoise]") -> Any:
     from rich.table import Table
 
-    table = Table("clip", "tracks", "centre", "foot", "size", "p90", "blinks", "p95", title="tracks in themselves")
+    table = Table("clip", "tracks", "centre", "bottom", "size", "p90", "gaps", "p95", title="tracks without labels")
     for t in tracks:
         jitter = (f"{x:.3f}" for x in (t.centre_jitter, t.foot_jitter, t.size_jitter, t.jitter_p90))
         table.add_row(t.clip, str(t.tracks), *jitter, f"{t.blink_rate:.1%}", f"{t.blink_p95_s:.2f} s")
