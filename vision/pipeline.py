@@ -29,7 +29,7 @@ from vision.image.tampering.view import ReferenceView
 from vision.tracking import TrackedFrame, Tracker
 
 CLOCK_JITTER_S = 1.0
-"""A stream whose time goes back by less has bad time stamps; by more, it restarted."""
+"""If a stream's time goes back by less, its time stamps jitter; by more, it restarted."""
 MIN_STEP_S = 0.001
 """Media time advances by at least this much per frame."""
 

@@ -136,7 +136,7 @@ class TrafficAnalyzer:
             tracks: the confirmed tracks.
             at_s: the frame's media time, seconds; it increases from call to call.
             earlier: (media time, tracks) of earlier frames, oldest first, for tracks that were confirmed just now.
-            signals: the traffic lights whose states are known, by id.
+            signals: the traffic lights of known state, by id.
             road_objects: the objects on the road.
         """
         crossings: list[Crossing] = []

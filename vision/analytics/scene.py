@@ -59,7 +59,7 @@ class Scene:
     stitched: TrackLinks = ()
     """Pairs (lost track, new track) that became known as one vehicle now."""
     switched: tuple[int, ...] = ()
-    """Tracks whose id moved to another vehicle now."""
+    """Tracks that switched to another vehicle now."""
     signals: Mapping[str, SignalNow] = field(default_factory=dict)
     """By the signal's id; signals of unknown state are left out."""
     road_objects: tuple[RoadObject, ...] = ()

@@ -90,7 +90,7 @@ class TrackRows:
 
 
 class TrackTable:
-    """Base of dataclasses whose fields are arrays with one row per track (see `TrackRows`), changed in place."""
+    """Base of dataclasses of arrays with one row per track (see `TrackRows`), changed in place."""
 
     __slots__ = ()
 

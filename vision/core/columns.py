@@ -11,7 +11,7 @@ Selection = NDArray[np.bool_] | NDArray[np.integer[Any]] | slice
 
 
 class Columns:
-    """Base of frozen dataclasses whose fields are arrays of one length N along their first axis."""
+    """Base of frozen dataclasses of arrays that have one length N along their first axis."""
 
     __slots__ = ()
 

@@ -65,7 +65,7 @@ class Detections(Columns):
     def from_supervision(
         cls, detections: "supervision.Detections", *, classes: Mapping[str, ObjectClass] | None = None
     ) -> Self:
-        """The boxes of a `supervision.Detections`, whose `data["class_name"]` holds the class names.
+        """The boxes of a `supervision.Detections`, with `data["class_name"]` as the class names.
 
         `classes` as in `from_ultralytics`. Raises ValueError where class names are missing.
         """
@@ -77,7 +77,7 @@ class Detections(Columns):
 
     def to_supervision(self) -> "supervision.Detections":
         """The same boxes as a `supervision.Detections`, with the class names in `data["class_name"]`."""
-        import supervision  # noqa: PLC0415 - only callers who have it
+        import supervision  # noqa: PLC0415 - only callers that have it
 
         names = np.array([CLASSES[number].value for number in self.class_id.tolist()], dtype=np.str_)
         return supervision.Detections(

@@ -11,7 +11,7 @@ WORST_CONDITION = 1e7
 
 
 class DegenerateError(ValueError):
-    """The points determine no homography, or one whose horizon runs between them."""
+    """The points determine no homography, or one with a horizon between them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

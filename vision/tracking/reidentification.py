@@ -31,7 +31,7 @@ def find_predecessor(
     lost: Iterable[TrackLife],
     parameters: ReidentificationParameters = ReidentificationParameters(),
 ) -> TrackLife | None:
-    """The lost track whose motion, averaged with the new one's, leads best from its last box to the new one's first."""
+    """The lost track that the new one continues best, by the mean of both motions; `None` if none is near enough."""
     errors = [(error, life) for life in lost if (error := _error(life, new, parameters)) is not None]
     return min(errors, key=lambda pair: pair[0])[1] if errors else None
 

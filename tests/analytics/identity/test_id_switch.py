@@ -1,4 +1,4 @@
-"""A track whose id switches from one waiting vehicle to another has crossed no line."""
+"""A track that switches from one waiting vehicle to another has crossed no line."""
 
 import numpy as np
 import pytest

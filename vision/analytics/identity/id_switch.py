@@ -1,4 +1,4 @@
-"""Tells a track that crossed a line from one whose id switched to another vehicle beyond it."""
+"""Distinguishes a track that crosses a line from an id that switches to another vehicle behind it."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable

@@ -70,7 +70,7 @@ class OcclusionTracker:
         return [t for t, lost in self._occluded.items() if lost.occluder in track_ids and t not in track_ids]
 
     def _drop(self, tracks: TrackKinematics, here: Bools, ids: Set[int], at_s: float) -> None:
-        """Drop vehicles that are observed again, and those whose occluder is gone."""
+        """Drop vehicles that are observed again, and those of an occluder that is gone."""
         present = set(tracks.track_id[here].tolist())
         for lost in self._occluded.values():
             if lost.occluder in present:

@@ -1,4 +1,4 @@
-"""Finds stopped tracks whose vehicle arrived under another id, just before that track was lost."""
+"""Finds stopped tracks of vehicles that arrived under another id, shortly before."""
 
 from collections import deque
 from dataclasses import dataclass

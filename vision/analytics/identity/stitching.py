@@ -85,7 +85,7 @@ class TrackStitcher:
         self._takeovers = IdTakeoverDetector()
         self._turns = OccludedTurnMatcher(width_px, height_px)
         self.switched: tuple[int, ...] = ()
-        """Tracks whose id moved to another vehicle, as found by the newest update."""
+        """Tracks that switched to another vehicle, as found by the newest update."""
 
     def __len__(self) -> int:
         """The number of lost tracks, and of tracks that may be linked later."""
@@ -96,12 +96,12 @@ class TrackStitcher:
         p = self._parameters
         ids = tracks.track_id.tolist()
         visible = set(ids)
-        gone, came = self._visible - visible, visible - self._visible
+        gone, appeared = self._visible - visible, visible - self._visible
         if gone:
             self._lose(gone)
         links: list[tuple[int, int]] = []
         self.switched = ()
-        new = [n for n, track in enumerate(ids) if track in came] if came else []
+        new = [n for n, track in enumerate(ids) if track in appeared] if appeared else []
         if self._lost:
             self.switched = tuple(
                 ids[n] for n in new if ids[n] in self._lost and self._is_another_vehicle(tracks, n, at_s)
@@ -177,27 +177,27 @@ class TrackStitcher:
             for state in self._lost[int(tracks.track_id[n])]
         )
 
-    def _link(self, tracks: TrackKinematics, came: list[int], at_s: float) -> list[tuple[int, int]]:
-        """Link lost tracks to the rows `came` of new ones, nearest pairs first."""
+    def _link(self, tracks: TrackKinematics, new: list[int], at_s: float) -> list[tuple[int, int]]:
+        """Link lost tracks to the rows `new` of new ones, nearest pairs first."""
         p = self._parameters
         open_states = [(t, state) for t, states in self._lost.items() for state in states if at_s <= state.until_s]
         stopped_states = [(t, state) for t, state in open_states if state.is_stopped]
-        new = came + (self._unlinked(tracks, came, at_s) if stopped_states else [])
-        if not (new and open_states):
+        rows = new + (self._unlinked(tracks, new, at_s) if stopped_states else [])
+        if not (rows and open_states):
             return []
         # Late ones continue stopped tracks only.
-        lost, states = zip(*(open_states if came else stopped_states), strict=True)
+        lost, states = zip(*(open_states if new else stopped_states), strict=True)
         from_px = np.array([state.bottom_center_px for state in states])
         paths_px = np.array([state.velocity_px * (at_s - state.seen_s) for state in states])
-        away_px = distance_to_path_px(tracks.bottom_center_px[new][:, None] - from_px, paths_px)
-        old_px, new_px = np.array([state.size_px for state in states]), _sizes_px(tracks.xyxy[new])[:, None]
+        away_px = distance_to_path_px(tracks.bottom_center_px[rows][:, None] - from_px, paths_px)
+        old_px, new_px = np.array([state.size_px for state in states]), _sizes_px(tracks.xyxy[rows])[:, None]
         small_px, large_px = np.minimum(old_px, new_px), np.maximum(old_px, new_px)
         seen_s = np.array([state.seen_s for state in states])
-        ids = tracks.track_id[new][:, None]
+        ids = tracks.track_id[rows][:, None]
         is_back = ids == [self._predecessors.get(track, 0) for track in lost]
         is_alike = large_px < p.max_size_ratio * small_px
-        may_be = is_alike & (tracks.first_seen_s[new][:, None] > seen_s) | is_back
-        may_be[len(came) :] &= np.array([state.is_stopped for state in states])
+        may_be = is_alike & (tracks.first_seen_s[rows][:, None] > seen_s) | is_back
+        may_be[len(new) :] &= np.array([state.is_stopped for state in states])
         sizes = np.where(may_be, away_px / np.maximum(small_px, 1e-9), inf)
         links: list[tuple[int, int]] = []
         while sizes.size and (nearest := float(sizes.min())) <= p.max_distance_sizes:
@@ -207,10 +207,10 @@ class TrackStitcher:
             del self._lost[lost[j]]
         return links
 
-    def _unlinked(self, tracks: TrackKinematics, came: list[int], at_s: float) -> list[int]:
+    def _unlinked(self, tracks: TrackKinematics, new: list[int], at_s: float) -> list[int]:
         """Rows of tracks that began a moment ago and continue none yet."""
         began = (at_s - tracks.first_seen_s <= self._parameters.late_s).nonzero()[0].tolist()
-        return [n for n in began if n not in came and int(tracks.track_id[n]) not in self._predecessors]
+        return [n for n in began if n not in new and int(tracks.track_id[n]) not in self._predecessors]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

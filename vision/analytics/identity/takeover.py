@@ -10,7 +10,7 @@ from vision.analytics.kinematics.state import Floats, TrackKinematics
 
 @dataclass(frozen=True, slots=True)
 class TakeoverParameters:
-    """When a new track is the stopped vehicle whose id moved on. Sizes are in units of the new track's box size."""
+    """When a new track is a stopped vehicle that lost its id. Sizes are in units of the new track's box size."""
 
     same_place_sizes: float = 0.35
     """The new track begins, and stays, this near to where the other was stopped. Larger: more takeovers are found, more

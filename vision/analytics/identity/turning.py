@@ -76,7 +76,7 @@ class OccludedTurnMatcher:
         self._new: dict[int, float] = {}
         """When each new track was first observed."""
         self._undecided: set[int] = set()
-        """New tracks whose velocity is not known yet."""
+        """New tracks of unknown velocity."""
 
     def __len__(self) -> int:
         """The number of lost and new tracks that are kept."""

@@ -81,7 +81,7 @@ class GroundPlane(Protocol):
 
 
 class CalibratedGround:
-    """A ground plane by points whose positions are known in the picture and on the road."""
+    """A ground plane by points of known positions in the picture and on the road."""
 
     is_calibrated = True
 

@@ -85,7 +85,7 @@ class TrajectoryTable(TrackTable):
     has_moved: Bools
     max_speed_mps: Floats
     lost_stopped_since_s: Floats
-    """(R,): since when a lost track had been stopped whose place this one took, until this one stops; else NaN."""
+    """(R,): the stop of a lost track in the place where this one began, kept until this one stops; else NaN."""
     lost_stop_px: Floats
     """(R, 2): where that track had stopped."""
     lost_has_moved: Bools
@@ -166,7 +166,7 @@ class TrajectoryTable(TrackTable):
         return np.asarray(is_away.all(axis=1), bool)
 
     def append(self, rows: Ids, positions: Floats, at_s: float, min_interval_s: float) -> None:
-        """Add an observation (N, 4) of each; it replaces the newest where that is still too near to the one before."""
+        """Add an observation (N, 4) of each; it replaces the newest where that is too near to the one before."""
         is_due = rows[~(at_s - self.times_s[rows, -2] < 2 * min_interval_s)]
         for column in (self.times_s, self.positions):
             column[is_due, :-1] = column.take(is_due, axis=0)[:, 1:]

@@ -36,7 +36,7 @@ class VelocityEstimates:
     speed_mps: Floats
     """(N,)"""
     drift: Floats
-    """(N, 4): the velocity over `StopParameters.window_s`, which tells stopped from moving."""
+    """(N, 4): the velocity over `StopParameters.window_s`, which separates stopped from moving."""
     from_stop_px: Floats
     """(N,): the straight distance from where the track stopped; NaN for one that never did."""
     from_stop_m: Floats
@@ -57,7 +57,7 @@ class VelocityEstimates:
         parameters: VelocityParameters,
         stops: StopParameters,
     ) -> Self:
-        """The estimates for some rows of the table, whose boxes have these sizes (N,)."""
+        """The estimates for some rows of the table, with box sizes (N,) in pixels."""
         times_s, positions = table.since(rows, at_s - max(parameters.window_s, stops.window_s))
         velocity, drift = least_squares_velocity(
             times_s,
@@ -93,8 +93,8 @@ class VelocityEstimates:
 def least_squares_velocity(times_s: Floats, paths: Floats, *, since_s: Floats, min_span_s: Floats) -> Floats:
     """(W, N, D): the slopes of `paths` (N, K, D) per second, by ordinary least squares over W windows.
 
-    `times_s` is (N, K), the newest last; a window holds the observations since `since_s` (W,) whose time and position
-    are known. NaN where they span less than `min_span_s` (W,) or are fewer than three.
+    `times_s` is (N, K), the newest last; a window holds the observations since `since_s` (W,) of known time
+    and position. NaN where they span less than `min_span_s` (W,) or are fewer than three.
     """
     # With observations as the first axis, adding up so many vehicles side by side takes half the time.
     times_s = np.ascontiguousarray(times_s.T)
