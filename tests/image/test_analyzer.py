@@ -1,11 +1,11 @@
-"""All that is read from a camera's pictures, as the pipeline reads it."""
+"""The analysis of a camera's image, as the pipeline runs it."""
 
 from datetime import UTC, datetime, timedelta
 
 import cv2
 import numpy as np
 
-from tests.kit.picture_kit import Fault, Image, as_ever, noisy, street, turned, with_cars
+from tests.kit.image_kit import Fault, Image, moved_view, noisy, street, unchanged, with_cars
 from vision.common.traffic_light import Light
 from vision.config.camera import CameraConfig
 from vision.contracts import PictureCondition, SignalUpdate
@@ -23,10 +23,10 @@ CAMERA = CameraConfig.model_validate(
 )
 
 
-def live(watch: ImageAnalyzer, for_s: float, fault: Fault = as_ever, began_s: float = 0.0) -> list[ImageResult]:
-    told, empty = [], street()
+def analyse(analyzer: ImageAnalyzer, for_s: float, fault: Fault = unchanged, start_s: float = 0.0) -> list[ImageResult]:
+    results, empty = [], street()
     for n in range(int(for_s * 4)):
-        at_s = began_s + n / 4
+        at_s = start_s + n / 4
         image, boxes = with_cars(fault(empty.copy(), at_s), at_s)
         tracks = Tracks(
             xyxy=boxes,
@@ -36,8 +36,8 @@ def live(watch: ImageAnalyzer, for_s: float, fault: Fault = as_ever, began_s: fl
             age=np.ones(len(boxes), np.int64),
         )
         frame = Frame("c1", n, NOON + timedelta(seconds=at_s), at_s, noisy(image, n))
-        told.append(watch.update(frame, tracks, at_s))
-    return told
+        results.append(analyzer.update(frame, tracks, at_s))
+    return results
 
 
 def with_box(image: Image, at_s: float) -> Image:
@@ -45,33 +45,33 @@ def with_box(image: Image, at_s: float) -> Image:
     return image
 
 
-def test_what_lies_on_the_road_is_told_between_looks_too() -> None:
-    watch = ImageAnalyzer(CAMERA)
-    live(watch, 15)
-    told = live(watch, 25, with_box, began_s=15)
-    assert [thing.zone_id for thing in told[-1].road_objects] == ["road"]
-    assert len({seen.road_objects for seen in told[-3:]}) <= 2
-    assert all(seen.road_objects for seen in told[-20:])
+def test_road_objects_are_reported_between_measurements_too() -> None:
+    analyzer = ImageAnalyzer(CAMERA)
+    analyse(analyzer, 15)
+    results = analyse(analyzer, 25, with_box, start_s=15)
+    assert [found.zone_id for found in results[-1].road_objects] == ["road"]
+    assert len({result.road_objects for result in results[-3:]}) <= 2
+    assert all(result.road_objects for result in results[-20:])
 
 
-def test_a_camera_that_looks_elsewhere_says_nothing_of_its_road() -> None:
-    watch = ImageAnalyzer(CAMERA)
-    live(watch, 15)
-    told = live(watch, 25, turned(right=0.2), began_s=15)
-    assert not any(seen.road_objects for seen in told)
-    assert PictureCondition.MOVED in told[-1].quality.conditions
+def test_a_moved_camera_reports_no_road_objects() -> None:
+    analyzer = ImageAnalyzer(CAMERA)
+    analyse(analyzer, 15)
+    results = analyse(analyzer, 25, moved_view(right=0.2), start_s=15)
+    assert not any(result.road_objects for result in results)
+    assert PictureCondition.MOVED in results[-1].quality.conditions
 
 
-def test_a_stream_that_begins_anew_does_not_forget_that_the_camera_moved() -> None:
-    watch = ImageAnalyzer(CAMERA)
-    live(watch, 15)
-    live(watch, 10, turned(right=0.2), began_s=15)
-    watch.reset()
-    assert PictureCondition.MOVED in live(watch, 2, turned(right=0.2))[-1].quality.conditions
+def test_a_reset_does_not_forget_that_the_camera_was_moved() -> None:
+    analyzer = ImageAnalyzer(CAMERA)
+    analyse(analyzer, 15)
+    analyse(analyzer, 10, moved_view(right=0.2), start_s=15)
+    analyzer.reset()
+    assert PictureCondition.MOVED in analyse(analyzer, 2, moved_view(right=0.2))[-1].quality.conditions
 
 
-def test_a_rule_that_is_off_looks_at_no_road() -> None:
-    watch = ImageAnalyzer(
+def test_a_disabled_rule_detects_no_road_objects() -> None:
+    analyzer = ImageAnalyzer(
         CAMERA.model_copy(
             update={
                 "incidents": CAMERA.incidents.model_copy(
@@ -80,13 +80,13 @@ def test_a_rule_that_is_off_looks_at_no_road() -> None:
             }
         )
     )
-    live(watch, 15)
-    assert not any(seen.road_objects for seen in live(watch, 20, with_box, began_s=15))
+    analyse(analyzer, 15)
+    assert not any(result.road_objects for result in analyse(analyzer, 20, with_box, start_s=15))
 
 
-def test_a_controllers_word_is_kept_over_a_stream_that_begins_anew() -> None:
-    watch = ImageAnalyzer(CAMERA)
-    watch.report_signal(SignalUpdate(camera_id="c1", signal_id="s", light=Light.RED, at=NOON))
-    assert live(watch, 1)[-1].signals["s"].light is Light.RED
-    watch.reset()
-    assert live(watch, 1)[-1].signals["s"].light is Light.RED
+def test_a_controllers_report_survives_a_reset() -> None:
+    analyzer = ImageAnalyzer(CAMERA)
+    analyzer.report_signal(SignalUpdate(camera_id="c1", signal_id="s", light=Light.RED, at=NOON))
+    assert analyse(analyzer, 1)[-1].signals["s"].light is Light.RED
+    analyzer.reset()
+    assert analyse(analyzer, 1)[-1].signals["s"].light is Light.RED

@@ -1,4 +1,4 @@
-"""Real cameras: what is told of each clip, of faults made on them, and of things laid on their roads."""
+"""Real cameras: conditions of each clip, of faults added to them, and objects added to their roads."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.kit.picture_kit import NO_BOXES, Fault, Image, covered, defocused, dimmed, noisy, turned
+from tests.kit.image_kit import NO_BOXES, Fault, Image, covered, defocused, dimmed, moved_view, noisy
 from vision.config.files.loading import load_camera
 from vision.contracts import PictureCondition as C
 from vision.detection import Detector, load_detector
@@ -24,7 +24,7 @@ FPS = 4
 STEP_S = 0.6
 ZONES = Path(__file__).parents[1] / "bench" / "clips"
 
-TOLD: dict[str, set[C]] = {
+CONDITIONS: dict[str, set[C]] = {
     "2019-06-28_13-02-35.503167_00001.03601.mp4": set(),
     "2019-06-29_13-01-45.674007_00001.03604.mp4": set(),
     "625_201707211410.mp4": set(),
@@ -61,10 +61,11 @@ CRATES: dict[str, tuple[str, tuple[float, float], float]] = {
     "625_201708101116.mp4": ("625", (0.72, 0.7), 0.05),
     "tw_road_30s_8fps.mp4": ("tw_road", (0.3, 0.75), 0.07),
 }
-"""The camera's file with its zones, and a crate of about a metre on its road: foot and side, parts of the picture."""
+"""The camera's file with its zones, and a crate of about a metre on its road: bottom centre and side, shares of the
+image."""
 FALLS_S = 14.0
 SHOWN_S = 9.0
-"""What every camera here shows before something befalls it. Clips are shown back and forth."""
+"""Time before the fault. Clips are shown back and forth."""
 
 
 def images(clip: Path, fps: float = FPS) -> list[Image]:
@@ -72,27 +73,27 @@ def images(clip: Path, fps: float = FPS) -> list[Image]:
 
 
 def back_and_forth(shown: list[T], for_s: float, fps: float = FPS) -> Iterator[tuple[float, T]]:
-    """A clip for as long as is wanted, without a jump."""
+    """A clip of any length, without a jump."""
     for n in range(round(for_s * fps)):
         at = n % max(1, 2 * len(shown) - 2)
         yield n / fps, shown[min(at, 2 * len(shown) - 2 - at)]
 
 
-def told_of(shown: list[Image], fault: Fault, for_s: float = 24.0) -> list[tuple[float, frozenset[C]]]:
-    """What holds at each moment of a clip that a fault befalls after SHOWN_S."""
-    monitor, told = QualityMonitor(), []
+def conditions_of(shown: list[Image], fault: Fault, for_s: float = 24.0) -> list[tuple[float, frozenset[C]]]:
+    """The conditions at each frame of a clip that a fault affects after SHOWN_S."""
+    monitor, reported = QualityMonitor(), []
     for n, (at_s, image) in enumerate(back_and_forth(shown, for_s)):
         seen = noisy(fault(image, at_s), n) if at_s >= SHOWN_S else image
-        told.append((at_s, monitor.update(seen, at_s, NO_BOXES).conditions))
-    return told
+        reported.append((at_s, monitor.update(seen, at_s, NO_BOXES).conditions))
+    return reported
 
 
-@pytest.mark.parametrize("name", TOLD)
-def test_a_clip_is_told_as_people_see_it(shared: Path, name: str) -> None:
-    monitor, told = QualityMonitor(), set()
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_the_conditions_of_a_clip_are_those_that_people_see(shared: Path, name: str) -> None:
+    monitor, reported = QualityMonitor(), set()
     for n, image in enumerate(images(shared / "clips" / name)):
-        told |= monitor.update(image, n / FPS, NO_BOXES).conditions
-    assert told == TOLD[name]
+        reported |= monitor.update(image, n / FPS, NO_BOXES).conditions
+    assert reported == CONDITIONS[name]
 
 
 @pytest.mark.parametrize("name", STEADY)
@@ -103,30 +104,30 @@ def test_a_clip_is_told_as_people_see_it(shared: Path, name: str) -> None:
         pytest.param(covered(1), C.OBSCURED, id="covered"),
         pytest.param(covered(0.75), C.OBSCURED, id="covered to three quarters"),
         pytest.param(dimmed(0.05), C.DARK, id="dark"),
-        pytest.param(turned(right=0.05, down=0.02), C.MOVED, id="pushed"),
-        pytest.param(turned(turn_deg=7), C.MOVED, id="turned"),
-        pytest.param(turned(zoom=1.2), C.MOVED, id="zoomed"),
+        pytest.param(moved_view(right=0.05, down=0.02), C.MOVED, id="pushed"),
+        pytest.param(moved_view(rotation_deg=7), C.MOVED, id="rotated"),
+        pytest.param(moved_view(zoom=1.2), C.MOVED, id="zoomed"),
     ],
 )
-def test_a_fault_of_a_real_camera_is_told_within_ten_seconds_and_by_its_name(
+def test_a_fault_of_a_real_camera_becomes_its_condition_within_ten_seconds(
     shared: Path, name: str, fault: Fault, condition: C
 ) -> None:
-    told = told_of(images(shared / "clips" / name)[: 12 * FPS], fault)
-    began_s = next((at_s for at_s, conditions in told if condition in conditions), None)
-    assert began_s is not None
-    assert SHOWN_S < began_s <= SHOWN_S + 10
-    assert {c for _, conditions in told for c in conditions} - {condition} <= TOLD[name]
+    reported = conditions_of(images(shared / "clips" / name)[: 12 * FPS], fault)
+    first_s = next((at_s for at_s, conditions in reported if condition in conditions), None)
+    assert first_s is not None
+    assert SHOWN_S < first_s <= SHOWN_S + 10
+    assert {c for _, conditions in reported for c in conditions} - {condition} <= CONDITIONS[name]
 
 
 @pytest.mark.parametrize("name", STEADY)
 @pytest.mark.parametrize("harmless", [covered(0.4), dimmed(0.7), defocused(0.6)], ids=["lorry", "cloud", "haze"])
-def test_what_is_harmless_to_a_real_camera_is_not_told(shared: Path, name: str, harmless: Fault) -> None:
-    told = told_of(images(shared / "clips" / name)[: 12 * FPS], harmless)
-    assert {c for _, conditions in told for c in conditions} <= TOLD[name]
+def test_a_harmless_change_of_a_real_camera_is_no_condition(shared: Path, name: str, harmless: Fault) -> None:
+    reported = conditions_of(images(shared / "clips" / name)[: 12 * FPS], harmless)
+    assert {c for _, conditions in reported for c in conditions} <= CONDITIONS[name]
 
 
 def one_after_another(shared: Path, *names: str, restarts: bool) -> set[C]:
-    """What holds at the end of clips of one camera, shown one after another for 24 s each."""
+    """The conditions at the end of clips of one camera, shown one after another for 24 s each."""
     monitor, shown_s, conditions = QualityMonitor(), 0.0, frozenset()
     for name in names:
         monitor = QualityMonitor(monitor.reference_view) if restarts else monitor
@@ -136,20 +137,20 @@ def one_after_another(shared: Path, *names: str, restarts: bool) -> set[C]:
     return set(conditions)
 
 
-watched = pytest.mark.parametrize("restarts", [False, True], ids=["watched on", "watched again"])
+restarted = pytest.mark.parametrize("restarts", [False, True], ids=["continued", "restarted"])
 
 
-@watched
+@restarted
 def test_the_same_view_by_day_and_by_night_is_not_a_move(shared: Path, *, restarts: bool) -> None:
-    """Ten days and nine hours lie between."""
+    """Ten days and nine hours apart."""
     day, night = "625_201709140917.mp4", "625_201709042131.mp4"
     assert one_after_another(shared, day, night, restarts=restarts) == {C.NIGHT}
     assert one_after_another(shared, night, day, restarts=restarts) == set()
 
 
-@watched
-def test_a_camera_whose_view_is_another_two_weeks_later_has_moved(shared: Path, *, restarts: bool) -> None:
-    """By 14 pixels of 352, as its captions, which stay where they are, do not show."""
+@restarted
+def test_a_view_that_differs_two_weeks_later_is_a_moved_camera(shared: Path, *, restarts: bool) -> None:
+    """By 14 pixels of 352; its captions stay in place."""
     assert one_after_another(shared, "625_201708311636.mp4", "625_201709140917.mp4", restarts=restarts) == {C.MOVED}
 
 
@@ -158,10 +159,10 @@ def detector(shared: Path) -> Detector:
     return load_detector(shared / "models" / "yolo26n.onnx", threads=1)
 
 
-def with_crate(image: Image, boxes: NDArray[np.float32], foot: tuple[float, float], side: float) -> Image:
-    """A wooden crate on the road, behind the road users that stand or drive before it."""
+def with_crate(image: Image, boxes: NDArray[np.float32], bottom_center: tuple[float, float], side: float) -> Image:
+    """A wooden crate on the road, behind the road users in front of it."""
     height, width = image.shape[:2]
-    x, y, size = round(foot[0] * width), round(foot[1] * height), round(side * width)
+    x, y, size = round(bottom_center[0] * width), round(bottom_center[1] * height), round(side * width)
     shown = image.copy()
     cv2.rectangle(shown, (x - size // 2, y - size), (x + size // 2, y), (60, 110, 165), -1)
     cv2.rectangle(shown, (x - size // 2, y - size), (x + size // 2, y - 2 * size // 3), (95, 150, 205), -1)
@@ -171,34 +172,34 @@ def with_crate(image: Image, boxes: NDArray[np.float32], foot: tuple[float, floa
     return shown
 
 
-def lying(
+def road_objects(
     shared: Path, detector: Detector, name: str, *, with_its_crate: bool
 ) -> list[tuple[float, tuple[float, float]]]:
-    """When what is told to lie where (its foot, parts of the picture); the crate falls at FALLS_S."""
-    zones, foot, side = CRATES[name]
+    """(time, bottom centre in shares of the image) of each reported object; the crate falls at FALLS_S."""
+    zones, bottom_center, side = CRATES[name]
     shown = images(shared / "clips" / name, fps=1 / STEP_S)
     seen = [found.xyxy[found.confidence >= 0.25] for image in shown for found in detector.detect([image])]
     height, width = shown[0].shape[:2]
-    objects, told = RoadObjectDetector(load_camera(ZONES / f"{zones}.yaml").zones, width, height), []
+    object_detector, reported = RoadObjectDetector(load_camera(ZONES / f"{zones}.yaml").zones, width, height), []
     for at_s, at in back_and_forth(list(range(len(shown))), 36, fps=1 / STEP_S):
         image, boxes = shown[at], seen[at]
         if with_its_crate and at_s >= FALLS_S:
-            image = with_crate(image, boxes, foot, side)
-        for thing in objects.update(image, at_s, boxes):
-            left, _, right, bottom = thing.box_px
-            told.append((at_s, ((left + right) / 2 / width, bottom / height)))
-    return told
+            image = with_crate(image, boxes, bottom_center, side)
+        for found in object_detector.update(image, at_s, boxes):
+            left, _, right, bottom = found.box_px
+            reported.append((at_s, ((left + right) / 2 / width, bottom / height)))
+    return reported
 
 
 @pytest.mark.parametrize("name", CRATES)
-def test_a_crate_on_a_real_road_is_found_and_nothing_else(shared: Path, detector: Detector, name: str) -> None:
-    _, foot, side = CRATES[name]
-    told = lying(shared, detector, name, with_its_crate=True)
-    assert told
-    assert FALLS_S < told[0][0] <= FALLS_S + 12
-    assert all(np.hypot(x - foot[0], y - foot[1]) < side for _, (x, y) in told)
+def test_a_crate_on_a_real_road_is_the_only_object(shared: Path, detector: Detector, name: str) -> None:
+    _, bottom_center, side = CRATES[name]
+    reported = road_objects(shared, detector, name, with_its_crate=True)
+    assert reported
+    assert FALLS_S < reported[0][0] <= FALLS_S + 12
+    assert all(np.hypot(x - bottom_center[0], y - bottom_center[1]) < side for _, (x, y) in reported)
 
 
 @pytest.mark.parametrize("name", CRATES)
-def test_a_real_road_without_a_crate_has_nothing_on_it(shared: Path, detector: Detector, name: str) -> None:
-    assert lying(shared, detector, name, with_its_crate=False) == []
+def test_a_real_road_without_a_crate_has_no_objects(shared: Path, detector: Detector, name: str) -> None:
+    assert road_objects(shared, detector, name, with_its_crate=False) == []

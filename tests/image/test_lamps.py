@@ -1,4 +1,4 @@
-"""Lamps are read by their colour, by day and by night; what is not sure is not told."""
+"""Lamps are read by their colour, by day and by night; what is uncertain is unknown."""
 
 from collections.abc import Callable
 
@@ -24,10 +24,10 @@ LENS = {Light.RED: (30, 30, 70), Light.AMBER: (25, 55, 70), Light.GREEN: (50, 60
 """Of a lamp that is off, in daylight."""
 
 
-def head(*lit: Light, daylight: float = 1.0, bloom_px: float = 0.0, hidden: bool = False) -> Image:
-    """A signal head with these lamps on; `daylight` 0 is night, `bloom_px` how far light spreads in the lens."""
+def head(*lit: Light, daylight: float = 1.0, bloom_px: float = 0.0, occluded: bool = False) -> Image:
+    """A signal head with these lamps lit; `daylight` 0 is night, `bloom_px` how far light spreads in the lens."""
     image = np.full((HEIGHT, WIDTH, 3), round(140 * daylight), np.uint8)
-    if hidden:
+    if occluded:
         return image
     cv2.rectangle(image, (70, 10), (130, 170), (25, 25, 25), -1)
     for light, centre in CENTRES.items():
@@ -46,21 +46,21 @@ def read(
     return [reader.update(shown(n / fps), n / fps) for n in range(round(for_s * fps))]
 
 
-def lights(told: list[SignalNow | None]) -> list[Light | None]:
-    """Each light once, in its order."""
-    known = [now.light if now else None for now in told]
-    return [light for n, light in enumerate(known) if n == 0 or light is not known[n - 1]]
+def lights(states: list[SignalNow | None]) -> list[Light | None]:
+    """The sequence of lights, without repetitions."""
+    sequence = [now.light if now else None for now in states]
+    return [light for n, light in enumerate(sequence) if n == 0 or light is not sequence[n - 1]]
 
 
 @pytest.mark.parametrize("lit", Light)
 @pytest.mark.parametrize("daylight", [1.0, 0.3, 0.0])
 @pytest.mark.parametrize("bloom_px", [0.0, 6.0, 14.0])
-def test_the_lamp_that_shines_is_read_by_day_and_by_night(lit: Light, daylight: float, bloom_px: float) -> None:
+def test_the_lit_lamp_is_read_by_day_and_by_night(lit: Light, daylight: float, bloom_px: float) -> None:
     image = head(lit, daylight=daylight, bloom_px=bloom_px)
     assert lights(read(lambda _: image, 2)) == [None, lit]
 
 
-def test_red_beside_amber_is_red() -> None:
+def test_red_with_amber_is_red() -> None:
     assert lights(read(lambda _: head(Light.RED, Light.AMBER), 2)) == [None, Light.RED]
 
 
@@ -69,50 +69,50 @@ def test_red_beside_amber_is_red() -> None:
     [
         head(),
         head(daylight=0),
-        head(hidden=True),
+        head(occluded=True),
         head(Light.RED, Light.GREEN),
         head(*Light),
         np.full_like(head(), 255),
     ],
-    ids=["all off", "all off at night", "hidden", "red and green", "all on", "blinded"],
+    ids=["all off", "all off at night", "occluded", "red and green", "all on", "blinded"],
 )
-def test_what_cannot_be_is_not_told(image: Image) -> None:
+def test_an_impossible_combination_is_unknown(image: Image) -> None:
     assert lights(read(lambda _: image, 3)) == [None]
 
 
-def test_a_cycle_is_followed_and_each_light_began_when_it_was_lit() -> None:
+def test_a_cycle_is_followed_with_the_start_of_each_light() -> None:
     def shown(at_s: float) -> Image:
         return head(Light.GREEN if at_s < 5 else Light.AMBER if at_s < 8 else Light.RED)
 
-    told = read(shown, 12)
-    assert lights(told) == [None, Light.GREEN, Light.AMBER, Light.RED]
-    began_s = {now.light: now.since_s for now in told if now}
+    states = read(shown, 12)
+    assert lights(states) == [None, Light.GREEN, Light.AMBER, Light.RED]
+    began_s = {now.light: now.since_s for now in states if now}
     assert began_s == pytest.approx({Light.GREEN: 0, Light.AMBER: 5, Light.RED: 8}, abs=0.1)
 
 
-def test_a_lorry_before_the_head_is_bridged_for_a_second_and_then_nothing_is_known() -> None:
+def test_an_occlusion_is_bridged_for_a_second_and_then_unknown() -> None:
     def shown(at_s: float) -> Image:
-        return head(Light.RED, hidden=2 <= at_s < 2.8 or 5 <= at_s < 9)
+        return head(Light.RED, occluded=2 <= at_s < 2.8 or 5 <= at_s < 9)
 
-    told = read(shown, 11)
-    assert lights(told) == [None, Light.RED, None, Light.RED]
-    assert told[int(2.5 * 12)] is not None
-    assert told[7 * 12] is None
-
-
-def test_amber_that_blinks_is_a_signal_out_of_service() -> None:
-    told = read(lambda at_s: head(Light.AMBER) if at_s % 1 < 0.5 else head(), 12)
-    assert not any(told[3 * 12 :])
+    states = read(shown, 11)
+    assert lights(states) == [None, Light.RED, None, Light.RED]
+    assert states[int(2.5 * 12)] is not None
+    assert states[7 * 12] is None
 
 
-def test_green_that_blinks_before_amber_is_green() -> None:
+def test_blinking_amber_is_a_signal_out_of_service() -> None:
+    states = read(lambda at_s: head(Light.AMBER) if at_s % 1 < 0.5 else head(), 12)
+    assert not any(states[3 * 12 :])
+
+
+def test_blinking_green_before_amber_is_green() -> None:
     def shown(at_s: float) -> Image:
         return head() if at_s > 3 and at_s % 1 >= 0.5 else head(Light.GREEN)
 
     assert lights(read(shown, 8)) == [None, Light.GREEN]
 
 
-def test_a_signal_that_blinked_is_read_again_once_it_works() -> None:
+def test_a_signal_that_blinked_is_read_again_in_service() -> None:
     def shown(at_s: float) -> Image:
         if at_s < 6:
             return head(Light.AMBER) if at_s % 1 < 0.5 else head()
@@ -121,9 +121,9 @@ def test_a_signal_that_blinked_is_read_again_once_it_works() -> None:
     assert read(shown, 8)[-1] == SignalNow(Light.RED, pytest.approx(6, abs=0.1))
 
 
-def test_lamps_that_flicker_against_the_shutter_are_read_as_steady() -> None:
-    told = read(lambda at_s: head() if int(at_s * 25) % 3 == 0 else head(Light.RED), 6, fps=25)
-    assert lights(told) == [None, Light.RED]
+def test_flicker_against_the_shutter_is_read_as_steady() -> None:
+    states = read(lambda at_s: head() if int(at_s * 25) % 3 == 0 else head(Light.RED), 6, fps=25)
+    assert lights(states) == [None, Light.RED]
 
 
 def test_a_signal_without_amber_is_read_too() -> None:
@@ -131,7 +131,7 @@ def test_a_signal_without_amber_is_read_too() -> None:
     assert lights(read(lambda _: head(Light.GREEN), 2, lamps=lamps)) == [None, Light.GREEN]
 
 
-def test_a_box_drawn_far_too_wide_still_reads_its_lamp() -> None:
+def test_a_box_that_is_far_too_wide_still_reads_its_lamp() -> None:
     lamps = LampsConfig(
         red=((0.3, 0.02), (0.7, 0.32)), amber=((0.3, 0.33), (0.7, 0.57)), green=((0.3, 0.58), (0.7, 0.9))
     )
@@ -139,17 +139,17 @@ def test_a_box_drawn_far_too_wide_still_reads_its_lamp() -> None:
 
 
 @given(st.lists(st.sampled_from([*Light, None]), max_size=60), st.integers(-(10**6), 10**6))
-def test_a_time_shift_changes_nothing_but_the_times(shown: list[Light | None], shift_s: int) -> None:
+def test_a_time_shift_changes_only_the_times(shown: list[Light | None], shift_s: int) -> None:
     images = {light: head(light) if light else head() for light in (*Light, None)}
     now, later = LampReader(LAMPS, WIDTH, HEIGHT), LampReader(LAMPS, WIDTH, HEIGHT)
     for n, light in enumerate(shown):
-        told, shifted = now.update(images[light], n / 8), later.update(images[light], n / 8 + shift_s)
-        assert (told is None) == (shifted is None)
-        if told and shifted:
-            assert shifted.light is told.light
-            assert shifted.since_s - shift_s == pytest.approx(told.since_s, abs=1e-3)
+        state, shifted = now.update(images[light], n / 8), later.update(images[light], n / 8 + shift_s)
+        assert (state is None) == (shifted is None)
+        if state and shifted:
+            assert shifted.light is state.light
+            assert shifted.since_s - shift_s == pytest.approx(state.since_s, abs=1e-3)
 
 
-def test_a_lamp_of_one_pixel_at_the_pictures_edge_is_no_error() -> None:
+def test_a_lamp_of_one_pixel_at_the_image_edge_is_no_error() -> None:
     lamps = LampsConfig(red=((0.999, 0.999), (1, 1)), green=((0, 0), (0.001, 0.001)))
     LampReader(lamps, 64, 48).update(np.zeros((48, 64, 3), np.uint8), 0)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.kit.picture_kit import street, turned
+from tests.kit.image_kit import moved_view, street
 from tests.kit.running_worker import RunningWorker, running_worker
 from tests.kit.worker_kit import DrivingSource, SquareDetector, camera, until
 from vision.analytics import FreeFlow
@@ -88,7 +88,7 @@ class StreetSource(DrivingSource):
 
 
 class TurnedSource(StreetSource):
-    shows = turned(right=0.1)(street(), 0.0)
+    shows = moved_view(right=0.1)(street(), 0.0)
 
 
 class NoDetections(SquareDetector):

@@ -26,7 +26,7 @@ class ImageResult:
 
     quality: ImageQuality
     signals: Mapping[str, SignalNow] = field(default_factory=dict)
-    """By signal id; without those whose state is unknown."""
+    """By signal id; without those of unknown state."""
     road_objects: tuple[RoadObject, ...] = ()
 
 

@@ -13,7 +13,7 @@ class BrightnessParameters:
     """When an image is dark, shows night or glares. Levels are grey levels from 0 to 255."""
 
     max_dark_level: float = 40.0
-    """An image whose brightest hundredth is below this level shows nothing. Higher: more images count as dark.
+    """An image with its brightest hundredth below this level shows nothing. Higher: more images count as dark.
     Source: chosen."""
     max_dim_level: float = 75.0
     """A median below this level, with dark corners and a dark sky, is night. Higher: dusk counts as night. Source:
@@ -28,7 +28,7 @@ class BrightnessParameters:
     """Under sodium light, red exceeds blue by this share of the brightness. Higher: fewer lit nights are noticed.
     Source: chosen."""
     saturated_level: int = 250
-    """A pixel whose colours all reach this level is saturated. Higher: less counts as glare. Source: chosen."""
+    """A pixel is saturated if all its colours reach this level. Higher: less counts as glare. Source: chosen."""
     min_glare_share: float = 0.06
     """A saturated share of the road above this is glare. The sky is left out, since it is white on many days. Higher:
     less counts as glare. Source: chosen."""

@@ -14,7 +14,7 @@ TILE_ROWS, TILE_COLUMNS = 6, 8
 
 @dataclass(frozen=True, slots=True)
 class RainParameters:
-    """What a streak of rain looks like, in an image whose longer side is 640 pixels, and how often to measure."""
+    """What a streak of rain looks like, in an image with a longer side of 640 pixels, and how often to measure."""
 
     interval_s: float = 3.0
     """Rain is measured this often, seconds. Longer: less time, later answers. Source: chosen."""

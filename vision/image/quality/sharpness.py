@@ -14,7 +14,7 @@ class SharpnessParameters:
     """How sharpness is measured."""
 
     blur_px: int = 9
-    """Length of the blur that the image is compared with, pixels. Larger: tells stronger blurs apart. Source:
+    """Length of the blur that the image is compared with, pixels. Larger: strong blurs differ more. Source:
     chosen."""
     min_edge: float = 24.0
     """Grey levels across the blur that make an edge; less is noise or a flat surface. Higher: less noise, fewer edges.

@@ -1,4 +1,4 @@
-"""Finds patches of the road that show something new, and tells objects from light, shadow and strips."""
+"""Finds patches of the road that show something new, and separates objects from light, shadow and strips."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

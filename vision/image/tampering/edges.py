@@ -27,8 +27,8 @@ class EdgeParameters:
     """An edge is as distinct as it stands out from those in a square of this side, pixels. Larger: isolated edges weigh
     more. Source: chosen."""
     blur_sigma_px: float = 1.5
-    """Edges within about this distance count as the same, pixels. Larger: tolerates more vibration, tells fewer views
-    apart. Source: chosen."""
+    """Edges within about this distance count as the same, pixels. Larger: tolerates more vibration, confuses more
+    views. Source: chosen."""
 
 
 DEFAULTS = EdgeParameters()

@@ -23,7 +23,7 @@ class SignalReader:
         self._sources = {s.id: self._source(s, width_px, height_px) for s in signals}
 
     def update(self, image: Image, at_s: float, at: datetime) -> dict[str, SignalNow]:
-        """By id, the signals whose state is known.
+        """By id, the signals of known state.
 
         `image` is BGR, `at_s` its media time and `at` its capture time on the wall clock (aware).
         """

@@ -63,7 +63,7 @@ DEFAULTS = StandstillParameters()
 
 @dataclass(frozen=True, slots=True)
 class StoppedVehicle:
-    """A vehicle whose stop is unexplained."""
+    """A vehicle with an unexplained stop."""
 
     row: int
     """In the scene's tracks."""
@@ -147,7 +147,7 @@ class Standstill:
 
 
 class StandstillTracker:
-    """Follows the stopped vehicles of one camera and finds those whose stop is unexplained.
+    """Follows the stopped vehicles of one camera and finds the unexplained stops.
 
     A queue or a slow leader explains a stop, and a vehicle that creeps on is not stopped. Vehicles stopped side by
     side, a road that is not visible ahead, and congestion may explain one: then it counts as unexplained only after
@@ -179,7 +179,7 @@ class StandstillTracker:
         self.blocked_by: Bools = np.zeros((0, 0), bool)
         """(S, N): slow vehicles just ahead of each; or nearby, where its heading is unknown."""
         self.unexplained: tuple[StoppedVehicle, ...] = ()
-        """Those whose stop nothing explains."""
+        """The vehicles with an unexplained stop."""
 
     def __len__(self) -> int:
         """Number of tracks and standstills that are kept."""

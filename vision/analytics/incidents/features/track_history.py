@@ -281,7 +281,7 @@ class TrackHistory:
         self._table.defined_velocity_px[rows[is_defined]] = tracks.velocity_px.take(is_defined, axis=0)
 
     def _detect_jumps(self, rows: Ids, tracks: TrackKinematics, at_s: float, previous_s: Floats) -> None:
-        """A track whose velocity stays undefined switched, unless it was occluded or is where it should be."""
+        """A track with a velocity that stays undefined switched, unless it was occluded or is where it should be."""
         p, table = self._parameters, self._table
         is_undefined = np.isnan(tracks.speed_mps) & (at_s - tracks.first_seen_s > p.min_switch_age_s)
         since_s = np.where(at_s - previous_s > p.max_gap_s, at_s, np.fmin(table.no_velocity_since_s[rows], at_s))

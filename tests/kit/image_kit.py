@@ -1,4 +1,4 @@
-"""A street of arithmetic with a camera that things happen to."""
+"""A synthetic street, and faults of the camera that shows it."""
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -12,7 +12,7 @@ from vision.image import ImageQuality, QualityMonitor
 
 Image = NDArray[np.uint8]
 Fault = Callable[[Image, float], Image]
-"""From a picture and its moment (s) to the picture as a faulty camera gives it."""
+"""From an image and its time (s) to the image of a faulty camera."""
 
 WIDTH, HEIGHT = 640, 360
 NO_BOXES = np.empty((0, 4), np.float32)
@@ -48,9 +48,9 @@ def with_cars(image: Image, at_s: float) -> tuple[Image, NDArray[np.float32]]:
     return shown, np.array(boxes, np.float32)
 
 
-def noisy(image: Image, moment: int, sigma: float = 2.0) -> Image:
-    """As a sensor gives it: the noise comes after whatever happened before the lens. The same of each moment."""
-    noise = _noise(image.shape, moment % 16, sigma)
+def noisy(image: Image, frame: int, sigma: float = 2.0) -> Image:
+    """With sensor noise, which comes after whatever happened before the lens; the same for each `frame`."""
+    noise = _noise(image.shape, frame % 16, sigma)
     return cv2.add(image, noise, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
 
 
@@ -59,49 +59,49 @@ def _noise(shape: tuple[int, ...], seed: int, sigma: float) -> NDArray[np.int16]
     return np.random.default_rng(seed).normal(0, sigma, shape).round().astype(np.int16)
 
 
-def as_ever(image: Image, at_s: float) -> Image:
+def unchanged(image: Image, at_s: float) -> Image:
     return image
 
 
-def watch(
-    fault: Fault = as_ever,
+def monitor_street(
+    fault: Fault = unchanged,
     *,
     from_s: float = 10.0,
     until_s: float = 1e9,
     for_s: float = 30.0,
     fps: float = 4.0,
-    began_s: float = 0.0,
+    start_s: float = 0.0,
     monitor: QualityMonitor | None = None,
     image: Image | None = None,
 ) -> list[tuple[float, ImageQuality]]:
-    """What a monitor says at each moment (s since the beginning) of a street on which `fault` happens for a while."""
+    """(seconds since the start, quality) for each frame of a street that a fault affects for a while."""
     monitor = monitor or QualityMonitor()
     image = street() if image is None else image
-    told = []
+    qualities = []
     for n, at_s in enumerate(np.arange(0, for_s, 1 / fps).tolist()):
         shown, boxes = with_cars(image, at_s)
         if from_s <= at_s < until_s:
             shown = fault(shown, at_s)
-        told.append((at_s, monitor.update(noisy(shown, n), began_s + at_s, boxes)))
-    return told
+        qualities.append((at_s, monitor.update(noisy(shown, n), start_s + at_s, boxes)))
+    return qualities
 
 
-def begins(told: Iterable[tuple[float, ImageQuality]], condition: PictureCondition) -> float | None:
-    """When a condition is told first; `None`: never."""
-    return next((at_s for at_s, state in told if condition in state.conditions), None)
+def first_time_of(condition: PictureCondition, qualities: Iterable[tuple[float, ImageQuality]]) -> float | None:
+    """When a condition first holds; None: never."""
+    return next((at_s for at_s, quality in qualities if condition in quality.conditions), None)
 
 
-def seen(told: Iterable[tuple[float, ImageQuality]]) -> set[PictureCondition]:
-    """Everything that is ever told."""
-    return {condition for _, state in told for condition in state.conditions}
+def conditions_of(qualities: Iterable[tuple[float, ImageQuality]]) -> set[PictureCondition]:
+    """Every condition that ever holds."""
+    return {condition for _, quality in qualities for condition in quality.conditions}
 
 
-def turned(right: float = 0.0, down: float = 0.0, zoom: float = 1.0, turn_deg: float = 0.0) -> Fault:
-    """The camera is pushed (parts of the picture), zoomed, turned."""
+def moved_view(right: float = 0.0, down: float = 0.0, zoom: float = 1.0, rotation_deg: float = 0.0) -> Fault:
+    """The camera is pushed (shares of the image), zoomed, rotated."""
 
     def fault(image: Image, at_s: float) -> Image:
         height, width = image.shape[:2]
-        move = cv2.getRotationMatrix2D((width / 2, height / 2), turn_deg, zoom)
+        move = cv2.getRotationMatrix2D((width / 2, height / 2), rotation_deg, zoom)
         move[:, 2] += (right * width, down * height)
         return np.asarray(cv2.warpAffine(image, move, (width, height), borderMode=cv2.BORDER_REFLECT), np.uint8)
 
@@ -112,12 +112,12 @@ def defocused(sigma_px: float) -> Fault:
     return lambda image, at_s: np.asarray(cv2.GaussianBlur(image, (0, 0), sigma_px), np.uint8)
 
 
-def covered(part: float) -> Fault:
-    """Something grey before the lens, from the left."""
+def covered(share: float) -> Fault:
+    """Something grey in front of the lens, from the left."""
 
     def fault(image: Image, at_s: float) -> Image:
         shown = image.copy()
-        columns = round(part * image.shape[1])
+        columns = round(share * image.shape[1])
         shown[:, :columns] = np.linspace(90, 140, max(columns, 1))[None, :columns, None]
         return shown
 
