@@ -1,4 +1,4 @@
-"""`ngatu`: one tool. Each package brings its commands as entry points of the group `ngatu.commands`."""
+"""The `ngatu` command; each package adds its commands as entry points of the group `ngatu.commands`."""
 
 import sys
 from importlib.metadata import entry_points, version
@@ -9,7 +9,7 @@ from vision.common.errors import NgatuError
 
 
 def build_app() -> typer.Typer:
-    """The tool with every installed package's commands."""
+    """The command line with the commands of every installed package."""
     app = typer.Typer(
         name="ngatu",
         help="Real-time traffic vision for a city's operations centre.",
@@ -31,7 +31,7 @@ def _root(
 
 
 def main() -> None:
-    """The console script. An error meant for people is one sentence on stderr, and exit code 1."""
+    """Run the console script; an expected error is one sentence on stderr and exit code 1."""
     try:
         build_app()()
     except NgatuError as error:

@@ -19,32 +19,32 @@ from typer.testing import CliRunner
 from vision.checking import draw_camera
 from vision.checking.drawing import INWARD, OUTWARD
 from vision.checking.drawing_zones import COLOURS, GREEN, MARK, RED
-from vision.checking.ink import plain_letters
+from vision.checking.primitives import plain_letters
 from vision.commands import check
 from vision.config.camera import CameraConfig
 from vision.config.lines import LineConfig
 from vision.config.sources import FileSource
 from vision.config.zones import ZoneKind
-from vision.demo.simulator import Access, SimulatedCameras, show_clip
+from vision.demo.simulator import Access, SimulatedCameras, stream_of_clip
 
 LINE = "lines:\n  - {id: north, start: [0.2, 0.5], end: [0.8, 0.5], in_name: vào · in}\n"
 
 
-def ngatu_check(*words: str | Path) -> tuple[int, str]:
+def ngatu_check(*arguments: str | Path) -> tuple[int, str]:
     app = typer.Typer()
     check.register(app)
     app.command("other")(lambda: None)
-    result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["check", *map(str, words)], catch_exceptions=False)
+    result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["check", *map(str, arguments)], catch_exceptions=False)
     return result.exit_code, result.output
 
 
-def check_as_json(*words: str | Path) -> tuple[int, dict[str, Any]]:
+def check_as_json(*arguments: str | Path) -> tuple[int, dict[str, Any]]:
     app = typer.Typer()
     check.register(app)
     app.command("other")(lambda: None)
-    result = CliRunner().invoke(app, ["check", "--json", *map(str, words)], catch_exceptions=False)
-    told = json.loads(result.stdout)
-    return result.exit_code, {camera["id"]: camera for camera in told["cameras"]}
+    result = CliRunner().invoke(app, ["check", "--json", *map(str, arguments)], catch_exceptions=False)
+    report = json.loads(result.stdout)
+    return result.exit_code, {camera["id"]: camera for camera in report["cameras"]}
 
 
 def write_camera(folder: Path, name: str, url: str, rest: str = LINE) -> Path:
@@ -56,7 +56,7 @@ def write_camera(folder: Path, name: str, url: str, rest: str = LINE) -> Path:
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A grey picture at 25 fps, H.264, for two seconds."""
+    """Two seconds of a grey image at 25 fps, H.264."""
     path = tmp_path_factory.mktemp("check") / "grey.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25)
@@ -73,66 +73,66 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def cameras(clip: Path) -> Iterator[SimulatedCameras]:
-    with SimulatedCameras({"grey": show_clip(clip)}, access=Access("admin", "p@ss/word")) as simulated:
+    with SimulatedCameras({"grey": stream_of_clip(clip)}, access=Access("admin", "p@ss/word")) as simulated:
         yield simulated
 
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """Somebody who takes the call and never says a word."""
+    """The port of a server that accepts connections and never answers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield listener.getsockname()[1]
 
 
-def test_good_files_are_good_and_the_exit_code_says_so(tmp_path: Path) -> None:
+def test_valid_files_give_exit_code_0(tmp_path: Path) -> None:
     write_camera(tmp_path, "a", "rtsp://192.0.2.1/x")
-    code, said = ngatu_check(tmp_path)
+    code, output = ngatu_check(tmp_path)
     assert code == 0
-    assert "ok" in said
+    assert "ok" in output
 
 
-def test_a_problem_is_told_with_its_place_and_the_exit_code_is_1(tmp_path: Path) -> None:
+def test_a_problem_is_reported_with_file_and_line_and_exit_code_1(tmp_path: Path) -> None:
     write_camera(tmp_path, "a", "rtsp://192.0.2.1/x")
     bad = write_camera(tmp_path, "b", "rtsp://192.0.2.1/x", "nname: x\n")
-    code, said = ngatu_check(tmp_path)
+    code, output = ngatu_check(tmp_path)
     assert code == 1
-    assert f"{bad}:7: nname: unknown key `nname`: did you mean `name`?" in said.splitlines()
+    assert f"{bad}:7: nname: unknown key `nname`: did you mean `name`?" in output.splitlines()
 
 
-def test_files_folders_and_what_is_not_there_can_be_named_together(tmp_path: Path) -> None:
+def test_files_folders_and_missing_paths_can_be_combined(tmp_path: Path) -> None:
     first = write_camera(tmp_path, "a", "rtsp://192.0.2.1/x")
-    code, said = ngatu_check(first, tmp_path / "nowhere", tmp_path / "gone.yaml")
+    code, output = ngatu_check(first, tmp_path / "nowhere", tmp_path / "gone.yaml")
     assert code == 1
-    assert f"{tmp_path / 'nowhere'}: there is no such folder" in said
-    assert f"{tmp_path / 'gone.yaml'}: No such file or directory" in said
+    assert f"{tmp_path / 'nowhere'}: there is no such folder" in output
+    assert f"{tmp_path / 'gone.yaml'}: No such file or directory" in output
 
 
 def test_an_empty_folder_is_a_problem(tmp_path: Path) -> None:
-    code, said = ngatu_check(tmp_path)
+    code, output = ngatu_check(tmp_path)
     assert code == 1
-    assert "no camera files here" in said
+    assert "no camera files" in output
 
 
-def test_json_has_the_same_in_keys(tmp_path: Path) -> None:
+def test_json_contains_the_same_results(tmp_path: Path) -> None:
     write_camera(tmp_path, "a", "rtsp://192.0.2.1/x")
     write_camera(tmp_path, "b", "rtsp://192.0.2.1/x", "nname: x\n")
-    code, told = check_as_json(tmp_path)
+    code, reports = check_as_json(tmp_path)
     assert code == 1
-    assert (told["a"]["ok"], told["a"]["lines"], told["a"]["stream"]) == (True, ["north"], None)
-    [problem] = told["b"]["problems"]
+    assert (reports["a"]["ok"], reports["a"]["lines"], reports["a"]["stream"]) == (True, ["north"], None)
+    [problem] = reports["b"]["problems"]
     assert (problem["line"], problem["column"], problem["key"]) == (7, 1, "nname")
 
 
-def test_connect_tells_what_comes_and_draws_the_lines(
+def test_connect_reports_the_stream_and_draws_the_lines(
     tmp_path: Path, cameras: SimulatedCameras, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHECK_PASSWORD", "p@ss/word")
     write_camera(tmp_path, "a", f"rtsp://admin:${{CHECK_PASSWORD}}@127.0.0.1:{cameras.port}/grey")
-    code, told = check_as_json(tmp_path, "--connect", "--out", tmp_path / "out")
-    assert code == 0, told
-    stream = told["a"]["stream"]
+    code, reports = check_as_json(tmp_path, "--connect", "--out", tmp_path / "out")
+    assert code == 0, reports
+    stream = reports["a"]["stream"]
     assert (stream["width"], stream["height"], stream["codec"]) == (320, 180, "h264")
     assert stream["fps"] == pytest.approx(25, rel=0.1)
     assert 0 < stream["first_picture_s"] < 5
@@ -143,7 +143,7 @@ def test_connect_tells_what_comes_and_draws_the_lines(
     assert min(green, red) - blue > 80, "the line is yellow"
 
 
-def test_each_failure_is_named_without_the_password_and_delays_no_other(
+def test_each_failure_is_reported_without_the_password_and_delays_no_other(
     tmp_path: Path, cameras: SimulatedCameras, silent_port: int
 ) -> None:
     port = cameras.port
@@ -155,31 +155,31 @@ def test_each_failure_is_named_without_the_password_and_delays_no_other(
     for number in range(4):
         write_camera(tmp_path, f"silent-{number}", f"rtsp://admin:hunter2@127.0.0.1:{silent_port}/grey")
     began_s = time.monotonic()
-    code, told = check_as_json(tmp_path, "--connect", "--out", tmp_path / "out")
+    code, reports = check_as_json(tmp_path, "--connect", "--out", tmp_path / "out")
     assert time.monotonic() - began_s < 8
     assert code == 1
-    reasons = {name: camera["stream"]["reason"] for name, camera in told.items()}
+    reasons = {name: camera["stream"]["reason"] for name, camera in reports.items()}
     assert not reasons.pop("good")
     assert "refuses the user name or password" in reasons["password"]
     assert "no stream of this path" in reasons["path"]
     assert "refuses connections" in reasons["port"]
     assert "CHECK_NOT_SET" in reasons["unset"]
     assert all("sent no video within 1 s" in reasons[f"silent-{number}"] for number in range(4))
-    assert "hunter2" not in str(told)
+    assert "hunter2" not in str(reports)
 
 
-def test_a_recording_is_opened_too_and_a_camera_that_is_off_is_not(tmp_path: Path, clip: Path) -> None:
+def test_recordings_are_opened_and_disabled_cameras_are_not(tmp_path: Path, clip: Path) -> None:
     (tmp_path / "film.yaml").write_text(f"id: film\nsource: {{kind: file, path: {clip}}}\n")
     (tmp_path / "gone.yaml").write_text("id: gone\nsource: {kind: file, path: gone.mp4}\n")
     write_camera(tmp_path, "off", "rtsp://127.0.0.1:9/x", "enabled: false\n")
-    code, told = check_as_json(tmp_path, "--connect", "--out", tmp_path / "out")
+    code, reports = check_as_json(tmp_path, "--connect", "--out", tmp_path / "out")
     assert code == 1
-    assert told["film"]["stream"]["ok"]
-    assert told["off"]["stream"] is None
-    assert "gone.mp4" in told["gone"]["stream"]["reason"]
+    assert reports["film"]["stream"]["ok"]
+    assert reports["off"]["stream"] is None
+    assert "gone.mp4" in reports["gone"]["stream"]["reason"]
 
 
-def test_the_arrow_in_points_to_the_right_hand_side_of_who_looks_along_the_line() -> None:
+def test_the_inward_arrow_points_to_the_right_of_the_lines_direction() -> None:
     image = np.zeros((400, 400, 3), np.uint8)
     source = FileSource(path="film.mp4")
     line = LineConfig(id="l", start=(0.1, 0.5), end=(0.9, 0.5))
@@ -190,7 +190,7 @@ def test_the_arrow_in_points_to_the_right_hand_side_of_who_looks_along_the_line(
         assert (np.median(rows) > 200) == is_below
 
 
-def test_the_picture_shows_zones_their_direction_the_lamps_and_the_measured_road() -> None:
+def test_zones_lamps_and_calibration_are_drawn() -> None:
     image = np.zeros((400, 400, 3), np.uint8)
     page = (Path(__file__).resolve().parents[2] / "docs" / "operators.md").read_text(encoding="utf-8")
     example = page.split("```yaml")[1].split("```")[0]
@@ -199,7 +199,7 @@ def test_the_picture_shows_zones_their_direction_the_lamps_and_the_measured_road
         assert (np.abs(drawn.astype(int) - colour) < 12).all(axis=2).any()
 
 
-def test_a_calibration_that_contradicts_itself_is_a_problem_of_its_file(tmp_path: Path) -> None:
+def test_a_contradictory_calibration_is_a_problem_of_its_file(tmp_path: Path) -> None:
     picture = [(0.2, 0.3), (0.8, 0.3), (0.9, 0.9), (0.1, 0.9), (0.5, 0.6)]
     ground_m = [(0, 30), (10, 30), (10, 0), (0, 0), (14, 10)]
     pairs = zip(picture, ground_m, strict=True)
@@ -207,13 +207,13 @@ def test_a_calibration_that_contradicts_itself_is_a_problem_of_its_file(tmp_path
     (tmp_path / "c.yaml").write_text(
         f"id: c\nsource: {{kind: file, path: gone.mp4}}\ncalibration: {{kind: points, points: [{', '.join(points)}]}}\n"
     )
-    code, told = check_as_json(tmp_path)
+    code, reports = check_as_json(tmp_path)
     assert code == 1
-    [problem] = told["c"]["problems"]
+    [problem] = reports["c"]["problems"]
     assert problem["key"] == "calibration"
     assert "off the others' plane" in problem["message"]
     assert problem["remedy"] == "measure it again"
 
 
-def test_names_are_written_in_letters_that_the_picture_s_font_has() -> None:
+def test_names_are_drawn_in_ascii() -> None:
     assert plain_letters("Ngã tư Sở · vào đường") == "Nga tu So - vao duong"

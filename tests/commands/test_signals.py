@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end what runs in good order."""
+"""Ctrl-C and SIGTERM stop a command in good order."""
 
 import os
 import signal
@@ -10,22 +10,22 @@ from vision.commands.console import stop_on_signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_what_runs_and_does_afterwards_what_it_did_before(number: signal.Signals) -> None:
-    heard: list[int] = []
-    before = signal.signal(number, lambda told, _frame: heard.append(told))
+def test_a_signal_stops_the_block_and_its_handler_is_restored(number: signal.Signals) -> None:
+    received: list[int] = []
+    before = signal.signal(number, lambda given, _frame: received.append(given))
     try:
         stop = threading.Event()
         with stop_on_signals(stop.set):
             os.kill(os.getpid(), number)
             assert stop.wait(1)
-        assert heard == []
+        assert received == []
         os.kill(os.getpid(), number)
-        assert heard == [number]
+        assert received == [number]
     finally:
         signal.signal(number, before)
 
 
-def test_what_fails_gives_the_signals_back_too() -> None:
+def test_handlers_are_restored_after_an_error() -> None:
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(ValueError, match="broken"), stop_on_signals(lambda: None):
         raise ValueError("broken")

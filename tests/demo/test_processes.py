@@ -1,4 +1,4 @@
-"""The demonstration's processes: started apart, watched, stopped in order."""
+"""The processes of a demonstration: start, check, stop."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from vision.core.errors import NgatuError
 from vision.demo.processes import Children
 
 
-def test_a_child_that_ends_is_named_with_its_last_output(tmp_path: Path) -> None:
+def test_a_process_that_ended_is_named_with_its_last_output(tmp_path: Path) -> None:
     children = Children(tmp_path)
     child = children.start("broken", ["no-such-command"], {})
     child.wait(20)
@@ -18,7 +18,7 @@ def test_a_child_that_ends_is_named_with_its_last_output(tmp_path: Path) -> None
         children.check()
 
 
-def test_a_child_that_does_not_heed_the_request_to_end_is_killed(tmp_path: Path) -> None:
+def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     children = Children(tmp_path)
     child = children.start("deaf", ["--help"], {})
     os.kill(child.pid, signal.SIGSTOP)
@@ -27,7 +27,7 @@ def test_a_child_that_does_not_heed_the_request_to_end_is_killed(tmp_path: Path)
     assert child.exit_code == -signal.SIGKILL
 
 
-def test_stopping_what_has_ended_already_is_no_error(tmp_path: Path) -> None:
+def test_stopping_a_process_that_has_ended_is_harmless(tmp_path: Path) -> None:
     children = Children(tmp_path)
     child = children.start("over", ["--help"], {})
     child.wait(20)
@@ -35,7 +35,7 @@ def test_stopping_what_has_ended_already_is_no_error(tmp_path: Path) -> None:
     children.check()
 
 
-def test_ctrl_c_at_the_terminal_reaches_the_parent_alone(tmp_path: Path) -> None:
+def test_ctrl_c_in_the_terminal_reaches_only_the_parent(tmp_path: Path) -> None:
     children = Children(tmp_path)
     child = children.start("apart", ["--help"], {})
     try:

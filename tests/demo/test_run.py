@@ -1,4 +1,4 @@
-"""The demonstration as its user meets it: real Redis, simulated cameras, real detector, the service."""
+"""`ngatu demo` from outside: a real Redis, simulated cameras, the real detector, the service."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ import pytest
 
 from vision.common.ports import free_port
 
-PATIENCE_S = 100.0
+TIMEOUT_S = 100.0
 
 
 def pids_mentioning(word: str) -> list[int]:
@@ -38,14 +38,14 @@ def crossings(port: int) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-def test_the_demo_counts_real_traffic_until_ctrl_c_and_leaves_nothing_running(tmp_path: Path) -> None:
+def test_the_demo_counts_traffic_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
     port = free_port()
     log = tmp_path / "demo.log"
     with log.open("wb") as sink:
         command = [sys.executable, "-m", "vision", "demo", "--port", str(port)]
         demo = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT)
     try:
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + TIMEOUT_S
         counted = 0
         while counted < 3:
             assert time.monotonic() < end, log.read_text()
@@ -58,13 +58,13 @@ def test_the_demo_counts_real_traffic_until_ctrl_c_and_leaves_nothing_running(tm
     finally:
         demo.send_signal(signal.SIGINT)
         code = demo.wait(60)
-    said = log.read_text()
-    assert code == 0, said
-    final = re.search(r"(\d+) crossings counted and stored", said)
-    assert final, said
+    output = log.read_text()
+    assert code == 0, output
+    final = re.search(r"(\d+) crossings counted and stored", output)
+    assert final, output
     assert int(final[1]) >= counted
-    _, last_table = re.split(r"^ *counted *$", said, flags=re.MULTILINE)
-    assert "online" in last_table, said
+    _, last_table = re.split(r"^ *counted *$", output, flags=re.MULTILINE)
+    assert "online" in last_table, output
     assert not Path(folder[1]).exists()
     assert pids_mentioning(folder[1]) == []
 

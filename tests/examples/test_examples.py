@@ -11,7 +11,7 @@ import pytest
 
 from tests.kit.worker_kit import HEIGHT, WIDTH
 from tests.publishing.publishing_kit import crossing, settings
-from vision.demo.simulator import SimulatedCameras, Wish, prepare_clip, show_clip
+from vision.demo.simulator import SimulatedCameras, StreamFormat, prepare_clip, stream_of_clip
 from vision.publishing import RedisPublisher
 from vision.samples import ensure_samples
 
@@ -61,8 +61,8 @@ def test_own_detector_finds_a_stopped_vehicle(tmp_path: Path) -> None:
 
 
 def test_live_camera(truck: Path, tmp_path: Path) -> None:
-    clip = prepare_clip(truck, tmp_path, Wish())
-    with SimulatedCameras({"street": show_clip(clip)}) as cameras:
+    clip = prepare_clip(truck, tmp_path, StreamFormat())
+    with SimulatedCameras({"street": stream_of_clip(clip)}) as cameras:
         printed = run("live_camera.py", cameras.urls["street"], 5)
     assert printed.count("road users") == 5
 

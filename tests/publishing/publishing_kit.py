@@ -1,4 +1,4 @@
-"""What the tests of publishing share: events, streams read back, servers killed for real."""
+"""Helpers for publishing tests: events, reading streams back, killing servers."""
 
 import os
 import signal
@@ -51,14 +51,14 @@ def settings(url: str, **more: object) -> BusSettings:
 
 
 def on_stream(url: str, shard: int = 0) -> list[Event]:
-    """All that is on a shard's stream, in its order, repeats included."""
+    """The events on a shard's stream in order, duplicates included."""
     with redis.Redis.from_url(url) as client:
         entries = client.xrange(keys.event_stream(shard))
     return [EVENT.validate_json(fields[keys.EVENT_FIELD.encode()]) for _, fields in entries]
 
 
 def ids_once(events: list[Event]) -> list[str]:
-    """The ids in the order of their first arrival: what a consumer that is idempotent by id makes of a stream."""
+    """The ids in the order of first arrival: what a consumer that is idempotent by id stores."""
     return list(dict.fromkeys(event.event_id for event in events))
 
 
@@ -69,7 +69,7 @@ def ids_of(events: list[Event], camera: str) -> list[str]:
 def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, f"not within {seconds} s"
         time.sleep(0.01)
 
 
@@ -92,4 +92,4 @@ def next_message(subscription: redis.client.PubSub, seconds: float = 5.0) -> byt
         message = subscription.get_message(timeout=0.1)
         if message is not None:
             return bytes(message["data"])
-    raise AssertionError("no message came")
+    raise AssertionError("no message arrived")

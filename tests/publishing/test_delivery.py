@@ -1,4 +1,4 @@
-"""Events reach a real Redis, each once and in order, whoever is killed meanwhile."""
+"""Delivery to a real Redis: in order and without loss, while servers and workers are killed."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def test_an_event_is_on_the_stream_within_milliseconds(redis_url: str, tmp_path:
     assert sorted(latencies)[len(latencies) // 2] < 0.02
 
 
-def test_each_camera_goes_to_its_shard_in_its_order(redis_url: str, tmp_path: Path) -> None:
+def test_each_cameras_events_are_on_its_shard_in_order(redis_url: str, tmp_path: Path) -> None:
     publisher = RedisPublisher(settings(redis_url, event_shards=4), tmp_path, "w")
     cameras = [f"cam-{n}" for n in range(6)]
     for number in range(100):
@@ -45,7 +45,7 @@ def test_each_camera_goes_to_its_shard_in_its_order(redis_url: str, tmp_path: Pa
         assert ids_of(events, camera) == [f"{camera}-{n}" for n in range(100)]
 
 
-def test_a_closed_publisher_leaves_nothing_on_disk(redis_url: str, tmp_path: Path) -> None:
+def test_a_closed_publisher_leaves_no_file(redis_url: str, tmp_path: Path) -> None:
     publisher = RedisPublisher(settings(redis_url), tmp_path, "w")
     publisher.publish(crossing(1))
     publisher.close()
@@ -71,7 +71,7 @@ def test_events_of_many_threads_all_arrive(redis_url: str, tmp_path: Path) -> No
     assert all(ids_of(events, f"cam-{n}") == [f"cam-{n}-{i}" for i in range(200)] for n in range(4))
 
 
-def test_redis_killed_twice_amid_the_traffic_loses_nothing_and_keeps_the_order(tmp_path: Path) -> None:
+def test_killing_redis_twice_loses_no_event_and_keeps_the_order(tmp_path: Path) -> None:
     state = tmp_path / "redis"
     server = EmbeddedRedis(state)
     server.start()
@@ -94,8 +94,8 @@ def test_redis_killed_twice_amid_the_traffic_loses_nothing_and_keeps_the_order(t
         assert ids_of(events, camera) == [f"{camera}-{n}" for n in range(published)]
 
 
-def test_what_redis_acknowledged_and_lost_again_is_sent_again(tmp_path: Path) -> None:
-    """A server without a disk stands for one that dies before its file was written."""
+def test_events_that_redis_acknowledged_and_lost_are_sent_again(tmp_path: Path) -> None:
+    """A server whose files are deleted is one that died before it wrote them."""
     server = EmbeddedRedis(tmp_path / "redis")
     server.start()
     server = _on_the_same_port(server, tmp_path / "redis")
@@ -116,8 +116,8 @@ def test_what_redis_acknowledged_and_lost_again_is_sent_again(tmp_path: Path) ->
     server.stop()
 
 
-def test_a_worker_killed_with_events_underway_repeats_none_but_by_the_same_id(redis_url: str, tmp_path: Path) -> None:
-    """Killed after Redis has the events and before they are off the disk."""
+def test_events_repeated_after_a_killed_worker_have_the_same_id(redis_url: str, tmp_path: Path) -> None:
+    """Killed after Redis has the events, before they are removed from the disk."""
     code = (
         "import os, signal, sys, time\n"
         "from pathlib import Path\n"
@@ -143,7 +143,7 @@ def test_a_worker_killed_with_events_underway_repeats_none_but_by_the_same_id(re
     assert ids_once(events) == [f"cam-1-{n}" for n in range(301)]
 
 
-def test_what_a_dead_worker_left_is_delivered_by_another_one(redis_url: str, tmp_path: Path) -> None:
+def test_the_events_of_a_dead_worker_are_delivered_by_another(redis_url: str, tmp_path: Path) -> None:
     dead = RedisPublisher(settings("redis://127.0.0.1:1"), tmp_path, "dead")
     for number in range(2500):
         dead.publish(crossing(number))
@@ -156,10 +156,10 @@ def test_what_a_dead_worker_left_is_delivered_by_another_one(redis_url: str, tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_worker_that_dies_later_is_inherited_without_a_restart(
+def test_the_outbox_of_a_worker_that_dies_later_is_adopted_without_a_restart(
     redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vision.publishing.delivery._ADOPT_S", 0.1)
+    monkeypatch.setattr("vision.publishing.delivery._ADOPT_EVERY_S", 0.1)
     alive = RedisPublisher(settings(redis_url), tmp_path, "alive")
     dead = RedisPublisher(settings("redis://127.0.0.1:1"), tmp_path, "dead")
     dead.publish(crossing(7))
@@ -170,7 +170,7 @@ def test_a_worker_that_dies_later_is_inherited_without_a_restart(
     alive.close()
 
 
-def test_events_wait_while_redis_is_away_and_the_trouble_is_told_without_the_password(tmp_path: Path) -> None:
+def test_events_wait_without_redis_and_trouble_contains_no_password(tmp_path: Path) -> None:
     publisher = RedisPublisher(settings("redis://bob:hush@127.0.0.1:1"), tmp_path, "w")
     publisher.publish(crossing(1))
     until(lambda: publisher.status().trouble)
@@ -185,7 +185,7 @@ def test_events_wait_while_redis_is_away_and_the_trouble_is_told_without_the_pas
 def test_a_stream_is_bounded_by_length_and_by_time(
     redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vision.publishing.delivery._TRIM_S", 0.1)
+    monkeypatch.setattr("vision.publishing.delivery._TRIM_EVERY_S", 0.1)
     bounded = settings(redis_url, events_kept=1000, events_kept_hours=1)
     with redis.Redis.from_url(redis_url) as client:
         two_hours_ago = int((time.time() - 7200) * 1000)
@@ -198,7 +198,7 @@ def test_a_stream_is_bounded_by_length_and_by_time(
         assert 1000 <= client.xlen(keys.event_stream(0)) <= 1100
 
 
-def test_a_redis_that_hangs_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_redis_does_not_block_publishing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vision.publishing.delivery._TIMEOUT_S", 0.3)
     with EmbeddedRedis(tmp_path / "redis") as server:
         assert server.pid is not None
@@ -215,7 +215,7 @@ def test_a_redis_that_hangs_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.
         assert ids_once(on_stream(server.url)) == [f"cam-1-{n}" for n in range(200)]
 
 
-def test_a_redis_that_refuses_to_write_is_waited_for(redis_url: str, tmp_path: Path) -> None:
+def test_events_wait_for_a_redis_that_refuses_writes(redis_url: str, tmp_path: Path) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.config_set("maxmemory", "1")
         publisher = RedisPublisher(settings(redis_url), tmp_path, "w")
@@ -228,18 +228,18 @@ def test_a_redis_that_refuses_to_write_is_waited_for(redis_url: str, tmp_path: P
     assert ids_once(on_stream(redis_url)) == [f"cam-1-{n}" for n in range(10)]
 
 
-def test_two_living_workers_cannot_share_a_name(
+def test_two_running_workers_cannot_share_a_name(
     redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vision.publishing.outbox._OPEN_S", 0.1)
+    monkeypatch.setattr("vision.publishing.outbox._OPEN_WITHIN_S", 0.1)
     first = RedisPublisher(settings(redis_url), tmp_path, "w")
-    with pytest.raises(Exception, match="another living process has it; give each worker an id of its own"):
+    with pytest.raises(Exception, match="another running process uses it; give each worker its own id"):
         RedisPublisher(settings(redis_url), tmp_path, "w")
     first.close()
 
 
 def _on_the_same_port(server: EmbeddedRedis, state: Path) -> EmbeddedRedis:
-    """Restarted servers answer at the address that the publisher knows."""
+    """Restart the server with a fixed port, so that the publisher finds it again."""
     server.stop()
     fixed = EmbeddedRedis(state, port=server.port)
     fixed.start()

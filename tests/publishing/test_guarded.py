@@ -1,4 +1,4 @@
-"""Events through a Redis with a password, behind TLS, and behind sentinels: real servers all."""
+"""Publishing to real servers with a password, with TLS, and with Sentinel."""
 
 import shutil
 import subprocess
@@ -20,7 +20,7 @@ from vision.publishing.embedded import find_server
 
 @contextmanager
 def running(folder: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A redis-server with just these options; it is killed in the end."""
+    """A redis-server with these options; it is killed at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([str(find_server()), *options], cwd=folder, stdout=log, stderr=log)
@@ -44,7 +44,7 @@ def events_at(url: str) -> list[Event]:
         return [EVENT.validate_json(fields[b"event"]) for _, fields in client.xrange(keys.event_stream(0))]
 
 
-def test_a_password_and_a_user_with_rights_to_our_keys_alone(tmp_path: Path) -> None:
+def test_a_user_with_a_password_and_rights_only_to_ngatu_keys_can_publish(tmp_path: Path) -> None:
     port = free_port()
     rights = "user worker on >p@ss/word resetchannels ~ngatu:* &ngatu:* +@all -@dangerous"
     (tmp_path / "conf").write_text(f"bind 127.0.0.1\nport {port}\nsave ''\nuser default off\n{rights}\n")
@@ -62,7 +62,7 @@ def test_a_password_and_a_user_with_rights_to_our_keys_alone(tmp_path: Path) -> 
             assert client.exists(keys.health("cam-1"))
 
 
-def test_a_wrong_password_is_told_and_events_wait(tmp_path: Path) -> None:
+def test_a_wrong_password_is_reported_and_events_wait(tmp_path: Path) -> None:
     port = free_port()
     with running(tmp_path, "--bind", "127.0.0.1", "--port", str(port), "--requirepass", "right", "--save", ""):
         until(lambda: answers(f"redis://:right@127.0.0.1:{port}"))
@@ -76,7 +76,7 @@ def test_a_wrong_password_is_told_and_events_wait(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate authority and a certificate of its for 127.0.0.1."""
+    """A certificate authority and its certificate for 127.0.0.1."""
     if shutil.which("openssl") is None:
         needs("openssl makes the certificates")
     folder = tmp_path_factory.mktemp("tls")
@@ -113,7 +113,7 @@ async def test_events_go_through_tls(tls_port: int, certificates: Path, tmp_path
         assert await client.xlen(keys.event_stream(0)) == 1
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused_and_told(tls_port: int, tmp_path: Path) -> None:
+def test_an_untrusted_certificate_is_refused_and_reported(tls_port: int, tmp_path: Path) -> None:
     publisher = RedisPublisher(settings(f"rediss://127.0.0.1:{tls_port}"), tmp_path, "w")
     publisher.publish(crossing(1))
     until(lambda: "check the certificates" in publisher.status().trouble)
@@ -136,7 +136,7 @@ def test_events_go_on_when_a_sentinel_promotes_the_replica(tmp_path: Path) -> No
         ExitStack() as guard,
     ):
         until(lambda: answers(replica) and _replicates(replica))
-        # Only now: a sentinel asks the master for its replicas when it starts, and then every ten seconds.
+        # A sentinel asks the master for its replicas when it starts, and then every ten seconds: start it now.
         guard.enter_context(running(tmp_path / "3", str(tmp_path / "sentinel.conf"), "--sentinel"))
         until(lambda: answers(url) and _knows_a_replica(watcher), 30)
         publisher, live = RedisPublisher(settings(url), tmp_path / "outbox", "w"), LivePublisher(settings(url))

@@ -20,22 +20,22 @@ def payloads(outbox: Outbox, position: int = 0) -> list[str]:
     return [entry.payload for entry in outbox.after(position, 1_000_000)]
 
 
-def test_entries_come_out_in_the_order_they_went_in_and_forgotten_ones_do_not(tmp_path: Path) -> None:
+def test_entries_are_returned_in_order_until_they_are_removed(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path, "w")
     for number in range(10):
         outbox.append("cam", str(number))
     assert payloads(outbox) == [str(n) for n in range(10)]
     assert [entry.payload for entry in outbox.after(4, 2)] == ["4", "5"]
-    outbox.forget(7)
+    outbox.remove(7)
     assert payloads(outbox) == ["7", "8", "9"]
     assert outbox.size(0) == 3
     assert outbox.size(9) == 1
     outbox.close()
 
 
-@given(st.lists(st.sampled_from(["append", "forget", "rename", "reopen"]), max_size=15))
+@given(st.lists(st.sampled_from(["append", "remove", "rename", "reopen"]), max_size=15))
 @settings(max_examples=15, deadline=None)
-def test_whatever_happens_the_outbox_holds_what_was_not_forgotten(
+def test_the_outbox_holds_exactly_the_entries_not_removed(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("outbox")
@@ -45,8 +45,8 @@ def test_whatever_happens_the_outbox_holds_what_was_not_forgotten(
             number += 1
             outbox.append("cam", str(number))
             expected.append(str(number))
-        elif step == "forget" and expected:
-            outbox.forget(outbox.after(0, 1)[0].position)
+        elif step == "remove" and expected:
+            outbox.remove(outbox.after(0, 1)[0].position)
             expected.pop(0)
         elif step in {"reopen", "rename"}:
             outbox.close()
@@ -57,7 +57,7 @@ def test_whatever_happens_the_outbox_holds_what_was_not_forgotten(
     outbox.close()
 
 
-def test_a_killed_process_loses_no_event_that_append_returned_for(tmp_path: Path) -> None:
+def test_a_killed_process_loses_no_appended_event(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
@@ -74,12 +74,12 @@ def test_a_killed_process_loses_no_event_that_append_returned_for(tmp_path: Path
     seen += process.stdout.readlines()
     process.stdout.close()
     process.wait()
-    told = [line.strip() for line in seen if line.endswith("\n")]
+    printed = [line.strip() for line in seen if line.endswith("\n")]
     outbox = Outbox(tmp_path, "w")
     kept = payloads(outbox)
     outbox.close()
-    assert kept[: len(told)] == told
-    assert len(kept) - len(told) <= 1
+    assert kept[: len(printed)] == printed
+    assert len(kept) - len(printed) <= 1
 
 
 def test_a_full_outbox_drops_the_oldest_and_counts_them(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_full_outbox_drops_the_oldest_and_counts_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("torn_from", [0, 4096])
-def test_an_unreadable_file_is_set_aside_and_a_new_one_begun(tmp_path: Path, torn_from: int) -> None:
+def test_a_damaged_file_is_renamed_and_replaced(tmp_path: Path, torn_from: int) -> None:
     outbox = Outbox(tmp_path, "w")
     for number in range(1000):
         outbox.append("cam", str(number))
@@ -107,7 +107,7 @@ def test_an_unreadable_file_is_set_aside_and_a_new_one_begun(tmp_path: Path, tor
     assert len(list(tmp_path.glob("w.broken-*"))) == 1
 
 
-def test_a_folder_that_cannot_be_written_stops_nobody_from_counting(redis_url: str, tmp_path: Path) -> None:
+def test_events_wait_in_memory_where_the_folder_cannot_be_written(redis_url: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     publisher = RedisPublisher(bus(redis_url), tmp_path / "file" / "outbox", "w")
     for number in range(100):
@@ -118,8 +118,8 @@ def test_a_folder_that_cannot_be_written_stops_nobody_from_counting(redis_url: s
     assert ids_once(on_stream(redis_url)) == [f"cam-1-{n}" for n in range(100)]
 
 
-def test_a_disk_that_takes_no_more_holds_up_no_event_while_redis_is_there(redis_url: str, tmp_path: Path) -> None:
-    """Files of this process can grow no further, as on a full disk."""
+def test_a_full_disk_delays_no_event_while_redis_is_reachable(redis_url: str, tmp_path: Path) -> None:
+    """Files of this process cannot grow further, as on a full disk."""
     code = (
         "import resource, sys, time\n"
         "from pathlib import Path\n"
@@ -143,13 +143,13 @@ def test_a_disk_that_takes_no_more_holds_up_no_event_while_redis_is_there(redis_
         text=True,
     )
     assert worker.returncode == 0, worker.stderr
-    assert "make room on its disk 0" in worker.stdout
+    assert "free space on its disk 0" in worker.stdout
     assert ids_once(on_stream(redis_url)) == [f"cam-1-{n}" for n in range(1000)]
 
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system with 1 MiB, for whoever may mount one."""
+    """A real file system of 1 MiB, where the test may mount one."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(
@@ -161,19 +161,19 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_is_told_and_events_go_back_onto_it_once_there_is_room(tiny_disk: Path) -> None:
+def test_events_return_to_a_full_disk_once_it_has_space(tiny_disk: Path) -> None:
     outbox = Outbox(tiny_disk, "w")
-    ballast = tiny_disk / "ballast"
-    ballast.write_bytes(bytes(800_000))
+    filler = tiny_disk / "filler"
+    filler.write_bytes(bytes(800_000))
     for number in range(3000):
         outbox.append("cam", f"{number:<200}")
     assert "full" in outbox.trouble
     assert outbox.size(0) == 3000
-    ballast.unlink()
+    filler.unlink()
     time.sleep(1.1)
-    outbox.forget(2000)
+    outbox.remove(2000)
     outbox.append("cam", f"{3000:<200}")
-    until(lambda: _takes_again(outbox))
+    until(lambda: _accepts_again(outbox))
     assert outbox.dropped == 0
     everything = [int(payload) for payload in payloads(outbox)]
     outbox.close()
@@ -185,7 +185,7 @@ def test_a_full_disk_is_told_and_events_go_back_onto_it_once_there_is_room(tiny_
 
 def test_a_worker_starts_on_a_full_disk(tiny_disk: Path, redis_url: str) -> None:
     with pytest.raises(OSError, match="No space left"):
-        (tiny_disk / "ballast").write_bytes(bytes(2_000_000))
+        (tiny_disk / "filler").write_bytes(bytes(2_000_000))
     publisher = RedisPublisher(bus(redis_url), tiny_disk / "outbox", "w")
     publisher.publish(crossing(1))
     until(lambda: len(on_stream(redis_url)) == 1)
@@ -193,7 +193,7 @@ def test_a_worker_starts_on_a_full_disk(tiny_disk: Path, redis_url: str) -> None
     publisher.close()
 
 
-def _takes_again(outbox: Outbox) -> bool:
+def _accepts_again(outbox: Outbox) -> bool:
     time.sleep(0.5)
     outbox.append("cam", f"{9999:<200}")
     return not outbox.trouble

@@ -19,7 +19,7 @@ import pytest
 from vision.config.camera import CameraConfig
 from vision.config.sources import RtspSource
 from vision.core import Frame, SystemClock
-from vision.demo.simulator import AccessUnit, Show, show_clip
+from vision.demo.simulator import AccessUnit, Stream, stream_of_clip
 from vision.sources import Source, SourceState, SourceStatus, open_source
 
 
@@ -55,20 +55,20 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def shows(clips: dict[str, Path]) -> dict[str, Show]:
-    return {name: show_clip(clip) for name, clip in clips.items()}
+def streams(clips: dict[str, Path]) -> dict[str, Stream]:
+    return {name: stream_of_clip(clip) for name, clip in clips.items()}
 
 
 class FaultyCamera:
     """A simulated camera whose `fault` can be set while it plays."""
 
-    def __init__(self, show: Show, other: Show | None = None) -> None:
+    def __init__(self, show: Stream, other: Stream | None = None) -> None:
         self.fault = "none"
         self._show = show
         self._other = other
 
     @property
-    def show(self) -> Show:
+    def show(self) -> Stream:
         return replace(self._show, units=self._units)
 
     def _units(self) -> Iterator[AccessUnit]:

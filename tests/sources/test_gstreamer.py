@@ -13,12 +13,12 @@ from statistics import median
 import pytest
 
 from tests.kit.shared_data import needs
-from tests.sources.sources_helpers import Consumer, camera, clips, rises, shows
+from tests.sources.sources_helpers import Consumer, camera, clips, rises, streams
 from vision.common.ports import free_port
-from vision.demo.simulator import Access, Show, SimulatedCameras
+from vision.demo.simulator import Access, SimulatedCameras, Stream
 from vision.sources import SourceState
 
-__all__ = ["clips", "shows"]
+__all__ = ["clips", "streams"]
 
 pytestmark = pytest.mark.gstreamer
 
@@ -139,12 +139,12 @@ def test_a_still_image_with_noise_in_a_corner_is_not_frozen() -> None:
 
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 @pytest.mark.parametrize("codec", ["h264", "hevc"])
-def test_an_independent_client_plays_simulated_cameras(shows: dict[str, Show], codec: str, protocol: str) -> None:
+def test_an_independent_client_plays_simulated_cameras(streams: dict[str, Stream], codec: str, protocol: str) -> None:
     player = shutil.which("gst-launch-1.0")
     if player is None:
         needs("Debian's gstreamer1.0-tools is absent")
     caps = {"h264": "rtph264depay ! h264parse", "hevc": "rtph265depay ! h265parse"}[codec]
-    with SimulatedCameras({"cam": shows[codec]}, access=Access("root", "s3cret")) as cameras:
+    with SimulatedCameras({"cam": streams[codec]}, access=Access("root", "s3cret")) as cameras:
         source = f"rtspsrc location={cameras.urls['cam']} protocols={protocol} user-id=root user-pw=s3cret"
         command = f"{player} {source} ! {caps} ! identity eos-after=50 ! fakesink sync=false"
         done = subprocess.run(command.split(), capture_output=True, text=True, timeout=30, check=False)

@@ -11,20 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.sources_helpers import Consumer, FaultyCamera, camera, clips, rises, shows
+from tests.sources.sources_helpers import Consumer, FaultyCamera, camera, clips, rises, streams
 from vision.common.ports import free_port
 from vision.core import SourceError, SystemClock
-from vision.demo.simulator import Access, Show, SimulatedCameras
+from vision.demo.simulator import Access, SimulatedCameras, Stream
 from vision.sources import SourceState, open_source, watchdog
 
-__all__ = ["clips", "shows"]
+__all__ = ["clips", "streams"]
 
 PASSWORD = "s3cret@/:é"
 
 
 @pytest.fixture
-def faulty(shows: dict[str, Show]) -> FaultyCamera:
-    return FaultyCamera(shows["h264"], shows["large"])
+def faulty(streams: dict[str, Stream]) -> FaultyCamera:
+    return FaultyCamera(streams["h264"], streams["large"])
 
 
 @contextmanager
@@ -43,9 +43,9 @@ def silent_listener() -> Iterator[str]:
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 @pytest.mark.parametrize("codec", ["h264", "hevc"])
-def test_frames_are_sampled_timed_and_counted(shows: dict[str, Show], codec: str, transport: str) -> None:
+def test_frames_are_sampled_timed_and_counted(streams: dict[str, Stream], codec: str, transport: str) -> None:
     with (
-        SimulatedCameras({"cam": shows[codec]}) as cameras,
+        SimulatedCameras({"cam": streams[codec]}) as cameras,
         Consumer.of(camera(cameras.urls["cam"], fps=10, transport=transport)) as consumer,
     ):
         consumer.wait_for_frames(30)
@@ -74,19 +74,19 @@ def test_a_slow_consumer_gets_the_newest_frame_and_latency_stays_bounded(faulty:
 
 
 def test_the_password_comes_from_the_environment_and_is_never_shown(
-    shows: dict[str, Show], monkeypatch: pytest.MonkeyPatch
+    streams: dict[str, Stream], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CAMERA_PASSWORD", PASSWORD)
-    with SimulatedCameras({"cam": shows["h264"]}, access=Access("root", PASSWORD)) as cameras:
+    with SimulatedCameras({"cam": streams["h264"]}, access=Access("root", PASSWORD)) as cameras:
         url = f"rtsp://root:${{CAMERA_PASSWORD}}@127.0.0.1:{cameras.port}/cam"
         with Consumer.of(camera(url)) as consumer:
             consumer.wait_for_frames(5)
             assert "s3cret" not in str(consumer.status)
 
 
-def test_a_wrong_password_is_reported_and_not_retried_at_once(shows: dict[str, Show]) -> None:
+def test_a_wrong_password_is_reported_and_not_retried_at_once(streams: dict[str, Stream]) -> None:
     access = CountingAccess("root", PASSWORD)
-    with SimulatedCameras({"cam": shows["h264"]}, access=access) as cameras:
+    with SimulatedCameras({"cam": streams["h264"]}, access=access) as cameras:
         url = f"rtsp://root:wr0ng@127.0.0.1:{cameras.port}/cam"
         with Consumer.of(camera(url)) as consumer:
             status = consumer.wait_for(SourceState.UNAUTHORIZED)
@@ -142,15 +142,15 @@ def test_a_camera_that_never_answers_is_stalled_and_can_be_stopped() -> None:
         assert consumer.stops_within_s() < 0.5
 
 
-def test_frames_and_media_time_go_on_after_a_camera_returns(shows: dict[str, Show]) -> None:
+def test_frames_and_media_time_go_on_after_a_camera_returns(streams: dict[str, Stream]) -> None:
     port = free_port()
     with Consumer.of(camera(f"rtsp://127.0.0.1:{port}/cam")) as consumer, ExitStack() as later:
-        with SimulatedCameras({"cam": shows["h264"]}, port=port):
+        with SimulatedCameras({"cam": streams["h264"]}, port=port):
             consumer.wait_for_frames(10)
         lost = consumer.wait_for(SourceState.UNREACHABLE)
         time.sleep(1)
         assert lost.reason
-        later.enter_context(SimulatedCameras({"cam": shows["h264"]}, port=port))
+        later.enter_context(SimulatedCameras({"cam": streams["h264"]}, port=port))
         consumer.wait_for_frames(10)
         status = consumer.status
         assert (status.state, status.reason, status.reconnects) == (SourceState.ONLINE, "", 1)
@@ -236,10 +236,10 @@ def test_a_runaway_frame_rate_is_reported_and_reconnected(
         consumer.wait_for(SourceState.ONLINE)
 
 
-def test_faulty_cameras_do_not_affect_a_healthy_one(shows: dict[str, Show]) -> None:
+def test_faulty_cameras_do_not_affect_a_healthy_one(streams: dict[str, Stream]) -> None:
     faults = ["silent", "same image", "garbage", "runaway"]
-    faulty_cameras = {fault.replace(" ", "-"): FaultyCamera(shows["h264"]) for fault in faults}
-    shows_by_name = {"healthy": shows["h264"]} | {name: faulty.show for name, faulty in faulty_cameras.items()}
+    faulty_cameras = {fault.replace(" ", "-"): FaultyCamera(streams["h264"]) for fault in faults}
+    shows_by_name = {"healthy": streams["h264"]} | {name: faulty.show for name, faulty in faulty_cameras.items()}
     with SimulatedCameras(shows_by_name) as cameras, silent_listener() as silent_url, ExitStack() as watched:
         urls = cameras.urls | {"absent": f"rtsp://127.0.0.1:{free_port()}/x", "silent_url": silent_url}
         consumers = {name: watched.enter_context(Consumer.of(camera(url, name))) for name, url in urls.items()}
@@ -262,9 +262,11 @@ def test_faulty_cameras_do_not_affect_a_healthy_one(shows: dict[str, Show]) -> N
 
 
 @pytest.mark.slow
-def test_memory_stays_bounded_over_many_reconnections(shows: dict[str, Show], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_stays_bounded_over_many_reconnections(
+    streams: dict[str, Stream], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("vision.sources.rtsp.FIRST_RETRY_S", 0.01)
-    with SimulatedCameras({"cam": shows["h264"]}) as cameras, Consumer.of(camera(cameras.urls["cam"])) as consumer:
+    with SimulatedCameras({"cam": streams["h264"]}) as cameras, Consumer.of(camera(cameras.urls["cam"])) as consumer:
 
         def disconnect(times: int) -> None:
             for _ in range(times):

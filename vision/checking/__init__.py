@@ -1,6 +1,6 @@
-"""Trying out cameras before they are watched: does the stream come, and do its lines and zones lie right?"""
+"""Checks cameras before they are watched: opens their streams and draws their lines and zones."""
 
 from vision.checking.drawing import draw_camera, save_jpeg
-from vision.checking.trying import Tried, try_camera, try_cameras
+from vision.checking.probe import ProbeResult, probe_camera, probe_cameras
 
-__all__ = ["Tried", "draw_camera", "save_jpeg", "try_camera", "try_cameras"]
+__all__ = ["ProbeResult", "draw_camera", "probe_camera", "probe_cameras", "save_jpeg"]

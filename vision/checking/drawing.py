@@ -1,4 +1,4 @@
-"""Draws what a camera's file says on its picture, for a person who wonders whether it lies right."""
+"""Draws a camera's lines, zones, signals and calibration on an image."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from vision.checking.drawing_zones import draw_calibration, draw_signal, draw_zone
-from vision.checking.ink import EDGE, Image, in_pixels, pixel, stroke, unit_of, write
+from vision.checking.primitives import EDGE, Image, in_pixels, pixel, stroke, unit_of, write
 from vision.config.camera import CameraConfig
 from vision.config.lines import LineConfig
 
@@ -14,10 +14,10 @@ LINE, INWARD, OUTWARD = (0, 215, 255), (80, 220, 60), (255, 160, 60)
 
 
 def draw_camera(image: Image, camera: CameraConfig) -> Image:
-    """A copy of the picture with what the camera's file says of it.
+    """A copy of the image with what the camera's file defines.
 
     Zones with their direction of travel, signals, the calibration as a grid on the road, and each line from its start
-    (a dot) to its end, with an arrow each for in and out.
+    (a dot) to its end, with an arrow for each direction.
     """
     canvas = image.copy()
     for zone in camera.zones:
@@ -31,7 +31,11 @@ def draw_camera(image: Image, camera: CameraConfig) -> Image:
 
 
 def save_jpeg(image: Image, path: Path) -> None:
-    """Write the picture, and the folder where there is none. Raises OSError."""
+    """Write an image as JPEG; makes the folder where it is missing.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
 

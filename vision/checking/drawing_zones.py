@@ -1,10 +1,10 @@
-"""Draws zones, signals and the calibration on a camera's picture."""
+"""Draws zones, signals and the calibration on an image."""
 
 import cv2
 import numpy as np
 
 from vision.analytics.kinematics.ground_plane import ground_of
-from vision.checking.ink import Colour, Image, in_pixels, pixel, stroke, unit_of, write
+from vision.checking.primitives import Colour, Image, in_pixels, pixel, stroke, unit_of, write
 from vision.config.camera import CameraConfig
 from vision.config.zones import LampsConfig, SignalConfig, ZoneConfig, ZoneKind
 from vision.geometry import apply_homography
@@ -20,11 +20,11 @@ RED, AMBER, GREEN = (60, 60, 255), (40, 190, 255), (80, 220, 60)
 MARK: Colour = (255, 255, 0)
 TINT = 0.25
 GRID_M = 5.0
-MOST_GRID_LINES = 40
+MAX_GRID_LINES = 40
 
 
 def draw_zone(canvas: Image, zone: ZoneConfig) -> None:
-    """Its area tinted, its outline, its name and, where it has one, its direction of travel as an arrow."""
+    """Draw a zone: area, outline, name and, where it has one, its direction of travel as an arrow."""
     colour, unit_px = COLOURS[zone.kind], unit_of(canvas)
     corners = in_pixels(canvas, zone.polygon)
     tinted = canvas.copy()
@@ -39,7 +39,7 @@ def draw_zone(canvas: Image, zone: ZoneConfig) -> None:
 
 
 def draw_signal(canvas: Image, signal: SignalConfig) -> None:
-    """A box around each of its lamps, where it is read from them."""
+    """Draw a box around each lamp of a signal that is read from its lamps."""
     lamps = signal.state
     if not isinstance(lamps, LampsConfig):
         return
@@ -52,7 +52,11 @@ def draw_signal(canvas: Image, signal: SignalConfig) -> None:
 
 
 def draw_calibration(canvas: Image, camera: CameraConfig) -> None:
-    """The points that were measured, and the road between them as a grid of `GRID_M` metres. Raises NgatuError."""
+    """Draw the measured points, and the road between them as a grid of `GRID_M` metres.
+
+    Raises:
+        NgatuError: the calibration is not valid.
+    """
     if camera.calibration is None:
         return
     pairs = camera.calibration.pairs()
@@ -61,7 +65,7 @@ def draw_calibration(canvas: Image, camera: CameraConfig) -> None:
     ground_m = np.array([ground for _, ground in pairs])
     low, high = ground_m.min(axis=0), ground_m.max(axis=0)
     for axis in (0, 1):
-        for place_m in np.arange(low[axis], high[axis] + 1e-6, GRID_M)[:MOST_GRID_LINES]:
+        for place_m in np.arange(low[axis], high[axis] + 1e-6, GRID_M)[:MAX_GRID_LINES]:
             ends_m = np.array([low, high])
             ends_m[:, axis] = place_m
             start, end = apply_homography(to_picture / to_picture[2, 2], ends_m)

@@ -1,4 +1,4 @@
-"""`ngatu cameras`: trying things without a camera."""
+"""`ngatu cameras`: simulated cameras."""
 
 import asyncio
 import re
@@ -14,9 +14,9 @@ from rich.progress import Progress
 from vision.common.paths import cache_dir
 
 if TYPE_CHECKING:
-    from vision.demo.simulator import Access, Show, Wish
+    from vision.demo.simulator import Access, Stream, StreamFormat
 
-cameras = typer.Typer(help="Cameras to try things with.", no_args_is_help=True)
+cameras = typer.Typer(help="Simulated cameras.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 @cameras.callback()
 def _group() -> None:
-    """Keeps `simulate` a subcommand while it is the only one."""
+    """Keep `simulate` a subcommand while it is the only one."""
 
 
 @cameras.command()
@@ -35,56 +35,56 @@ def simulate(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8554,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     count: Annotated[int | None, typer.Option(help="How many cameras; clips are used in turn.", min=1)] = None,
-    fps: Annotated[float | None, typer.Option(help="Frames a second at most.", min=0.1)] = None,
-    size: Annotated[str | None, typer.Option(help="Fit pictures into this size, as 1280x720.")] = None,
-    codec: Annotated[Literal["h264", "hevc"] | None, typer.Option(help="Send as this, whatever the clip is.")] = None,
-    user: Annotated[str | None, typer.Option(help="Ask viewers for this user name.")] = None,
+    fps: Annotated[float | None, typer.Option(help="Largest frame rate.", min=0.1)] = None,
+    size: Annotated[str | None, typer.Option(help="Largest size, e.g. 1280x720.")] = None,
+    codec: Annotated[Literal["h264", "hevc"] | None, typer.Option(help="Codec to send; default: the clip's.")] = None,
+    user: Annotated[str | None, typer.Option(help="User name that viewers must give.")] = None,
     password: Annotated[
-        str | None, typer.Option(envvar="NGATU_SIMULATOR_PASSWORD", help="Ask viewers for this password.")
+        str | None, typer.Option(envvar="NGATU_SIMULATOR_PASSWORD", help="Password that viewers must give.")
     ] = None,
 ) -> None:
-    """Show clips over RTSP, over and over, as cameras would; prints the addresses. Ctrl-C stops.
+    """Play clips over RTSP in a loop, as cameras would; prints the addresses. Ctrl-C stops.
 
-    A clip that no camera would send as it is (B-frames, turned on its side, neither H.264 nor HEVC, another size than
-    wanted) is encoded once and kept.
+    A clip that a camera would not send (B-frames, rotated, neither H.264 nor HEVC, another size than requested) is
+    encoded once and kept.
     """
     from vision.core.errors import NgatuError
-    from vision.demo.simulator import Wish
+    from vision.demo.simulator import StreamFormat
 
     try:
-        shows = _prepare(clips, count, Wish(codec=codec, size=_size(size), fps=fps))
-        asyncio.run(_serve(shows, host, port, _access(user, password)))
+        streams = _prepare(clips, count, StreamFormat(codec=codec, size=_size(size), fps=fps))
+        asyncio.run(_serve(streams, host, port, _access(user, password)))
     except NgatuError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
 
 
-async def _serve(shows: "dict[str, Show]", host: str, port: int, access: "Access | None") -> None:
+async def _serve(streams: "dict[str, Stream]", host: str, port: int, access: "Access | None") -> None:
     from vision.demo.simulator import RtspServer
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    server = RtspServer(shows, host=host, port=port, access=access)
+    server = RtspServer(streams, host=host, port=port, access=access)
     await server.start()
     try:
         for name, url in server.urls.items():
-            typer.echo(f"{url}  {shows[name].codec}, {shows[name].fps:.4g} fps")
+            typer.echo(f"{url}  {streams[name].codec}, {streams[name].fps:.4g} fps")
         await stop.wait()
     finally:
         await server.close()
 
 
-def _prepare(paths: list[Path], count: int | None, wish: "Wish") -> "dict[str, Show]":
-    """Each camera's programme by its name; clips that are not fit are encoded, with a progress bar."""
-    from vision.demo.simulator import find_clips, prepare_clip, show_clip
+def _prepare(paths: list[Path], count: int | None, wanted: "StreamFormat") -> "dict[str, Stream]":
+    """Each camera's stream by its name; clips that cannot be streamed are encoded, with a progress bar."""
+    from vision.demo.simulator import find_clips, prepare_clip, stream_of_clip
 
     clips = find_clips(paths)
     chosen = [clips[n % len(clips)] for n in range(count or len(clips))]
     cache = cache_dir("streams")
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        ready = {clip: prepare_clip(clip, cache, wish, _bar(progress, clip)) for clip in dict.fromkeys(chosen)}
-    return {name: show_clip(ready[clip]) for name, clip in zip(_names(chosen), chosen, strict=True)}
+        ready = {clip: prepare_clip(clip, cache, wanted, _bar(progress, clip)) for clip in dict.fromkeys(chosen)}
+    return {name: stream_of_clip(ready[clip]) for name, clip in zip(_names(chosen), chosen, strict=True)}
 
 
 def _bar(progress: Progress, clip: Path) -> Callable[[float], None]:
@@ -93,7 +93,7 @@ def _bar(progress: Progress, clip: Path) -> Callable[[float], None]:
 
 
 def _names(clips: list[Path]) -> list[str]:
-    """A camera's name for each clip: its file's name as addresses like it, numbered where it comes again."""
+    """A camera name for each clip: the file's name in URL form, numbered where it repeats."""
     names: list[str] = []
     for clip in clips:
         stem = re.sub(r"[^a-z0-9]+", "-", clip.stem.lower()).strip("-") or "camera"
@@ -117,5 +117,5 @@ def _access(user: str | None, password: str | None) -> "Access | None":
     if user is None and password is None:
         return None
     if not user or not password:
-        raise typer.BadParameter("one without the other", param_hint="--user and --password")
+        raise typer.BadParameter("give both or none", param_hint="--user and --password")
     return Access(user, password)

@@ -1,4 +1,4 @@
-"""`ngatu check`: are the camera files right, do the streams come, and do the lines lie where they should?"""
+"""`ngatu check`: validates camera files, opens their streams and draws their lines and zones."""
 
 import json
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from vision.config.files.loading import camera_files, load_files
 from vision.config.settings import WorkerSettings
 
 if TYPE_CHECKING:
-    from vision.checking import Tried
+    from vision.checking import ProbeResult
 
 
 def register(app: typer.Typer) -> None:
@@ -23,12 +23,12 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(slots=True)
 class _Row:
-    """What there is to say about one file."""
+    """The results for one file."""
 
     file: Path
     camera: CameraConfig | None = None
     problems: list[ConfigProblem] = field(default_factory=list)
-    tried: "Tried | None" = None
+    probed: "ProbeResult | None" = None
     snapshot: Path | None = None
 
     @property
@@ -37,7 +37,7 @@ class _Row:
 
     @property
     def is_good(self) -> bool:
-        return not self.problems and not (self.tried and self.tried.reason)
+        return not self.problems and not (self.probed and self.probed.reason)
 
 
 def check(
@@ -45,13 +45,13 @@ def check(
         list[Path] | None, typer.Argument(help="Folders of camera files, or files; none: NGATU_CAMERAS.")
     ] = None,
     *,
-    connect: Annotated[bool, typer.Option("--connect", help="Open each stream; draw its lines on a picture.")] = False,
-    out: Annotated[Path, typer.Option(help="Folder for the pictures of --connect.")] = Path("snapshots"),
+    connect: Annotated[bool, typer.Option("--connect", help="Open each stream; draw its lines on an image.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder for the images of --connect.")] = Path("snapshots"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Validate camera files: each mistake is named with file, line, key and remedy.
+    """Validate camera files: each problem is reported with file, line, key and remedy.
 
-    Ends with 1 when there is a problem.
+    The exit code is 1 when there is a problem.
     """
     rows = _read(paths or [WorkerSettings().cameras])
     if connect:
@@ -83,7 +83,7 @@ def _read(paths: Iterable[Path]) -> list[_Row]:
 
 
 def _calibration_problems(camera: CameraConfig, path: Path) -> list[ConfigProblem]:
-    """What only the arithmetic finds: points that contradict each other."""
+    """Problems that only the fit finds: points that contradict each other."""
     if camera.calibration is None:
         return []
     from vision.analytics.kinematics.ground_plane import CalibrationError, fit_calibration
@@ -99,27 +99,27 @@ def _connect(rows: list[_Row], out: Path) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from vision.checking import try_cameras
+    from vision.checking import probe_cameras
 
     by_id = {row.camera.id: row for row in rows if row.camera and row.camera.enabled and not row.problems}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("opening streams", total=len(by_id))
-        for tried in try_cameras([row.camera for row in by_id.values() if row.camera]):
-            row = by_id[tried.camera.id]
-            row.tried = tried
-            row.snapshot = _snapshot(tried, out)
+        for probed in probe_cameras([row.camera for row in by_id.values() if row.camera]):
+            row = by_id[probed.camera.id]
+            row.probed = probed
+            row.snapshot = _snapshot(probed, out)
             progress.advance(task)
 
 
-def _snapshot(tried: "Tried", out: Path) -> Path | None:
+def _snapshot(probed: "ProbeResult", out: Path) -> Path | None:
     from vision.checking import draw_camera, save_jpeg
 
-    if tried.frame is None:
+    if probed.frame is None:
         return None
-    path = out / f"{tried.camera.id}.jpg"
+    path = out / f"{probed.camera.id}.jpg"
     try:
-        save_jpeg(draw_camera(tried.frame.image, tried.camera), path)
+        save_jpeg(draw_camera(probed.frame.image, probed.camera), path)
     except OSError as error:
         typer.echo(f"error: {path}: {error.strerror}; name another folder by --out", err=True)
         raise typer.Exit(1) from None
@@ -132,39 +132,39 @@ def _print(rows: list[_Row], *, connected: bool) -> None:
 
     console = Console()
     if not rows:
-        console.print("no camera files here; docs/cameras.md shows how to write one")
+        console.print("no camera files; see docs/cameras.md")
         return
-    columns = ("picture", "fps", "codec", "came after") if connected else ("lines", "movements", "zones")
+    columns = ("size", "fps", "codec", "first frame") if connected else ("lines", "movements", "zones")
     table = Table(Column("camera", overflow="fold"), Column("result", no_wrap=True), *columns)
     for row in rows:
         table.add_row(*_cells(row, connected=connected))
     console.print(table)
-    for words in _words(rows):
-        console.print(words, highlight=False, markup=False, soft_wrap=True)
+    for message in _messages(rows):
+        console.print(message, highlight=False, markup=False, soft_wrap=True)
 
 
 def _cells(row: _Row, *, connected: bool) -> list[str]:
     if row.camera is None:
         return [row.name, f"[red]{_number(len(row.problems), 'problem')}[/]"]
-    result = "[green]ok[/]" if row.is_good else "[red]no picture[/]"
-    cells = [row.name, result if row.camera.enabled else "off"]
+    result = "[green]ok[/]" if row.is_good else "[red]no frame[/]"
+    cells = [row.name, result if row.camera.enabled else "disabled"]
     if not connected:
         return [*cells, *(str(len(drawn)) for drawn in (row.camera.lines, row.camera.movements, row.camera.zones))]
-    if row.tried is None or row.tried.frame is None:
+    if row.probed is None or row.probed.frame is None:
         return cells
-    tried, frame = row.tried, row.tried.frame
+    probed, frame = row.probed, row.probed.frame
     size = f"{frame.width_px} x {frame.height_px}"
-    return [*cells, size, f"{tried.fps:.3g}", tried.codec, f"{tried.first_picture_s:.1f} s"]
+    return [*cells, size, f"{probed.fps:.3g}", probed.codec, f"{probed.first_picture_s:.1f} s"]
 
 
-def _words(rows: list[_Row]) -> Iterable[str]:
+def _messages(rows: list[_Row]) -> Iterable[str]:
     for row in rows:
         yield from map(str, row.problems)
-        if row.tried and row.tried.reason:
-            yield f"{row.file}: source: {row.tried.reason}"
-    drawn = [row.snapshot for row in rows if row.snapshot]
-    if drawn:
-        yield f"{_number(len(drawn), 'picture')} with lines and zones drawn in {drawn[0].parent}"
+        if row.probed and row.probed.reason:
+            yield f"{row.file}: source: {row.probed.reason}"
+    snapshots = [row.snapshot for row in rows if row.snapshot]
+    if snapshots:
+        yield f"{_number(len(snapshots), 'image')} with lines and zones drawn in {snapshots[0].parent}"
 
 
 def _number(count: int, what: str) -> str:
@@ -185,22 +185,22 @@ def _row_as_json(row: _Row) -> dict[str, Any]:
         "movements": [movement.id for movement in row.camera.movements] if row.camera else [],
         "zones": [zone.id for zone in row.camera.zones] if row.camera else [],
         "problems": [{**asdict(problem), "path": str(problem.path)} for problem in row.problems],
-        "stream": _stream_as_json(row) if row.tried else None,
+        "stream": _stream_as_json(row) if row.probed else None,
     }
 
 
 def _stream_as_json(row: _Row) -> dict[str, Any]:
-    tried = row.tried
-    assert tried is not None  # noqa: S101 - asked for only then
-    frame = tried.frame
+    probed = row.probed
+    assert probed is not None  # noqa: S101 - asked for only then
+    frame = probed.frame
     return {
-        "ok": not tried.reason,
-        "reason": tried.reason,
+        "ok": not probed.reason,
+        "reason": probed.reason,
         "width": frame.width_px if frame else None,
         "height": frame.height_px if frame else None,
-        "fps": round(tried.fps, 2),
-        "codec": tried.codec,
-        "decode_mode": tried.decode_mode,
-        "first_picture_s": round(tried.first_picture_s, 3),
+        "fps": round(probed.fps, 2),
+        "codec": probed.codec,
+        "decode_mode": probed.decode_mode,
+        "first_picture_s": round(probed.first_picture_s, 3),
         "snapshot": str(row.snapshot) if row.snapshot else None,
     }

@@ -1,4 +1,4 @@
-"""`ngatu demo`: the main job on simulated cameras."""
+"""`ngatu demo`: the whole system on simulated cameras."""
 
 import signal
 from typing import Annotated
@@ -15,9 +15,11 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    seconds: Annotated[float, typer.Option(help="End after so many seconds; 0: at Ctrl-C.", min=0)] = 0,
-    port: Annotated[int | None, typer.Option(help="The page's port; unset: 8000, or a free one.")] = None,
-    model: Annotated[str | None, typer.Option(help="A model card's name, or an .onnx file; else the default.")] = None,
+    seconds: Annotated[float, typer.Option(help="Seconds to run; 0: until Ctrl-C.", min=0)] = 0,
+    port: Annotated[int | None, typer.Option(help="Port of the page; default: 8000, or a free one.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A model card's name, or an .onnx file; default: the default model.")
+    ] = None,
 ) -> None:
     """Play real traffic on two simulated cameras, count it, and show it live in the browser."""
     from rich.console import Console
@@ -37,5 +39,5 @@ def demo(
         clips = ensure_samples(report)
         if model is None:
             ensure_default_model(report)
-    counted = Demonstration(console, clips, model=model, port=port).run(seconds)
-    console.print(f"{counted} crossings counted and stored")
+    crossings = Demonstration(console, clips, model=model, port=port).run(seconds)
+    console.print(f"{crossings} crossings counted and stored")

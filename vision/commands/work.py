@@ -1,4 +1,4 @@
-"""`ngatu work`: watch the cameras of a folder until told to stop."""
+"""`ngatu work`: watches the cameras of a folder until it is stopped."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,20 +21,25 @@ def register(app: typer.Typer) -> None:
 def work(
     *,
     cameras: Annotated[Path | None, typer.Option(help="Folder of camera files.")] = None,
-    redis: Annotated[str | None, typer.Option(help="Where Redis is; a password belongs in NGATU_REDIS_URL.")] = None,
+    redis: Annotated[str | None, typer.Option(help="Address of Redis; put a password into NGATU_REDIS_URL.")] = None,
     state: Annotated[Path | None, typer.Option(help="Folder for events that wait for Redis.")] = None,
     model: Annotated[
-        str | None, typer.Option(help="A model's name, or an .onnx file; else the default, and what is promoted to it.")
+        str | None,
+        typer.Option(help="A model's name, or an .onnx file; default: the default model, which promotion changes."),
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes; 0: as the machine deserves.", min=0)] = None,
-    threads: Annotated[int | None, typer.Option(help="Inference threads in each; 0: cores shared out.", min=0)] = None,
-    provider: Annotated[str | None, typer.Option(help="tensorrt, cuda, openvino or cpu; else the best here.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes; 0: chosen for this machine.", min=0)] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="Inference threads in each; 0: cores divided by workers.", min=0)
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="tensorrt, cuda, openvino or cpu; default: the best available.")
+    ] = None,
 ) -> None:
-    """Watch all cameras of a folder and publish what they see.
+    """Watch all cameras of a folder and publish events.
 
-    What an option does not say, NGATU_CAMERAS, NGATU_REDIS_URL, NGATU_STATE, NGATU_MODEL, NGATU_WORKERS, NGATU_THREADS
-    and NGATU_PROVIDER do. Files that are changed, added or removed take effect within two seconds and touch no other
-    camera. Without Redis, events wait on disk. SIGTERM or Ctrl-C drains; a second one ends at once.
+    Options default to NGATU_CAMERAS, NGATU_REDIS_URL, NGATU_STATE, NGATU_MODEL, NGATU_WORKERS, NGATU_THREADS and
+    NGATU_PROVIDER. Changed, added or removed files take effect within two seconds and affect no other camera. Without
+    Redis, events wait on disk. SIGTERM or Ctrl-C stops in good order; a second one stops at once.
     """
     from vision.common.logging import configure_logging
 
@@ -52,9 +57,9 @@ def work(
     raise typer.Exit(0 if is_orderly else 1)
 
 
-def _settings(**told: Any) -> WorkerSettings:
+def _settings(**options: Any) -> WorkerSettings:
     try:
-        return WorkerSettings(**{name: value for name, value in told.items() if value is not None})
+        return WorkerSettings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
         faults = (f"NGATU_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
         raise NgatuError("; ".join(faults)) from None
@@ -73,7 +78,7 @@ def _run(settings: WorkerSettings) -> bool:
 
 
 def _find_model(named: str | None) -> None:
-    """Say at once, and not from a worker's log, that the model is not here; without a name one of the defaults is."""
+    """Fail at once, not in a worker's log, where the model is missing; without a name either default will do."""
     from vision.core import ModelError
     from vision.detection.loading import locate
     from vision.detection.models.cards import DEFAULT_MODEL, default_model
@@ -102,7 +107,7 @@ def _allocation(settings: WorkerSettings, folder: "Folder") -> "Allocation":
 
 
 def environment_of(settings: WorkerSettings) -> dict[str, str]:
-    """The settings as the variables that a worker process reads them from."""
+    """The settings as the environment variables that a worker process reads."""
     plain = settings.model_dump(exclude={"redis_url"}, exclude_none=True)
-    told = {"redis_url": settings.redis_url.get_secret_value(), **plain}
-    return {f"NGATU_{name.upper()}": str(value) for name, value in told.items()}
+    values = {"redis_url": settings.redis_url.get_secret_value(), **plain}
+    return {f"NGATU_{name.upper()}": str(value) for name, value in values.items()}

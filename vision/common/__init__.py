@@ -1,1 +1,1 @@
-"""What every part uses: errors, paths, atomic files, ports, downloads, progress, logging, object classes."""
+"""Shared basics: errors, paths, files, processes, ports, progress, logging, object classes, traffic lights."""

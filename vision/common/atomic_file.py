@@ -1,4 +1,4 @@
-"""Writes small files whole or not at all, so that nobody ever reads half of one."""
+"""Writes files atomically: a reader sees the old or the new content, never a part."""
 
 import os
 import tempfile
@@ -7,10 +7,11 @@ from pathlib import Path
 NEW_FILE_MODE = 0o644
 
 
-def write_whole(target: Path, content: bytes) -> None:
-    """Put the content in the file's place in one step, safely on the disk before anybody can read it.
+def write_atomically(target: Path, content: bytes) -> None:
+    """Replace the file's content in one step, synced to the disk; the file's permissions stay.
 
-    What may read the file stays as it was. Raises OSError, and leaves the file as it was.
+    Raises:
+        OSError: it cannot be written; the file is unchanged.
     """
     mode = target.stat().st_mode & 0o7777 if target.exists() else NEW_FILE_MODE
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")

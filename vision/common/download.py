@@ -1,4 +1,4 @@
-"""Fetching a file from an address."""
+"""Downloads a file."""
 
 import urllib.request
 from pathlib import Path
@@ -6,15 +6,15 @@ from pathlib import Path
 from vision.common.progress import Report
 
 TIMEOUT_S = 30
-LARGEST_BYTES = 2_000_000_000
+MAX_BYTES = 2_000_000_000
 CHUNK_BYTES = 1 << 20
 
 
 def download(url: str, target: Path, report: Report) -> None:
-    """Fetch what is at `url` into `target`, telling how far it is.
+    """Download `url` into `target`, and report the progress.
 
     Raises:
-        OSError: it cannot be had, or is longer than `LARGEST_BYTES`.
+        OSError: the download fails, or is longer than `MAX_BYTES`.
     """
     step = f"downloading {url.rpartition('/')[2]}"
     with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, target.open("wb") as out:  # noqa: S310
@@ -22,7 +22,7 @@ def download(url: str, target: Path, report: Report) -> None:
         done = 0
         while chunk := answer.read(CHUNK_BYTES):
             done += len(chunk)
-            if done > LARGEST_BYTES:
-                raise OSError(f"longer than {LARGEST_BYTES} bytes")
+            if done > MAX_BYTES:
+                raise OSError(f"longer than {MAX_BYTES} bytes")
             out.write(chunk)
             report(step, done, total)

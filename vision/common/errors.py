@@ -1,8 +1,8 @@
-"""The base of all errors that ngatu raises on purpose. The command line shows them without a traceback."""
+"""The base of all expected errors; the command line shows them without a traceback."""
 
 
 class NgatuError(Exception):
-    """What went wrong, said to the person who can mend it.
+    """An error whose message tells people the culprit and the remedy.
 
     For example: `camera 'nts-01', zone 'north': a polygon needs 3 or more points, got 2`.
     """

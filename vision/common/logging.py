@@ -1,4 +1,4 @@
-"""How a process writes its log: for people on a terminal, as JSON lines elsewhere, never with a credential."""
+"""Configures logging: readable on a terminal, JSON lines elsewhere, never with credentials."""
 
 import logging
 import sys
@@ -11,13 +11,13 @@ from vision.common.redaction import redact
 
 
 def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO, **bound: str) -> None:
-    """Send this process's log to `stream` (standard error by default); every line also says what is `bound`."""
+    """Send this process's log to `stream` (default: standard error); every line contains the `bound` values."""
     sink = stream or sys.stderr
     readable = sink.isatty()
     last: Processor = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(default=str)
     structlog.configure(
         processors=[
-            _saying(bound),
+            _binding(bound),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%H:%M:%S" if readable else "iso", utc=not readable),
             structlog.processors.format_exc_info,
@@ -31,12 +31,12 @@ def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO
 
 
 def redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Hide the credentials in every text of a line, a traceback's included."""
+    """Remove credentials from every text of a line, tracebacks included."""
     return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
-def _saying(bound: dict[str, str]) -> Processor:
-    def say(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+def _binding(bound: dict[str, str]) -> Processor:
+    def add(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         return {**bound, **event}
 
-    return say
+    return add

@@ -1,14 +1,18 @@
-"""The road users that ngatu tells apart.
+"""The classes of road users.
 
-The order is the numbering of every array of classes (`class_id`), of the weights trained here and of nothing on the
-wire: there a class goes by its name.
+Their order numbers every array of classes (`class_id`) and the weights trained here. On the wire a class is its name.
 """
 
 from enum import StrEnum
 
 
 class ObjectClass(StrEnum):
-    """A road user. A rider and the two-wheeler under him are one: a bicycle or a motorcycle."""
+    """A class of road users. A two-wheeler with its rider is one road user: a bicycle or a motorcycle.
+
+    Example:
+        >>> ObjectClass.CAR.class_id, CLASSES[2].value
+        (2, 'car')
+    """
 
     BICYCLE = "bicycle"
     MOTORCYCLE = "motorcycle"
@@ -19,7 +23,7 @@ class ObjectClass(StrEnum):
 
     @property
     def class_id(self) -> int:
-        """The number that stands for this class in a `class_id` array."""
+        """The number of this class in a `class_id` array."""
         return CLASSES.index(self)
 
 

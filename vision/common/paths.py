@@ -1,4 +1,4 @@
-"""Where data lies: what comes with the code, and what was fetched or made on this machine."""
+"""Folders of data: that of the code, and the cache on this machine."""
 
 import os
 from pathlib import Path
@@ -8,14 +8,14 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def data_dir(name: Literal["models", "sample_videos", "camera_configs"]) -> Path:
-    """The folder of model cards, of clip cards, or of camera files: in a wheel inside the package, else beside it."""
+    """The folder of model cards, clip cards or camera files: inside an installed package, else beside it."""
     installed = _PACKAGE / "data" / name
     return installed if installed.is_dir() else _PACKAGE.parent / name
 
 
 def cache_dir(name: Literal["models", "samples", "streams", "bench"]) -> Path:
-    """Where weights, clips, clips fit for streaming, or benchmarks' tools are kept.
+    """The folder of cached weights, clips, streamable clips or benchmark tools.
 
-    Under `$NGATU_CACHE`, else `~/.cache/ngatu`.
+    It is in `$NGATU_CACHE`, by default `~/.cache/ngatu`.
     """
     return Path(os.environ.get("NGATU_CACHE") or Path.home() / ".cache" / "ngatu") / name

@@ -1,10 +1,10 @@
-"""How a long step says how far it is, without knowing who listens."""
+"""How a long operation reports its progress."""
 
 from collections.abc import Callable
 
 Report = Callable[[str, int, int | None], None]
-"""What is being done, how many bytes of it, of how many (None where that is not known)."""
+"""Called with the step, the bytes done and the bytes in all (None where unknown)."""
 
 
 def quiet(_step: str, _done: int, _total: int | None) -> None:
-    """Nobody listens."""
+    """Ignore the progress."""

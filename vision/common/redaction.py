@@ -1,8 +1,8 @@
-"""Keeps passwords out of what people and logs get to read."""
+"""Removes credentials from texts for people and logs."""
 
 import re
 
-HIDDEN = "***"
+REDACTED = "***"
 
 _USER_INFO = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)\S*@", re.IGNORECASE)
 _NAMED = re.compile(
@@ -14,11 +14,14 @@ _AFTER_USER = re.compile(r"(?P<key>_(?:password|passwd|pwd))=[^&\s'\"<>]+", re.I
 
 
 def redact(text: str) -> str:
-    """`text` without the credentials of the addresses in it; a lone address or a library's whole message.
+    """`text` without the credentials of the addresses in it; an address or a library's whole message.
 
-    `rtsp://admin:12345@10.0.0.7/live?token=abc` becomes `rtsp://***@10.0.0.7/live?token=***`. Whatever stands before
-    the last `@` of an address is hidden, because passwords hold `@`, `/` and quotes: rather too much than too little.
+    Everything before the last `@` of an address is removed, because passwords may contain `@`, `/` and quotes.
+
+    Example:
+        >>> redact("rtsp://admin:12345@10.0.0.7/live?token=abc")
+        'rtsp://***@10.0.0.7/live?token=***'
     """
-    text = _USER_INFO.sub(rf"\g<scheme>{HIDDEN}@", text)
-    text = _NAMED.sub(rf"\g<key>={HIDDEN}", text)
-    return _AFTER_USER.sub(rf"\g<key>={HIDDEN}", text)
+    text = _USER_INFO.sub(rf"\g<scheme>{REDACTED}@", text)
+    text = _NAMED.sub(rf"\g<key>={REDACTED}", text)
+    return _AFTER_USER.sub(rf"\g<key>={REDACTED}", text)

@@ -1,10 +1,10 @@
-"""What a traffic light shows."""
+"""The states of a traffic light."""
 
 from enum import StrEnum
 
 
 class Light(StrEnum):
-    """The lamp that governs. Red and amber together count as red: nobody may go yet."""
+    """The effective lamp. Red with amber counts as red: vehicles must still wait."""
 
     RED = "red"
     AMBER = "amber"

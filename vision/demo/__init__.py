@@ -1,1 +1,1 @@
-"""The demonstration: the whole of ngatu on one machine, each part a process of its own, as in the city."""
+"""The demonstration: the whole system on one machine, with simulated cameras."""

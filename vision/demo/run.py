@@ -1,4 +1,4 @@
-"""Starts every part, shows what is counted, and stops every part in the order in which nothing is lost."""
+"""Starts all parts of the demonstration, shows the counts, and stops them in an order that loses nothing."""
 
 import shutil
 import tempfile
@@ -20,14 +20,14 @@ from vision.demo.table import counts_table, total
 from vision.publishing.embedded import EmbeddedRedis
 
 READY_WITHIN_S = 60.0
-PLAIN_TABLE_EACH_S = 10.0
+PLAIN_TABLE_EVERY_S = 10.0
 
 
 class Demonstration:
-    """Redis, two simulated cameras, workers and the service, each a process of its own on loopback."""
+    """Redis, two simulated cameras, workers and the service, each in a process of its own on loopback."""
 
     def __init__(self, console: Console, clips: list[Path], *, model: str | None, port: int | None) -> None:
-        """`model` unset: the default, and what is promoted to it. `port` is the page's: unset, 8000 or a free one."""
+        """`model`: the default model where unset. `port`: the page's; 8000 or a free one where unset."""
         self._console = console
         self._clips = clips
         self._model = model
@@ -37,7 +37,7 @@ class Demonstration:
         """Run until `seconds` have passed (0: until Ctrl-C); return how many crossings were counted.
 
         Raises:
-            NgatuError: a part does not start, or ends by itself.
+            NgatuError: a part does not start, or ends early.
         """
         with self._started() as (service, children):
             try:
@@ -56,7 +56,7 @@ class Demonstration:
             stack.callback(children.stop_all)
             service = self._start_children(children, folder, cameras, redis.url)
             self._console.print(f"page      [bold]{service.address}[/]", highlight=False)
-            self._console.print(f"cameras   {cameras}  (edit a file: only that camera starts anew)", highlight=False)
+            self._console.print(f"cameras   {cameras}  (edit a file: only that camera restarts)", highlight=False)
             yield service, children
 
     def _start_children(self, children: Children, folder: Path, cameras: Path, redis_url: str) -> Service:
@@ -77,7 +77,7 @@ class Demonstration:
         if self._wanted_port is not None:
             if not is_free(self._wanted_port):
                 raise NgatuError(
-                    f"port {self._wanted_port} is taken: end what listens there, or name another by --port"
+                    f"port {self._wanted_port} is taken: stop the program that uses it, or name another by --port"
                 )
             return self._wanted_port
         return 8000 if is_free(8000) else free_port()
@@ -93,23 +93,23 @@ class Demonstration:
                     time.sleep(max(0.0, min(0.5, end - time.monotonic())))
             return
         while (left := end - time.monotonic()) > 0:
-            time.sleep(min(PLAIN_TABLE_EACH_S, left))
+            time.sleep(min(PLAIN_TABLE_EVERY_S, left))
             children.check()
             self._console.print(counts_table(service.cameras(), title=title))
 
     def _finish(self, service: Service, children: Children) -> int:
-        """Drain the workers, wait until the store has what they sent, then tell what was counted, and how fast."""
-        at_work = {camera.camera_id: camera for camera in service.cameras()}
+        """Stop the workers, wait until the store has their events, then show the counts and rates."""
+        before = {camera.camera_id: camera for camera in service.cameras()}
         children.stop("work")
         settled = _when_settled(service)
-        cameras = [replace(at_work.get(camera.camera_id, camera), lines=camera.lines) for camera in settled]
+        cameras = [replace(before.get(camera.camera_id, camera), lines=camera.lines) for camera in settled]
         children.stop_all()
         self._console.print(counts_table(cameras, title="counted"))
         return total(cameras)
 
 
 def _copy_cameras(folder: Path) -> Path:
-    """The demonstration's camera files, where they may be edited while it runs."""
+    """Copy the demonstration's camera files, so that they can be edited while it runs."""
     cameras = folder / "cameras"
     cameras.mkdir()
     for file in sorted((data_dir("camera_configs") / "demo").glob("*.yaml")):
@@ -126,9 +126,9 @@ def _await_ready(service: Service, children: Children) -> None:
         time.sleep(0.1)
 
 
-def _when_settled(service: Service, *, quiet_s: float = 1.0, patience_s: float = 10.0) -> list[CameraRow]:
-    """The cameras' counts once they have not grown for `quiet_s`."""
-    end = time.monotonic() + patience_s
+def _when_settled(service: Service, *, quiet_s: float = 1.0, timeout_s: float = 10.0) -> list[CameraRow]:
+    """The cameras' counts once they have not changed for `quiet_s`."""
+    end = time.monotonic() + timeout_s
     cameras, quiet_since = service.cameras(), time.monotonic()
     while time.monotonic() < min(end, quiet_since + quiet_s):
         time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""What the demonstration asks of the service: the same HTTP API as everybody's."""
+"""Reads the service's state and counts, by the public HTTP API."""
 
 import json
 import urllib.error
@@ -22,7 +22,7 @@ class LineCounts:
 
 @dataclass(frozen=True, slots=True)
 class CameraRow:
-    """One camera as the service tells of it."""
+    """One camera as the service reports it."""
 
     camera_id: str
     name: str
@@ -40,7 +40,7 @@ class Service:
         self.address = address
 
     def is_ready(self) -> bool:
-        """Whether it answers and says that its parts are well."""
+        """Whether it answers and reports that its parts are ready."""
         try:
             with urllib.request.urlopen(f"{self.address}/readyz", timeout=TIMEOUT_S):  # noqa: S310
                 return True

@@ -1,4 +1,4 @@
-"""The demonstration's live table."""
+"""The table of counts that the demonstration shows."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _STYLES = {"online": "green", "connecting": "yellow"}
 
 
 def counts_table(cameras: Sequence[CameraRow], *, title: str) -> Table:
-    """One row for each counting line."""
+    """A table with one row per counting line."""
     table = Table(title=title, title_justify="left")
     for heading in ("camera", "state", "line"):
         table.add_column(heading)

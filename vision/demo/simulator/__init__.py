@@ -1,8 +1,8 @@
-"""Cameras to try things with: clips shown over RTSP as a camera would show them."""
+"""Simulated cameras: clips played over RTSP in a loop."""
 
 from vision.demo.simulator.access import Access
-from vision.demo.simulator.clips import Wish, find_clips, prepare_clip
-from vision.demo.simulator.media import AccessUnit, Show, show_clip
+from vision.demo.simulator.clips import StreamFormat, find_clips, prepare_clip
+from vision.demo.simulator.media import AccessUnit, Stream, stream_of_clip
 from vision.demo.simulator.server import DEFAULT_PORT, RtspServer, SimulatedCameras
 
 __all__ = [
@@ -10,10 +10,10 @@ __all__ = [
     "Access",
     "AccessUnit",
     "RtspServer",
-    "Show",
     "SimulatedCameras",
-    "Wish",
+    "Stream",
+    "StreamFormat",
     "find_clips",
     "prepare_clip",
-    "show_clip",
+    "stream_of_clip",
 ]

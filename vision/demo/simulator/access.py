@@ -1,4 +1,4 @@
-"""Asking for the password, as cameras do: Digest first (RFC 2617), Basic for those who know no better."""
+"""Password authentication of a simulated camera: Digest (RFC 2617) and Basic."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ REALM = "ngatu"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may look."""
+    """The user and password that a simulated camera requires."""
 
     user: str
     password: str = field(repr=False)
@@ -25,7 +25,7 @@ class Access:
         return f'Digest realm="{REALM}", nonce="{self.nonce}"', f'Basic realm="{REALM}"'
 
     def admits(self, method: str, authorization: str) -> bool:
-        """Whether this Authorization header is right for this request."""
+        """Whether this Authorization header is valid for a request of this method."""
         scheme, _, credentials = authorization.partition(" ")
         if scheme.lower() == "basic":
             return self._admits_basic(credentials)
@@ -42,9 +42,9 @@ class Access:
         given = dict(re.findall(r'(\w+)="?([^",]*)"?', credentials))
         if given.get("username") != self.user or given.get("nonce") != self.nonce:
             return False
-        who = _md5(f"{self.user}:{REALM}:{self.password}")
-        what = _md5(f"{method}:{given.get('uri', '')}")
-        return hmac.compare_digest(given.get("response", ""), _md5(f"{who}:{self.nonce}:{what}"))
+        secret = _md5(f"{self.user}:{REALM}:{self.password}")
+        request = _md5(f"{method}:{given.get('uri', '')}")
+        return hmac.compare_digest(given.get("response", ""), _md5(f"{secret}:{self.nonce}:{request}"))
 
 
 def _md5(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a simulated camera shows: a clip's encoded pictures over and over, and how they are announced."""
+"""What a simulated camera plays: a clip's encoded frames in a loop, with their SDP description."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -17,17 +17,17 @@ _PARAMETER_SETS = {"h264": {7: "sps", 8: "pps"}, "hevc": {32: "vps", 33: "sps", 
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """One encoded picture."""
+    """One encoded frame."""
 
     at_s: float
-    """Seconds since the stream began; rises from round to round."""
+    """Seconds since the stream began; goes on rising from loop to loop."""
     is_key: bool
     nals: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Show:
-    """A simulated camera's programme."""
+class Stream:
+    """The video that a simulated camera plays."""
 
     codec: str
     """`h264` or `hevc`."""
@@ -35,19 +35,23 @@ class Show:
     announcement: str
     """The media lines of its SDP."""
     units: Callable[[], Iterator[AccessUnit]]
-    """Begins the programme anew; it never ends."""
+    """Starts the video again; it never ends."""
 
 
-def show_clip(path: Path) -> Show:
-    """The programme of an H.264 or HEVC clip without B-frames. Raises SourceError for other clips."""
+def stream_of_clip(path: Path) -> Stream:
+    """The stream of an H.264 or HEVC clip without B-frames.
+
+    Raises:
+        SourceError: the clip has another codec.
+    """
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         codec = stream.codec_context.name
         if codec not in _FILTERS:
-            raise SourceError(f"{path}: {codec} cannot be sent as it is; prepare the clip first")
+            raise SourceError(f"{path}: {codec} cannot be streamed; prepare the clip first")
         fps = float(stream.average_rate or 25)
     first = next(_round(path, codec))
-    return Show(codec, fps, _announcement(codec, fps, first.nals), lambda: _looped(path, codec, 1 / fps))
+    return Stream(codec, fps, _announcement(codec, fps, first.nals), lambda: _looped(path, codec, 1 / fps))
 
 
 def _looped(path: Path, codec: str, interval_s: float) -> Iterator[AccessUnit]:

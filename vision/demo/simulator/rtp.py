@@ -1,10 +1,10 @@
-"""Cutting encoded pictures into RTP packets: RFC 6184 for H.264, RFC 7798 for HEVC."""
+"""Splits encoded frames into RTP packets: RFC 6184 for H.264, RFC 7798 for HEVC."""
 
 import re
 import struct
 from collections.abc import Iterator
 
-LARGEST_PAYLOAD = 1400
+MAX_PAYLOAD_BYTES = 1400
 PAYLOAD_TYPE = 96
 CLOCK_HZ = 90_000
 
@@ -19,22 +19,22 @@ def split_annexb(data: bytes) -> list[bytes]:
 
 
 def payloads(nal: bytes, codec: str) -> Iterator[bytes]:
-    """One NAL unit (`codec`: `h264` or `hevc`) as RTP payloads, fragmented where it is too long."""
-    if len(nal) <= LARGEST_PAYLOAD:
+    """RTP payloads of one NAL unit (`codec`: `h264` or `hevc`), fragmented where it is too long."""
+    if len(nal) <= MAX_PAYLOAD_BYTES:
         yield nal
         return
     if codec == "h264":
         head, kind, body = bytes([nal[0] & 0xE0 | _FU_A]), nal[0] & 0x1F, nal[1:]
     else:
         head, kind, body = bytes([nal[0] & 0x81 | _HEVC_FU << 1, nal[1]]), nal[0] >> 1 & 0x3F, nal[2:]
-    room = LARGEST_PAYLOAD - len(head) - 1
+    room = MAX_PAYLOAD_BYTES - len(head) - 1
     for start in range(0, len(body), room):
         is_first, is_last = start == 0, start + room >= len(body)
         yield head + bytes([is_first << 7 | is_last << 6 | kind]) + body[start : start + room]
 
 
 class Packetizer:
-    """Numbers and stamps the packets of one stream."""
+    """Makes the RTP packets of one stream, with sequence numbers and timestamps."""
 
     def __init__(self, codec: str, ssrc: int) -> None:
         self._codec = codec

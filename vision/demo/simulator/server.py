@@ -1,4 +1,4 @@
-"""Simulated cameras on a port: an RTSP server that shows clips for trying without a camera."""
+"""An RTSP server that plays simulated cameras."""
 
 import asyncio
 import errno
@@ -9,7 +9,7 @@ from typing import Self
 
 from vision.core import SourceError
 from vision.demo.simulator.access import Access
-from vision.demo.simulator.media import Show
+from vision.demo.simulator.media import Stream
 from vision.demo.simulator.player import Player
 from vision.demo.simulator.session import Session
 
@@ -17,14 +17,14 @@ DEFAULT_PORT = 8554
 
 
 class RtspServer:
-    """Serves each show at `rtsp://host:port/<name>`, over TCP and UDP. Lives in one asyncio loop."""
+    """Serves each stream at `rtsp://host:port/<name>`, over TCP and UDP, in one asyncio loop."""
 
     def __init__(
-        self, shows: Mapping[str, Show], *, host: str = "127.0.0.1", port: int = 0, access: Access | None = None
+        self, streams: Mapping[str, Stream], *, host: str = "127.0.0.1", port: int = 0, access: Access | None = None
     ) -> None:
         self.host = host
         self.port = port
-        self._players = {name: Player(show) for name, show in shows.items()}
+        self._players = {name: Player(stream) for name, stream in streams.items()}
         self._access = access
         self._playing: list[asyncio.Task[None]] = []
         self._writers: set[asyncio.StreamWriter] = set()
@@ -37,7 +37,11 @@ class RtspServer:
         return {name: f"rtsp://{self.host}:{self.port}/{name}" for name in self._players}
 
     async def start(self) -> None:
-        """Listen and play. Raises SourceError when the port is taken; port 0 takes a free one."""
+        """Listen and play; port 0 takes a free one.
+
+        Raises:
+            SourceError: the port is taken.
+        """
         try:
             self._server = await asyncio.start_server(self._serve, self.host, self.port)
         except OSError as error:
@@ -51,7 +55,7 @@ class RtspServer:
         self._playing = [asyncio.create_task(player.play()) for player in self._players.values()]
 
     async def close(self) -> None:
-        """Stop listening and hang up on every client."""
+        """Stop listening and disconnect every client."""
         if self._server is not None:
             self._server.close()
         for writer in tuple(self._writers):
@@ -80,12 +84,12 @@ class RtspServer:
 
 
 class SimulatedCameras:
-    """An RTSP server in a thread of its own: `with SimulatedCameras(shows) as cameras: cameras.urls["road"]`."""
+    """An RTSP server in a thread of its own: `with SimulatedCameras(streams) as cameras: cameras.urls["road"]`."""
 
     def __init__(
-        self, shows: Mapping[str, Show], *, host: str = "127.0.0.1", port: int = 0, access: Access | None = None
+        self, streams: Mapping[str, Stream], *, host: str = "127.0.0.1", port: int = 0, access: Access | None = None
     ) -> None:
-        self._server = RtspServer(shows, host=host, port=port, access=access)
+        self._server = RtspServer(streams, host=host, port=port, access=access)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulated-cameras", daemon=True)
 

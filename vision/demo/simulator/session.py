@@ -1,4 +1,4 @@
-"""One RTSP connection (RFC 2326): what a client asks, and what it is sent."""
+"""One RTSP connection (RFC 2326): answers requests and sends the video."""
 
 import asyncio
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from vision.demo.simulator.access import Access
 from vision.demo.simulator.player import Player, Send, Viewer
 
-MOST_BUFFERED_BYTES = 4_000_000
+MAX_BUFFERED_BYTES = 4_000_000
 SESSION_TIMEOUT_S = 60
 METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER"
 _REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed"}
@@ -20,6 +20,8 @@ _REASONS |= {454: "Session Not Found", 455: "Method Not Valid in This State", 46
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """A client's request."""
+
     method: str
     url: str
     headers: Mapping[str, str]
@@ -34,6 +36,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """The response to a request."""
+
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
@@ -82,7 +86,7 @@ class Session:
                 await self._writer.wait_closed()
 
     async def _next_request(self) -> Request | None:
-        """The client's next request; what it sends of RTCP in between is passed over."""
+        """The client's next request; RTCP packets before it are ignored."""
         while (first := await self._reader.read(1)) == b"$":
             _, length = struct.unpack(">BH", await self._reader.readexactly(3))
             await self._reader.readexactly(length)
@@ -114,7 +118,7 @@ class Session:
             return Answer(404)
         host = self._writer.get_extra_info("sockname")[0]
         session = f"v=0\r\no=- {self._id} 1 IN IP4 {host}\r\ns={request.mount}\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
-        body = session + "a=control:*\r\na=range:npt=now-\r\n" + player.show.announcement
+        body = session + "a=control:*\r\na=range:npt=now-\r\n" + player.stream.announcement
         base = request.url.rstrip("/") + "/"
         return Answer(headers=(("Content-Type", "application/sdp"), ("Content-Base", base)), body=body)
 
@@ -157,7 +161,7 @@ class Session:
     def _through_connection(self, channel: int) -> Send:
         def send(packets: list[bytes]) -> bool:
             transport = self._writer.transport
-            if transport.is_closing() or transport.get_write_buffer_size() > MOST_BUFFERED_BYTES:
+            if transport.is_closing() or transport.get_write_buffer_size() > MAX_BUFFERED_BYTES:
                 return False
             framed = (struct.pack(">BBH", 0x24, channel, len(packet)) + packet for packet in packets)
             transport.write(b"".join(framed))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from vision.common.atomic_file import write_whole
+from vision.common.atomic_file import write_atomically
 from vision.common.digest import sha256_of
 from vision.config.base import Config
 from vision.core import ModelError
@@ -88,4 +88,4 @@ def _append(record: PromotionRecord) -> None:
 def _write_atomically(file: Path, text: str) -> None:
     """Replace a small file atomically."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(file, text.encode())
+    write_atomically(file, text.encode())

@@ -1,4 +1,4 @@
-"""Opens cameras' streams for a moment, many at once, and tells what came of it."""
+"""Opens cameras' streams for a moment, many at once, and reports the results."""
 
 import threading
 from collections.abc import Iterable, Iterator
@@ -13,10 +13,10 @@ from vision.core import Frame
 from vision.core.clock import SystemClock
 from vision.sources import Source, SourceState, SourceStatus, open_source
 
-AT_ONCE = 32
+MAX_CONCURRENT = 32
 POLL_S = 0.05
 GRACE_S = 1.0
-"""How much longer than the camera's own timeouts is waited, so that its source can say why there is no picture."""
+"""How much longer than the camera's own timeouts to wait, so that its source can report the reason."""
 _FAILED = {
     SourceState.UNREACHABLE,
     SourceState.UNAUTHORIZED,
@@ -26,49 +26,49 @@ _FAILED = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tried:
-    """What came of opening one camera."""
+class ProbeResult:
+    """The result of opening one camera."""
 
     camera: CameraConfig
     frame: Frame | None
-    """The newest picture; None when there was none."""
+    """The newest frame; None without one."""
     reason: str
-    """Why there was none, credentials redacted; empty when all is well."""
+    """Why there is none, without credentials; empty when all is well."""
     first_picture_s: float = 0.0
-    """From asking for the stream to the first picture in hand."""
+    """From opening the stream to the first frame."""
     fps: float = 0.0
-    """By the stream's own time stamps; 0 when only one picture came."""
+    """By the stream's timestamps; 0 with only one frame."""
     codec: str = ""
     decode_mode: str = ""
 
 
-def try_cameras(cameras: Iterable[CameraConfig], *, watch_s: float = 2.0) -> Iterator[Tried]:
-    """Open all cameras at once and yield each as soon as it is known; a dead one delays no other."""
+def probe_cameras(cameras: Iterable[CameraConfig], *, watch_s: float = 2.0) -> Iterator[ProbeResult]:
+    """Open all cameras at once and yield each result as soon as it is known; a dead camera delays no other."""
     wanted = list(cameras)
-    with ThreadPoolExecutor(max_workers=max(1, min(AT_ONCE, len(wanted))), thread_name_prefix="check") as pool:
-        for done in as_completed([pool.submit(try_camera, camera, watch_s=watch_s) for camera in wanted]):
+    with ThreadPoolExecutor(max_workers=max(1, min(MAX_CONCURRENT, len(wanted))), thread_name_prefix="check") as pool:
+        for done in as_completed([pool.submit(probe_camera, camera, watch_s=watch_s) for camera in wanted]):
             yield done.result()
 
 
-def try_camera(camera: CameraConfig, *, watch_s: float = 2.0) -> Tried:
-    """Open one camera, look at it for `watch_s` seconds after its first picture, and close it."""
+def probe_camera(camera: CameraConfig, *, watch_s: float = 2.0) -> ProbeResult:
+    """Open one camera, watch it for `watch_s` seconds after its first frame, and close it."""
     stop = threading.Event()
     try:
         source = open_source(camera, stop=stop, clock=SystemClock())
     except NgatuError as error:
-        return Tried(camera, None, redact(str(error)))
-    return _Look(camera, source, stop).until(_patience_s(camera), watch_s)
+        return ProbeResult(camera, None, redact(str(error)))
+    return _Probe(camera, source, stop).run(_timeout_s(camera), watch_s)
 
 
-def _patience_s(camera: CameraConfig) -> float:
+def _timeout_s(camera: CameraConfig) -> float:
     source = camera.source
     if not isinstance(source, RtspSource):
         return 10.0
     return (source.connect_timeout + source.read_timeout).total_seconds() + GRACE_S
 
 
-class _Look:
-    """The source's frames are taken in a thread; who waits for them watches its status meanwhile."""
+class _Probe:
+    """Takes the source's frames in a thread, while the caller's thread watches its status."""
 
     def __init__(self, camera: CameraConfig, source: Source, stop: threading.Event) -> None:
         self._camera = camera
@@ -79,22 +79,22 @@ class _Look:
         self._first_s = 0.0
         self._failure = ""
 
-    def until(self, patience_s: float, watch_s: float) -> Tried:
+    def run(self, timeout_s: float, watch_s: float) -> ProbeResult:
         clock = SystemClock()
         began_s = clock.monotonic()
         taking = threading.Thread(target=self._take, name=f"check-{self._camera.id}", daemon=True)
         taking.start()
-        while taking.is_alive() and self._goes_on(clock.monotonic(), began_s + patience_s, watch_s):
+        while taking.is_alive() and self._should_continue(clock.monotonic(), began_s + timeout_s, watch_s):
             taking.join(POLL_S)
         status = self._source.status()
         self._stop.set()
         taking.join(GRACE_S)
-        return self._told(status, began_s)
+        return self._result(status, began_s)
 
-    def _goes_on(self, now_s: float, patience_ends_s: float, watch_s: float) -> bool:
+    def _should_continue(self, now_s: float, deadline_s: float, watch_s: float) -> bool:
         if self._frame is not None:
             return now_s < self._first_s + watch_s
-        return now_s < patience_ends_s and self._source.status().state not in _FAILED
+        return now_s < deadline_s and self._source.status().state not in _FAILED
 
     def _take(self) -> None:
         try:
@@ -105,10 +105,10 @@ class _Look:
         except NgatuError as error:
             self._failure = redact(str(error))
 
-    def _told(self, status: SourceStatus, began_s: float) -> Tried:
+    def _result(self, status: SourceStatus, began_s: float) -> ProbeResult:
         if self._frame is None or self._failure:
-            return Tried(self._camera, None, self._failure or status.reason or "no picture came in time")
-        return Tried(
+            return ProbeResult(self._camera, None, self._failure or status.reason or "no frame arrived in time")
+        return ProbeResult(
             camera=self._camera,
             frame=self._frame,
             reason="",

@@ -1,4 +1,4 @@
-"""Pen and letters for what is drawn on a camera's picture."""
+"""Drawing primitives: outlined strokes and text."""
 
 import unicodedata
 
@@ -18,12 +18,12 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 def unit_of(canvas: Image) -> float:
-    """The length that everything drawn is measured by, in pixels."""
+    """The unit of length for everything drawn, in pixels: 1 % of the longer side."""
     return float(max(canvas.shape[:2])) / 100
 
 
 def in_pixels(canvas: Image, points: object) -> Point:
-    """Places of a config, fractions of the picture, in pixels of it: (..., 2)."""
+    """Points of a configuration, fractions of the image, in pixels; shape (..., 2)."""
     height_px, width_px = canvas.shape[:2]
     return np.asarray(np.asarray(points, np.float64) * (width_px - 1, height_px - 1))
 
@@ -37,6 +37,7 @@ def stroke(
     *,
     is_arrow: bool = False,
 ) -> None:
+    """Draw an outlined line or arrow from `a` to `b`."""
     thick = max(1, round(unit_px / 3))
     for ink, width in ((EDGE, thick + 2), (colour, thick)):
         if is_arrow:
@@ -46,7 +47,7 @@ def stroke(
 
 
 def write(canvas: Image, text: str, at: Point, away: Point, *, colour: tuple[int, ...], unit_px: float) -> None:
-    """Text on a dark ground beside a point, in the direction `away` from it, moved so that it lies in the picture."""
+    """Write text on a dark box beside a point, in the direction `away` from it, moved into the image."""
     plain, scale = plain_letters(text), unit_px / 16
     (wide, high), below = cv2.getTextSize(plain, _FONT, scale, 1)
     half = np.array((wide, high + below)) / 2 + 3
@@ -58,11 +59,17 @@ def write(canvas: Image, text: str, at: Point, away: Point, *, colour: tuple[int
 
 
 def plain_letters(text: str) -> str:
-    """The text in the letters that the picture's font has: `Ngã tư · vào` as `Nga tu - vao`."""
+    """The text in ASCII, which the font can draw.
+
+    Example:
+        >>> plain_letters("Ngã tư · vào")
+        'Nga tu - vao'
+    """
     bare = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D").replace("·", "-"))
     kept = "".join(char for char in bare if not unicodedata.combining(char))
     return kept.encode("ascii", "replace").decode()
 
 
 def pixel(point: Point) -> tuple[int, int]:
+    """The nearest pixel."""
     return round(float(point[0])), round(float(point[1]))
