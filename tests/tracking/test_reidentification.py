@@ -4,6 +4,9 @@ import pytest
 
 from tests.tracking.tracking_kit import Box, follow, ids
 from vision.common.object_class import ObjectClass
+from vision.config.camera import TrackingConfig
+from vision.tracking import Tracker
+from vision.tracking.reidentification import ReidentificationParameters
 
 
 def occluded(path: list[Box], start: int, end: int) -> list[list[Box]]:
@@ -13,6 +16,12 @@ def occluded(path: list[Box], start: int, end: int) -> list[list[Box]]:
 
 def test_a_vehicle_keeps_its_id_behind_an_obstacle() -> None:
     assert ids(follow(occluded([Box(100 + 15 * n, 100) for n in range(40)], 12, 25))) == [1]
+
+
+def test_a_shorter_maximum_gap_ends_reidentification_sooner() -> None:
+    shorter = Tracker(TrackingConfig(), fps=10, reidentification=ReidentificationParameters(max_gap_s=0.5))
+    path = [Box(100 + 12 * n, 100) for n in range(12)] + [Box(240 + 26 * n, 100) for n in range(25)]
+    assert ids(follow(occluded(path, 11, 19), shorter)) == [1, 2]
 
 
 def test_a_vehicle_keeps_its_id_when_it_accelerates_while_occluded() -> None:

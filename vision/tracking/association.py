@@ -15,7 +15,7 @@ from trackers.core.bytetrack.tracklet import ByteTrackTracklet
 from trackers.utils.state_representations import XYXYStateEstimator
 
 from vision.config.camera import TrackingConfig
-from vision.tracking.track_life import TrackLife
+from vision.tracking.track_life import TrackLife, TrackLifeParameters
 
 LIBRARY_FPS = 30
 """The library counts `lost_track_buffer` in frames at this rate, whatever the camera's own."""
@@ -59,22 +59,20 @@ class AssociationParameters:
     of new tracks. Source: chosen."""
 
 
-DEFAULTS = AssociationParameters()
-
-
 class TrackFilter(XYXYStateEstimator):
     """The library's constant-velocity Kalman filter, which also keeps the newest box and the track's life."""
 
-    def __init__(self, bbox: Box) -> None:
+    def __init__(self, bbox: Box, parameters: AssociationParameters, life: TrackLife) -> None:
+        self._parameters = parameters
         super().__init__(bbox)
         self._observed: Box | None = bbox
         self._boxes = 1
         self._unseen_steps = 0.0
-        self.life = TrackLife()
+        self.life = life
 
     def set_kf_covariances(self, *_: Box | None, **__: Box | None) -> None:
         """Set this module's covariances, whatever the library asks for; only their ratios matter."""
-        p = DEFAULTS
+        p = self._parameters
         noise = np.repeat([p.position_variance, p.step_variance], 4)
         first = np.repeat([p.initial_position_variance, p.initial_step_variance], 4)
         super().set_kf_covariances(np.eye(4), np.diag(noise), np.diag(first))
@@ -92,7 +90,7 @@ class TrackFilter(XYXYStateEstimator):
 
     def state_to_bbox(self) -> Box:
         """(5,): the predicted box, and how far its bottom centre may be off, in pixels."""
-        p = DEFAULTS
+        p = self._parameters
         left, top, right, bottom, *velocity = self.kf.state[:, 0].tolist()
         size_px = sqrt(max((right - left) * (bottom - top), 1.0))
         path_px = hypot((velocity[0] + velocity[2]) / 2, velocity[3]) * self._unseen_steps
@@ -128,7 +126,16 @@ def _bottom_centers(boxes: Box) -> Box:
 class Association:
     """ByteTrack (Zhang et al. 2022): decides which detection continues which track."""
 
-    def __init__(self, settings: TrackingConfig, fps: float) -> None:
+    def __init__(
+        self,
+        settings: TrackingConfig,
+        fps: float,
+        parameters: AssociationParameters = AssociationParameters(),
+        lives: TrackLifeParameters = TrackLifeParameters(),
+    ) -> None:
+        def begin(bbox: Box) -> TrackFilter:
+            return TrackFilter(bbox, parameters, TrackLife(parameters=lives))
+
         self._tracker = ByteTrackTracker(
             lost_track_buffer=round(settings.lost_after.total_seconds() * LIBRARY_FPS),
             frame_rate=fps,
@@ -136,8 +143,8 @@ class Association:
             minimum_consecutive_frames=settings.confirm_after,
             minimum_iou_threshold=settings.minimum_iou,
             high_conf_det_threshold=settings.activation,
-            state_estimator_class=TrackFilter,
-            iou=Similarity(DEFAULTS.box_margin),
+            state_estimator_class=cast("type[TrackFilter]", begin),
+            iou=Similarity(parameters.box_margin),
         )
 
     def update(self, xyxy: Box, confidence: NDArray[np.float32], at_s: float) -> list[tuple[TrackLife, int]]:

@@ -23,9 +23,6 @@ class TrackLifeParameters:
     taken for riders. Source: chosen."""
 
 
-DEFAULTS = TrackLifeParameters()
-
-
 @dataclass(frozen=True, slots=True)
 class TrackedBox:
     """A detection that belongs to a track."""
@@ -37,14 +34,26 @@ class TrackedBox:
 
 @dataclass(slots=True, eq=False)
 class TrackLife:
-    """Votes for the track's class, its age, its newest boxes, and all of them until it is confirmed."""
+    """Votes for the track's class, its age, its newest boxes, and all of them until it is confirmed.
+
+    Example:
+        >>> life = TrackLife()
+        >>> life.add(TrackedBox(0.0, np.array([0, 0, 10, 10], np.float32), 0.9), ObjectClass.CAR.class_id)
+        >>> CLASSES[life.class_id].value, life.age
+        ('car', 1)
+    """
 
     track_id: int = 0
     """0 until confirmed."""
     age: int = 0
     votes: NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(CLASSES)))
     unconfirmed: list[TrackedBox] = field(default_factory=list)
-    trail: deque[TrackedBox] = field(default_factory=lambda: deque(maxlen=DEFAULTS.trail))
+    parameters: TrackLifeParameters = TrackLifeParameters()
+    trail: deque[TrackedBox] = field(init=False)
+    """The newest boxes."""
+
+    def __post_init__(self) -> None:
+        self.trail = deque(maxlen=self.parameters.trail)
 
     @property
     def is_small(self) -> bool:
@@ -59,7 +68,7 @@ class TrackLife:
         detected as a two-wheeler is one.
         """
         person, two_wheelers = self.votes[ObjectClass.PERSON.class_id], self.votes[TWO_WHEELERS]
-        if 0 < DEFAULTS.rider_share * person <= two_wheelers.sum():
+        if 0 < self.parameters.rider_share * person <= two_wheelers.sum():
             return int(np.where(np.arange(len(CLASSES)) == ObjectClass.PERSON.class_id, 0, self.votes).argmax())
         return int(self.votes.argmax())
 

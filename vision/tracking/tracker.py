@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,9 @@ from vision.common.object_class import CLASSES, ObjectClass
 from vision.config.camera import TrackingConfig
 from vision.core import Detections, Tracks
 from vision.geometry import area, intersection
-from vision.tracking.association import Association
-from vision.tracking.reidentification import find_predecessor
-from vision.tracking.track_life import TrackedBox, TrackLife
+from vision.tracking.association import Association, AssociationParameters
+from vision.tracking.reidentification import ReidentificationParameters, find_predecessor
+from vision.tracking.track_life import TrackedBox, TrackLife, TrackLifeParameters
 
 _IS_SMALL = np.array([c in {ObjectClass.PERSON, ObjectClass.BICYCLE, ObjectClass.MOTORCYCLE} for c in CLASSES])
 
@@ -53,11 +54,21 @@ class Tracker:
         [1]
     """
 
-    def __init__(self, settings: TrackingConfig, *, fps: float, parameters: PartParameters = PartParameters()) -> None:
+    def __init__(
+        self,
+        settings: TrackingConfig,
+        *,
+        fps: float,
+        parts: PartParameters = PartParameters(),
+        association: AssociationParameters = AssociationParameters(),
+        reidentification: ReidentificationParameters = ReidentificationParameters(),
+        lives: TrackLifeParameters = TrackLifeParameters(),
+    ) -> None:
         """`fps` is the nominal rate of `update`; true steps follow from the times given."""
         self._settings = settings
-        self._fps = fps
-        self._parameters = parameters
+        self._parts = parts
+        self._reidentification = reidentification
+        self._new_association = partial(Association, settings, fps, association, lives)
         self._last_id = 0
         self.reset()
 
@@ -67,7 +78,7 @@ class Tracker:
 
     def reset(self) -> None:
         """Forget all tracks, when the stream restarts."""
-        self._association = Association(self._settings, self._fps)
+        self._association = self._new_association()
 
     def update(self, detections: Detections, at_s: float) -> list[TrackedFrame]:
         """Take in one frame's detections; `at_s` increases from call to call.
@@ -76,7 +87,7 @@ class Tracker:
         always, this frame with all its confirmed tracks.
         """
         confidence = np.where(
-            _may_be_parts(detections, self._parameters),
+            _may_be_parts(detections, self._parts),
             np.minimum(detections.confidence, self._settings.activation / 2),
             detections.confidence,
         )
@@ -96,7 +107,7 @@ class Tracker:
             return life, [box]
         if life.age < self._settings.confirm_after:
             return life, []
-        lost = find_predecessor(life, self._association.lost())
+        lost = find_predecessor(life, self._association.lost(), self._reidentification)
         if lost is not None:
             self._association.replace(lost, life)
             return lost, lost.absorb(life)

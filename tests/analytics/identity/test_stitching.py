@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.analytics.analytics_kit import Kinematics
-from vision.analytics.identity.stitching import TrackStitcher
+from vision.analytics.identity.stitching import StitchingParameters, TrackStitcher
 from vision.analytics.kinematics.ground_plane import CalibratedGround
 from vision.common.object_class import ObjectClass
 from vision.core import Tracks
@@ -14,18 +14,19 @@ from vision.geometry import fit_homography
 
 ROAD_M = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 70.0], [0.0, 70.0]])
 FPS = 10
+DEFAULTS = StitchingParameters()
 Car = tuple[int, float, float]
 """Track, x of its bottom centre, and its box size, pixels."""
 
 
 def links(frames: list[list[Car]]) -> list[tuple[int, int]]:
-    """The links links in frames a tenth of a second apart."""
+    """The links found in frames a tenth of a second apart."""
     return links_of([tracks(cars) for cars in frames])
 
 
-def links_of(frames: list[Tracks]) -> list[tuple[int, int]]:
+def links_of(frames: list[Tracks], parameters: StitchingParameters = DEFAULTS) -> list[tuple[int, int]]:
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-    moving, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
+    moving, stitcher = Kinematics(ground), TrackStitcher(1280, 720, parameters=parameters)
     found: list[tuple[int, int]] = []
     for n, seen in enumerate(frames):
         kinematics = moving.update(seen, n / FPS)
@@ -82,6 +83,11 @@ def test_a_stopped_vehicle_is_looked_for_longer_than_a_driving_one() -> None:
     assert links(driving(1, 0, 20) + nothing(20) + driving(2, 40, 45)) == []
     assert links(stopped(1, 30) + nothing(15) + stopped(2, 5)) == [(1, 2)]
     assert links(stopped(1, 30) + nothing(60) + stopped(2, 5)) == []
+
+
+def test_a_longer_maximum_gap_bridges_a_longer_occlusion() -> None:
+    frames = [tracks(cars) for cars in driving(1, 0, 20) + nothing(20) + driving(2, 40, 45)]
+    assert links_of(frames, StitchingParameters(max_gap_s=2.5)) == [(1, 2)]
 
 
 def test_a_larger_occluder_is_not_the_vehicle_that_it_occludes() -> None:

@@ -6,8 +6,8 @@ from math import inf
 
 import numpy as np
 
-from vision.analytics.identity.takeover import IdTakeoverDetector
-from vision.analytics.identity.turning import OccludedTurnMatcher
+from vision.analytics.identity.takeover import IdTakeoverDetector, TakeoverParameters
+from vision.analytics.identity.turning import OccludedTurnMatcher, OccludedTurnParameters
 from vision.analytics.kinematics.state import Floats, TrackKinematics
 from vision.geometry import distance_to_path_px
 
@@ -67,11 +67,19 @@ class TrackStitcher:
 
     Example:
         >>> stitcher = TrackStitcher(1280, 720)
-        >>> stitcher.update(TrackKinematics.empty(), at_s=0.0)
+        >>> stitcher.update(TrackKinematics.empty(), at_s=0.0)  # [(lost track, new track), ...]
         []
     """
 
-    def __init__(self, width_px: int, height_px: int, parameters: StitchingParameters = StitchingParameters()) -> None:
+    def __init__(
+        self,
+        width_px: int,
+        height_px: int,
+        *,
+        parameters: StitchingParameters = StitchingParameters(),
+        takeovers: TakeoverParameters = TakeoverParameters(),
+        turns: OccludedTurnParameters = OccludedTurnParameters(),
+    ) -> None:
         self._parameters = parameters
         self._visible: set[int] = set()
         self._last = TrackKinematics.empty()
@@ -82,8 +90,8 @@ class TrackStitcher:
         """By track: the states by which it may be recognised."""
         self._predecessors: dict[int, int] = {}
         """By track that is visible or lost: the track that it continues."""
-        self._takeovers = IdTakeoverDetector()
-        self._turns = OccludedTurnMatcher(width_px, height_px)
+        self._takeovers = IdTakeoverDetector(takeovers)
+        self._turns = OccludedTurnMatcher(width_px, height_px, turns)
         self.switched: tuple[int, ...] = ()
         """Tracks that switched to another vehicle, as found by the newest update."""
 

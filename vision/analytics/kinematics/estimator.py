@@ -6,6 +6,7 @@ from vision.analytics.kinematics.ground_plane import GroundPlane
 from vision.analytics.kinematics.observations import ObservationBuilder, Observations
 from vision.analytics.kinematics.state import Floats, TrackKinematics
 from vision.analytics.kinematics.trajectories import StopParameters, TrajectoryParameters, TrajectoryTable
+from vision.analytics.kinematics.truncation import TruncationParameters
 from vision.analytics.kinematics.velocity import VelocityEstimates, VelocityParameters
 from vision.analytics.track_table import Ids
 from vision.core import Tracks
@@ -38,6 +39,7 @@ class KinematicsEstimator:
         trajectories: TrajectoryParameters = TrajectoryParameters(),
         velocities: VelocityParameters = VelocityParameters(),
         stops: StopParameters = StopParameters(),
+        truncation: TruncationParameters = TruncationParameters(),
     ) -> None:
         """`implausible_mps`: a higher speed is an error, and is not published."""
         self._ground = ground
@@ -45,7 +47,9 @@ class KinematicsEstimator:
         self._min_interval_s = trajectories.min_interval_s
         self._velocities = velocities
         self._stops = stops
-        self._observations = ObservationBuilder(width_px, height_px, forget_after_s=forget_after_s)
+        self._observations = ObservationBuilder(
+            width_px, height_px, forget_after_s=forget_after_s, parameters=truncation
+        )
         self._table = TrajectoryTable.empty(trajectories.samples)
         self._matrix = ground.matrix
         """The ground plane that the table's road positions were computed with."""

@@ -81,7 +81,13 @@ class GroundPlane(Protocol):
 
 
 class CalibratedGround:
-    """A ground plane by points of known positions in the picture and on the road."""
+    """A ground plane by points of known positions in the picture and on the road.
+
+    Example:
+        >>> road_m = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]])
+        >>> CalibratedGround(fit_homography(road_m * 10, road_m)).is_calibrated
+        True
+    """
 
     is_calibrated = True
 
@@ -100,6 +106,12 @@ class EstimatedGround:
     height v = (y - cy) / f below the picture's middle has s = (f / H) (sin t + v cos t) pixels per metre: a straight
     line in v. Sizes at different heights therefore give t and H, and these the plane. The line is fitted to means of
     log s in bands of the picture; a weak prior of the typical tilt holds it where traffic uses one band only.
+
+    Example:
+        >>> ground = EstimatedGround(1280, 720)
+        >>> ground.learn(np.array([[640.0, 600.0]]), np.array([[90.0, 90.0]]), np.array([ObjectClass.CAR.class_id]))
+        >>> ground.is_calibrated
+        False
     """
 
     is_calibrated = False
