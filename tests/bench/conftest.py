@@ -1,16 +1,5 @@
-"""A small clip and a model that detects its vehicles."""
+"""The clip of white squares and their detector."""
 
-from pathlib import Path
+from tests.kit.squares import squares
 
-import pytest
-
-from tests.kit.spine_kit import make_clip, make_model
-
-
-@pytest.fixture(scope="session")
-def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `road.mp4`, in which four white squares drive to the right, and their detector `squares.onnx`."""
-    folder = tmp_path_factory.mktemp("squares")
-    make_clip(folder / "road.mp4", laps=4)
-    make_model(folder / "squares.onnx")
-    return folder
+__all__ = ["squares"]

@@ -1,4 +1,4 @@
-"""Counting one video, from the command line too."""
+"""Counting one video, and the command `ngatu count`."""
 
 import csv
 import io
@@ -31,9 +31,9 @@ UPRIGHT = "0.5,0.95,0.5,0.05"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run of `ngatu count` left behind."""
+    """The output and the files of one run of `ngatu count`."""
 
-    said: str
+    printed: str
     result: dict[str, Any]
     rows: list[dict[str, str]]
     video: Path
@@ -58,11 +58,11 @@ def counted(squares: Path, *more: object) -> subprocess.CompletedProcess[str]:
     return ngatu("count", squares / "road.mp4", "--model", squares / "squares.onnx", *more)
 
 
-def a_frame(index: int) -> Frame:
+def numbered_frame(index: int) -> Frame:
     return Frame("c", index, datetime.now(UTC), index / 10, np.full((2, 2, 3), index, np.uint8))
 
 
-def test_detections_come_in_the_order_of_the_frames_whatever_they_take() -> None:
+def test_detections_keep_the_order_of_the_frames() -> None:
     rng = random.Random(4)
 
     def detect(images: list[NDArray[np.uint8]]) -> list[Detections]:
@@ -70,11 +70,11 @@ def test_detections_come_in_the_order_of_the_frames_whatever_they_take() -> None
         n = int(images[0][0, 0, 0])
         return [Detections(np.full((1, 4), n, np.float32), np.ones(1, np.float32), np.zeros(1, np.int64))]
 
-    found = list(detect_in_order((a_frame(n) for n in range(60)), detect, threads=4))
+    found = list(detect_in_order((numbered_frame(n) for n in range(60)), detect, threads=4))
     assert [(f.index, int(d.xyxy[0, 0])) for f, d in found] == [(n, n) for n in range(60)]
 
 
-def test_a_few_frames_are_decoded_ahead_and_no_more() -> None:
+def test_only_a_few_frames_are_decoded_ahead() -> None:
     decoded = []
     go = threading.Event()
 
@@ -87,7 +87,7 @@ def test_a_few_frames_are_decoded_ahead_and_no_more() -> None:
             decoded.append(n)
             if n == 4:
                 go.set()
-            yield a_frame(n)
+            yield numbered_frame(n)
 
     waiting = detect_in_order(frames(), detect, threads=2)
     next(waiting)
@@ -95,15 +95,15 @@ def test_a_few_frames_are_decoded_ahead_and_no_more() -> None:
     waiting.close()
 
 
-def test_an_error_of_the_detector_ends_the_counting() -> None:
+def test_an_error_of_the_detector_ends_the_count() -> None:
     def detect(images: list[NDArray[np.uint8]]) -> list[Detections]:
         raise RuntimeError("out of memory")
 
     with pytest.raises(RuntimeError, match="out of memory"):
-        list(detect_in_order((a_frame(n) for n in range(9)), detect, threads=2))
+        list(detect_in_order((numbered_frame(n) for n in range(9)), detect, threads=2))
 
 
-def test_the_result_has_what_a_researcher_needs(outcome: Outcome) -> None:
+def test_the_json_has_counts_and_events_with_times_and_track_ids(outcome: Outcome) -> None:
     result = outcome.result
     assert set(result) == {"video", "model", "frames", "processed", "video_s", "wall_s", "lines"}
     assert (result["frames"], result["video_s"]) == (80, pytest.approx(4.0, abs=0.06))
@@ -116,24 +116,24 @@ def test_the_result_has_what_a_researcher_needs(outcome: Outcome) -> None:
     assert len({e["track_id"] for e in line["events"]}) == 4
 
 
-def test_a_person_is_told_the_counts_and_the_speed(outcome: Outcome) -> None:
-    assert "times real time" in outcome.said
-    assert "of 80 frames looked at" in outcome.said
+def test_the_terminal_shows_the_counts_and_the_speed(outcome: Outcome) -> None:
+    assert "times real time" in outcome.printed
+    assert "of 80 frames analysed" in outcome.printed
 
 
-def test_csv_has_a_row_per_crossing(outcome: Outcome) -> None:
+def test_the_csv_has_a_row_per_crossing(outcome: Outcome) -> None:
     assert [(r["line"], r["direction"], r["class"]) for r in outcome.rows] == [("line", "in", "car")] * 4
     assert [float(r["t_s"]) for r in outcome.rows] == [e["t_s"] for e in outcome.result["lines"]["line"]["events"]]
 
 
-def test_without_a_line_the_middle_is_taken_and_said_beside_the_json_on_the_terminal(squares: Path) -> None:
+def test_without_a_line_it_counts_over_the_middle_and_says_so_on_stderr(squares: Path) -> None:
     done = counted(squares, "--json", "-")
     assert done.returncode == 0, done.stderr
     assert set(json.loads(done.stdout)["lines"]) == {"middle"}
     assert "horizontal line through the middle" in done.stderr
 
 
-def test_a_camera_file_gives_lines_and_movements(squares: Path, tmp_path: Path) -> None:
+def test_a_camera_file_provides_lines_and_movements(squares: Path, tmp_path: Path) -> None:
     config = tmp_path / "cross.yaml"
     config.write_text(
         "id: cross\nsource: {kind: file, path: elsewhere.mp4}\n"
@@ -152,11 +152,11 @@ def test_a_camera_file_gives_lines_and_movements(squares: Path, tmp_path: Path) 
 def test_the_rendered_video_plays_in_browsers(outcome: Outcome) -> None:
     with av.open(str(outcome.video)) as container:
         stream = container.streams.video[0]
-        pictures = [f.to_ndarray(format="bgr24") for f in container.decode(stream)]
+        images = [f.to_ndarray(format="bgr24") for f in container.decode(stream)]
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
         assert container.duration / av.time_base == pytest.approx(4.0, abs=0.2)
-    assert len(pictures) == pytest.approx(48, abs=2)
-    red = pictures[20][20, 155:166].astype(int)
+    assert len(images) == pytest.approx(48, abs=2)
+    red = images[20][20, 155:166].astype(int)
     assert (red[:, 2] - red[:, 0]).max() > 80
     data = outcome.video.read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
@@ -201,8 +201,8 @@ def test_a_broken_video_is_named(squares: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["0,0,1", "a,b,c,d", "0,0,2,0.5", "0.5,0.5,0.5,0.5"])
-def test_a_line_that_is_none_is_refused_with_how_to_write_one(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="four fractions of the picture"):
+def test_an_invalid_line_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="two different points as fractions of the image"):
         _lines([text])
 
 
@@ -210,13 +210,13 @@ def test_several_lines_get_ids_of_their_own() -> None:
     assert [line.id for line in _lines(["0,0.4,1,0.4", "0,0.6,1,0.6"])] == ["line-1", "line-2"]
 
 
-def test_a_place_that_cannot_be_written_is_named_before_anything_is_counted(squares: Path, tmp_path: Path) -> None:
+def test_an_unwritable_target_is_refused_before_counting(squares: Path, tmp_path: Path) -> None:
     done = counted(squares, "--render", tmp_path / "no" / "folder.mp4")
     assert done.returncode == 2
     assert "folder.mp4" in done.stderr.replace("\n", "").replace("│", "").replace(" ", "")
 
 
-def test_the_video_itself_is_never_written_over(squares: Path) -> None:
+def test_the_video_itself_is_never_overwritten(squares: Path) -> None:
     before = (squares / "road.mp4").read_bytes()
     with pytest.raises(typer.BadParameter, match="is the video itself"):
         _check_target(squares / ".." / squares.name / "road.mp4", squares / "road.mp4")

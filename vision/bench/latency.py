@@ -1,16 +1,13 @@
-"""How long after its capture a crossing reaches a client: the whole spine, each part a process, measured at its end."""
+"""Measures the latency from a frame's capture to a client's event, with each part of ngatu as a process."""
 
 import http.client
 import json
 import os
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,40 +16,40 @@ from typing import Any
 
 import numpy as np
 
+from vision.common.errors import NgatuError
+from vision.common.tool_process import ToolProcess
 from vision.config.camera import CameraConfig, DetectionConfig
 from vision.config.lines import LineConfig
 from vision.config.sources import RtspSource
-from vision.core.errors import NgatuError
 from vision.publishing import EmbeddedRedis
 
-LOOPBACK = "127.0.0.1"
 SIZE = "1280x720"
 READY_WITHIN_S = 120.0
 SETTLE_S = 3.0
-"""After the last camera is watched, before measuring begins."""
-CUT_OFF_S = 10.0
+"""Between the first analysed frame of the last camera and the start of the measurement."""
+TIMEOUT_S = 10.0
 
-Says = Callable[[str], None]
+OnStep = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class CameraFigures:
-    """One camera over the measured time."""
+    """One camera's rates and times during the measurement."""
 
     camera_id: str
     received_fps: float
     processed_fps: float
     target_fps: float
     dropped_fps: float
-    """Frames due for detection that were overtaken, a second."""
+    """Frames that were due for detection but replaced by a newer one, per second."""
     inference_ms: float
     publish_p95_ms: float
-    """From capture to publication, as the worker itself tells it."""
+    """From capture to publication, as the worker reports it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LatencyReport:
-    """Capture to SSE client, in seconds, over all crossings of the measured time."""
+    """Time from capture to SSE client, in seconds, of all crossings during the measurement."""
 
     model: str
     cores: int
@@ -66,27 +63,29 @@ class LatencyReport:
 
 @dataclass(frozen=True, slots=True)
 class LatencyBench:
-    """Embedded Redis, simulated cameras, workers, the service and one client, all on this machine."""
+    """Runs embedded Redis, simulated cameras, workers, the service and one client on this machine."""
 
     clips: Sequence[Path]
     cameras: int
     model: str
     fps: float | None
-    """Detection rate of each camera; None: the default of a camera's file."""
+    """Analysed fps of each camera; None: the default of camera files."""
     workers: int = 0
     threads: int = 0
 
-    def run(self, seconds: float, says: Says = lambda _: None) -> LatencyReport:
+    def run(self, seconds: float, on_step: OnStep = lambda _: None) -> LatencyReport:
         """Start everything, measure for `seconds`, and stop everything.
+
+        `on_step` is called with the name of each step.
 
         Raises:
             NgatuError: a part does not start, or no vehicle crossed a line.
         """
-        with self._started(says) as service:
-            says("waiting for all cameras")
+        with self._started(on_step) as service:
+            on_step("waiting for all cameras")
             self._await_cameras(service)
             time.sleep(SETTLE_S)
-            says(f"measuring for {seconds:g} s")
+            on_step(f"measuring for {seconds:g} s")
             before = service.stats()
             samples = _listen(service, seconds)
             after = service.stats()
@@ -104,26 +103,27 @@ class LatencyBench:
         )
 
     @contextmanager
-    def _started(self, says: Says) -> Iterator["_Service"]:
+    def _started(self, on_step: OnStep) -> Iterator["_Service"]:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ngatu-bench-")))
-            says("starting Redis and the cameras; a clip of another size is encoded once")
+            on_step("starting Redis and the cameras; clips of another size are encoded once")
             redis = stack.enter_context(EmbeddedRedis(folder / "redis"))
             clips = [str(clip) for clip in self.clips]
             simulate = ["cameras", "simulate", *clips, "--count", str(self.cameras), "--size", SIZE, "--port", "0"]
-            simulator = stack.enter_context(_running(folder, "cameras", simulate, {}))
+            simulator = stack.enter_context(_Command("cameras", simulate, {}, folder / "cameras.log"))
             configs = self._write_cameras(folder, simulator.addresses("rtsp", self.cameras))
-            says("starting the service and the workers")
+            on_step("starting the service and the workers")
             common = {"NGATU_REDIS_URL": redis.url, "NGATU_CAMERAS": str(configs)}
             serve = ["serve", "--port", "0", "--database", f"sqlite:///{folder}/store.sqlite3"]
-            page = stack.enter_context(_running(folder, "serve", serve, common)).addresses("http", 1)[0]
+            service = stack.enter_context(_Command("serve", serve, common, folder / "serve.log"))
+            [address] = service.addresses("http", 1)
             work = ["work", "--model", self.model, "--state", str(folder / "state")]
             work += ["--workers", str(self.workers), "--threads", str(self.threads)]
-            stack.enter_context(_running(folder, "work", work, common))
-            yield _Service(page)
+            stack.enter_context(_Command("work", work, common, folder / "work.log"))
+            yield _Service(address)
 
     def _write_cameras(self, folder: Path, urls: Sequence[str]) -> Path:
-        """Cameras with a level and an upright line through the picture's middle."""
+        """Write camera files with a horizontal and a vertical line through the middle of the image."""
         configs = folder / "cameras"
         configs.mkdir()
         lines = (
@@ -138,14 +138,14 @@ class LatencyBench:
 
     def _await_cameras(self, service: "_Service") -> None:
         deadline_s = time.monotonic() + READY_WITHIN_S
-        while waiting := service.not_watched_yet():
+        while waiting := service.unanalysed_cameras():
             if time.monotonic() > deadline_s:
-                raise NgatuError(f"after {READY_WITHIN_S:.0f} s not all cameras are watched: {'; '.join(waiting)}")
+                raise NgatuError(f"after {READY_WITHIN_S:.0f} s not all cameras are analysed: {'; '.join(waiting)}")
             time.sleep(0.5)
 
 
 class _Service:
-    """The service as any client sees it."""
+    """The HTTP client of the service."""
 
     def __init__(self, address: str) -> None:
         self._host = address.removeprefix("http://")
@@ -154,19 +154,21 @@ class _Service:
         return http.client.HTTPConnection(self._host, timeout=timeout_s)
 
     def stats(self) -> dict[str, dict[str, Any]]:
-        """The newest figures of each camera."""
+        """The latest statistics of each camera."""
         return {name: health["stats"] for name, health in self._health().items()}
 
-    def not_watched_yet(self) -> list[str]:
-        """The cameras of which no frame was looked at, and how they are."""
+    def unanalysed_cameras(self) -> list[str]:
+        """The cameras without an analysed frame, with their states."""
         try:
-            told = self._health()
+            health = self._health()
         except (OSError, ValueError, http.client.HTTPException):
             return ["the service does not answer"]
-        return [f"{n}: {h['state']} {h['reason']}".rstrip() for n, h in told.items() if not h["stats"]["processed_fps"]]
+        return [
+            f"{n}: {h['state']} {h['reason']}".rstrip() for n, h in health.items() if not h["stats"]["processed_fps"]
+        ]
 
     def _health(self) -> dict[str, dict[str, Any]]:
-        connection = self.connection(CUT_OFF_S)
+        connection = self.connection(TIMEOUT_S)
         try:
             connection.request("GET", "/api/v1/cameras")
             answer = json.load(connection.getresponse())
@@ -175,55 +177,28 @@ class _Service:
         return {camera["id"]: camera["health"] for camera in answer["cameras"]}
 
 
-class _Child:
-    """One running command of the tool, and its log."""
-
-    def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
-        self._name, self._process, self._log = name, process, log
+class _Command(ToolProcess):
+    """A running command of ngatu that prints its addresses once it listens."""
 
     def addresses(self, scheme: str, count: int) -> list[str]:
-        """The addresses that it prints once it listens.
+        """The first `count` addresses of a scheme.
 
         Raises:
-            NgatuError: it ended, or printed none in time.
+            NgatuError: the command ended, or did not print them in time.
         """
         deadline_s = time.monotonic() + READY_WITHIN_S
-        while time.monotonic() < deadline_s and self._process.poll() is None:
-            words = self._log.read_text(errors="replace").split()
+        while time.monotonic() < deadline_s and self.exit_code is None:
+            words = self.log.read_text(errors="replace").split()
             found = [word for word in words if word.startswith(f"{scheme}://")]
             if len(found) >= count:
                 return found[:count]
             time.sleep(0.1)
-        last = "\n".join(self._log.read_text(errors="replace").splitlines()[-8:])
-        raise NgatuError(f"`ngatu {self._name}` does not serve; its last words:\n{last}")
-
-
-@contextmanager
-def _running(folder: Path, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[_Child]:
-    log = folder / f"{name}.log"
-    with log.open("wb") as sink:
-        process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "vision", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **environment},
-            process_group=0,
-        )
-    try:
-        yield _Child(name, process, log)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(CUT_OFF_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        raise NgatuError(f"`ngatu {self.name}` does not start; the end of its output:\n{self.last_output(8)}")
 
 
 def _listen(service: _Service, seconds: float) -> list[float]:
-    """Seconds from capture to arrival of each crossing that a client of the event stream is told."""
-    connection = service.connection(timeout_s=seconds + CUT_OFF_S)
+    """Seconds from capture to arrival of each crossing on the event stream."""
+    connection = service.connection(timeout_s=seconds + TIMEOUT_S)
     connection.request("GET", "/api/v1/events?kind=line_crossing")
     answer = connection.getresponse()
     began_at = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""`ngatu count`: count the vehicles of one video."""
+"""`ngatu count`: counts the vehicles of one video."""
 
 import json
 import sys
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from vision.commands.console import progress_bar
 from vision.config.camera import CameraConfig, DetectionConfig
 from vision.config.lines import LineConfig
 from vision.config.sources import FileSource
@@ -27,26 +27,31 @@ def register(app: typer.Typer) -> None:
 
 
 def count(
-    video: Annotated[Path, typer.Argument(help="The recording.")],
+    video: Annotated[Path, typer.Argument(help="The video file.")],
     *,
     line: Annotated[
         list[str] | None,
         typer.Option(
             metavar="X0,Y0,X1,Y1",
-            help="A counting line, as fractions of the picture. Standing at the first point and looking to the second, "
-            "left to right is in. May be given several times. Default: across the middle.",
+            help="A counting line, as fractions of the image. Seen from its first point towards the second, left to "
+            "right is IN. Repeatable. Default: across the middle.",
         ),
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="A camera file: its lines, movements and settings.")] = None,
-    model: Annotated[str | None, typer.Option(help="A model card's name, or an .onnx file; else the default.")] = None,
-    fps: Annotated[float | None, typer.Option(help="Frames looked at a second. Default: 12.", min=1, max=60)] = None,
-    json_to: Annotated[Path | None, typer.Option("--json", metavar="F", help="Write JSON; - to the terminal.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A camera file with lines, movements and settings.")] = None,
+    model: Annotated[str | None, typer.Option(help="Name of a model card, or an .onnx file; else the default.")] = None,
+    fps: Annotated[float | None, typer.Option(help="Analysed fps. Default: 12.", min=1, max=60)] = None,
+    json_to: Annotated[Path | None, typer.Option("--json", metavar="F", help="Write JSON; - for stdout.")] = None,
     csv_to: Annotated[
-        Path | None, typer.Option("--csv", metavar="F", help="Write a row per crossing; - to the terminal.")
+        Path | None, typer.Option("--csv", metavar="F", help="Write one row per crossing; - for stdout.")
     ] = None,
-    render: Annotated[Path | None, typer.Option(metavar="OUT.mp4", help="Write the video with what was seen.")] = None,
+    render: Annotated[
+        Path | None, typer.Option(metavar="OUT.mp4", help="Write the video with tracks, lines and counts.")
+    ] = None,
 ) -> None:
-    """Count vehicles over lines in a video, as fast as the machine can. Ctrl-C keeps what was counted."""
+    """Count vehicles over lines in a video, as fast as the machine can.
+
+    Ctrl-C ends it early and keeps what was counted.
+    """
     from vision.counting.export import to_csv, to_json
 
     camera = _camera(video, line, config, fps)
@@ -55,7 +60,7 @@ def count(
     quiet = "-" in {str(json_to), str(csv_to)}
     console = Console(stderr=quiet)
     if not line and config is None:
-        console.print("no --line and no --config: counting over a horizontal line through the middle of the picture")
+        console.print("no --line and no --config: counting over a horizontal line through the middle of the image")
     result = _run(video, camera, _detector(model), render)
     _print(console, result)
     if json_to is not None:
@@ -65,7 +70,7 @@ def count(
 
 
 def _check_target(target: Path | None, video: Path) -> None:
-    """Refuse what could not or must not be written, before anything is counted."""
+    """Refuse a file that cannot or must not be written, before anything is counted."""
     if target is None or str(target) == "-":
         return
     if not target.parent.is_dir():
@@ -75,7 +80,7 @@ def _check_target(target: Path | None, video: Path) -> None:
 
 
 def _camera(video: Path, lines: list[str] | None, config: Path | None, fps: float | None) -> CameraConfig:
-    """The camera that the options describe."""
+    """The camera file that the options describe."""
     from vision.config.files.loading import load_camera
 
     if lines and config is not None:
@@ -104,12 +109,12 @@ def _line(line_id: str, text: str) -> LineConfig:
         x0, y0, x1, y1 = (float(part) for part in text.split(","))
         return LineConfig(id=line_id, start=(x0, y0), end=(x1, y1))
     except ValueError as error:
-        reason = "write four fractions of the picture from 0 to 1, apart from each other, as 0,0.6,1,0.6"
+        reason = "write two different points as fractions of the image from 0 to 1, as in 0,0.6,1,0.6"
         raise typer.BadParameter(f"{text!r}: {reason}", param_hint="--line") from error
 
 
 def _detector(model: str | None) -> "Detector":
-    """One thread an inference: `count_video` runs as many side by side as there are CPUs."""
+    """One thread per inference: `count_video` runs one inference per CPU in parallel."""
     import logging
 
     from vision.common.logging import configure_logging
@@ -127,18 +132,11 @@ def _run(video: Path, camera: CameraConfig, detector: "Detector", render: Path |
     from vision.sources import probe
 
     length_s = probe(video).duration_s
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:.0f} %"),
-        TimeRemainingColumn(),
-    )
     with ExitStack() as stack:
-        progress = stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
-        task = progress.add_task(f"counting {video.name}", total=length_s or None)
+        progress = stack.enter_context(progress_bar(f"counting {video.name}", length_s or None))
 
         def advance(frame: Frame, _: FrameResult) -> None:
-            progress.update(task, completed=frame.media_time_s)
+            progress(frame.media_time_s, None)
 
         watchers: list[Watcher] = [advance]
         if render is not None:
@@ -152,20 +150,20 @@ def _print(console: Console, result: "VideoCount") -> None:
 
     table = Table("line", "class", "in", "out", "total", title=str(result.video.name))
     for line in result.camera.lines:
-        ways = totals(result, line.id)
+        by_direction = totals(result, line.id)
         for name, counts in by_class(result, line.id).items():
             table.add_row("", name, str(counts["in"]), str(counts["out"]), str(sum(counts.values())))
-        both = [str(ways[way]) for way in Direction]
-        table.add_row(line.id, "all", *both, str(ways.total()), style="bold", end_section=True)
+        both = [str(by_direction[direction]) for direction in Direction]
+        table.add_row(line.id, "all", *both, str(by_direction.total()), style="bold", end_section=True)
     console.print(table)
     for movement in result.camera.movements:
         console.print(f"{movement.id}: {sum(m.movement_id == movement.id for m in result.movements)}")
     console.print(
         f"{result.video_s:.1f} s of video in {result.wall_s:.1f} s: {result.speed:.1f} times real time; "
-        f"{result.processed} of {result.frames} frames looked at ({result.processed_fps:.1f} fps), model {result.model}"
+        f"{result.processed} of {result.frames} frames analysed ({result.processed_fps:.1f} fps), model {result.model}"
     )
     if result.interrupted:
-        console.print("interrupted: these are the counts until then", style="yellow")
+        console.print("interrupted: the counts are those until then", style="yellow")
 
 
 def _put(path: Path, text: str) -> None:

@@ -1,1 +1,1 @@
-"""Counts one video as fast as the machine can, exports the counts and renders them."""
+"""Counts the vehicles of a video as fast as the machine can, exports the counts and renders the video."""

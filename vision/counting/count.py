@@ -1,4 +1,4 @@
-"""Counts one recording as fast as the machine can: what `ngatu count` runs, and the benchmark measures."""
+"""Counts the vehicles of one video over a camera's lines, with parallel detection."""
 
 import time
 from collections import deque
@@ -19,16 +19,14 @@ from vision.pipeline import CameraPipeline, FrameResult
 from vision.sources import VideoFile
 
 AHEAD = 2
-"""Frames that wait for each inference thread, so that decoding never makes it wait."""
-
-
+"""Decoded frames that wait per inference thread, so that no thread waits for decoding."""
 Watcher = Callable[[Frame, FrameResult], None]
-"""Told of every processed frame, in order."""
+"""Called with every analysed frame and its result, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoCrossing:
-    """A crossing and the index, from 0, of the video's frame nearest to it."""
+    """A crossing, and the index from 0 of the video's frame nearest to it."""
 
     crossing: Crossing
     frame: int
@@ -36,7 +34,7 @@ class VideoCrossing:
 
 @dataclass(frozen=True, slots=True)
 class VideoCount:
-    """What was counted in one recording, and how long it took."""
+    """The crossings and movements of one video, and the time that counting took."""
 
     video: Path
     model: str
@@ -44,16 +42,16 @@ class VideoCount:
     frames: int
     """Frames decoded."""
     processed: int
-    """Frames looked at."""
+    """Frames analysed."""
     video_s: float
-    """Length of what was decoded, by its time stamps."""
+    """Duration of the decoded part, by its timestamps."""
     wall_s: float
     cpu_s: float
-    """Processor time of this process, all threads together: hardly moved by what else runs on the machine."""
+    """Processor time of this process, all threads together; other programs hardly affect it."""
     crossings: tuple[VideoCrossing, ...]
     movements: tuple[Movement, ...]
     interrupted: bool
-    """It was stopped before the end: the counts are those until then."""
+    """Ctrl-C ended it early; the counts are those until then."""
 
     @property
     def speed(self) -> float:
@@ -62,7 +60,7 @@ class VideoCount:
 
     @property
     def processed_fps(self) -> float:
-        """Frames looked at per second of video."""
+        """Analysed frames per second of video."""
         return self.processed / max(self.video_s, 1e-6)
 
 
@@ -74,55 +72,60 @@ def count_video(
     threads: int | None = None,
     watchers: Iterable[Watcher] = (),
 ) -> VideoCount:
-    """Count the vehicles of a recording over the camera's lines; the camera's source is not looked at.
+    """Count the vehicles of `video` over the camera's lines; the camera's own source is ignored.
 
-    Detection runs in `threads` threads beside decoding, by default one per CPU; a detector with one thread of its own
-    makes the best of them.
-    Ctrl-C ends the counting early and keeps what was counted. Raises SourceError where there is nothing to decode.
+    Detection runs in `threads` threads beside decoding, by default one per CPU; it is fastest with a detector that uses
+    one thread per inference. Ctrl-C ends the count early and keeps what was counted.
+
+    Raises:
+        SourceError: the video cannot be decoded.
     """
     source = VideoFile(video, camera_id=camera.id, fps=camera.detection.fps)
     pipeline = CameraPipeline(camera)
-    seen: list[FrameResult] = []
+    results: list[FrameResult] = []
     indices: list[int] = []
     interrupted = False
     started_s, cpu_before_s = time.perf_counter(), time.process_time()
     try:
         for frame, detections in detect_in_order(source.frames(), detector.detect, threads or _threads(detector)):
-            seen.append(pipeline.process(frame, detections))
+            results.append(pipeline.process(frame, detections))
             indices.append(frame.index)
             for watch in watchers:
-                watch(frame, seen[-1])
+                watch(frame, results[-1])
     except KeyboardInterrupt:
         interrupted = True
-    crossings = [*(crossing for moment in seen for crossing in moment.crossings), *pipeline.close().crossings]
+    crossings = [*(crossing for result in results for crossing in result.crossings), *pipeline.close().crossings]
     frames = source.status().frames_received
-    times_s = [moment.media_time_s for moment in seen]
+    times_s = [result.media_time_s for result in results]
     return VideoCount(
         video=video,
         model=detector.model.name,
         camera=camera,
         frames=frames,
-        processed=len(seen),
-        video_s=frames * times_s[-1] / indices[-1] if len(seen) > 1 else 0.0,
+        processed=len(results),
+        video_s=frames * times_s[-1] / indices[-1] if len(results) > 1 else 0.0,
         wall_s=time.perf_counter() - started_s,
         cpu_s=time.process_time() - cpu_before_s,
         crossings=tuple(
             VideoCrossing(crossing, round(float(np.interp(crossing.at_s, times_s, indices)))) for crossing in crossings
         ),
-        movements=tuple(movement for moment in seen for movement in moment.movements),
+        movements=tuple(movement for result in results for movement in result.movements),
         interrupted=interrupted,
     )
 
 
 def _threads(detector: Detector) -> int:
-    """One per CPU where they do the work, two where they only feed what does."""
+    """One per CPU for inference on the CPU; two to feed another device."""
     return usable_cpus() if detector.model.providers[0] == "CPUExecutionProvider" else 2
 
 
 def detect_in_order(
     frames: Iterable[Frame], detect: Callable[[list[NDArray[np.uint8]]], list[Detections]], threads: int
 ) -> Iterator[tuple[Frame, Detections]]:
-    """Each frame with its detections, in order. Frames are decoded in the caller's thread while others are detected."""
+    """Yield each frame with its detections, in order, while later frames are decoded and detected.
+
+    Frames are decoded in the caller's thread, at most `AHEAD` per thread ahead of detection.
+    """
     waiting: deque[tuple[Frame, Future[list[Detections]]]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="detect") as pool:
         try:

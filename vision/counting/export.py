@@ -1,4 +1,4 @@
-"""What was counted in a video, as JSON, as CSV and as sums."""
+"""Exports the counts of a video as totals, JSON and CSV."""
 
 import csv
 import io
@@ -10,21 +10,21 @@ from vision.counting.count import VideoCount, VideoCrossing
 
 
 def totals(count: VideoCount, line_id: str | None = None) -> Counter[Direction]:
-    """Crossings in each direction, of one line or of all."""
+    """Crossings by direction, of one line or of all."""
     return Counter(c.crossing.direction for c in _of(count, line_id))
 
 
 def by_class(count: VideoCount, line_id: str | None = None) -> dict[str, dict[str, int]]:
-    """`{class: {in, out}}`, only classes that were seen, of one line or of all."""
+    """`{class: {in, out}}` for the classes with crossings, of one line or of all."""
     pairs = Counter((c.crossing.object_class, c.crossing.direction) for c in _of(count, line_id))
     return {
-        str(object_class): {str(way): pairs[object_class, way] for way in Direction}
+        str(object_class): {str(direction): pairs[object_class, direction] for direction in Direction}
         for object_class in sorted({object_class for object_class, _ in pairs})
     }
 
 
 def to_json(count: VideoCount) -> dict[str, Any]:
-    """The whole result. Times are seconds of the video, `frame` counts its frames from 0."""
+    """The whole result. Times are seconds of the video; `frame` is a frame index from 0."""
     result: dict[str, Any] = {
         "video": str(count.video),
         "model": count.model,
@@ -52,10 +52,10 @@ def to_csv(count: VideoCount) -> str:
 
 
 def _line(count: VideoCount, line_id: str) -> dict[str, Any]:
-    ways = totals(count, line_id)
+    by_direction = totals(count, line_id)
     return {
-        "in": ways[Direction.IN],
-        "out": ways[Direction.OUT],
+        "in": by_direction[Direction.IN],
+        "out": by_direction[Direction.OUT],
         "by_class": by_class(count, line_id),
         "events": [_event(c) for c in sorted(_of(count, line_id), key=lambda c: c.crossing.at_s)],
     }

@@ -1,4 +1,4 @@
-"""Draws what was followed and counted into a video that browsers play."""
+"""Renders tracks, lines and counts into an H.264 video that browsers play."""
 
 from collections import Counter
 from fractions import Fraction
@@ -31,9 +31,10 @@ INK, PAPER = (255, 255, 255), (20, 20, 20)
 
 
 class Renderer:
-    """A watcher of `count_video` that writes each processed frame, with boxes, ids, lines and running counts.
+    """A watcher of `count_video` that writes each analysed frame with boxes, ids, lines and running counts.
 
-    H.264 in MP4, at the video's own time, its index at the front. The file is whole after `with`.
+    H.264 in MP4 with the video's own timestamps and the index at the front. The file is complete after the `with`
+    block.
     """
 
     def __init__(self, path: Path, camera: CameraConfig) -> None:
@@ -58,53 +59,53 @@ class Renderer:
             self._container.mux(self._stream.encode())
         self._container.close()
 
-    def __call__(self, frame: Frame, seen: FrameResult) -> None:
-        self._counts.update((c.line_id, c.direction) for c in seen.crossings)
-        picture = frame.image.copy()
-        self._draw_lines(picture)
-        _draw_tracks(picture, seen.tracks)
-        self._write(picture, frame.media_time_s)
+    def __call__(self, frame: Frame, result: FrameResult) -> None:
+        self._counts.update((c.line_id, c.direction) for c in result.crossings)
+        image = frame.image.copy()
+        self._draw_lines(image)
+        _draw_tracks(image, result.tracks)
+        self._write(image, frame.media_time_s)
 
-    def _draw_lines(self, picture: NDArray[np.uint8]) -> None:
-        size_px = np.array([picture.shape[1], picture.shape[0]])
+    def _draw_lines(self, image: NDArray[np.uint8]) -> None:
+        size_px = np.array([image.shape[1], image.shape[0]])
         for line in self._camera.lines:
             start_px, end_px = (np.round(np.array(p) * size_px).astype(int) for p in (line.start, line.end))
-            cv2.line(picture, start_px.tolist(), end_px.tolist(), LINE, _stroke(picture), cv2.LINE_AA)
-            into, out = (self._counts[line.id, way] for way in Direction)
-            text = f"{line.id}: {line.in_name} {into}, {line.out_name} {out}"
-            _write_text(picture, text, (start_px + end_px) // 2, centred=True)
+            cv2.line(image, start_px.tolist(), end_px.tolist(), LINE, _stroke(image), cv2.LINE_AA)
+            inbound, outbound = (self._counts[line.id, direction] for direction in Direction)
+            text = f"{line.id}: {line.in_name} {inbound}, {line.out_name} {outbound}"
+            _write_text(image, text, (start_px + end_px) // 2, centred=True)
 
-    def _write(self, picture: NDArray[np.uint8], at_s: float) -> None:
+    def _write(self, image: NDArray[np.uint8], at_s: float) -> None:
         if self._size_px is None:
-            self._size_px = (picture.shape[1] // 2 * 2, picture.shape[0] // 2 * 2)
+            self._size_px = (image.shape[1] // 2 * 2, image.shape[0] // 2 * 2)
             self._stream.width, self._stream.height = self._size_px
-        if picture.shape[1::-1] != self._size_px:
-            picture = np.asarray(cv2.resize(picture, self._size_px), np.uint8)
-        encoded = av.VideoFrame.from_ndarray(picture, format="bgr24")
+        if image.shape[1::-1] != self._size_px:
+            image = np.asarray(cv2.resize(image, self._size_px), np.uint8)
+        encoded = av.VideoFrame.from_ndarray(image, format="bgr24")
         encoded.pts, encoded.time_base = round(at_s * TICKS_PER_S), Fraction(1, TICKS_PER_S)
         self._container.mux(self._stream.encode(encoded))
 
 
-def _draw_tracks(picture: NDArray[np.uint8], tracks: Tracks) -> None:
+def _draw_tracks(image: NDArray[np.uint8], tracks: Tracks) -> None:
     for box, class_id, track_id in zip(tracks.xyxy, tracks.class_id, tracks.track_id, strict=True):
         left, top, right, bottom = np.round(box).astype(int).tolist()
         object_class = CLASSES[class_id]
-        cv2.rectangle(picture, (left, top), (right, bottom), COLOURS[object_class], _stroke(picture))
-        _write_text(picture, f"{object_class} {track_id}", np.array([left, top]))
+        cv2.rectangle(image, (left, top), (right, bottom), COLOURS[object_class], _stroke(image))
+        _write_text(image, f"{object_class} {track_id}", np.array([left, top]))
 
 
 def _write_text(
-    picture: NDArray[np.uint8], text: str, at_px: NDArray[np.signedinteger], *, centred: bool = False
+    image: NDArray[np.uint8], text: str, at_px: NDArray[np.signedinteger], *, centred: bool = False
 ) -> None:
-    scale, face = 0.4 * _stroke(picture), cv2.FONT_HERSHEY_SIMPLEX
+    scale, face = 0.4 * _stroke(image), cv2.FONT_HERSHEY_SIMPLEX
     (width, height), below = cv2.getTextSize(text, face, scale, 1)
-    left = int(np.clip(at_px[0] - (width // 2 if centred else 0), 0, max(picture.shape[1] - width, 0)))
-    bottom = int(np.clip(at_px[1], height + below, picture.shape[0]))
-    cv2.rectangle(picture, (left, bottom - height - below), (left + width, bottom), PAPER, cv2.FILLED)
-    cv2.putText(picture, text, (left, bottom - below // 2), face, scale, INK, 1, cv2.LINE_AA)
+    left = int(np.clip(at_px[0] - (width // 2 if centred else 0), 0, max(image.shape[1] - width, 0)))
+    bottom = int(np.clip(at_px[1], height + below, image.shape[0]))
+    cv2.rectangle(image, (left, bottom - height - below), (left + width, bottom), PAPER, cv2.FILLED)
+    cv2.putText(image, text, (left, bottom - below // 2), face, scale, INK, 1, cv2.LINE_AA)
 
 
-def _stroke(picture: NDArray[np.uint8]) -> int:
-    height, width = picture.shape[:2]
+def _stroke(image: NDArray[np.uint8]) -> int:
+    height, width = image.shape[:2]
     longest: int = max(height, width)
     return max(1, round(longest / 800))
