@@ -59,8 +59,8 @@ def test_the_bottom_centre_of_an_approaching_vehicle_crosses_before_its_centre()
 
 
 def test_a_vehicle_driving_back_goes_out_and_a_pedestrian_is_not_counted() -> None:
-    walker = Driver((190, -11.9), EAST, ((0, 2),), ObjectClass.PERSON)
-    (crossing,) = truth("motorway", recording([Driver((230, -2), WEST, ((0, 20),)), walker], 6)).crossings
+    pedestrian = Driver((190, -11.9), EAST, ((0, 2),), ObjectClass.PERSON)
+    (crossing,) = truth("motorway", recording([Driver((230, -2), WEST, ((0, 20),)), pedestrian], 6)).crossings
     assert not crossing.goes_in
 
 
@@ -121,8 +121,8 @@ def test_a_ghost_driver_is_expected_from_entering_the_zone_against_its_direction
 
 def test_a_pedestrian_is_expected_on_the_shoulder_and_not_on_the_crosswalk() -> None:
     person = ObjectClass.PERSON
-    walks = Driver((200, -11.9), EAST, ((0, 1.5),), person)
-    (event,) = expected("motorway", recording([walks], 10, acts=(CompletedAct("pedestrian", 0, 10, (0,)),)))
+    pedestrian = Driver((200, -11.9), EAST, ((0, 1.5),), person)
+    (event,) = expected("motorway", recording([pedestrian], 10, acts=(CompletedAct("pedestrian", 0, 10, (0,)),)))
     assert event.kind is Kind.PEDESTRIAN
     crosses = Driver((258, -9.5), NORTH, ((0, 1.5),), person)
     assert not expected("street", recording([crosses], 10, acts=(CompletedAct("pedestrian", 0, 10, (0,)),)))

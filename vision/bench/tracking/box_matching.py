@@ -13,6 +13,11 @@ def match(true: NDArray[np.float32], seen: NDArray[np.float32], min_iou: float =
     """The row of each true box's (N, 4) match among the seen boxes (M, 4), -1 for none.
 
     Greedy: the best overlaps are matched first, and each box once.
+
+    Example:
+        >>> true = np.array([[0, 0, 10, 10], [50, 50, 60, 60]], np.float32)
+        >>> match(true, np.array([[1, 0, 11, 10]], np.float32)).tolist()
+        [0, -1]
     """
     overlap = iou(true, seen)
     matched = np.full(len(true), -1, np.int64)

@@ -22,7 +22,7 @@ class NoiseReport:
 
     model: str
     fps: float
-    looks: int
+    observations: int
     """Observations of labelled vehicles."""
     jitter: dict[str, dict[str, Jitter]]
     misses: Misses
@@ -51,7 +51,7 @@ def measure(
     return NoiseReport(
         model=replay.detector.model.name,
         fps=replay.fps,
-        looks=len(observations),
+        observations=len(observations),
         jitter=jitters(observations),
         misses=misses(observations),
         identity=identity(observations),

@@ -99,7 +99,16 @@ def combined(scores: Iterable[TrackingScore]) -> TrackingScore:
 
 
 def score_tracks(true: Sequence[IdentifiedBoxes], tracked: Sequence[IdentifiedBoxes]) -> TrackingScore:
-    """Score tracks against labels, frame by frame; both have one item per frame. Classes are not compared."""
+    """Score tracks against labels, frame by frame; both have one item per frame. Classes are not compared.
+
+    Example:
+        >>> box = np.array([[0, 0, 40, 40]], np.float32)
+        >>> true = [IdentifiedBoxes(np.array([1]), box)] * 4
+        >>> tracked = [IdentifiedBoxes(np.array([track_id]), box) for track_id in (7, 7, 8, 8)]
+        >>> score = score_tracks(true, tracked).to_json()
+        >>> score["DetA"], score["AssA"], score["IDF1"], score["IDSW"]
+        (100.0, 50.0, 50.0, 1)
+    """
     true_ids, track_ids = _consecutive_ids(true), _consecutive_ids(tracked)
     overlaps = [box_iou(a.xyxy.astype(float), b.xyxy.astype(float)) for a, b in zip(true, tracked, strict=True)]
     return TrackingScore(
