@@ -39,6 +39,20 @@ class LineCounter:
 
     At the picture's edge a box shows only a part of its vehicle. A box that leaves is extrapolated to its former size;
     one that enters over the line, and moves off it on the side of its anchor, has crossed the line.
+
+    Example:
+        >>> from vision.analytics.kinematics.observations import ObservationBuilder
+        >>> from vision.common.object_class import ObjectClass
+        >>> from vision.core import Tracks
+        >>> counter = LineCounter([LineConfig(id="north", start=(0.0, 0.5), end=(1.0, 0.5))], 100, 100)
+        >>> builder = ObservationBuilder(100, 100, forget_after_s=4)
+        >>> one, car = np.ones(1, np.int64), np.array([ObjectClass.CAR.class_id])
+        >>> for at_s, y in enumerate([20.0, 60.0]):
+        ...     box = np.array([[40.0, y, 60.0, y + 20.0]], np.float32)
+        ...     tracks = Tracks(box, confidence=np.ones(1, np.float32), class_id=car, track_id=one, age=one)
+        ...     for crossing in counter.update(builder.observe(tracks, at_s), at_s):
+        ...         print(crossing.line_id, crossing.direction.value, crossing.at_s)
+        north in 0.5
     """
 
     def __init__(

@@ -31,10 +31,15 @@ class SpaceMeanParameters:
 DEFAULTS = SpaceMeanParameters()
 
 
-def measures_of(flow: Flow, quality: FlowQuality, equivalents: EquivalentsConfig) -> LineMeasures:
+def measures_of(
+    flow: Flow,
+    quality: FlowQuality,
+    equivalents: EquivalentsConfig,
+    parameters: SpaceMeanParameters = DEFAULTS,
+) -> LineMeasures:
     """A line's measures of one interval. Rates refer to the seconds that were watched (`quality.watched_s`)."""
     return LineMeasures(
-        directions=tuple(_direction(flow, direction, quality, equivalents) for direction in Direction),
+        directions=tuple(_direction(flow, direction, quality, equivalents, parameters) for direction in Direction),
         pcu_table=equivalents.pcu,
         mcu_table=equivalents.mcu,
         speeds_dropped=sum(headways.implausible for headways in flow.headways.values()),
@@ -42,7 +47,11 @@ def measures_of(flow: Flow, quality: FlowQuality, equivalents: EquivalentsConfig
 
 
 def _direction(
-    flow: Flow, direction: Direction, quality: FlowQuality, equivalents: EquivalentsConfig
+    flow: Flow,
+    direction: Direction,
+    quality: FlowQuality,
+    equivalents: EquivalentsConfig,
+    parameters: SpaceMeanParameters,
 ) -> DirectionMeasures:
     counts = {c.object_class: c.into if direction is Direction.IN else c.out for c in flow.counts}
     headways = flow.headways.get(direction, Headways.of())
@@ -57,7 +66,7 @@ def _direction(
         headway_s=percentiles(headways.headways_s()),
         gap_s=percentiles(headways.gaps_s()),
         speed_kmh=percentiles(speeds_kmh),
-        space_mean_speed_kmh=harmonic_mean(speeds_kmh),
+        space_mean_speed_kmh=harmonic_mean(speeds_kmh, parameters),
     )
 
 

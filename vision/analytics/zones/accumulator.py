@@ -54,6 +54,8 @@ class ZoneAccumulator:
 
     zone: ZoneConfig
     implausible_above_kmh: float
+    min_measured_s: float = PRESENCE.min_measured_s
+    """See `PresenceParameters`."""
     watched_s: float = 0.0
     """How much time the frames represent."""
     present_s: Floats = field(default_factory=lambda: np.zeros(len(CLASSES)))
@@ -134,7 +136,7 @@ class ZoneAccumulator:
         if not IS_VEHICLE[left.object_class.class_id]:
             return
         self.stops_s.append(left.stopped_s)
-        if self.is_calibrated and left.measured_s >= PRESENCE.min_measured_s:
+        if self.is_calibrated and left.measured_s >= self.min_measured_s:
             speed_kmh = 3.6 * left.mean_speed_mps
             if speed_kmh > self.implausible_above_kmh:
                 self.implausible += 1

@@ -10,6 +10,7 @@ from vision.analytics.statistics import floor_to_interval
 from vision.analytics.zones.accumulator import ZoneAccumulator, ZoneSpeeds
 from vision.analytics.zones.control_delay import ControlDelay
 from vision.analytics.zones.mean_speed import FrameTimeParameters
+from vision.analytics.zones.presence import PRESENCE, PresenceParameters
 from vision.config.camera import CameraConfig
 from vision.contracts.measures import ZoneMeasures
 
@@ -41,11 +42,13 @@ class ZoneAggregator:
         began_at: datetime,
         parameters: IntervalParameters = INTERVALS,
         frame_time: FrameTimeParameters = FRAME_TIME,
+        presence: PresenceParameters = PRESENCE,
     ) -> None:
         self._zones = camera.zones
         self._length = camera.interval
         self._grace = parameters.grace
         self._max_step_s = frame_time.max_step_s
+        self._min_measured_s = presence.min_measured_s
         self._implausible_above_kmh = camera.measures.implausible_above_kmh
         self._oldest = floor_to_interval(began_at, camera.interval)
         self._open: dict[datetime, list[ZoneAccumulator]] = {}
@@ -83,7 +86,9 @@ class ZoneAggregator:
     def _accumulators(self, start: datetime) -> list[ZoneAccumulator]:
         """The accumulators of the interval that begins at `start`, one per zone."""
         if start not in self._open:
-            self._open[start] = [ZoneAccumulator(zone, self._implausible_above_kmh) for zone in self._zones]
+            self._open[start] = [
+                ZoneAccumulator(zone, self._implausible_above_kmh, self._min_measured_s) for zone in self._zones
+            ]
         return self._open[start]
 
     def _delays_of(self, scene: Scene, number: int) -> Sequence[float]:

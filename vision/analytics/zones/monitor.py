@@ -11,11 +11,11 @@ from vision.analytics.kinematics.ground_plane import GroundPlane
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 from vision.analytics.scene import ZoneState
 from vision.analytics.zones.area_occupancy import AreaOccupancy
-from vision.analytics.zones.congestion import CONGESTION, LEVELS
+from vision.analytics.zones.congestion import CONGESTION, LEVELS, CongestionParameters
 from vision.analytics.zones.free_flow import FreeFlow
 from vision.analytics.zones.mean_speed import ZoneMeans, ZoneMeanSpeed
 from vision.analytics.zones.parked import ParkedVehicles
-from vision.analytics.zones.presence import PRESENCE, PresenceTracker
+from vision.analytics.zones.presence import PRESENCE, PresenceParameters, PresenceTracker
 from vision.analytics.zones.zone import WHOLE_FRAME, ZoneAnalyzer
 from vision.common.object_class import CLASSES, ObjectClass
 from vision.config.camera import CameraConfig
@@ -52,6 +52,8 @@ class ZoneMonitor:
         ground: GroundPlane,
         *,
         free_flow: FreeFlow | None = None,
+        congestion: CongestionParameters = CONGESTION,
+        presence: PresenceParameters = PRESENCE,
         parameters: ZoneMonitorParameters = ZoneMonitorParameters(),
     ) -> None:
         """`free_flow` is what was learnt in earlier sessions; it is updated in place."""
@@ -62,14 +64,19 @@ class ZoneMonitor:
         self.whole_frame: ZoneState | None = None
         """The state of the whole picture, where the camera has no zones."""
         size_px = np.array([width_px, height_px], np.float64)
-        self._analyzers = [ZoneAnalyzer(camera, zone, size_px, ground) for zone in camera.zones or (WHOLE_FRAME,)]
+        zones = camera.zones or (WHOLE_FRAME,)
+        self._analyzers = [ZoneAnalyzer(camera, zone, size_px, ground, congestion) for zone in zones]
         ids = [analyzer.zone.id for analyzer in self._analyzers]
         self._number_of = {zone_id: number for number, zone_id in enumerate(ids)}
         self._ground = ground
         self._parameters = parameters
+        self._critical_occupancy = congestion.critical_occupancy
+        self._min_measured_s = presence.min_measured_s
         self._free_relative_speed = camera.measures.congestion.dense_below
         lost_after_s = camera.tracking.lost_after.total_seconds()
-        self._presence = PresenceTracker(ids, forget_after_s=2 * lost_after_s, hold_stopped_s=lost_after_s)
+        self._presence = PresenceTracker(
+            ids, forget_after_s=2 * lost_after_s, hold_stopped_s=lost_after_s, parameters=presence
+        )
         self._parked = ParkedVehicles(len(ids), forget_after_s=2 * lost_after_s)
         self._occupancy = AreaOccupancy(
             [analyzer.polygon_px for analyzer in self._analyzers],
@@ -133,18 +140,18 @@ class ZoneMonitor:
 
         A vehicle that was stopped when the camera came on, on a road that is not full, is parked until it moves.
         """
-        never_moved = (tracks.is_stopped & ~tracks.has_moved)[:, None] & (occupancy < CONGESTION.critical_occupancy)
+        never_moved = (tracks.is_stopped & ~tracks.has_moved)[:, None] & (occupancy < self._critical_occupancy)
         is_motor_vehicle = _IS_MOTOR_VEHICLE[tracks.class_id][:, None]
         takes_part: Bools = inside & is_motor_vehicle & ~self._parked.update(tracks, at_s) & ~never_moved
         return takes_part
 
     def _learn(self, exits: Sequence[ZoneExit], means: Sequence[ZoneMeans]) -> None:
         """Learn free flow, and which stopped vehicles were passed, from vehicles that did not stop in a zone."""
-        max_occupancy = self._parameters.free_flow_occupancy * CONGESTION.critical_occupancy
+        max_occupancy = self._parameters.free_flow_occupancy * self._critical_occupancy
         for left in exits:
             number = self._number_of[left.zone_id]
             is_motor_vehicle = _IS_MOTOR_VEHICLE[left.object_class.class_id]
-            if not is_motor_vehicle or left.stopped_s > 0 or left.measured_s < PRESENCE.min_measured_s:
+            if not is_motor_vehicle or left.stopped_s > 0 or left.measured_s < self._min_measured_s:
                 continue
             if means[number].occupancy < max_occupancy:
                 self.free_flow.learn(left.zone_id, left.mean_speed_mps)
