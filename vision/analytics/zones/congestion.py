@@ -47,7 +47,7 @@ class CongestionParameters:
     """This many vehicles must wait longer than `max_red_s`. More: fewer alarms from single broken-down vehicles.
     Source: chosen."""
     recovery_factor: float = 1.1
-    """A level improves only when traffic is better than the threshold by this factor. Higher: fewer changes to and fro,
+    """A level improves only when traffic is better than the threshold by this factor. Higher: fewer alternations,
     later recoveries. Source: chosen."""
 
 

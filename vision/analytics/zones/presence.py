@@ -22,14 +22,14 @@ class PresenceParameters:
     """A track has entered or left when it stays on the new side of the zone's edge this long, seconds. Longer: less
     jitter at edges, later entries and exits. Source: chosen."""
     min_side_sizes: float = 0.5
-    """It has also when it moved this far on the new side, in units of the shorter side of its box. Larger: less jitter
+    """Moving this far on the new side is enough as well, in units of the shorter side of its box. Larger: less jitter
     at edges, fast vehicles miss small zones. Source: chosen."""
     max_step_s: float = 0.6
     """After a longer gap between observations, seconds, the distance is the straight one instead of speed times time.
     Longer: more jitter-free distances, errors where the speed changed unseen. Source: chosen."""
     hold_moving_s: float = 0.5
-    """A moving vehicle that is not detected still counts as present this long, seconds. Longer: steadier counts, late
-    exits. Source: chosen."""
+    """A moving vehicle that is not detected still counts as present this long, seconds. Longer: steadier counts
+    that fall later. Source: chosen."""
     min_measured_s: float = 1.0
     """A visit's mean speed is used only if it was measured over this time, seconds. Longer: more accurate speeds, fewer
     of them. Source: chosen."""
