@@ -44,6 +44,10 @@ ALLOWED: dict[str, str] = {
 """By file, or by folder: why private words may stand there."""
 
 QUOTED: dict[str, tuple[str, ...]] = {
+    "api/storage/types.py": ("inherit_cache",),
+    "api/web/src/styles/base.css": (": inherit;",),
+    "api/web/src/styles/detail.css": (": inherit;",),
+    "api/web/src/styles/page.css": (": inherit;",),
     "vision/config/zones.py": ('"told":',),
     "vision/contracts/keys.py": (":health-told", ":signals-told"),
     "docs/cameras.md": ("`told`",),
@@ -54,18 +58,16 @@ QUOTED: dict[str, tuple[str, ...]] = {
     "tests/labels/test_validation.py": ("ledger.jsonl",),
     "tests/config/test_schema.py": ('"told"',),
 }
-"""By file: stored and public names of earlier versions that it must still read or write; lines with them may stay."""
+"""By file: names that it cannot choose, of earlier versions, CSS and libraries; lines with them may stay."""
 
 PENDING: tuple[str, ...] = (
     "vision/checking/",
     "vision/commands/work.py",
     "vision/common/",
-    "vision/contracts/",
     "vision/demo/",
     "vision/publishing/",
     "vision/sources/",
     "vision/worker/",
-    "api/",
     "tests/analytics/incidents/incidents_kit.py",
     "tests/analytics/incidents/test_collision.py",
     "tests/analytics/incidents/test_lifecycle.py",
@@ -73,7 +75,6 @@ PENDING: tuple[str, ...] = (
     "tests/analytics/incidents/test_pedestrian.py",
     "tests/analytics/incidents/test_red_light.py",
     "tests/analytics/incidents/test_traffic_incidents.py",
-    "tests/api/",
     "tests/checking/",
     "tests/commands/test_signals.py",
     "tests/publishing/",

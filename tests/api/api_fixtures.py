@@ -21,12 +21,12 @@ from vision.common.ports import free_port
 
 
 class PostgresServer:
-    """A PostgreSQL of one's own on loopback; as the user `postgres` where root runs the tests."""
+    """A private PostgreSQL server on loopback; runs as the user `postgres` if root runs the tests."""
 
     def __init__(self, binaries: Path) -> None:
         self._binaries = binaries
         self._as = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        # Root's own folder for temporary files may be closed to others.
+        # Root's temporary folder may be inaccessible to the user postgres.
         self.folder = Path(tempfile.mkdtemp(prefix="ngatu-postgres-", dir="/tmp" if self._as else None))
         self.port = free_port()
         if self._as:
@@ -49,7 +49,7 @@ class PostgresServer:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-o", options, "-l", log, "-w", "start")
 
     def stop(self) -> None:
-        """At once, as a machine that fails."""
+        """Stop immediately, like a crash."""
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -70,7 +70,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, of each kind in turn."""
+    """The address of an empty database, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ngatu.sqlite3'}"
     server: PostgresServer = request.getfixturevalue("postgres_server")
@@ -84,14 +84,14 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """With its tables, on each kind in turn."""
+    """A migrated database, once of each kind."""
     async with opened(database_url) as it:
         yield it
 
 
 @pytest.fixture
 async def running(redis_url: str, database_url: str, tmp_path: Path) -> AsyncIterator[Running]:
-    """A service with the camera `nts-01`, on each database in turn."""
+    """A service with the camera `nts-01`, once with each kind of database."""
     cameras = tmp_path / "cameras"
     write_camera(cameras)
     settings = ServiceSettings.model_validate(

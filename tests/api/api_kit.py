@@ -1,4 +1,4 @@
-"""What the tests of the service share: events, a service as a process, streams read as a client reads them."""
+"""Helpers of the service's tests: events, a service as a process, and clients of its streams."""
 
 import asyncio
 import json
@@ -79,7 +79,7 @@ signals:
 
 def crossing(**changed: Any) -> LineCrossing:
     now = datetime.now(UTC)
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "event_id": uuid4().hex,
         "camera_id": "nts-01",
         "session_id": "session-1",
@@ -93,11 +93,11 @@ def crossing(**changed: Any) -> LineCrossing:
         "frame_index": 3,
         "confidence": 0.5,
     }
-    return LineCrossing.model_validate(told | changed)
+    return LineCrossing.model_validate(fields | changed)
 
 
 def movement(**changed: Any) -> Movement:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "event_id": uuid4().hex,
         "camera_id": "nts-01",
         "session_id": "session-1",
@@ -108,11 +108,11 @@ def movement(**changed: Any) -> Movement:
         "left_at": NOON + timedelta(seconds=9),
         "captured_at": NOON + timedelta(seconds=9),
     }
-    return Movement.model_validate(told | changed)
+    return Movement.model_validate(fields | changed)
 
 
 def report(**changed: Any) -> FlowReport:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "event_id": uuid4().hex,
         "camera_id": "nts-01",
         "session_id": "session-1",
@@ -125,11 +125,11 @@ def report(**changed: Any) -> FlowReport:
         ),
         "quality": FlowQuality(watched_s=30, blind_s=30, effective_fps=11.5, frames_dropped=2),
     }
-    return FlowReport.model_validate(told | changed)
+    return FlowReport.model_validate(fields | changed)
 
 
 def change(**changed: Any) -> HealthChange:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "event_id": uuid4().hex,
         "camera_id": "nts-01",
         "session_id": "session-1",
@@ -138,7 +138,7 @@ def change(**changed: Any) -> HealthChange:
         "reason": "no answer",
         "at": NOON,
     }
-    return HealthChange.model_validate(told | changed)
+    return HealthChange.model_validate(fields | changed)
 
 
 def health(camera_id: str = "nts-01", state: CameraState = CameraState.ONLINE) -> CameraHealth:
@@ -167,7 +167,7 @@ def view(camera_id: str = "nts-01", frame_index: int = 1) -> LiveView:
 
 
 def publish(url: str, *events: Any, shard: int = 0) -> list[str]:
-    """As a worker does; bytes are put on the stream as they are. Returns the entries' ids."""
+    """Publish events as a worker does, and bytes unchanged. Returns the entries' ids."""
     with redis.Redis.from_url(url) as client:
         return [
             client.xadd(
@@ -178,26 +178,26 @@ def publish(url: str, *events: Any, shard: int = 0) -> list[str]:
         ]
 
 
-def tell_health(url: str, told: CameraHealth, expiry_s: float = 5) -> None:
+def report_health(url: str, health: CameraHealth, expiry_s: float = 5) -> None:
     with redis.Redis.from_url(url) as client:
-        client.set(keys.health(told.camera_id), told.model_dump_json(), px=int(expiry_s * 1000))
-        client.publish(keys.health_channel(told.camera_id), told.model_dump_json())
+        client.set(keys.health(health.camera_id), health.model_dump_json(), px=int(expiry_s * 1000))
+        client.publish(keys.health_channel(health.camera_id), health.model_dump_json())
 
 
 async def stored(database: Database, table: type[EventRow] = LineCrossingRow) -> list[str]:
-    """Event ids in the order they were stored."""
+    """Event ids in the order of storage."""
     async with database.reading() as connection:
         return list((await connection.scalars(select(table.event_id).order_by(table.id))).all())
 
 
-async def how_many(database: Database, table: type[EventRow] = LineCrossingRow) -> int:
+async def row_count(database: Database, table: type[EventRow] = LineCrossingRow) -> int:
     async with database.reading() as connection:
         return int((await connection.scalars(select(func.count()).select_from(table))).one())
 
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
-    """A database with its tables."""
+    """A migrated database."""
     database = Database(url)
     try:
         await database.migrate()
@@ -217,7 +217,7 @@ async def bus(url: str) -> AsyncIterator[Any]:
 
 @asynccontextmanager
 async def task_of(work: Awaitable[None]) -> AsyncIterator["asyncio.Future[None]"]:
-    """Runs beside the block, and is cancelled at its end."""
+    """A task that runs during the block."""
     task = asyncio.ensure_future(work)
     try:
         yield task
@@ -227,20 +227,20 @@ async def task_of(work: Awaitable[None]) -> AsyncIterator["asyncio.Future[None]"
             await asyncio.wait([task], timeout=0.2)
 
 
-async def eventually(true: Callable[[], Awaitable[bool] | bool], within_s: float = 20) -> None:
-    """Wait until it is so."""
+async def eventually(condition: Callable[[], Awaitable[bool] | bool], within_s: float = 20) -> None:
+    """Wait until the condition holds."""
     deadline = time.monotonic() + within_s
     while True:
-        answer = true()
+        answer = condition()
         if answer if isinstance(answer, bool) else await answer:
             return
-        assert time.monotonic() < deadline, f"not so within {within_s} s"
+        assert time.monotonic() < deadline, f"still false after {within_s} s"
         await asyncio.sleep(0.02)
 
 
 @dataclass(frozen=True)
 class Running:
-    """The service in this process, and a client of it."""
+    """A service in this process, and a client."""
 
     services: Services
     client: httpx.AsyncClient
@@ -257,7 +257,7 @@ def write_camera(folder: Path, camera_id: str = "nts-01") -> Path:
 
 @dataclass
 class Service:
-    """`ngatu serve` as a process of its own."""
+    """`ngatu serve` as a separate process."""
 
     process: "subprocess.Popen[bytes]"
     url: str
@@ -267,10 +267,10 @@ class Service:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
 
-    def stop(self, told: signal.Signals) -> float:
-        """Returns how many seconds it took."""
+    def stop(self, signal_number: signal.Signals) -> float:
+        """Stop the process; returns the seconds it took."""
         started = time.monotonic()
-        self.process.send_signal(told)
+        self.process.send_signal(signal_number)
         self.process.wait(10)
         return time.monotonic() - started
 
@@ -281,7 +281,7 @@ def command(*options: str) -> list[str]:
 
 @contextmanager
 def serving(redis_url: str, database_url: str, cameras: Path, port: int = 0, **environment: str) -> Iterator[Service]:
-    """A running service; whatever is left of it is killed at the end."""
+    """A running service, killed at the end if necessary."""
     log = cameras / f"serve-{uuid4().hex[:6]}.log"
     options = ["--port", str(port), "--redis", redis_url, "--database", database_url, "--cameras", str(cameras)]
     with log.open("wb") as out:
@@ -297,13 +297,13 @@ def serving(redis_url: str, database_url: str, cameras: Path, port: int = 0, **e
 def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        words = log.read_text()
-        if "ngatu serves on http://" in words:
-            url = words.split("ngatu serves on ")[1].split()[0]
+        output = log.read_text()
+        if "ngatu serves on http://" in output:
+            url = output.split("ngatu serves on ")[1].split()[0]
             with suppress(httpx.TransportError):
                 httpx.get(f"{url}/healthz", timeout=5)
                 return url
-        assert process.poll() is None, words
+        assert process.poll() is None, output
         time.sleep(0.02)
     raise AssertionError(log.read_text())
 
@@ -342,7 +342,7 @@ async def _sent(response: httpx.Response) -> AsyncIterator[Sent]:
 
 
 async def take(sent: AsyncIterator[Sent], count: int, within_s: float = 30) -> list[Sent]:
-    """The next messages that carry data."""
+    """The next messages with data."""
     taken: list[Sent] = []
     async with asyncio.timeout(within_s):
         async for one in sent:

@@ -1,4 +1,4 @@
-"""Reports with measures, and incidents, as workers tell them."""
+"""Reports with measures, and incidents, as workers publish them."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -31,7 +31,7 @@ HEADWAYS = Spread(count=5, mean=2.5, median=2.25, p15=1.5, p85=4)
 
 def measured_report(**changed: Any) -> FlowReport:
     """Half a minute watched at night: 6 motorcycles and 1 car in, 1 car out."""
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "counts": (
             ClassCount(object_class=ObjectClass.MOTORCYCLE, into=6, out=0),
             ClassCount(object_class=ObjectClass.CAR, into=1, out=1),
@@ -62,11 +62,11 @@ def measured_report(**changed: Any) -> FlowReport:
             speeds_dropped=1,
         ),
     }
-    return report(**told | changed)
+    return report(**fields | changed)
 
 
 def zone_report(**changed: Any) -> ZoneReport:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "event_id": uuid4().hex,
         "camera_id": "nts-01",
         "session_id": "session-1",
@@ -89,15 +89,15 @@ def zone_report(**changed: Any) -> ZoneReport:
         ),
         "quality": FlowQuality(watched_s=60, blind_s=0, effective_fps=12, frames_dropped=0),
     }
-    return ZoneReport.model_validate(told | changed)
+    return ZoneReport.model_validate(fields | changed)
 
 
 def incident(sequence: int = 0, phase: IncidentPhase | None = None, **changed: Any) -> Incident:
-    """One word about a vehicle that stands since noon; each word comes 10 s after the one before."""
+    """An update about a vehicle stopped since noon; updates are 10 s apart."""
     at = NOON + timedelta(seconds=8 + 10 * sequence)
     phase = phase or (IncidentPhase.RAISED if sequence == 0 else IncidentPhase.UPDATED)
     facts: Mapping[str, float | str] = {"standing_s": 8.0 + 10 * sequence, "class": "car"}
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "event_id": uuid4().hex,
         "camera_id": "nts-01",
         "session_id": "session-1",
@@ -113,11 +113,11 @@ def incident(sequence: int = 0, phase: IncidentPhase | None = None, **changed: A
         "track_ids": (7,),
         "classes": (ObjectClass.CAR,),
         "confidence": 0.8,
-        "reason": f"a car stands for {8 + 10 * sequence} s while traffic flows",
+        "reason": f"a car has stopped for {8 + 10 * sequence} s while traffic flows",
         "facts": facts,
         "captured_at": at,
     }
-    return Incident.model_validate(told | changed)
+    return Incident.model_validate(fields | changed)
 
 
 def ended(sequence: int, **changed: Any) -> Incident:

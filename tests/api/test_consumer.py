@@ -1,4 +1,4 @@
-"""Events get from Redis's streams into the database exactly once, whoever dies on the way."""
+"""Events get from Redis's streams into the database exactly once, whatever fails on the way."""
 
 import asyncio
 import sqlite3
@@ -26,9 +26,9 @@ STREAM = keys.event_stream(0)
 @asynccontextmanager
 async def consuming(url: str, database: Database, **options: Any) -> AsyncIterator[StoreStats]:
     stats = StoreStats()
-    told = {"claim_after_s": 0.2} | options
+    settings = {"claim_after_s": 0.2} | options
     async with bus(url) as client:
-        consumer = StoreConsumer(client, database, shard=0, stats=stats, **told)
+        consumer = StoreConsumer(client, database, shard=0, stats=stats, **settings)
         async with task_of(consumer.run()) as running:
             yield stats
             consumer.stop()
@@ -40,7 +40,7 @@ def pending(url: str) -> int:
         return int(client.xpending(STREAM, keys.STORE_GROUP)["pending"])
 
 
-async def test_events_from_before_and_during_its_life_are_stored_and_acknowledged(
+async def test_events_before_and_after_its_start_are_stored_and_acknowledged(
     redis_url: str, database: Database
 ) -> None:
     before, during = [crossing() for _ in range(7)], [crossing() for _ in range(7)]
@@ -53,7 +53,7 @@ async def test_events_from_before_and_during_its_life_are_stored_and_acknowledge
     assert await stored(database) == [e.event_id for e in [*before, *during]]
 
 
-async def test_an_event_that_was_sent_again_is_stored_once_and_counted_as_a_duplicate(
+async def test_an_event_sent_twice_is_stored_once_and_counted_as_a_duplicate(
     redis_url: str, database: Database
 ) -> None:
     again = crossing()
@@ -62,7 +62,7 @@ async def test_an_event_that_was_sent_again_is_stored_once_and_counted_as_a_dupl
         await eventually(lambda: (stats.stored, stats.duplicates) == (2, 1))
 
 
-async def test_what_is_no_event_is_put_aside_and_blocks_nothing(redis_url: str, database: Database) -> None:
+async def test_an_invalid_entry_becomes_a_dead_letter_and_blocks_nothing(redis_url: str, database: Database) -> None:
     publish(redis_url, crossing(), b"{", b'{"kind": "volcano"}', b"\xff\xfe", crossing(schema_version=1))
     with redis.Redis.from_url(redis_url) as client:
         client.xadd(STREAM, {"not-the-field": "x"})
@@ -74,7 +74,7 @@ async def test_what_is_no_event_is_put_aside_and_blocks_nothing(redis_url: str, 
     assert b"volcano" in letters[1][b"reason"]
 
 
-async def test_a_value_that_the_database_never_takes_is_put_aside_and_its_neighbours_are_stored(
+async def test_an_unstorable_event_becomes_a_dead_letter_and_the_others_are_stored(
     redis_url: str, database: Database
 ) -> None:
     good = [crossing() for _ in range(6)]
@@ -84,7 +84,7 @@ async def test_a_value_that_the_database_never_takes_is_put_aside_and_its_neighb
     assert sorted(await stored(database)) == sorted(e.event_id for e in good)
 
 
-async def test_what_a_dead_process_had_taken_is_taken_over(redis_url: str, database: Database) -> None:
+async def test_entries_of_a_dead_consumer_are_claimed(redis_url: str, database: Database) -> None:
     events = [crossing() for _ in range(5)]
     publish(redis_url, *events)
     with redis.Redis.from_url(redis_url) as client:
@@ -96,9 +96,7 @@ async def test_what_a_dead_process_had_taken_is_taken_over(redis_url: str, datab
     assert sorted(await stored(database)) == sorted(e.event_id for e in events)
 
 
-async def test_events_that_were_trimmed_before_they_were_stored_are_counted_and_block_nothing(
-    redis_url: str, database: Database
-) -> None:
+async def test_events_trimmed_before_storage_are_counted_and_block_nothing(redis_url: str, database: Database) -> None:
     entries = publish(redis_url, *(crossing() for _ in range(4)))
     with redis.Redis.from_url(redis_url) as client:
         client.xgroup_create(STREAM, keys.STORE_GROUP, id="0")
@@ -112,7 +110,7 @@ async def test_events_that_were_trimmed_before_they_were_stored_are_counted_and_
     assert stats.lost == (2 if server < 7 else 0)
 
 
-async def test_several_processes_share_the_work_and_store_each_event_once(redis_url: str, database_url: str) -> None:
+async def test_several_consumers_store_each_event_once(redis_url: str, database_url: str) -> None:
     events = [crossing() for _ in range(300)]
     async with opened(database_url) as one, opened(database_url) as other:
         async with consuming(redis_url, one, batch=10) as stats, consuming(redis_url, other, batch=10) as others:
@@ -121,7 +119,7 @@ async def test_several_processes_share_the_work_and_store_each_event_once(redis_
         assert sorted(await stored(one)) == sorted(e.event_id for e in events)
 
 
-async def test_an_emptied_redis_is_joined_anew(redis_url: str, database: Database) -> None:
+async def test_the_consumer_group_is_created_again_after_redis_is_emptied(redis_url: str, database: Database) -> None:
     async with consuming(redis_url, database) as stats:
         publish(redis_url, crossing())
         await eventually(lambda: stats.stored == 1)
@@ -131,7 +129,7 @@ async def test_an_emptied_redis_is_joined_anew(redis_url: str, database: Databas
         await eventually(lambda: stats.stored == 2)
 
 
-async def test_it_leaves_the_group_behind_as_it_found_it(redis_url: str, database: Database) -> None:
+async def test_a_stopped_consumer_leaves_the_group(redis_url: str, database: Database) -> None:
     publish(redis_url, crossing())
     async with consuming(redis_url, database) as stats:
         await eventually(lambda: stats.stored == 1)
@@ -139,7 +137,7 @@ async def test_it_leaves_the_group_behind_as_it_found_it(redis_url: str, databas
         assert client.xinfo_consumers(STREAM, keys.STORE_GROUP) == []
 
 
-async def test_while_redis_is_dead_the_reason_is_told_and_afterwards_nothing_is_missing(
+async def test_after_a_redis_outage_with_its_reason_reported_nothing_is_missing(
     tmp_path: Path, database: Database
 ) -> None:
     with EmbeddedRedis(tmp_path / "redis") as server:
@@ -157,7 +155,7 @@ async def test_while_redis_is_dead_the_reason_is_told_and_afterwards_nothing_is_
     assert len(await stored(database)) == 2
 
 
-async def test_while_sqlite_is_locked_nothing_is_acknowledged_and_afterwards_all_is_stored(
+async def test_while_sqlite_is_locked_nothing_is_acknowledged_or_lost(
     redis_url: str, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_module, "BUSY_S", 0.05)
@@ -166,9 +164,7 @@ async def test_while_sqlite_is_locked_nothing_is_acknowledged_and_afterwards_all
 
 
 @pytest.mark.postgres
-async def test_while_postgresql_is_dead_nothing_is_acknowledged_and_afterwards_all_is_stored(
-    redis_url: str, postgres_server: Any
-) -> None:
+async def test_while_postgresql_is_down_nothing_is_acknowledged_or_lost(redis_url: str, postgres_server: Any) -> None:
     async with opened(postgres_server.new()) as database, consuming(redis_url, database) as stats:
         publish(redis_url, crossing())
         await eventually(lambda: stats.stored == 1)

@@ -1,4 +1,4 @@
-"""Who follows the events gets all, in order, none twice: live, after a break, and when too slow."""
+"""Followers get all events in order and once: live, after a break, and when too slow."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,23 +29,23 @@ async def feeding(url: str, *, shards: int = 1, queue: int = 100) -> AsyncIterat
             yield feed
 
 
-async def had(
+async def followed(
     feed: EventFeed, count: int, after: Position | None = None, wanted: FeedFilter = ALL
 ) -> tuple[list[str], Position]:
-    """Event ids of the next `count` messages, and the place after them."""
+    """Event ids of the next `count` messages, and the position after them."""
     ids: list[str] = []
     position: Position = ()
     async with asyncio.timeout(10), aclosing(feed.follow(wanted, after)) as stream:
-        async for told, reached in stream:
+        async for message, reached in stream:
             position = reached
-            ids.append(_id(told))
+            ids.append(_id(message))
             if len(ids) == count:
                 break
     return ids, position
 
 
-def _id(told: FeedMessage) -> str:
-    return told.payload.split('"event_id":"')[1].split('"')[0]
+def _id(message: FeedMessage) -> str:
+    return message.payload.split('"event_id":"')[1].split('"')[0]
 
 
 async def _joined(feed: EventFeed, count: int = 1) -> None:
@@ -53,30 +53,30 @@ async def _joined(feed: EventFeed, count: int = 1) -> None:
 
 
 @given(st.lists(entry_ids, min_size=1, max_size=5))
-def test_a_position_is_read_back_as_it_was_written(entries: list[EntryId]) -> None:
+def test_a_formatted_position_is_parsed_to_the_same(entries: list[EntryId]) -> None:
     assert parse_position(format_position(tuple(entries)), len(entries)) == tuple(entries)
 
 
 @given(st.text(max_size=12))
-def test_whatever_is_sent_as_a_position_is_read_or_refused(text: str) -> None:
+def test_any_text_is_parsed_as_a_position_or_rejected(text: str) -> None:
     with suppress(ValueError):
         assert len(parse_position(text, 2)) == 2
 
 
-def test_after_the_number_of_streams_was_changed_all_are_read_from_the_earliest_place() -> None:
+def test_after_a_change_of_shards_all_streams_resume_at_the_earliest_entry() -> None:
     assert parse_position("30-1_20-7", 3) == (EntryId(20, 7),) * 3
 
 
-def test_what_was_seen_is_forgotten_oldest_first() -> None:
+def test_recent_events_drop_the_oldest_first() -> None:
     seen = RecentEvents(capacity=2)
     assert [seen.is_new(event, EntryId(i, 0)) for i, event in enumerate(["a", "b", "a", "c", "a"])] == [
         True, True, False, True, True,
     ]  # fmt: skip
 
 
-async def test_all_followers_get_the_same_in_order(redis_url: str) -> None:
+async def test_all_followers_get_the_same_events_in_order(redis_url: str) -> None:
     async with feeding(redis_url) as feed:
-        followers = [asyncio.ensure_future(had(feed, 20)) for _ in range(3)]
+        followers = [asyncio.ensure_future(followed(feed, 20)) for _ in range(3)]
         await _joined(feed, 3)
         events = [crossing() for _ in range(20)]
         publish(redis_url, *events)
@@ -86,17 +86,17 @@ async def test_all_followers_get_the_same_in_order(redis_url: str) -> None:
 
 
 @pytest.mark.parametrize("page", [2, 500])
-async def test_who_resumes_misses_nothing_and_gets_nothing_twice(
+async def test_a_resumed_follower_gets_each_event_once(
     redis_url: str, page: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feed_module, "PAGE", page)
     events = [crossing() for _ in range(30)]
     async with feeding(redis_url) as feed:
-        first = asyncio.ensure_future(had(feed, 7))
+        first = asyncio.ensure_future(followed(feed, 7))
         await _joined(feed)
         publish(redis_url, *events[:10])
         ids, position = await first
-        resumed = asyncio.ensure_future(had(feed, 23, after=position))
+        resumed = asyncio.ensure_future(followed(feed, 23, after=position))
         for event in events[10:]:
             publish(redis_url, event)
             await asyncio.sleep(0)
@@ -104,55 +104,55 @@ async def test_who_resumes_misses_nothing_and_gets_nothing_twice(
     assert ids + more == [e.event_id for e in events]
 
 
-async def test_who_resumes_at_another_process_misses_nothing(redis_url: str) -> None:
+async def test_a_follower_can_resume_at_another_process(redis_url: str) -> None:
     events = [crossing() for _ in range(10)]
     async with feeding(redis_url) as feed:
-        first = asyncio.ensure_future(had(feed, 4))
+        first = asyncio.ensure_future(followed(feed, 4))
         await _joined(feed)
         publish(redis_url, *events)
         ids, position = await first
     async with feeding(redis_url) as other:
-        more, _ = await had(other, 6, after=position)
+        more, _ = await followed(other, 6, after=position)
     assert ids + more == [e.event_id for e in events]
 
 
-async def test_an_event_that_a_worker_sent_again_is_told_once(redis_url: str) -> None:
+async def test_an_event_sent_twice_is_delivered_once(redis_url: str) -> None:
     events = [crossing() for _ in range(6)]
     async with feeding(redis_url) as feed:
-        live = asyncio.ensure_future(had(feed, 6))
+        live = asyncio.ensure_future(followed(feed, 6))
         await _joined(feed)
         publish(redis_url, *events[:4], *events[1:4], *events[4:])
         ids, _ = await live
     assert ids == [e.event_id for e in events]
 
 
-async def test_an_event_that_was_sent_again_after_the_break_is_not_told_again(redis_url: str) -> None:
+async def test_an_event_sent_again_after_a_break_is_not_delivered_again(redis_url: str) -> None:
     events = [crossing() for _ in range(6)]
     async with feeding(redis_url) as feed:
-        live = asyncio.ensure_future(had(feed, 4))
+        live = asyncio.ensure_future(followed(feed, 4))
         await _joined(feed)
         publish(redis_url, *events[:4])
         ids, position = await live
     publish(redis_url, *events[1:4], *events[4:])
     async with feeding(redis_url) as other:
-        more, _ = await had(other, 2, after=position)
+        more, _ = await followed(other, 2, after=position)
     assert ids + more == [e.event_id for e in events]
 
 
-async def test_a_follower_gets_only_the_cameras_and_kinds_it_asks_for(redis_url: str) -> None:
+async def test_a_follower_gets_only_requested_cameras_and_kinds(redis_url: str) -> None:
     async with feeding(redis_url) as feed:
         wanted = FeedFilter(frozenset({"b"}), frozenset({"movement", "flow_report", "zone_report", "incident"}))
-        followed = asyncio.ensure_future(had(feed, 4, wanted=wanted))
+        pending = asyncio.ensure_future(followed(feed, 4, wanted=wanted))
         await _joined(feed)
-        told = [event(camera_id="b") for event in (movement, report, zone_report, incident)]
-        events = [movement(camera_id="a"), crossing(camera_id="b"), *told]
+        others = [event(camera_id="b") for event in (movement, report, zone_report, incident)]
+        events = [movement(camera_id="a"), crossing(camera_id="b"), *others]
         publish(redis_url, *events)
-        ids, position = await followed
+        ids, position = await pending
         assert ids == [e.event_id for e in events[2:]]
         assert position == feed.position()
 
 
-async def test_the_place_moves_on_over_what_was_not_asked_for(redis_url: str) -> None:
+async def test_the_position_advances_past_unwanted_events(redis_url: str) -> None:
     async with (
         feeding(redis_url) as feed,
         aclosing(feed.follow(FeedFilter(kinds=frozenset({"health"})), None)) as stream,
@@ -166,7 +166,7 @@ async def test_the_place_moves_on_over_what_was_not_asked_for(redis_url: str) ->
         assert position == feed.position()
 
 
-async def test_a_follower_that_is_too_slow_is_sent_off_and_resumes_without_a_gap(redis_url: str) -> None:
+async def test_a_slow_follower_is_disconnected_and_resumes_without_a_gap(redis_url: str) -> None:
     events = [crossing() for _ in range(50)]
     ids: list[str] = []
     async with feeding(redis_url, queue=10) as feed:
@@ -174,29 +174,29 @@ async def test_a_follower_that_is_too_slow_is_sent_off_and_resumes_without_a_gap
         first = asyncio.ensure_future(anext(stream))
         await _joined(feed)
         publish(redis_url, events[0])
-        told, position = await first
-        ids.append(_id(told))
+        message, position = await first
+        ids.append(_id(message))
         publish(redis_url, *events[1:])
         await eventually(lambda: feed.disconnected == 1)
-        async for told, reached in stream:
+        async for message, reached in stream:
             position = reached
-            ids.append(_id(told))
+            ids.append(_id(message))
         assert len(ids) < 50
-        more, _ = await had(feed, 50 - len(ids), after=position)
+        more, _ = await followed(feed, 50 - len(ids), after=position)
     assert ids + more == [e.event_id for e in events]
 
 
 async def test_several_streams_are_followed_and_resumed_together(redis_url: str) -> None:
     by_shard = [[crossing(camera_id=f"cam-{shard}") for _ in range(10)] for shard in range(3)]
     async with feeding(redis_url, shards=3) as feed:
-        live = asyncio.ensure_future(had(feed, 8))
+        live = asyncio.ensure_future(followed(feed, 8))
         await _joined(feed)
         for shard, events in enumerate(by_shard):
             publish(redis_url, *events[:5], shard=shard)
         ids, position = await live
         for shard, events in enumerate(by_shard):
             publish(redis_url, *events[5:], shard=shard)
-        more, _ = await had(feed, 22, after=position)
+        more, _ = await followed(feed, 22, after=position)
     everything = ids + more
     assert len(everything) == len(set(everything)) == 30
     for events in by_shard:
@@ -204,26 +204,26 @@ async def test_several_streams_are_followed_and_resumed_together(redis_url: str)
         assert [i for i in everything if i in mine] == mine
 
 
-async def test_a_feed_that_closes_lets_its_followers_go(redis_url: str) -> None:
+async def test_closing_the_feed_ends_its_followers(redis_url: str) -> None:
     async with feeding(redis_url) as feed:
-        followed = asyncio.ensure_future(had(feed, 1))
+        pending = asyncio.ensure_future(followed(feed, 1))
         await _joined(feed)
         feed.close()
-        assert await asyncio.wait_for(followed, 1) == ([], ())
+        assert await asyncio.wait_for(pending, 1) == ([], ())
 
 
-async def test_what_is_no_event_is_passed_over(redis_url: str) -> None:
+async def test_an_invalid_entry_is_skipped(redis_url: str) -> None:
     async with feeding(redis_url) as feed:
-        live = asyncio.ensure_future(had(feed, 2))
+        live = asyncio.ensure_future(followed(feed, 2))
         await _joined(feed)
         events = [crossing(), crossing()]
         publish(redis_url, events[0], b"{", events[1])
         assert (await live)[0] == [e.event_id for e in events]
 
 
-async def test_an_emptied_redis_is_followed_on(redis_url: str) -> None:
+async def test_following_continues_after_redis_is_emptied(redis_url: str) -> None:
     async with feeding(redis_url) as feed:
-        live = asyncio.ensure_future(had(feed, 2))
+        live = asyncio.ensure_future(followed(feed, 2))
         await _joined(feed)
         publish(redis_url, crossing())
         await eventually(lambda: feed.position()[0].ms > 0)

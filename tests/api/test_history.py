@@ -1,4 +1,4 @@
-"""What was stored is found again: lists page by page, counts by interval, all of it as CSV; on both databases."""
+"""Stored events as lists with pages, as counts by interval, and as CSV, on both databases."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ pytest_plugins = ["tests.api.api_fixtures"]
 
 
 def traffic() -> list[Any]:
-    """24 crossings, one each 5 minutes from noon on, of two cameras, two lines, three classes, both directions."""
+    """24 crossings, one every 5 minutes from noon: two cameras, two lines, three classes, both directions."""
     classes = [ObjectClass.MOTORCYCLE, ObjectClass.CAR, ObjectClass.BUS]
     return [
         crossing(
@@ -35,7 +35,7 @@ def traffic() -> list[Any]:
 
 @pytest.fixture
 async def stored(running: Running) -> Running:
-    """A service whose database holds `traffic` and one of each other kind."""
+    """A service whose database holds `traffic` and one event of each other kind."""
     await EventWriter(running.services.database).write([*traffic(), movement(), report(), change()])
     return running
 
@@ -48,7 +48,7 @@ async def get(running: Running, path: str, **params: Any) -> Any:
 
 
 async def pages(running: Running, **params: Any) -> list[str]:
-    """Ids of all pages."""
+    """Event ids of all pages."""
     ids: list[str] = []
     cursor: dict[str, str] = {}
     while True:
@@ -59,20 +59,20 @@ async def pages(running: Running, **params: Any) -> list[str]:
         cursor = {"cursor": page["next_cursor"]}
 
 
-async def test_crossings_are_paged_newest_first_or_oldest_first_without_gap_or_double(stored: Running) -> None:
+async def test_pages_of_crossings_have_no_gaps_and_no_duplicates_in_both_orders(stored: Running) -> None:
     all_ids = [e.event_id for e in traffic()]
     assert await pages(stored, limit=7) == all_ids[::-1]
     assert await pages(stored, limit=7, order="asc") == all_ids
     assert await pages(stored, limit=24) == all_ids[::-1]
 
 
-async def test_crossings_of_the_same_moment_are_paged_too(running: Running) -> None:
+async def test_crossings_at_the_same_time_are_paged_too(running: Running) -> None:
     events = [crossing(event_id=f"event-{n}", crossed_at=NOON) for n in range(9)]
     await EventWriter(running.services.database).write(events)
     assert sorted(await pages(running, limit=2)) == [e.event_id for e in events]
 
 
-async def test_what_comes_while_one_pages_neither_shifts_nor_repeats(stored: Running) -> None:
+async def test_new_rows_do_not_shift_or_repeat_later_pages(stored: Running) -> None:
     first = await get(stored, "/crossings", limit=10)
     await EventWriter(stored.services.database).write([crossing(crossed_at=NOON + timedelta(days=1))])
     second = await get(stored, "/crossings", limit=100, cursor=first["next_cursor"])
@@ -80,14 +80,14 @@ async def test_what_comes_while_one_pages_neither_shifts_nor_repeats(stored: Run
     assert ids == [e.event_id for e in traffic()][::-1]
 
 
-async def test_crossings_are_picked_by_camera_line_class_direction_and_time(stored: Running) -> None:
-    def picked(**expected: Any) -> list[str]:
+async def test_crossings_are_filtered_by_camera_line_class_direction_and_time(stored: Running) -> None:
+    def matching(**expected: Any) -> list[str]:
         return [e.event_id for e in traffic() if all(getattr(e, k) == v for k, v in expected.items())]
 
-    assert await pages(stored, camera="nts-02", order="asc") == picked(camera_id="nts-02")
-    assert await pages(stored, line="south", order="asc") == picked(line_id="south")
-    assert await pages(stored, object_class="bus", order="asc") == picked(object_class=ObjectClass.BUS)
-    assert await pages(stored, direction="out", camera="nts-01", order="asc") == picked(
+    assert await pages(stored, camera="nts-02", order="asc") == matching(camera_id="nts-02")
+    assert await pages(stored, line="south", order="asc") == matching(line_id="south")
+    assert await pages(stored, object_class="bus", order="asc") == matching(object_class=ObjectClass.BUS)
+    assert await pages(stored, direction="out", camera="nts-01", order="asc") == matching(
         direction=Direction.OUT, camera_id="nts-01"
     )
     assert len(await pages(stored, object_class=["bus", "car"])) == 16
@@ -95,7 +95,7 @@ async def test_crossings_are_picked_by_camera_line_class_direction_and_time(stor
     assert await pages(stored, order="asc", **span) == ["event-02", "event-03"]
 
 
-async def test_a_crossing_has_all_that_was_told(stored: Running) -> None:
+async def test_a_crossing_has_all_fields_of_its_event(stored: Running) -> None:
     item = (await get(stored, "/crossings", limit=1, order="asc"))["items"][0]
     assert item == {
         "event_id": "event-00",
@@ -114,7 +114,7 @@ async def test_a_crossing_has_all_that_was_told(stored: Running) -> None:
     }
 
 
-async def test_movements_flow_and_changes_of_health_are_listed(stored: Running) -> None:
+async def test_movements_flow_and_health_changes_are_listed(stored: Running) -> None:
     (moved,) = (await get(stored, "/movements", movement="north-east", object_class="bus"))["items"]
     assert (moved["entered_at"], moved["left_at"]) == ("2026-11-20T05:00:00Z", "2026-11-20T05:00:09Z")
     (flow,) = (await get(stored, "/flow", line="north"))["items"]
@@ -146,7 +146,7 @@ async def test_counts_of_any_interval_add_up_to_the_crossings(stored: Running, i
     assert sum(c["in"] + c["out"] for c in counts["totals"]["by_class"].values()) == 24
 
 
-async def test_buckets_begin_at_whole_intervals_and_hold_what_was_in_them(stored: Running) -> None:
+async def test_buckets_start_at_whole_intervals(stored: Running) -> None:
     counts = await get(stored, "/counts", interval="15m", by="camera", camera="nts-01")
     assert [(row["start"], row["end"], row["total"]) for row in counts["rows"][:3]] == [
         ("2026-11-20T05:00:00Z", "2026-11-20T05:15:00Z", 2),
@@ -158,7 +158,7 @@ async def test_buckets_begin_at_whole_intervals_and_hold_what_was_in_them(stored
     }
 
 
-async def test_a_day_begins_at_midnight_of_the_zone_that_is_asked_for(running: Running) -> None:
+async def test_a_day_begins_at_midnight_of_the_requested_time_zone(running: Running) -> None:
     late = [crossing(crossed_at=f"2026-11-20T{hour}:30:00Z") for hour in ("16", "17", "23")]
     await EventWriter(running.services.database).write(late)
 
@@ -170,26 +170,26 @@ async def test_a_day_begins_at_midnight_of_the_zone_that_is_asked_for(running: R
     assert await days(tz="UTC") == [("2026-11-20T00:00:00Z", 3)]
 
 
-async def test_a_day_over_a_change_of_clocks_is_refused_rather_than_wrong(running: Running) -> None:
+async def test_days_across_a_clock_change_are_rejected(running: Running) -> None:
     params = {"interval": "1d", "tz": "Europe/Berlin", "from": "2026-10-20T00:00:00Z", "to": "2026-10-30T00:00:00Z"}
     answer = await running.client.get("/counts", params=params)
     assert answer.status_code == 422
     assert "clocks of Europe/Berlin change" in answer.json()["detail"]
 
 
-async def test_counts_of_nothing_are_zero(running: Running) -> None:
+async def test_counts_without_crossings_are_zero(running: Running) -> None:
     counts = await get(running, "/counts", interval="1h")
     assert (counts["rows"], counts["totals"]) == ([], {"in": 0, "out": 0, "total": 0, "by_class": {}})
 
 
-async def test_too_many_rows_are_refused_with_the_remedy(stored: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_many_rows_are_rejected_with_a_remedy(stored: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(buckets, "MAX_ROWS", 3)
     answer = await stored.client.get("/counts", params={"interval": "5m"})
     assert answer.status_code == 422
     assert "choose a longer interval" in answer.json()["detail"]
 
 
-async def test_crossings_are_exported_whole_as_csv(stored: Running) -> None:
+async def test_a_csv_has_all_crossings(stored: Running) -> None:
     answer = await stored.client.get("/crossings", params={"format": "csv", "order": "asc", "limit": 5})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="crossings.csv"'
@@ -198,7 +198,7 @@ async def test_crossings_are_exported_whole_as_csv(stored: Running) -> None:
     assert rows[0]["crossed_at"] == "2026-11-20T05:00:00Z"
 
 
-async def test_counts_movements_changes_of_health_and_flow_are_exported_as_csv_too(stored: Running) -> None:
+async def test_counts_movements_health_changes_and_flow_are_exported_as_csv(stored: Running) -> None:
     wanted = {"accept": "text/csv"}
     counts = await stored.client.get("/counts", params={"interval": "1h"}, headers=wanted)
     rows = list(csv.DictReader(io.StringIO(counts.text)))

@@ -1,4 +1,4 @@
-"""Measures of lines and zones are found again as they were told, with rates over the seconds watched."""
+"""Measures of lines and zones as lists and CSV, with rates over the seconds watched."""
 
 import csv
 import io
@@ -43,7 +43,7 @@ async def stored(running: Running) -> Running:
     return running
 
 
-async def test_a_lines_measures_are_told_each_way_and_by_class_with_their_tables_and_quality(stored: Running) -> None:
+async def test_measures_of_a_line_have_directions_classes_tables_and_quality(stored: Running) -> None:
     (item,) = (await get(stored, "/measures/lines", to=LATER.isoformat()))["items"]
     into, out = item["directions"]
     assert (into["direction"], into["vehicles"], into["flow_veh_h"], into["pcu_h"]) == ("in", 7, 840, 300)
@@ -60,7 +60,7 @@ async def test_a_lines_measures_are_told_each_way_and_by_class_with_their_tables
     assert (item["quality"]["blind_s"], item["quality"]["picture"]) == (30, ["night", "rain"])
 
 
-async def test_a_report_that_only_counted_has_its_flow_and_no_units(stored: Running) -> None:
+async def test_a_report_with_counts_only_has_flow_and_no_units(stored: Running) -> None:
     (item,) = (await get(stored, "/measures/lines", **{"from": LATER.isoformat()}))["items"]
     assert [(one["vehicles"], one["flow_veh_h"], one["pcu_h"]) for one in item["directions"]] == [
         (3, 360, None),
@@ -69,7 +69,7 @@ async def test_a_report_that_only_counted_has_its_flow_and_no_units(stored: Runn
     assert (item["flow_veh_h"], item["pcu_h"], item["pcu_table"]) == (600, None, None)
 
 
-async def test_nothing_watched_is_no_flow_rather_than_none(running: Running) -> None:
+async def test_flow_is_null_if_nothing_was_watched(running: Running) -> None:
     blind = FlowQuality(watched_s=0, blind_s=60, effective_fps=0, frames_dropped=0)
     await EventWriter(running.services.database).write(
         [report(counts=(), quality=blind), zone_report(quality=blind, interval_start=LATER)]
@@ -80,10 +80,10 @@ async def test_nothing_watched_is_no_flow_rather_than_none(running: Running) -> 
     assert (zone["entries"], zone["entries_veh_h"], zone["classes"][0]["exits_veh_h"]) == (21, None, None)
 
 
-async def test_a_zones_measures_are_told_with_rates_by_class(stored: Running) -> None:
+async def test_measures_of_a_zone_have_rates_by_class(stored: Running) -> None:
     (item,) = (await get(stored, "/measures/zones", zone="approach"))["items"]
-    told = zone_report().measures.model_dump(mode="json", exclude={"presence"})
-    assert {name: item[name] for name in told} == told
+    published = zone_report().measures.model_dump(mode="json", exclude={"presence"})
+    assert {name: item[name] for name in published} == published
     assert (item["entries"], item["exits"], item["entries_veh_h"]) == (21, 18, 1260)
     assert item["classes"][1] == {
         "object_class": "motorcycle",
@@ -96,7 +96,7 @@ async def test_a_zones_measures_are_told_with_rates_by_class(stored: Running) ->
     assert item["quality"]["watched_s"] == 60
 
 
-async def test_zones_are_picked_by_camera_zone_level_and_time(stored: Running) -> None:
+async def test_zones_are_filtered_by_camera_zone_level_and_time(stored: Running) -> None:
     async def zones(**params: Any) -> list[str]:
         return [item["zone_id"] for item in (await get(stored, "/measures/zones", **params))["items"]]
 
@@ -108,7 +108,7 @@ async def test_zones_are_picked_by_camera_zone_level_and_time(stored: Running) -
     assert await zones(limit=1, cursor=page["next_cursor"]) == ["approach"]
 
 
-async def test_a_lines_csv_has_a_line_each_way(stored: Running) -> None:
+async def test_a_csv_of_lines_has_a_row_for_each_direction(stored: Running) -> None:
     rows = await lines_of(stored, "/measures/lines")
     assert [(row["direction"], row["vehicles"], row["motorcycle"], row["car"], row["bus"]) for row in rows] == [
         ("in", "7", "6", "1", "0"),
@@ -122,14 +122,14 @@ async def test_a_lines_csv_has_a_line_each_way(stored: Running) -> None:
     assert (rows[2]["headway_s_median"], rows[2]["pcu_h"], rows[2]["space_mean_speed_kmh"]) == ("", "", "")
 
 
-async def test_a_zones_csv_has_its_classes_beside_each_other(stored: Running) -> None:
+async def test_a_csv_of_zones_has_columns_for_each_class(stored: Running) -> None:
     busy, quiet = await lines_of(stored, "/measures/zones")
     assert (busy["motorcycle_mean_present"], busy["bus_entries"], busy["car_exits"]) == ("11.5", "1", "0")
     assert (busy["queue_max_veh"], busy["queue_max_length_m"], busy["congestion"]) == ("12", "", "congested")
     assert (quiet["congestion"], quiet["queue_mean_veh"]) == ("", "")
 
 
-async def test_an_unknown_level_is_refused_with_those_that_there_are(running: Running) -> None:
+async def test_an_unknown_level_is_rejected_with_the_known_ones(running: Running) -> None:
     answer = await running.client.get("/measures/zones", params={"level": "stuck"})
     assert answer.status_code == 422
     for level in CongestionLevel:
@@ -184,7 +184,7 @@ async def test_the_turning_table_counts_movements_by_class_and_interval(running:
     ]
 
 
-async def test_a_movement_that_nobody_made_is_in_the_table_with_zero(running: Running) -> None:
+async def test_a_configured_movement_without_vehicles_is_in_the_table_with_zero(running: Running) -> None:
     table = await get(running, "/movements/table")
     assert [(m["movement_id"], m["vehicles"]) for m in table["movements"]] == [("north-east", 0)]
     assert (await get(running, "/movements/table", movement="other"))["movements"] == []

@@ -1,4 +1,4 @@
-"""Cameras, health, metrics, errors and headers, as clients meet them."""
+"""Routes of cameras, health, metrics and pictures; errors and headers."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from api.health import service as health_service
 from api.live import service as live_service
 from api.settings import ServiceSettings
 from api.storage.lag import Lag
-from tests.api.api_kit import Running, crossing, eventually, health, publish, tell_health, view, write_camera
+from tests.api.api_kit import Running, crossing, eventually, health, publish, report_health, view, write_camera
 from vision.config.settings import BusSettings
 from vision.contracts import CameraHealth, CameraState, keys
 from vision.contracts.live import pack
@@ -26,12 +26,12 @@ pytest_plugins = ["tests.api.api_fixtures"]
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
-    """These do not depend on the kind of database."""
+    """One kind is enough: these tests do not depend on it."""
     return sqlite_url
 
 
-async def take_away(running: Running) -> Path:
-    """Delete the database's file; returns where it was."""
+async def delete_database(running: Running) -> Path:
+    """Delete the database's file; returns its path."""
     await running.services.database.close()
     file = Path(str(running.services.database.url.database))
     for path in file.parent.glob(f"{file.name}*"):
@@ -39,14 +39,14 @@ async def take_away(running: Running) -> Path:
     return file
 
 
-async def heard(running: Running, url: str, told: CameraHealth) -> None:
-    """Tell it as a worker does, again and again until the service listens; then nobody tells any more."""
+async def reported(running: Running, url: str, health: CameraHealth) -> None:
+    """Report health as a worker does until the service has received it; then stop."""
 
-    def is_heard() -> bool:
-        tell_health(url, told, expiry_s=0.5)
-        return running.services.board.status(told.camera_id).state is told.state
+    def is_received() -> bool:
+        report_health(url, health, expiry_s=0.5)
+        return running.services.board.status(health.camera_id).state is health.state
 
-    await eventually(is_heard)
+    await eventually(is_received)
 
 
 async def camera(running: Running, camera_id: str = "nts-01") -> Any:
@@ -55,7 +55,7 @@ async def camera(running: Running, camera_id: str = "nts-01") -> Any:
     return answer.json()
 
 
-async def test_a_cameras_facts_are_told_without_any_credential(running: Running) -> None:
+async def test_a_cameras_configuration_is_shown_without_credentials(running: Running) -> None:
     await eventually(lambda: running.services.board.ids() == ["nts-01"])
     answer = await running.client.get("/cameras")
     assert "hunter" not in answer.text
@@ -74,43 +74,43 @@ async def test_a_cameras_facts_are_told_without_any_credential(running: Running)
     assert one["counts"]["lines"] == {"north": {"in": 0, "out": 0, "by_class": {}}}
 
 
-async def test_a_camera_that_nobody_speaks_for_is_lost_and_one_that_is_told_of_is_what_is_told(
+async def test_a_camera_is_lost_without_reports_and_has_the_reported_state_with_them(
     running: Running, redis_url: str
 ) -> None:
     assert (await camera(running))["health"]["state"] == "lost"
-    await heard(running, redis_url, health(state=CameraState.FROZEN))
-    told = (await camera(running))["health"]
-    assert (told["worker_id"], told["stats"]["inference_ms"]) == ("worker-1", 17.5)
-    assert (told["traffic"]["congestion"], told["traffic"]["zones"][0]["present"]) == ("dense", 12)
+    await reported(running, redis_url, health(state=CameraState.FROZEN))
+    seen = (await camera(running))["health"]
+    assert (seen["worker_id"], seen["stats"]["inference_ms"]) == ("worker-1", 17.5)
+    assert (seen["traffic"]["congestion"], seen["traffic"]["zones"][0]["present"]) == ("dense", 12)
     await eventually(lambda: running.services.board.status("nts-01").state is CameraState.LOST)
     lost = (await camera(running))["health"]
     assert lost["worker_id"] == "worker-1"
-    assert lost["since"] == lost["at"] == told["at"]
+    assert lost["since"] == lost["at"] == seen["at"]
     assert lost["stats"]["processed_fps"] == 0
     assert lost["traffic"] is None
 
 
-async def test_health_that_was_told_before_the_service_began_is_known(running: Running, redis_url: str) -> None:
+async def test_health_reported_before_the_services_start_is_known(running: Running, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.set(keys.health("nts-01"), health().model_dump_json(), ex=10)
     await eventually(lambda: running.services.board.status("nts-01").state is CameraState.ONLINE)
 
 
-async def test_a_camera_without_a_file_is_known_while_a_worker_speaks_for_it(running: Running, redis_url: str) -> None:
-    await heard(running, redis_url, health("far-away"))
+async def test_a_camera_without_a_file_is_listed_while_a_worker_reports_it(running: Running, redis_url: str) -> None:
+    await reported(running, redis_url, health("far-away"))
     assert running.services.board.ids() == ["far-away", "nts-01"]
     assert (await camera(running, "far-away"))["configured"] is False
     await eventually(lambda: running.services.board.ids() == ["nts-01"])
 
 
-async def test_a_broken_file_makes_its_own_camera_misconfigured_and_a_mended_one_well(running: Running) -> None:
+async def test_an_invalid_file_affects_only_its_camera_until_it_is_fixed(running: Running) -> None:
     path = write_camera(running.cameras, "nts-02")
     good = path.read_text()
     path.write_text(good.replace("[0.9, 0.5]", "[1.9, 0.5]"))
     await eventually(lambda: running.services.board.status("nts-02").state is CameraState.MISCONFIGURED)
-    told = await camera(running, "nts-02")
-    assert told["problem"].startswith("nts-02.yaml:9: lines.0.end")
-    assert told["health"]["reason"] == told["problem"]
+    invalid = await camera(running, "nts-02")
+    assert invalid["problem"].startswith("nts-02.yaml:9: lines.0.end")
+    assert invalid["health"]["reason"] == invalid["problem"]
     path.write_text(good)
     await eventually(lambda: running.services.board.status("nts-02").state is CameraState.LOST)
     assert (await camera(running, "nts-02"))["problem"] is None
@@ -118,7 +118,7 @@ async def test_a_broken_file_makes_its_own_camera_misconfigured_and_a_mended_one
     await eventually(lambda: running.services.board.ids() == ["nts-01"])
 
 
-async def test_running_counts_grow_with_what_is_stored(running: Running, redis_url: str) -> None:
+async def test_running_counts_grow_with_stored_crossings(running: Running, redis_url: str) -> None:
     publish(redis_url, crossing(), crossing(direction="out"), crossing(object_class="bus"))
     await eventually(lambda: running.services.stats.stored == 3)
     assert (await camera(running))["counts"]["lines"]["north"] == {
@@ -158,8 +158,8 @@ async def test_an_error_names_the_culprit_and_the_remedy(
     assert problem["instance"] == f"/api/v1{path}".split("?")[0]
 
 
-async def test_while_the_database_is_away_requests_say_so_and_what_is_live_goes_on(running: Running) -> None:
-    (await take_away(running)).mkdir()
+async def test_while_the_database_is_away_history_fails_and_live_routes_work(running: Running) -> None:
+    (await delete_database(running)).mkdir()
     answer = await running.client.get("/crossings")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
@@ -167,17 +167,17 @@ async def test_while_the_database_is_away_requests_say_so_and_what_is_live_goes_
     assert (await running.client.get("/latency")).status_code == 200
 
 
-async def test_ready_says_what_ails(running: Running) -> None:
+async def test_readiness_names_what_fails(running: Running) -> None:
     ready = await running.client.get("http://ngatu.test/readyz")
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
-    await take_away(running)
-    ailing = await running.client.get("http://ngatu.test/readyz")
-    assert ailing.status_code == 503
-    assert "start `ngatu serve` once" in ailing.json()["database"]["reason"]
+    await delete_database(running)
+    failing = await running.client.get("http://ngatu.test/readyz")
+    assert failing.status_code == 503
+    assert "start `ngatu serve` once" in failing.json()["database"]["reason"]
     assert (await running.client.get("http://ngatu.test/healthz")).json()["status"] == "alive"
 
 
-async def test_a_store_that_falls_behind_is_not_ready(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_service_with_a_large_lag_is_not_ready(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     async def far_behind(*_: object) -> Lag:
         return Lag(seconds=90, pending=3)
 
@@ -189,14 +189,14 @@ async def test_a_store_that_falls_behind_is_not_ready(running: Running, monkeypa
     assert "90 s behind, more than 60 s: start another `ngatu serve` beside it" in store["reason"]
 
 
-async def test_metrics_tell_of_each_camera_and_forget_one_that_is_gone(running: Running, redis_url: str) -> None:
+async def test_metrics_have_each_camera_and_drop_one_that_is_gone(running: Running, redis_url: str) -> None:
     async def metrics() -> str:
         return (await running.client.get("http://ngatu.test/metrics")).text
 
-    await heard(running, redis_url, health("far-away"))
+    await reported(running, redis_url, health("far-away"))
     publish(redis_url, crossing(), b"{")
     await eventually(lambda: running.services.stats.dead_letters == 1)
-    told = await metrics()
+    text = await metrics()
     for line in (
         'ngatu_camera_processed_fps{camera="far-away"} 11.9',
         'ngatu_camera_frames_dropped_total{camera="far-away"} 5.0',
@@ -211,13 +211,13 @@ async def test_metrics_tell_of_each_camera_and_forget_one_that_is_gone(running: 
         "ngatu_sse_clients 0.0",
         "ngatu_redis_up 1.0",
     ):
-        assert line in told.splitlines()
-    assert "ngatu_event_delivery_seconds_bucket" in told
+        assert line in text.splitlines()
+    assert "ngatu_event_delivery_seconds_bucket" in text
     await eventually(lambda: "far-away" not in running.services.board.ids())
     assert "far-away" not in await metrics()
 
 
-async def test_the_latency_is_told_with_its_promise(running: Running, redis_url: str) -> None:
+async def test_latency_is_reported_with_its_target(running: Running, redis_url: str) -> None:
     assert (await running.client.get("/latency")).json()["kept"] is None
     await running.services.feed.settled()
     publish(redis_url, crossing())
@@ -228,7 +228,7 @@ async def test_the_latency_is_told_with_its_promise(running: Running, redis_url:
     assert latency["received"]["p95_ms"] < 1000
 
 
-async def test_a_picture_is_the_next_one_shown(running: Running, redis_url: str) -> None:
+async def test_a_picture_is_the_next_live_frame(running: Running, redis_url: str) -> None:
     asked = asyncio.ensure_future(running.client.get("/cameras/nts-01/picture.jpg"))
     with redis.Redis.from_url(redis_url) as client:
         await eventually(lambda: client.publish(keys.live_channel("nts-01"), pack(view(), b"\xff\xd8jpeg")) == 1)
@@ -238,30 +238,28 @@ async def test_a_picture_is_the_next_one_shown(running: Running, redis_url: str)
         await eventually(lambda: client.publish(keys.live_channel("nts-01"), b"") == 0)
 
 
-async def test_what_a_worker_publishes_is_stored_shown_and_told(
+async def test_published_views_events_and_health_reach_their_routes(
     running: Running, redis_url: str, tmp_path: Path
 ) -> None:
     settings = BusSettings.model_validate({"redis_url": redis_url})
-    told = crossing()
+    event = crossing()
     with (
         closing(LivePublisher(settings)) as live,
         closing(RedisPublisher(settings, tmp_path / "out", "w")) as publisher,
     ):
         asked = asyncio.ensure_future(running.client.get("/cameras/nts-01/picture.jpg"))
         await eventually(lambda: live.is_watched("nts-01"))
-        live.show(view(), b"\xff\xd8jpeg")
+        live.publish_view(view(), b"\xff\xd8jpeg")
         assert (await asked).content == b"\xff\xd8jpeg"
-        publisher.publish(told)
-        live.tell_health(health())
+        publisher.publish(event)
+        live.publish_health(health())
         await eventually(lambda: running.services.board.status("nts-01").state is CameraState.ONLINE)
         await eventually(lambda: running.services.stats.stored == 1)
     (item,) = (await running.client.get("/crossings")).json()["items"]
-    assert item["event_id"] == told.event_id
+    assert item["event_id"] == event.event_id
 
 
-async def test_a_mistake_of_the_services_own_is_a_problem_too(
-    running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_unexpected_error_is_a_problem_document_too(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise ZeroDivisionError
 
@@ -272,14 +270,14 @@ async def test_a_mistake_of_the_services_own_is_a_problem_too(
     assert "ZeroDivisionError" in answer.json()["detail"]
 
 
-async def test_no_picture_is_a_504_with_the_cameras_state(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_frame_the_picture_is_a_504(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_service, "PICTURE_TIMEOUT_S", 0.05)
     answer = await running.client.get("/cameras/nts-01/picture.jpg")
     assert answer.status_code == 504
     assert "it is lost, no worker reports it" in answer.json()["detail"]
 
 
-async def test_the_api_describes_itself_tidily(running: Running) -> None:
+async def test_the_openapi_document_is_complete(running: Running) -> None:
     spec = (await running.client.get("/openapi.json")).json()
     operations = [o for path in spec["paths"].values() for o in path.values()]
     ids = [o["operationId"] for o in operations]
@@ -293,7 +291,7 @@ async def test_the_api_describes_itself_tidily(running: Running) -> None:
     assert events | {"LiveView"} <= spec["components"]["schemas"].keys()
 
 
-async def test_pages_of_other_sites_get_nothing(running: Running) -> None:
+async def test_other_sites_pages_cannot_read_answers(running: Running) -> None:
     answer = await running.client.get("/cameras", headers={"origin": "https://elsewhere.example"})
     assert "access-control-allow-origin" not in answer.headers
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
@@ -306,15 +304,13 @@ async def test_long_answers_are_compressed(running: Running) -> None:
     assert answer.headers["content-encoding"] == "gzip"
 
 
-async def test_without_a_built_page_the_root_says_how_to_build_it(running: Running) -> None:
+async def test_without_a_built_page_the_root_explains_the_build(running: Running) -> None:
     answer = await running.client.get("http://ngatu.test/")
     assert answer.status_code == 200
     assert "Run `make setup`" in answer.text
 
 
-async def test_a_built_page_is_served_and_deep_links_lead_to_it(
-    redis_url: str, sqlite_url: str, tmp_path: Path
-) -> None:
+async def test_the_built_page_is_served_for_deep_links_too(redis_url: str, sqlite_url: str, tmp_path: Path) -> None:
     dist = tmp_path / "dist"
     (dist / "assets").mkdir(parents=True)
     (dist / "index.html").write_text("<!doctype html><title>ngatu</title>")

@@ -1,4 +1,4 @@
-"""`ngatu serve` as people run it: a process that is followed, watched, killed, stopped and started again."""
+"""`ngatu serve` as a process that clients follow and watch, and that is killed, stopped and restarted."""
 
 import asyncio
 import signal
@@ -25,13 +25,13 @@ from tests.api.api_kit import (
     eventually,
     following,
     health,
-    how_many,
     opened,
     publish,
+    report_health,
+    row_count,
     serving,
     stored,
     take,
-    tell_health,
     view,
     write_camera,
 )
@@ -60,14 +60,14 @@ def ids(sent: list[Sent]) -> list[str]:
     return [one.data["event_id"] for one in sent if one.data]
 
 
-async def test_events_and_health_reach_a_client_as_they_happen(redis_url: str, sqlite_url: str, cameras: Path) -> None:
+async def test_events_and_health_reach_a_client_live(redis_url: str, sqlite_url: str, cameras: Path) -> None:
     with serving(redis_url, sqlite_url, cameras) as service:
         async with following(service.url) as sent:
             (lost,) = await take(sent, 1)
             assert (lost.event, lost.data and lost.data["state"]) == ("health", "lost")
             events = [crossing() for _ in range(5)]
             publish(redis_url, *events)
-            tell_health(redis_url, health())
+            report_health(redis_url, health())
             seen = [*await take(sent, 6)]
         assert ids([one for one in seen if one.event == "line_crossing"]) == [e.event_id for e in events]
         assert "online" in [one.data["state"] for one in seen if one.event == "health" and one.data]
@@ -76,7 +76,7 @@ async def test_events_and_health_reach_a_client_as_they_happen(redis_url: str, s
         assert latency["kept"] is True
 
 
-async def test_the_stream_is_not_buffered_compressed_or_stored_on_its_way(
+async def test_the_event_stream_is_not_buffered_compressed_or_cached(
     redis_url: str, sqlite_url: str, cameras: Path
 ) -> None:
     wanted = {"accept-encoding": "gzip"}
@@ -91,9 +91,7 @@ async def test_the_stream_is_not_buffered_compressed_or_stored_on_its_way(
         assert "\nid: " in first
 
 
-async def test_a_client_that_resumes_misses_nothing_and_gets_nothing_twice(
-    redis_url: str, sqlite_url: str, cameras: Path
-) -> None:
+async def test_a_resumed_client_gets_each_event_once(redis_url: str, sqlite_url: str, cameras: Path) -> None:
     events = [crossing() for _ in range(40)]
     seen: list[str] = []
     last_id = ""
@@ -112,33 +110,33 @@ async def test_a_client_that_resumes_misses_nothing_and_gets_nothing_twice(
     assert seen == [e.event_id for e in events]
 
 
-async def test_a_service_that_was_killed_stores_each_event_once_and_clients_resume_at_its_successor(
+async def test_after_a_kill_each_event_is_stored_once_and_clients_resume(
     redis_url: str, database_url: str, cameras: Path
 ) -> None:
     events = [crossing() for _ in range(600)]
-    told: list[str] = []
+    delivered: list[str] = []
     with serving(redis_url, database_url, cameras, NGATU_BATCH="20", NGATU_CLAIM_AFTER_S="0.3") as service:
         async with following(service.url, **CROSSINGS) as sent:
             await anext(sent)
             publish(redis_url, *events[:300])
             got = await take(sent, 100)
-            told, last_id = ids(got), got[-1].id
+            delivered, last_id = ids(got), got[-1].id
             service.kill()
     publish(redis_url, *events[300:])
     with serving(redis_url, database_url, cameras, NGATU_BATCH="20", NGATU_CLAIM_AFTER_S="0.3") as service:
         async with following(service.url, last_id, **CROSSINGS) as sent:
-            told += ids(await take(sent, 500))
+            delivered += ids(await take(sent, 500))
         async with opened(database_url) as database:
             await eventually(lambda: _has(database, 600))
             assert sorted(await stored(database)) == sorted(e.event_id for e in events)
-    assert told == [e.event_id for e in events]
+    assert delivered == [e.event_id for e in events]
 
 
 async def _has(database: Any, count: int) -> bool:
-    return await how_many(database) == count
+    return await row_count(database) == count
 
 
-async def test_while_redis_is_killed_and_back_the_service_stays_and_nothing_is_missing(
+async def test_the_service_survives_a_killed_redis_without_losing_events(
     tmp_path: Path, sqlite_url: str, cameras: Path
 ) -> None:
     events = [crossing() for _ in range(20)]
@@ -168,9 +166,7 @@ async def _is_ready(client: httpx.AsyncClient) -> bool:
     return (await client.get("/readyz")).status_code == 200
 
 
-async def test_a_service_waits_for_a_redis_that_is_not_there_yet(
-    tmp_path: Path, sqlite_url: str, cameras: Path
-) -> None:
+async def test_the_service_waits_for_redis_at_its_start(tmp_path: Path, sqlite_url: str, cameras: Path) -> None:
     port = free_port()
     with serving(f"redis://127.0.0.1:{port}/0", sqlite_url, cameras) as service:
         assert get(f"{service.url}/readyz").status_code == 503
@@ -181,9 +177,7 @@ async def test_a_service_waits_for_a_redis_that_is_not_there_yet(
                 assert len(await take(sent, 1)) == 1
 
 
-async def test_a_client_that_reads_nothing_is_sent_off_and_disturbs_nobody(
-    redis_url: str, sqlite_url: str, cameras: Path
-) -> None:
+async def test_a_client_that_reads_nothing_is_disconnected(redis_url: str, sqlite_url: str, cameras: Path) -> None:
     events = [crossing(session_id="s" * 64) for _ in range(20_000)]
     with serving(redis_url, sqlite_url, cameras, NGATU_QUEUE="500") as service, socket.socket() as deaf:
         url = httpx.URL(service.url)
@@ -205,7 +199,7 @@ async def test_a_client_that_reads_nothing_is_sent_off_and_disturbs_nobody(
             assert "ngatu_sse_sent_off_total 1.0" in (await client.get("/metrics")).text
 
 
-async def test_live_views_reach_who_watches_and_only_the_newest_one_who_is_slow(
+async def test_live_views_reach_viewers_and_a_slow_one_gets_only_the_newest(
     redis_url: str, sqlite_url: str, cameras: Path
 ) -> None:
     channel = keys.live_channel("nts-01")
@@ -233,7 +227,7 @@ def _bytes(message: str | bytes) -> bytes:
     return message
 
 
-async def test_a_live_view_is_refused_to_other_sites_and_for_unknown_cameras(
+async def test_live_views_are_refused_to_other_sites_and_for_unknown_cameras(
     redis_url: str, sqlite_url: str, cameras: Path
 ) -> None:
     with serving(redis_url, sqlite_url, cameras) as service:
@@ -249,15 +243,15 @@ async def _close_code(url: str, origin: Origin | None) -> int | None:
         return live.close_code
 
 
-@pytest.mark.parametrize(("told", "ended"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)])
-async def test_it_stops_at_once_though_clients_follow_and_watch(
-    redis_url: str, sqlite_url: str, cameras: Path, told: signal.Signals, ended: int
+@pytest.mark.parametrize(("signal_number", "ended"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)])
+async def test_the_service_stops_at_once_despite_followers_and_viewers(
+    redis_url: str, sqlite_url: str, cameras: Path, signal_number: signal.Signals, ended: int
 ) -> None:
     with serving(redis_url, sqlite_url, cameras) as service:
         live = f"{service.url.replace('http', 'ws')}/api/v1/cameras/nts-01/live"
         async with connect(live) as watched, following(service.url) as sent:
             await take(sent, 1)
-            assert service.stop(told) < 4
+            assert service.stop(signal_number) < 4
             assert service.process.returncode == ended
             with pytest.raises(ConnectionClosed):
                 await watched.recv()
@@ -266,8 +260,8 @@ async def test_it_stops_at_once_though_clients_follow_and_watch(
             assert bus.xinfo_consumers(keys.event_stream(0), keys.STORE_GROUP) == []
 
 
-def _said(*options: str) -> Result:
-    """Of a service that does not start."""
+def _failed_start(*options: str) -> Result:
+    """The output of a service that does not start."""
     tool = typer.Typer()
     tool.callback()(lambda: None)
     register(tool)
@@ -277,10 +271,10 @@ def _said(*options: str) -> Result:
     return said
 
 
-def test_a_taken_port_is_named_with_the_remedy(sqlite_url: str) -> None:
+def test_a_port_in_use_is_named_with_a_remedy(sqlite_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = _said("--port", str(port), "--database", sqlite_url)
+        said = _failed_start("--port", str(port), "--database", sqlite_url)
     assert f"port {port} on 127.0.0.1 is taken by another process: give another by --port" in said.stderr
 
 
@@ -293,17 +287,17 @@ def test_a_taken_port_is_named_with_the_remedy(sqlite_url: str) -> None:
         (["--host", "203.0.113.7"], "cannot listen on 203.0.113.7"),
     ],
 )
-def test_a_wrong_option_is_named_with_the_remedy_and_without_passwords(
+def test_an_invalid_option_is_named_with_a_remedy_and_no_password(
     sqlite_url: str, options: list[str], words: str
 ) -> None:
-    said = _said("--port", "0", "--database", sqlite_url, *options)
+    said = _failed_start("--port", "0", "--database", sqlite_url, *options)
     assert words in said.stderr
     assert "hunter2" not in said.output
 
 
-def test_a_wrong_setting_of_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_environment_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NGATU_TIMEZONE", "Hanoi")
-    said = _said()
+    said = _failed_start()
     assert "NGATU_TIMEZONE: Value error, unknown time zone 'Hanoi'" in said.stderr
 
 
@@ -311,11 +305,11 @@ def test_a_wrong_setting_of_the_environment_is_named(monkeypatch: pytest.MonkeyP
     ("host", "private"),
     [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("0.0.0.0", False), ("::", False), ("10.0.0.7", False)],
 )
-def test_what_other_machines_can_reach_is_known(host: str, private: bool) -> None:
+def test_only_loopback_addresses_are_private(host: str, private: bool) -> None:
     assert is_loopback(host) is private
 
 
-def test_the_command_is_told_quickly() -> None:
+def test_importing_the_command_loads_no_heavy_module() -> None:
     heavy = "fastapi, sqlalchemy, uvicorn"
     check = f"import sys, api.commands; assert not {{*'{heavy}'.split(', ')}} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", check], check=True, timeout=20)

@@ -1,4 +1,4 @@
-"""A signal's controller tells what it shows, and the camera's worker hears it."""
+"""Signal updates from controllers reach the cameras' workers."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,31 +15,31 @@ pytest_plugins = ["tests.api.api_fixtures"]
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
-    """These do not depend on the kind of database."""
+    """One kind is enough: these tests do not depend on it."""
     return sqlite_url
 
 
-async def tell(running: Running, path: str = "nts-01/signals/lights", **body: Any) -> httpx.Response:
+async def report(running: Running, path: str = "nts-01/signals/lights", **body: Any) -> httpx.Response:
     return await running.client.post(f"/cameras/{path}", json={"light": "red"} | body)
 
 
-async def test_what_a_signal_shows_is_heard_by_the_cameras_worker(running: Running, redis_url: str) -> None:
+async def test_a_signal_update_reaches_the_cameras_worker(running: Running, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client, client.pubsub(ignore_subscribe_messages=True) as worker:
         worker.subscribe(keys.signal_channel("nts-01"))
         await eventually(lambda: client.pubsub_numsub(keys.signal_channel("nts-01"))[0][1] == 1)
         before = datetime.now(UTC)
-        answer = await tell(running)
+        answer = await report(running)
         assert (answer.status_code, answer.json()["heard_by"]) == (202, 1)
         messages: list[Any] = []
         await eventually(lambda: bool(messages.append(worker.get_message()) or messages[-1]))
-    told = SignalUpdate.model_validate_json(messages[-1]["data"])
-    assert (told.camera_id, told.signal_id, told.light) == ("nts-01", "lights", Light.RED)
-    assert before <= told.at <= datetime.now(UTC)
+    update = SignalUpdate.model_validate_json(messages[-1]["data"])
+    assert (update.camera_id, update.signal_id, update.light) == ("nts-01", "lights", Light.RED)
+    assert before <= update.at <= datetime.now(UTC)
 
 
-async def test_a_signal_that_is_off_and_a_controllers_own_time_are_handed_on(running: Running) -> None:
+async def test_an_update_may_be_without_light_and_with_its_own_time(running: Running) -> None:
     at = datetime.now(UTC) - timedelta(seconds=1)
-    answer = (await tell(running, light=None, at=at.isoformat())).json()
+    answer = (await report(running, light=None, at=at.isoformat())).json()
     assert answer["update"]["light"] is None
     assert datetime.fromisoformat(answer["update"]["at"]) == at
     assert answer["heard_by"] == 0
@@ -57,15 +57,15 @@ async def test_a_signal_that_is_off_and_a_controllers_own_time_are_handed_on(run
         ("nts-01/signals/lights", {"at": "2026-01-01T00:00:00"}, 422, "with its offset"),
     ],
 )
-async def test_what_cannot_be_handed_on_is_refused_with_the_remedy(
+async def test_an_invalid_update_is_rejected_with_a_remedy(
     running: Running, path: str, body: dict[str, Any], status: int, words: str
 ) -> None:
-    answer = await tell(running, path, **body)
+    answer = await report(running, path, **body)
     assert answer.status_code == status
     assert words in answer.json()["detail"]
 
 
-async def test_pages_of_other_sites_cannot_tell(running: Running) -> None:
+async def test_other_sites_pages_cannot_report_signals(running: Running) -> None:
     headers = {"origin": "https://elsewhere.example"}
     answer = await running.client.post("/cameras/nts-01/signals/lights", json={"light": "red"}, headers=headers)
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:ngatu:problem:other-origin")

@@ -1,4 +1,4 @@
-"""What is written comes back as it was, once, on both databases."""
+"""Events are stored once and read back unchanged, on both databases."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
@@ -22,7 +22,7 @@ from api.storage.tables import (
     MovementRow,
     ZoneReportRow,
 )
-from tests.api.api_kit import NOON, change, crossing, how_many, movement, opened, report, stored
+from tests.api.api_kit import NOON, change, crossing, movement, opened, report, row_count, stored
 from tests.api.measures_kit import incident, measured_report, zone_report
 
 pytest_plugins = ["tests.api.api_fixtures"]
@@ -40,17 +40,17 @@ OLD_INCIDENT_UPDATE = """
 """
 
 
-async def test_each_kind_of_event_is_stored_once_however_often_it_is_written(database: Database) -> None:
+async def test_each_kind_of_event_is_stored_once(database: Database) -> None:
     events = [crossing(), movement(), measured_report(), zone_report(), incident(), change()]
     writer = EventWriter(database)
     assert await writer.write([*events, events[0]]) == Written(new=6, duplicates=1)
     assert await writer.write([*events, crossing()]) == Written(new=1, duplicates=6)
-    assert await how_many(database) == 2
+    assert await row_count(database) == 2
     others = (MovementRow, FlowReportRow, ZoneReportRow, IncidentUpdateRow, IncidentRow, HealthChangeRow)
-    assert [await how_many(database, table) for table in others] == [1] * 6
+    assert [await row_count(database, table) for table in others] == [1] * 6
 
 
-async def test_times_come_back_aware_and_in_utc_whatever_zone_they_came_in(database: Database) -> None:
+async def test_times_are_read_back_aware_and_in_utc(database: Database) -> None:
     hanoi = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=7)))
     await EventWriter(database).write([crossing(crossed_at=hanoi)])
     page = await StoreReader(database).page(CROSSINGS.source, Filter(), limit=1, order=Order.NEWEST_FIRST)
@@ -59,10 +59,10 @@ async def test_times_come_back_aware_and_in_utc_whatever_zone_they_came_in(datab
     assert crossed_at.tzinfo is UTC
 
 
-async def test_a_reports_counts_are_stored_with_it_once(database: Database) -> None:
-    told = report()
+async def test_a_reports_counts_are_stored_once(database: Database) -> None:
+    flow = report()
     for _ in range(2):
-        await EventWriter(database).write([told])
+        await EventWriter(database).write([flow])
     page = await StoreReader(database).page(FLOW.source, Filter(), limit=5, order=Order.NEWEST_FIRST)
     assert page.rows[0]["counts"] == [
         {"object_class": "bus", "into": 0, "out": 1},
@@ -70,31 +70,31 @@ async def test_a_reports_counts_are_stored_with_it_once(database: Database) -> N
     ]
 
 
-async def test_of_a_batch_with_a_value_that_cannot_be_stored_none_is_stored(database: Database) -> None:
+async def test_a_batch_with_an_unstorable_value_stores_nothing(database: Database) -> None:
     with pytest.raises(UnstorableError):
         await EventWriter(database).write([crossing(), crossing(track_id=2**70)])
     assert await stored(database) == []
 
 
-async def test_a_crossings_speed_is_stored_where_there_is_one(database: Database) -> None:
+async def test_a_crossings_speed_is_stored_or_null(database: Database) -> None:
     await EventWriter(database).write([crossing(speed_kmh=41.5, crossed_at=NOON), crossing()])
     page = await StoreReader(database).page(CROSSINGS.source, Filter(), limit=2, order=Order.OLDEST_FIRST)
     assert [row["speed_kmh"] for row in page.rows] == [41.5, None]
 
 
-async def test_a_naive_time_is_refused(database: Database) -> None:
+async def test_a_naive_time_is_rejected(database: Database) -> None:
     with pytest.raises(Exception, match="no time zone"):
         await StoreReader(database).page(
             CROSSINGS.source, Filter(since=NOON.replace(tzinfo=None)), limit=1, order=Order.NEWEST_FIRST
         )
 
 
-async def test_the_migrated_tables_are_the_declared_ones(database: Database) -> None:
+async def test_the_migrated_tables_match_the_declared_ones(database: Database) -> None:
     async with database.reading() as connection:
         assert await connection.run_sync(migrations.differences) == []
 
 
-async def test_what_was_stored_before_incidents_were_known_is_still_there(database_url: str) -> None:
+async def test_rows_stored_before_measures_and_incidents_are_kept(database_url: str) -> None:
     database = Database(database_url)
     async with database.writing() as connection:
         await connection.run_sync(migrations.upgrade, "0001")
@@ -142,7 +142,7 @@ async def test_the_migrations_can_be_undone(database: Database) -> None:
         await connection.run_sync(migrations.upgrade)
 
 
-async def test_tables_of_a_newer_ngatu_are_left_alone(database: Database) -> None:
+async def test_tables_of_a_newer_version_are_left_alone(database: Database) -> None:
     async with database.writing() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(DatabaseError, match="newer than this ngatu: update ngatu"):
@@ -151,7 +151,7 @@ async def test_tables_of_a_newer_ngatu_are_left_alone(database: Database) -> Non
         await database.check()
 
 
-async def test_sqlite_writes_ahead_waits_for_locks_and_keeps_references(sqlite_url: str) -> None:
+async def test_sqlite_has_a_wal_waits_for_locks_and_enforces_foreign_keys(sqlite_url: str) -> None:
     async with opened(sqlite_url) as database, database.reading() as connection:
         pragmas = {
             name: (await connection.execute(text(f"PRAGMA {name}"))).scalar()
@@ -168,13 +168,13 @@ async def test_sqlite_writes_ahead_waits_for_locks_and_keeps_references(sqlite_u
         ("nonsense", "cannot be read"),
     ],
 )
-def test_an_address_of_no_known_form_is_refused_with_the_forms_named(address: str, words: str) -> None:
+def test_an_unknown_form_of_address_is_rejected_with_the_known_ones(address: str, words: str) -> None:
     with pytest.raises(DatabaseError, match=words) as refused:
         Database(address)
     assert "hunter2" not in str(refused.value)
 
 
-async def test_a_database_that_is_away_is_named_without_its_password() -> None:
+async def test_an_unreachable_database_is_named_without_its_password() -> None:
     database = Database("postgresql://ngatu:hunter2@127.0.0.1:9/ngatu")
     with pytest.raises(DatabaseError, match=r"127\.0\.0\.1:9.*check that it runs") as refused:
         await database.migrate()

@@ -1,4 +1,4 @@
-"""What is written to the wire is read back the same, and what a newer sender adds is passed over."""
+"""Messages are read back as written, and fields of newer senders are ignored."""
 
 import json
 from datetime import datetime, timedelta, timezone
@@ -116,39 +116,39 @@ additions = st.dictionaries(
 
 @given(events)
 @settings(deadline=None)
-def test_every_event_is_read_back_the_same(event: Event) -> None:
+def test_events_round_trip(event: Event) -> None:
     assert EVENT.validate_json(event.model_dump_json()) == event
 
 
 @given(healths)
-def test_health_is_read_back_the_same(health: CameraHealth) -> None:
+def test_health_round_trips(health: CameraHealth) -> None:
     assert CameraHealth.model_validate_json(health.model_dump_json()) == health
 
 
 @given(views, st.binary(max_size=2000))
-def test_a_live_view_and_its_picture_are_unpacked_the_same(view: LiveView, jpeg: bytes) -> None:
+def test_live_views_round_trip(view: LiveView, jpeg: bytes) -> None:
     assert unpack(pack(view, jpeg)) == (view, jpeg)
 
 
 @given(events, additions)
 @settings(deadline=None)
-def test_what_a_newer_sender_adds_is_passed_over_at_every_depth(event: Event, added: dict[str, Any]) -> None:
+def test_unknown_fields_are_ignored_at_every_depth(event: Event, added: dict[str, Any]) -> None:
     assert EVENT.validate_python(_with(json.loads(event.model_dump_json()), added), strict=False) == event
 
 
 @given(st.binary(max_size=300))
-def test_bytes_that_are_no_live_view_are_refused_as_values(junk: bytes) -> None:
+def test_invalid_live_messages_raise_value_errors(junk: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         unpack(junk)
 
 
 @given(crossings)
-def test_times_are_utc_whatever_the_sender_wrote(crossing: LineCrossing) -> None:
+def test_times_are_converted_to_utc(crossing: LineCrossing) -> None:
     assert crossing.crossed_at.utcoffset() == timedelta(0)
     assert json.loads(crossing.model_dump_json())["crossed_at"].endswith("Z")
 
 
-def test_a_time_without_a_zone_is_refused() -> None:
+def test_a_naive_time_is_rejected() -> None:
     with pytest.raises(ValidationError, match="timezone"):
         HealthChange(
             event_id="e",
@@ -159,17 +159,17 @@ def test_a_time_without_a_zone_is_refused() -> None:
         )
 
 
-def test_a_kind_that_nobody_knows_is_refused() -> None:
+def test_an_unknown_kind_is_rejected() -> None:
     with pytest.raises(ValidationError, match="kind"):
         EVENT.validate_json('{"kind": "sunrise", "event_id": "e", "camera_id": "c", "session_id": "s"}')
 
 
-def test_both_directions_of_a_count_are_called_in_and_out_on_the_wire() -> None:
+def test_a_counts_directions_are_in_and_out_in_json() -> None:
     count = ClassCount(object_class=ObjectClass.CAR, into=3, out=4)
     assert json.loads(count.model_dump_json()) == {"object_class": "car", "in": 3, "out": 4}
 
 
-def test_flow_is_per_hour_of_the_time_watched_and_unknown_when_blind() -> None:
+def test_flow_rate_refers_to_the_time_watched_and_is_none_when_blind() -> None:
     def quality(watched_s: float) -> FlowQuality:
         return FlowQuality(watched_s=watched_s, blind_s=60 - watched_s, effective_fps=10, frames_dropped=0)
 
@@ -178,14 +178,14 @@ def test_flow_is_per_hour_of_the_time_watched_and_unknown_when_blind() -> None:
 
 
 @given(ids, st.integers(1, 256))
-def test_a_camera_keeps_its_shard(camera: str, shards: int) -> None:
+def test_a_cameras_shard_is_constant(camera: str, shards: int) -> None:
     shard = keys.shard_of(camera, shards)
     assert 0 <= shard < shards
     assert keys.shard_of(camera, shards) == shard
 
 
 @given(ids)
-def test_all_keys_of_a_camera_share_one_slot_of_a_cluster(camera: str) -> None:
+def test_all_keys_of_a_camera_share_a_cluster_slot(camera: str) -> None:
     tags = {key[key.index("{") :].split("}")[0] for key in (keys.health(camera), keys.live_channel(camera))}
     assert len(tags) == 1
 

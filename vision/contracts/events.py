@@ -1,6 +1,6 @@
 """Events that must arrive exactly once: crossings, movements, reports, incidents and health changes.
 
-They travel through Redis Streams as JSON and are told apart by `kind`.
+They travel through Redis Streams as JSON and are distinguished by `kind`.
 """
 
 from typing import Annotated, Literal

@@ -48,9 +48,9 @@ def test_a_zone_shows_its_level_and_a_line_its_flow(stage: Stage) -> None:
 
 def test_speeds_are_in_kmh_only_for_a_calibrated_camera(stage: Stage) -> None:
     start(stage, "north")
-    told = traffic()
-    zone = told.zones[0].model_copy(update={"speed_kmh": 11.6, "queue_length_m": 48.0})
-    with stage.camera("north", traffic=told.model_copy(update={"zones": (zone,)})).reporting() as camera:
+    reported = traffic()
+    zone = reported.zones[0].model_copy(update={"speed_kmh": 11.6, "queue_length_m": 48.0})
+    with stage.camera("north", traffic=reported.model_copy(update={"zones": (zone,)})).reporting() as camera:
         page = stage.open(path="#camera/north")
         table = page.get_by_role("dialog").get_by_role("table", name="Traffic now")
         cells = table.get_by_role("row", name=re.compile("Nhánh bắc")).get_by_role("cell")

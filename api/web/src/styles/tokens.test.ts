@@ -44,7 +44,7 @@ const pairs: [string, string, number][] = [
   ...classes.map((of): [string, string, number] => [`class-${of}`, "surface", SIGN]),
 ]
 
-it.each(pairs)("%s can be told from %s in light and dark", (ink, paper, least) => {
+it.each(pairs)("%s differs from %s in light and dark", (ink, paper, least) => {
   const [front, back] = [tokens.get(ink), tokens.get(paper)]
   if (!front || !back) throw new Error(`no token ${ink} or ${paper}`)
   expect(contrast(front.light, back.light)).toBeGreaterThanOrEqual(least)
