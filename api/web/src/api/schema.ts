@@ -821,7 +821,11 @@ export interface components {
         };
         /**
          * ObjectClass
-         * @description A road user. A rider and the two-wheeler under him are one: a bicycle or a motorcycle.
+         * @description A class of road users. A two-wheeler with its rider is one road user: a bicycle or a motorcycle.
+         *
+         *     Example:
+         *         >>> ObjectClass.CAR.class_id, CLASSES[2].value
+         *         (2, 'car')
          * @enum {string}
          */
         ObjectClass: "bicycle" | "motorcycle" | "car" | "bus" | "truck" | "person";
