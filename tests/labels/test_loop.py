@@ -14,7 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from tests.kit.spine_kit import TOOL, Process, Spine, check_that_nothing_is_missing, free_port, outboxes
+from tests.kit.spine_kit import TOOL, Process, Spine, check_no_event_is_missing, free_port, outboxes
 from tests.kit.worker_kit import until
 from tests.labels.labels_truth import Clip, correct
 from vision.commands import labels, models
@@ -129,7 +129,7 @@ def test_a_model_is_evaluated_on_harvested_labels_and_promoted_while_workers_run
     assert {e.session_id for e in city.crossings()} == sessions, "no camera restarted"
     assert city.work.stop(signal.SIGTERM) == 0
     assert outboxes(city.state) == []
-    check_that_nothing_is_missing(city.events())
+    check_no_event_is_missing(city.events())
     counts = Counter((e.camera_id, e.track_id, e.line_id, e.direction) for e in city.crossings())
     assert set(counts.values()) == {1}, "no vehicle is counted twice"
 
