@@ -33,7 +33,7 @@ OnStep = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class CameraFigures:
+class CameraStats:
     """One camera's rates and times during the measurement."""
 
     camera_id: str
@@ -58,7 +58,7 @@ class LatencyReport:
     p50_s: float
     p95_s: float
     max_s: float
-    cameras: tuple[CameraFigures, ...]
+    cameras: tuple[CameraStats, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class LatencyBench:
             p50_s=float(np.percentile(samples, 50)),
             p95_s=float(np.percentile(samples, 95)),
             max_s=max(samples),
-            cameras=tuple(_figures(name, before[name], after[name], seconds) for name in sorted(after)),
+            cameras=tuple(_camera_stats(name, before[name], after[name], seconds) for name in sorted(after)),
         )
 
     @contextmanager
@@ -223,11 +223,11 @@ def _hang_up(connection: http.client.HTTPConnection) -> None:
             connection.sock.shutdown(socket.SHUT_RDWR)
 
 
-def _figures(camera_id: str, before: dict[str, Any], after: dict[str, Any], seconds: float) -> CameraFigures:
+def _camera_stats(camera_id: str, before: dict[str, Any], after: dict[str, Any], seconds: float) -> CameraStats:
     def rate(name: str) -> float:
         return float(after[name] - before[name]) / seconds
 
-    return CameraFigures(
+    return CameraStats(
         camera_id=camera_id,
         received_fps=rate("frames_received"),
         processed_fps=rate("frames_processed"),

@@ -1,7 +1,7 @@
 """Runs clips as if they were live cameras, and compares congestion levels and incidents with what people saw."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from vision.analytics.incidents import IncidentChange
@@ -11,7 +11,7 @@ from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError
 from vision.config.files.loading import load_cameras
 from vision.contracts import CongestionLevel, IncidentKind, IncidentPhase, PictureCondition
-from vision.core import NgatuError, Tracks
+from vision.core import NgatuError
 from vision.pipeline import CameraPipeline, FrameResult
 
 LATE_S = 10.0
@@ -60,8 +60,6 @@ class ClipTraffic:
     """Of each true incident: from its start until it was raised; None: missed."""
     conditions: tuple[tuple[float, PictureCondition], ...]
     """When each condition of the image was first reported."""
-    tracks: tuple[tuple[float, Tracks], ...] = field(repr=False)
-    """Time and tracks of each frame, for measurements of cost."""
 
     @property
     def false_incidents(self) -> list[IncidentChange]:
@@ -107,7 +105,6 @@ def evaluate_clip(clip: DescribedClip, camera: CameraConfig, replay: Replay) -> 
         incidents=tuple(FoundIncident(change, _is_true(change, clip)) for change in raised),
         delays_s=tuple(_delay_s(true, raised) for true in clip.incidents),
         conditions=_conditions(results),
-        tracks=tuple((result.media_time_s, result.tracks) for result in results),
     )
 
 

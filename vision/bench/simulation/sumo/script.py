@@ -43,7 +43,7 @@ class Act:
     def __init__(self, number: int, script: Script) -> None:
         self.script = script
         self.name = f"act{number}"
-        self.began_s: float | None = None
+        self.started_s: float | None = None
         self.ended_s: float | None = None
         self.actors: list[str] = []
         self.is_over = False
@@ -85,9 +85,9 @@ class Drive(Act):
     def step(self, now_s: float) -> None:
         if not self.actors:
             self.insert(self.name, self.script["start"])
-        elif self.began_s is None:
+        elif self.started_s is None:
             if self.is_on_road(self.name):
-                self.began_s = now_s
+                self.started_s = now_s
             elif now_s > self.planned_s + GIVE_UP_S:
                 self.end(now_s)
         elif not self.is_on_road(self.name):
@@ -102,9 +102,9 @@ class Stop(Act):
         if not self.actors:
             self.insert(self.name, s["start"])
             libsumo.vehicle.setStop(self.name, s["edge"], pos=s["pos"], laneIndex=s["lane"], duration=s["stopped_s"])
-        elif self.began_s is None:
+        elif self.started_s is None:
             if self.is_on_road(self.name) and libsumo.vehicle.isStopped(self.name):
-                self.began_s = now_s
+                self.started_s = now_s
             elif now_s > self.planned_s + GIVE_UP_S:
                 self.end(now_s)
         elif not self.is_on_road(self.name) or not libsumo.vehicle.isStopped(self.name):
@@ -164,16 +164,16 @@ class Collide(Act):
         speed = max(0.0, libsumo.vehicle.getSpeed(first) - self.script["braking_mps2"] * STEP_S)
         libsumo.vehicle.setSpeed(first, speed)
         leader = libsumo.vehicle.getLeader(second, 60)
-        if self.began_s is None and (not leader or leader[0] != first):
+        if self.started_s is None and (not leader or leader[0] != first):
             self.cancel(now_s)
             return
         gap_m = leader[1] + libsumo.vehicle.getMinGap(second) if leader else 0.0
         own = libsumo.vehicle.getSpeed(second)
-        if self.began_s is None and gap_m <= (own - speed) * STEP_S:
+        if self.started_s is None and gap_m <= (own - speed) * STEP_S:
             # Within this step it closes the gap; from then on the two slow down as one.
-            self.began_s = now_s
+            self.started_s = now_s
             libsumo.vehicle.setSpeed(second, speed + max(gap_m - TOUCH_M, 0.0) / STEP_S)
-        elif self.began_s is not None:
+        elif self.started_s is not None:
             libsumo.vehicle.setSpeed(second, speed)
             if libsumo.vehicle.getSpeed(first) < STOPPED_MPS and libsumo.vehicle.getSpeed(second) < STOPPED_MPS:
                 self.stopped_at_s = now_s
@@ -183,20 +183,20 @@ class SlowDown(Act):
     """All vehicles on a stretch of road brake hard, crawl, and drive on."""
 
     def step(self, now_s: float) -> None:
-        if self.began_s is None:
+        if self.started_s is None:
             self.try_to_begin(now_s)
             return
         crawls_s, ends_s = self.script["over_s"], self.script["over_s"] + self.script["duration_s"]
-        if now_s >= self.began_s + ends_s:
+        if now_s >= self.started_s + ends_s:
             self.keep_to(-1)
             self.end(now_s)
-        elif now_s >= self.began_s + crawls_s:
+        elif now_s >= self.started_s + crawls_s:
             self.keep_to(self.script["to_mps"])
 
     def try_to_begin(self, now_s: float) -> None:
         self.actors = [v for v in ON_ROAD if self.is_in_stretch(v)]
         if len(self.actors) >= self.script["least"]:
-            self.began_s = now_s
+            self.started_s = now_s
             for v in self.actors:
                 libsumo.vehicle.slowDown(v, self.script["to_mps"], self.script["over_s"])
         elif now_s > self.planned_s + GIVE_UP_S:
@@ -221,12 +221,12 @@ class Throttle(Act):
 
     def step(self, now_s: float) -> None:
         s = self.script
-        if self.began_s is None:
-            self.began_s = now_s
+        if self.started_s is None:
+            self.started_s = now_s
             self.normal = {lane: libsumo.lane.getMaxSpeed(lane) for lane in s["lanes"]}
             for lane in s["lanes"]:
                 libsumo.lane.setMaxSpeed(lane, s["to_mps"])
-        elif now_s > self.began_s + s["duration_s"]:
+        elif now_s > self.started_s + s["duration_s"]:
             for lane, speed in self.normal.items():
                 libsumo.lane.setMaxSpeed(lane, speed)
             self.end(now_s)
@@ -238,11 +238,11 @@ class HoldRed(Act):
     def step(self, now_s: float) -> None:
         s = self.script
         light = libsumo.trafficlight.getRedYellowGreenState(s["signal"])[s["link"]]
-        if self.began_s is None:
+        if self.started_s is None:
             if light == "r":
-                self.began_s = now_s
+                self.started_s = now_s
                 libsumo.trafficlight.setPhaseDuration(s["signal"], s["duration_s"])
-        elif now_s > self.began_s + s["duration_s"]:
+        elif now_s > self.started_s + s["duration_s"]:
             self.end(now_s)
 
 
@@ -274,7 +274,7 @@ class RunRed(Act):
             if s["least_ahead_m"] <= ahead_m <= s["most_ahead_m"] and libsumo.vehicle.getSpeed(first) > 3:
                 libsumo.vehicle.setSpeedMode(first, IGNORES_LIGHTS)
                 libsumo.vehicle.setSpeed(first, max(6.0, libsumo.vehicle.getSpeed(first)))
-                self.actors, self.began_s = [first], now_s
+                self.actors, self.started_s = [first], now_s
                 return
 
 
@@ -283,9 +283,9 @@ class Walk(Act):
 
     def step(self, now_s: float) -> None:
         s = self.script
-        self.began_s = now_s if self.began_s is None else self.began_s
+        self.started_s = now_s if self.started_s is None else self.started_s
         self.actors = [self.name]
-        distance_m = s["mps"] * (now_s - self.began_s)
+        distance_m = s["mps"] * (now_s - self.started_s)
         place = along(s["path"], distance_m)
         if place is None:
             self.end(now_s)
@@ -351,12 +351,12 @@ class Recorder:
         done = [
             {
                 "label": a.script["label"],
-                "started_s": a.began_s,
+                "started_s": a.started_s,
                 "ended_s": a.ended_s,
                 "actors": [self.number(name) for name in a.actors],
             }
             for a in acts
-            if (a.began_s is not None and a.actors) or a.script["act"] in ("Throttle", "HoldRed")
+            if (a.started_s is not None and a.actors) or a.script["act"] in ("Throttle", "HoldRed")
         ]
         (folder / "acts.json").write_text(json.dumps(done))
 
