@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from vision.contracts import PictureCondition
-from vision.image.quality.brightness import Brightness, measure_brightness
-from vision.image.quality.hysteresis import Hysteresis
-from vision.image.quality.rain import RainDetector
-from vision.image.quality.running_median import RunningMedian
-from vision.image.quality.sharpness import softness
-from vision.image.sample import Boxes, Image, ImageSample, sample_image
-from vision.image.tampering.view import ReferenceView, ViewMatch, ViewMatcher
+from vision.image.quality.brightness import Brightness, BrightnessParameters, measure_brightness
+from vision.image.quality.hysteresis import Hysteresis, HysteresisParameters
+from vision.image.quality.rain import RainDetector, RainParameters
+from vision.image.quality.running_median import RunningMedian, RunningMedianParameters
+from vision.image.quality.sharpness import SharpnessParameters, softness
+from vision.image.sample import Boxes, Image, ImageSample, SampleParameters, sample_image
+from vision.image.tampering.view import ReferenceView, ViewMatch, ViewMatcher, ViewParameters
 
 C = PictureCondition
 
@@ -50,7 +50,9 @@ class QualityParameters:
     """A moved camera, seconds. Longer: fewer changes by sway, later answers. Source: chosen."""
 
 
-DEFAULTS = QualityParameters()
+DEFAULTS, SAMPLE, VIEW = QualityParameters(), SampleParameters(), ViewParameters()
+BRIGHTNESS, SHARPNESS, RAIN = BrightnessParameters(), SharpnessParameters(), RainParameters()
+HYSTERESIS, MEDIAN = HysteresisParameters(), RunningMedianParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +101,43 @@ class QualityMonitor:
 
     The usual view is the given reference view, or else the first one. A moved camera counts as moved until it shows the
     usual view again, or until a monitor without a reference view starts over.
+
+    Example:
+        >>> monitor, black = QualityMonitor(), np.zeros((360, 640, 3), np.uint8)
+        >>> for at_s in range(10):
+        ...     quality = monitor.update(black, at_s, np.empty((0, 4)))
+        >>> [str(condition) for condition in quality.conditions]
+        ['dark']
     """
 
-    def __init__(self, reference_view: ReferenceView | None = None, parameters: QualityParameters = DEFAULTS) -> None:
+    def __init__(
+        self,
+        reference_view: ReferenceView | None = None,
+        parameters: QualityParameters = DEFAULTS,
+        *,
+        sample: SampleParameters = SAMPLE,
+        brightness: BrightnessParameters = BRIGHTNESS,
+        sharpness: SharpnessParameters = SHARPNESS,
+        rain: RainParameters = RAIN,
+        hysteresis: HysteresisParameters = HYSTERESIS,
+        median: RunningMedianParameters = MEDIAN,
+        view: ViewParameters = VIEW,
+    ) -> None:
         p = self._parameters = parameters
+        self._sample, self._brightness, self._sharpness = sample, brightness, sharpness
         self._hysteresis = {
-            C.NIGHT: Hysteresis(*p.night_s),
-            C.DARK: Hysteresis(*p.dark_s),
-            C.GLARE: Hysteresis(*p.glare_s),
-            C.RAIN: Hysteresis(*p.rain_s),
-            C.BLURRED: Hysteresis(*p.blurred_s),
-            C.OBSCURED: Hysteresis(*p.obscured_s),
-            C.MOVED: Hysteresis(*p.moved_s),
+            C.NIGHT: Hysteresis(*p.night_s, hysteresis),
+            C.DARK: Hysteresis(*p.dark_s, hysteresis),
+            C.GLARE: Hysteresis(*p.glare_s, hysteresis),
+            C.RAIN: Hysteresis(*p.rain_s, hysteresis),
+            C.BLURRED: Hysteresis(*p.blurred_s, hysteresis),
+            C.OBSCURED: Hysteresis(*p.obscured_s, hysteresis),
+            C.MOVED: Hysteresis(*p.moved_s, hysteresis),
         }
         self._measured_s = float("-inf")
-        self._view = ViewMatcher(reference_view)
-        self._rain = RainDetector()
-        self._usual_softness = RunningMedian()
+        self._view = ViewMatcher(reference_view, view)
+        self._rain = RainDetector(rain, sample)
+        self._usual_softness = RunningMedian(median)
         self._quality = ImageQuality()
 
     @property
@@ -133,11 +155,12 @@ class QualityMonitor:
         self._rain.update(image, at_s)
         if not 0 <= at_s - self._measured_s < self._parameters.interval_s:
             self._measured_s = at_s
-            self._quality = self._measure(sample_image(image, at_s, boxes_px))
+            self._quality = self._measure(sample_image(image, at_s, boxes_px, self._sample))
         return self._quality
 
     def _measure(self, sample: ImageSample) -> ImageQuality:
-        previous, light, soft = self._quality, measure_brightness(sample), softness(sample)
+        previous = self._quality
+        light, soft = measure_brightness(sample, self._brightness), softness(sample, self._sharpness)
         is_blurred = self._is_blurred(soft)
         view = None if light.is_dark or is_blurred else self._view.update(sample)
         observed = _light_conditions(light) | _view_conditions(view)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vision.image.sample import Image, sharp_grey
+from vision.image.sample import Image, SampleParameters, sharp_grey
 
 TILE_ROWS, TILE_COLUMNS = 6, 8
 """The image is divided into this grid to tell whether streaks are all over it."""
@@ -42,7 +42,7 @@ class RainParameters:
     is missed. Source: chosen."""
 
 
-DEFAULTS = RainParameters()
+DEFAULTS, SAMPLE = RainParameters(), SampleParameters()
 
 
 class RainDetector:
@@ -51,10 +51,10 @@ class RainDetector:
     Only drops that are visible as they fall count: drizzle, and rain that a low bit rate smooths away, go unnoticed.
     """
 
-    def __init__(self, parameters: RainParameters = DEFAULTS) -> None:
+    def __init__(self, parameters: RainParameters = DEFAULTS, sample: SampleParameters = SAMPLE) -> None:
         self.is_raining: bool | None = None
         """The newest result; None before the first."""
-        self._parameters = parameters
+        self._parameters, self._sample = parameters, sample
         self._began_s = float("-inf")
         self._frames: list[tuple[float, Image]] = []
 
@@ -67,7 +67,7 @@ class RainDetector:
             return
         if not self._frames:
             self._began_s = at_s
-        self._frames.append((at_s, sharp_grey(image)))
+        self._frames.append((at_s, sharp_grey(image, self._sample)))
         if len(self._frames) == 3:
             images = [image for _, image in self._frames]
             self._frames = []

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.image.sample import Bools, ImageSample
-from vision.image.tampering.edges import Field, best_shift, correlation, edge_field, shifted
-from vision.image.tampering.tiles import Tiles
+from vision.image.tampering.edges import EdgeParameters, Field, best_shift, correlation, edge_field, shifted
+from vision.image.tampering.tiles import TileParameters, Tiles
 from vision.image.tampering.view_shift import ViewShiftParameters, find_shift
 
 
@@ -29,6 +29,7 @@ class ViewParameters:
 
 
 DEFAULTS, SHIFT = ViewParameters(), ViewShiftParameters()
+EDGES, TILES = EdgeParameters(), TileParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,12 @@ class ViewMatcher:
         self,
         reference: ReferenceView | None = None,
         parameters: ViewParameters = DEFAULTS,
+        *,
         shift: ViewShiftParameters = SHIFT,
+        edges: EdgeParameters = EDGES,
+        tiles: TileParameters = TILES,
     ) -> None:
-        self._parameters, self._shift = parameters, shift
+        self._parameters, self._shift, self._edges, self._tiles = parameters, shift, edges, tiles
         self._reference = reference.reference.copy() if reference else None
         self._counts = reference.counts.copy() if reference else None
         self._samples = parameters.min_samples if reference else 0
@@ -89,7 +93,7 @@ class ViewMatcher:
 
     def update(self, sample: ImageSample) -> ViewMatch | None:
         """Compares a sample with the view, then learns from it; None while there is no view yet, or no edges in it."""
-        field = edge_field(sample.small, sample.background)
+        field = edge_field(sample.small, sample.background, self._edges)
         if self._reference is None or self._counts is None or self._reference.shape != field.shape:
             self._reference = np.zeros_like(field)
             self._counts = np.zeros(sample.small.shape, np.float32)
@@ -102,11 +106,13 @@ class ViewMatcher:
     def _compare(self, sample: ImageSample, field: Field, reference: Field) -> ViewMatch | None:
         p = self._parameters
         _, sway = best_shift(correlation(field, reference), self._shift.max_sway_share * max(sample.small.shape))
-        tiles = Tiles.compare(field, shifted(reference, sway), sample.background)
+        tiles = Tiles.compare(field, shifted(reference, sway), sample.background, self._tiles)
         if tiles is None:
             return None
         has_changed = tiles.changed_share >= p.min_changed_share
-        shift = find_shift(sample, field, reference, tiles, self._shift) if has_changed else None
+        shift = None
+        if has_changed:
+            shift = find_shift(sample, field, reference, tiles, self._shift, edges=self._edges)
         is_lost = shift is None and tiles.lost_share >= p.min_lost_share
         if is_lost and not self._is_trusted:
             self._reference = None

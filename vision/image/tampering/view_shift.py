@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from vision.image.sample import Bools, ImageSample
-from vision.image.tampering.edges import Field, best_shift, correlation, edge_field, shifted
+from vision.image.tampering.edges import EdgeParameters, Field, best_shift, correlation, edge_field, shifted
 from vision.image.tampering.tiles import Tiles, tile_mask
 
 Shift = tuple[int, int]
@@ -45,18 +45,26 @@ class ViewShiftParameters:
     """Share of the changed tiles that counts as most of them. Higher: fewer zooms are found. Source: chosen."""
 
 
-DEFAULTS = ViewShiftParameters()
+DEFAULTS, EDGES = ViewShiftParameters(), EdgeParameters()
 
 
 def find_shift(
-    sample: ImageSample, field: Field, reference: Field, tiles: Tiles, parameters: ViewShiftParameters = DEFAULTS
+    sample: ImageSample,
+    field: Field,
+    reference: Field,
+    tiles: Tiles,
+    parameters: ViewShiftParameters = DEFAULTS,
+    *,
+    edges: EdgeParameters = EDGES,
 ) -> Shift | None:
     """How far the view moved, where the changed `tiles` show that it did; None where no move explains them.
 
     A zoom or rotation is returned by the shift that goes with it, which may be zero.
     """
     shift = _pushed(field, reference, tiles, sample.background, parameters)
-    return _zoomed_or_rotated(sample, field, reference, tiles, parameters) if shift is None else shift
+    if shift is not None:
+        return shift
+    return _zoomed_or_rotated(sample, field, reference, tiles, parameters, edges=edges)
 
 
 def _pushed(field: Field, reference: Field, tiles: Tiles, background: Bools, p: ViewShiftParameters) -> Shift | None:
@@ -71,11 +79,17 @@ def _pushed(field: Field, reference: Field, tiles: Tiles, background: Bools, p: 
 
 
 def _zoomed_or_rotated(
-    sample: ImageSample, field: Field, reference: Field, tiles: Tiles, p: ViewShiftParameters
+    sample: ImageSample,
+    field: Field,
+    reference: Field,
+    tiles: Tiles,
+    p: ViewShiftParameters,
+    *,
+    edges: EdgeParameters,
 ) -> Shift | None:
     in_place, _ = best_shift(correlation(field, reference), p.max_sway_share * max(field.shape))
     for zoom, rotation_deg in CANDIDATES:
-        undone, background = _undone(sample, zoom, rotation_deg)
+        undone, background = _undone(sample, zoom, rotation_deg, edges)
         agreement, shift = best_shift(correlation(undone, reference))
         if agreement < max(p.min_agreement, p.min_slight_gain * in_place):
             continue
@@ -92,10 +106,10 @@ def _explained_share(field: Field, reference: Field, shift: Shift, before: Tiles
     return 0.0 if after is None else after.explained_share(before)
 
 
-def _undone(sample: ImageSample, zoom: float, rotation_deg: float) -> tuple[Field, Bools]:
+def _undone(sample: ImageSample, zoom: float, rotation_deg: float, edges: EdgeParameters) -> tuple[Field, Bools]:
     """A sample's edges and background with a zoom or rotation of the camera undone."""
     height, width = sample.small.shape
     back = cv2.getRotationMatrix2D((width / 2, height / 2), rotation_deg, zoom)
     grey = cv2.warpAffine(sample.small, back, (width, height), borderMode=cv2.BORDER_REPLICATE)
     mask = cv2.warpAffine(sample.background.astype(np.uint8), back, (width, height), flags=cv2.INTER_NEAREST) > 0
-    return edge_field(grey.astype(np.uint8, copy=False), mask), mask
+    return edge_field(grey.astype(np.uint8, copy=False), mask, edges), mask

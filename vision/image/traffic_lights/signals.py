@@ -8,7 +8,9 @@ from vision.common.traffic_light import Light
 from vision.config.zones import ControllerConfig, LampsConfig, SignalConfig, TimedConfig
 from vision.contracts import SignalUpdate
 from vision.core import SignalNow
-from vision.image.traffic_lights.lamps import Image, LampReader
+from vision.image.traffic_lights.lamps import Image, LampParameters, LampReader
+
+LAMPS = LampParameters()
 
 
 class _SignalSource(Protocol):
@@ -18,7 +20,10 @@ class _SignalSource(Protocol):
 class SignalReader:
     """Reads the state of signals: `signals = reader.update(frame.image, at_s, frame.captured_at)` for each frame."""
 
-    def __init__(self, signals: Sequence[SignalConfig], width_px: int, height_px: int) -> None:
+    def __init__(
+        self, signals: Sequence[SignalConfig], width_px: int, height_px: int, lamps: LampParameters = LAMPS
+    ) -> None:
+        self._lamps = lamps
         self._controllers = {s.id: ControllerSignal(s.state) for s in signals if isinstance(s.state, ControllerConfig)}
         self._sources = {s.id: self._source(s, width_px, height_px) for s in signals}
 
@@ -41,8 +46,8 @@ class SignalReader:
 
     def _source(self, signal: SignalConfig, width_px: int, height_px: int) -> _SignalSource:
         match signal.state:
-            case LampsConfig() as lamps:
-                return _LampSignal(LampReader(lamps, width_px, height_px))
+            case LampsConfig() as config:
+                return _LampSignal(LampReader(config, width_px, height_px, self._lamps))
             case TimedConfig() as plan:
                 return TimedSignal(plan)
             case ControllerConfig():
@@ -50,7 +55,17 @@ class SignalReader:
 
 
 class TimedSignal:
-    """A fixed plan: green, amber, red, from a given start of green."""
+    """A fixed plan: green, amber, red, from a given start of green.
+
+    Example:
+        >>> import numpy as np
+        >>> from datetime import UTC
+        >>> image = np.zeros((48, 64, 3), np.uint8)
+        >>> signal = TimedSignal(TimedConfig(green=30, amber=3, red=27, offset=10))
+        >>> at = datetime.fromtimestamp(45, UTC)  # 2 s after the start of red
+        >>> signal.read(image, 100.0, at)
+        SignalNow(light=<Light.RED: 'red'>, since_s=98.0)
+    """
 
     def __init__(self, plan: TimedConfig) -> None:
         self._offset_s = plan.offset.total_seconds()

@@ -7,7 +7,8 @@ import numpy as np
 
 from vision.analytics.dimensions import LENGTHS_M
 from vision.analytics.incidents.evidence import is_vehicle
-from vision.analytics.incidents.features.creep import CreepDetector
+from vision.analytics.incidents.features.braking import BrakingParameters
+from vision.analytics.incidents.features.creep import CreepDetector, CreepParameters
 from vision.analytics.incidents.features.surroundings import (
     Surroundings,
     SurroundingsParameters,
@@ -15,7 +16,7 @@ from vision.analytics.incidents.features.surroundings import (
     is_stopping_banned,
     same_position_m,
 )
-from vision.analytics.incidents.features.track_history import TrackHistory
+from vision.analytics.incidents.features.track_history import TrackHistory, TrackHistoryParameters
 from vision.analytics.kinematics.state import Bools, Floats
 from vision.analytics.scene import Scene
 from vision.analytics.track_table import Ids
@@ -58,7 +59,8 @@ class StandstillParameters:
     Source: chosen."""
 
 
-DEFAULTS = StandstillParameters()
+DEFAULTS, SURROUNDINGS = StandstillParameters(), SurroundingsParameters()
+CREEP, HISTORY, BRAKING = CreepParameters(), TrackHistoryParameters(), BrakingParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +163,18 @@ class StandstillTracker:
         width_px: int,
         height_px: int,
         parameters: StandstillParameters = DEFAULTS,
-        surroundings: SurroundingsParameters | None = None,
+        *,
+        surroundings: SurroundingsParameters = SURROUNDINGS,
+        creep: CreepParameters = CREEP,
+        history: TrackHistoryParameters = HISTORY,
+        braking: BrakingParameters = BRAKING,
     ) -> None:
         size_px = np.array([width_px, height_px], np.float64)
         self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in zones])
-        self._parameters = parameters
-        self.surroundings = SurroundingsParameters() if surroundings is None else surroundings
+        self._parameters, self._creep = parameters, creep
+        self.surroundings = surroundings
         """The thresholds of its surroundings, which rules share."""
-        self.history = TrackHistory(width_px, height_px, parameters.forget_after_s)
+        self.history = TrackHistory(width_px, height_px, parameters.forget_after_s, history, braking=braking)
         self._standstills: dict[int, Standstill] = {}
         self.rows: Ids = np.zeros(0, np.int64)
         """(S,): the rows of the scene's vehicles that drove before and are stopped."""
@@ -229,7 +235,8 @@ class StandstillTracker:
             return continued
         was_queued = previous is not None and previous.was_queued
         since_s = float(tracks.stopped_since_s[n])
-        return Standstill(since_s, scene.at_s, self._parameters, was_queued=was_queued)
+        creep = CreepDetector(self._creep)
+        return Standstill(since_s, scene.at_s, self._parameters, was_queued=was_queued, creep=creep)
 
     def _continued(self, scene: Scene, n: int) -> Standstill | None:
         """A lost track's standstill that is the same by its kinematics, or a settled one at this position."""
