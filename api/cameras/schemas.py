@@ -10,6 +10,8 @@ from vision.config.zones import RoadClass, ZoneKind
 from vision.contracts import CameraState, StreamStats, TrafficNow
 from vision.contracts.base import Place, UtcTime
 
+NOT_CONFIGURED = "null: not configured."
+
 
 class CameraStatus(BaseModel):
     """A camera's health. `lost`: no worker reports it; the other fields are from the last report."""
@@ -65,20 +67,20 @@ class MovementOut(BaseModel):
 
 
 class ZoneOut(BaseModel):
-    """An area of the road; its corners are fractions of the upright frame. null: not configured."""
+    """An area of the road; its corners are fractions of the upright frame."""
 
     id: str
     name: str
     kind: ZoneKind
     polygon: list[Place]
-    lanes: int | None
-    length_m: float | None
-    stop_line: str | None
-    spillback_line: str | None
-    signal: str | None
+    lanes: int | None = Field(description=NOT_CONFIGURED)
+    length_m: float | None = Field(description=f"Metres; {NOT_CONFIGURED}")
+    stop_line: str | None = Field(description=NOT_CONFIGURED)
+    spillback_line: str | None = Field(description=NOT_CONFIGURED)
+    signal: str | None = Field(description=NOT_CONFIGURED)
     stopping_banned: bool
-    speed_limit_kmh: float | None
-    road_class: RoadClass | None
+    speed_limit_kmh: float | None = Field(description=f"km/h; {NOT_CONFIGURED}")
+    road_class: RoadClass | None = Field(description=NOT_CONFIGURED)
 
 
 class SignalOut(BaseModel):

@@ -135,13 +135,13 @@ class InRange(BaseModel):
 
 
 class CountRow(InOut):
-    """Vehicles of one bucket; null where the counts are not grouped by a dimension."""
+    """Vehicles of one bucket."""
 
     start: UtcTime
     end: UtcTime
-    camera_id: str | None = None
-    line_id: str | None = None
-    object_class: ObjectClass | None = None
+    camera_id: str | None = Field(None, description="null: not grouped by camera.")
+    line_id: str | None = Field(None, description="null: not grouped by line.")
+    object_class: ObjectClass | None = Field(None, description="null: not grouped by class.")
     total: int
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)

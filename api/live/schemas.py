@@ -7,12 +7,12 @@ TARGET_MS = 1_000
 
 
 class LatencyFigures(BaseModel):
-    """Latency over the last `window_s` seconds; null if there was no event."""
+    """Latency over the last `window_s` seconds."""
 
     count: int = Field(description="Crossings and movements measured.")
-    p50_ms: float | None = Field(description="Median, milliseconds.")
-    p95_ms: float | None = Field(description="95th percentile, milliseconds.")
-    max_ms: float | None = Field(description="Maximum, milliseconds.")
+    p50_ms: float | None = Field(description="Median, milliseconds; null: no event.")
+    p95_ms: float | None = Field(description="95th percentile, milliseconds; null: no event.")
+    max_ms: float | None = Field(description="Maximum, milliseconds; null: no event.")
 
 
 class LatencyOut(BaseModel):

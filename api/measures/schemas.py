@@ -15,6 +15,7 @@ from vision.contracts import (
 )
 
 HOURLY = "Vehicles per hour over the seconds watched; null: nothing was watched."
+NO_UNITS = "null: nothing was watched, or the sender only counts."
 BOTH_DIRECTIONS = (Direction.IN, Direction.OUT)
 
 
@@ -60,15 +61,15 @@ class ClassFlow(ClassCount):
 
 
 class LineMeasuresOut(ReportFields, LineItem):
-    """Traffic across a line during one interval. PCU and MCU are null if the sender only counts."""
+    """Traffic across a line during one interval."""
 
     directions: list[DirectionMeasures]
     classes: list[ClassFlow] = Field(description="Only classes that were seen.")
     flow_veh_h: float | None = Field(description=f"Both directions. {HOURLY}")
-    pcu_h: float | None = Field(description="Passenger-car units per hour, both directions, by `pcu_table`.")
-    mcu_h: float | None = Field(description="Motorcycle units per hour, both directions, by `mcu_table`.")
-    pcu_table: str | None = Field(description="Name of the table of passenger-car units.")
-    mcu_table: str | None = Field(description="Name of the table of motorcycle units.")
+    pcu_h: float | None = Field(description=f"Passenger-car units per hour by `pcu_table`, both directions; {NO_UNITS}")
+    mcu_h: float | None = Field(description=f"Motorcycle units per hour, both directions; {NO_UNITS}")
+    pcu_table: str | None = Field(description="Name of the table of passenger-car units; null: the sender only counts.")
+    mcu_table: str | None = Field(description="Name of the table of motorcycle units; null: the sender only counts.")
     speeds_dropped: int | None = Field(
         description="Implausible speeds that were left out; null: the sender only counts."
     )

@@ -129,7 +129,7 @@ async def test_running_counts_grow_with_stored_crossings(running: Running, redis
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "kind", "words"),
+    ("path", "status", "kind", "text"),
     [
         ("/cameras/nts-9", 404, "unknown-camera", "there is no camera 'nts-9'; cameras: nts-01"),
         ("/cameras/nts-9/picture.jpg", 404, "unknown-camera", "cameras: nts-01"),
@@ -147,14 +147,14 @@ async def test_running_counts_grow_with_stored_crossings(running: Running, redis
     ],
 )
 async def test_an_error_names_the_culprit_and_the_remedy(
-    running: Running, path: str, status: int, kind: str, words: str
+    running: Running, path: str, status: int, kind: str, text: str
 ) -> None:
     answer = await running.client.get(path)
     problem = answer.json()
     assert (answer.status_code, problem["status"]) == (status, status)
     assert answer.headers["content-type"] == "application/problem+json"
     assert problem["type"] == f"urn:ngatu:problem:{kind}"
-    assert words in problem["detail"]
+    assert text in problem["detail"]
     assert problem["instance"] == f"/api/v1{path}".split("?")[0]
 
 
@@ -289,6 +289,17 @@ async def test_the_openapi_document_is_complete(running: Running) -> None:
     assert "Problem" in spec["components"]["schemas"]
     events = {"LineCrossing", "FlowReport", "ZoneReport", "Incident", "CameraStatus"}
     assert events | {"LiveView"} <= spec["components"]["schemas"].keys()
+
+
+async def test_every_nullable_field_of_the_api_says_what_null_means(running: Running) -> None:
+    schemas = (await running.client.get("/openapi.json")).json()["components"]["schemas"]
+    silent = [
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, described in schema.get("properties", {}).items()
+        if {"type": "null"} in described.get("anyOf", []) and "null" not in described.get("description", "")
+    ]
+    assert silent == []
 
 
 async def test_other_sites_pages_cannot_read_answers(running: Running) -> None:

@@ -279,7 +279,7 @@ def test_a_port_in_use_is_named_with_a_remedy(sqlite_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "text"),
     [
         (["--redis", "http://user:hunter2@redis"], "unknown kind; write redis://"),
         (["--database", "mysql://user:hunter2@db/x"], "unknown kind 'mysql'; write sqlite:///"),
@@ -288,10 +288,10 @@ def test_a_port_in_use_is_named_with_a_remedy(sqlite_url: str) -> None:
     ],
 )
 def test_an_invalid_option_is_named_with_a_remedy_and_no_password(
-    sqlite_url: str, options: list[str], words: str
+    sqlite_url: str, options: list[str], text: str
 ) -> None:
     said = _failed_start("--port", "0", "--database", sqlite_url, *options)
-    assert words in said.stderr
+    assert text in said.stderr
     assert "hunter2" not in said.output
 
 

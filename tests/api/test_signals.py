@@ -46,7 +46,7 @@ async def test_an_update_may_be_without_light_and_with_its_own_time(running: Run
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "status", "words"),
+    ("path", "body", "status", "text"),
     [
         ("nts-9/signals/lights", {}, 404, "cameras: nts-01"),
         ("nts-01/signals/north", {}, 404, "camera 'nts-01' has no signal 'north'; signals: lights, plan"),
@@ -58,11 +58,11 @@ async def test_an_update_may_be_without_light_and_with_its_own_time(running: Run
     ],
 )
 async def test_an_invalid_update_is_rejected_with_a_remedy(
-    running: Running, path: str, body: dict[str, Any], status: int, words: str
+    running: Running, path: str, body: dict[str, Any], status: int, text: str
 ) -> None:
     answer = await report(running, path, **body)
     assert answer.status_code == status
-    assert words in answer.json()["detail"]
+    assert text in answer.json()["detail"]
 
 
 async def test_other_sites_pages_cannot_report_signals(running: Running) -> None:

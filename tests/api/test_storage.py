@@ -161,15 +161,15 @@ async def test_sqlite_has_a_wal_waits_for_locks_and_enforces_foreign_keys(sqlite
 
 
 @pytest.mark.parametrize(
-    ("address", "words"),
+    ("address", "text"),
     [
         ("mysql://root:hunter2@db/ngatu", "unknown kind 'mysql'; write sqlite:///"),
         ("sqlite://", "names no file"),
         ("nonsense", "cannot be read"),
     ],
 )
-def test_an_unknown_form_of_address_is_rejected_with_the_known_ones(address: str, words: str) -> None:
-    with pytest.raises(DatabaseError, match=words) as refused:
+def test_an_unknown_form_of_address_is_rejected_with_the_known_ones(address: str, text: str) -> None:
+    with pytest.raises(DatabaseError, match=text) as refused:
         Database(address)
     assert "hunter2" not in str(refused.value)
 

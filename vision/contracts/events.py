@@ -30,6 +30,7 @@ class CrossingFields(Contract):
     """Where on the line, interpolated; fractions of the frame."""
     frame_index: NonNegativeInt
     confidence: UnitInterval
+    """Confidence of the detection, 0 to 1."""
     speed_kmh: float | None = None
     """km/h; null: the camera is not calibrated, or the speed was implausible."""
 

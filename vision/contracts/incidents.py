@@ -70,6 +70,7 @@ class IncidentFields(Contract):
     classes: tuple[ObjectClass, ...] = ()
     """Classes of the tracks, each once."""
     confidence: UnitInterval
+    """Confidence that it is an incident, 0 to 1."""
     reason: str
     """In words and numbers, in English."""
     facts: dict[str, float | str] = Field(default_factory=dict)

@@ -21,6 +21,7 @@ class LiveBox(Contract):
     track_id: int
     object_class: ObjectClass
     confidence: UnitInterval
+    """Confidence of the detection, 0 to 1."""
     box: tuple[float, float, float, float]
     """Left, top, right, bottom; fractions of the frame."""
     speed_kmh: float | None = None

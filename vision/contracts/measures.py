@@ -44,7 +44,9 @@ class Spread(Contract):
     count: NonNegativeInt
     """Number of values."""
     mean: float
+    """In the unit of the field that has the spread."""
     median: float
+    """50th percentile."""
     p15: float
     """15th percentile."""
     p85: float
@@ -172,17 +174,17 @@ class ZoneNow(Contract):
 
 
 class LineNow(Contract):
-    """A line over the last minute. null: not known yet, or not measured."""
+    """A line over the last minute."""
 
     line_id: Id
     into_veh_h: NonNegativeFloat | None = None
-    """Vehicles per hour, direction `in`."""
+    """Vehicles per hour, direction `in`; null: not known yet."""
     out_veh_h: NonNegativeFloat | None = None
-    """Vehicles per hour, direction `out`."""
+    """Vehicles per hour, direction `out`; null: not known yet."""
     into_pcu_h: NonNegativeFloat | None = None
-    """Passenger-car units per hour, direction `in`."""
+    """Passenger-car units per hour, direction `in`; null: not known yet."""
     out_pcu_h: NonNegativeFloat | None = None
-    """Passenger-car units per hour, direction `out`."""
+    """Passenger-car units per hour, direction `out`; null: not known yet."""
     speed_kmh: NonNegativeFloat | None = None
     """km/h, mean; null: the camera is not calibrated, or nothing crossed."""
 

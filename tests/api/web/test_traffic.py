@@ -35,14 +35,14 @@ def test_a_zone_shows_its_level_and_a_line_its_flow(stage: Stage) -> None:
         expect(page.locator(".flow-now")).to_contain_text("840 xe/h, 302 xcqđ/h")
         expect(page.locator(".latency")).to_be_visible()
         assert has_colour(page, CONGESTED_RGB)
-        for level, words in (
+        for level, text in (
             (CongestionLevel.FREE, "Thông thoáng"),
             (CongestionLevel.DENSE, "Đông, chậm"),
             (CongestionLevel.JAMMED, "Ùn tắc"),
             (None, "Chưa đủ dữ liệu"),
         ):
             camera.traffic = traffic(level)
-            expect(zone.locator(".level")).to_have_text(words)
+            expect(zone.locator(".level")).to_have_text(text)
         assert page.complaints == []  # type: ignore[attr-defined]
 
 

@@ -223,7 +223,10 @@ export interface components {
             ];
             /** Frame Index */
             frame_index: number;
-            /** Confidence */
+            /**
+             * Confidence
+             * @description Confidence of the detection, 0 to 1.
+             */
             confidence: number;
             /**
              * Speed Kmh
@@ -364,7 +367,10 @@ export interface components {
              * @default []
              */
             classes: components["schemas"]["ObjectClass"][];
-            /** Confidence */
+            /**
+             * Confidence
+             * @description Confidence that it is an incident, 0 to 1.
+             */
             confidence: number;
             /**
              * Reason
@@ -479,7 +485,10 @@ export interface components {
              * @default []
              */
             classes: components["schemas"]["ObjectClass"][];
-            /** Confidence */
+            /**
+             * Confidence
+             * @description Confidence that it is an incident, 0 to 1.
+             */
             confidence: number;
             /**
              * Reason
@@ -592,7 +601,10 @@ export interface components {
             ];
             /** Frame Index */
             frame_index: number;
-            /** Confidence */
+            /**
+             * Confidence
+             * @description Confidence of the detection, 0 to 1.
+             */
             confidence: number;
             /**
              * Speed Kmh
@@ -609,32 +621,32 @@ export interface components {
         };
         /**
          * LineNow
-         * @description A line over the last minute. null: not known yet, or not measured.
+         * @description A line over the last minute.
          */
         LineNow: {
             /** Line Id */
             line_id: string;
             /**
              * Into Veh H
-             * @description Vehicles per hour, direction `in`.
+             * @description Vehicles per hour, direction `in`; null: not known yet.
              * @default null
              */
             into_veh_h: number | null;
             /**
              * Out Veh H
-             * @description Vehicles per hour, direction `out`.
+             * @description Vehicles per hour, direction `out`; null: not known yet.
              * @default null
              */
             out_veh_h: number | null;
             /**
              * Into Pcu H
-             * @description Passenger-car units per hour, direction `in`.
+             * @description Passenger-car units per hour, direction `in`; null: not known yet.
              * @default null
              */
             into_pcu_h: number | null;
             /**
              * Out Pcu H
-             * @description Passenger-car units per hour, direction `out`.
+             * @description Passenger-car units per hour, direction `out`; null: not known yet.
              * @default null
              */
             out_pcu_h: number | null;
@@ -681,7 +693,10 @@ export interface components {
             /** Track Id */
             track_id: number;
             object_class: components["schemas"]["ObjectClass"];
-            /** Confidence */
+            /**
+             * Confidence
+             * @description Confidence of the detection, 0 to 1.
+             */
             confidence: number;
             /**
              * Box
@@ -1076,7 +1091,7 @@ export interface components {
         };
         /**
          * ZoneOut
-         * @description An area of the road; its corners are fractions of the upright frame. null: not configured.
+         * @description An area of the road; its corners are fractions of the upright frame.
          */
         ZoneOut: {
             /** Id */
@@ -1089,20 +1104,39 @@ export interface components {
                 number,
                 number
             ][];
-            /** Lanes */
+            /**
+             * Lanes
+             * @description null: not configured.
+             */
             lanes: number | null;
-            /** Length M */
+            /**
+             * Length M
+             * @description Metres; null: not configured.
+             */
             length_m: number | null;
-            /** Stop Line */
+            /**
+             * Stop Line
+             * @description null: not configured.
+             */
             stop_line: string | null;
-            /** Spillback Line */
+            /**
+             * Spillback Line
+             * @description null: not configured.
+             */
             spillback_line: string | null;
-            /** Signal */
+            /**
+             * Signal
+             * @description null: not configured.
+             */
             signal: string | null;
             /** Stopping Banned */
             stopping_banned: boolean;
-            /** Speed Limit Kmh */
+            /**
+             * Speed Limit Kmh
+             * @description km/h; null: not configured.
+             */
             speed_limit_kmh: number | null;
+            /** @description null: not configured. */
             road_class: components["schemas"]["RoadClass"] | null;
         };
     };
