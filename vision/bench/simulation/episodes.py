@@ -37,7 +37,12 @@ Setting = tuple[str, str, Demand]
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One run of the simulation; the same fields give the same traffic."""
+    """One run of the simulation; the same fields give the same traffic.
+
+    Example:
+        >>> Episode("motorway", "cars", Demand.FREE, number=0, seed=1, duration_s=60).name
+        'motorway-cars-free-quiet-0'
+    """
 
     road: str
     mix: str

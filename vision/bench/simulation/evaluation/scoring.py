@@ -31,7 +31,14 @@ MIN_SPEED_KMH = 5.0
 
 @dataclass(slots=True)
 class Score:
-    """Sums over the episodes of one noise level; two scores add up by `+=`."""
+    """Sums over the episodes of one noise level; scores add up by `+=`.
+
+    Example:
+        >>> score = Score(hours=1, flows=[(98, 100)])
+        >>> score += Score(hours=2, flows=[(51, 50)])
+        >>> score.hours, score.flows
+        (3, [(98, 100), (51, 50)])
+    """
 
     hours: float = 0.0
     quiet_hours: float = 0.0

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NoiseLevel:
-    """Error rates between the road and the tracks. All zeros: perfect tracks."""
+    """Error rates between the road and the tracks. All zeros: perfect tracks.
+
+    Example:
+        >>> MEASURED.miss_rate, MEASURED.doubled("double").miss_rate
+        (0.09, 0.18)
+    """
 
     name: str
     centre_jitter: float = 0.0
