@@ -61,13 +61,6 @@ QUOTED: dict[str, tuple[str, ...]] = {
 """By file: names that it cannot choose, of earlier versions, CSS and libraries; lines with them may stay."""
 
 PENDING: tuple[str, ...] = (
-    "vision/checking/",
-    "vision/commands/work.py",
-    "vision/common/",
-    "vision/demo/",
-    "vision/publishing/",
-    "vision/sources/",
-    "vision/worker/",
     "tests/analytics/incidents/incidents_kit.py",
     "tests/analytics/incidents/test_collision.py",
     "tests/analytics/incidents/test_lifecycle.py",
@@ -75,10 +68,6 @@ PENDING: tuple[str, ...] = (
     "tests/analytics/incidents/test_pedestrian.py",
     "tests/analytics/incidents/test_red_light.py",
     "tests/analytics/incidents/test_traffic_incidents.py",
-    "tests/checking/",
-    "tests/commands/test_signals.py",
-    "tests/publishing/",
-    "tests/sources/",
 )
 """Not rewritten yet."""
 

@@ -114,11 +114,11 @@ def test_frames_go_on_after_a_server_restart() -> None:
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_a_paused_server_is_stalled_and_frames_go_on_after_it_resumes(transport: str) -> None:
-    with playing(H264) as server, Consumer.of(camera(server.url, transport=transport, read_timeout=2)) as consumer:
+    with playing(H264) as server, Consumer.of(camera(server.url, transport=transport, read_timeout=1)) as consumer:
         consumer.wait_for_frames(10)
         server.signal(signal.SIGSTOP)
         consumer.wait_for(SourceState.STALLED)
-        time.sleep(3)
+        time.sleep(1.5)
         assert consumer.status.state is SourceState.STALLED
         server.signal(signal.SIGCONT)
         consumer.wait_for(SourceState.ONLINE, timeout_s=20)

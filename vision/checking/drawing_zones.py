@@ -71,5 +71,5 @@ def draw_calibration(canvas: Image, camera: CameraConfig) -> None:
             start, end = apply_homography(to_picture / to_picture[2, 2], ends_m)
             if np.isfinite([start, end]).all():
                 cv2.line(canvas, pixel(start), pixel(end), MARK, 1, cv2.LINE_AA)
-    for picture, _ in pairs:
-        cv2.drawMarker(canvas, pixel(in_pixels(canvas, picture)), MARK, cv2.MARKER_CROSS, round(2 * unit_of(canvas)), 2)
+    for point, _ in pairs:
+        cv2.drawMarker(canvas, pixel(in_pixels(canvas, point)), MARK, cv2.MARKER_CROSS, round(2 * unit_of(canvas)), 2)

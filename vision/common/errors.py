@@ -2,7 +2,7 @@
 
 
 class NgatuError(Exception):
-    """An error whose message tells people the culprit and the remedy.
+    """An error whose message names the culprit and the remedy.
 
     For example: `camera 'nts-01', zone 'north': a polygon needs 3 or more points, got 2`.
     """

@@ -1,4 +1,4 @@
-"""What a supervisor tells a worker to watch: one JSON object per line on the worker's standard input."""
+"""The cameras that a supervisor gives a worker: one JSON object per line on the worker's standard input."""
 
 import threading
 

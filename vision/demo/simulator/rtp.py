@@ -42,7 +42,7 @@ class Packetizer:
         self._sequence = 0
 
     def packets(self, nals: tuple[bytes, ...], at_s: float) -> list[bytes]:
-        """The RTP packets of one picture taken `at_s` on the stream's clock; the last one carries the marker."""
+        """The RTP packets of one frame captured `at_s` on the stream's clock; the last one carries the marker."""
         bodies = [body for nal in nals for body in payloads(nal, self._codec)]
         stamp = round(at_s * CLOCK_HZ) & 0xFFFFFFFF
         return [self._header(stamp, is_last=n == len(bodies)) + body for n, body in enumerate(bodies, 1)]
