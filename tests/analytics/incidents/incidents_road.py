@@ -1,4 +1,4 @@
-"""A road seen from straight above, ten pixels a metre, on which actors drive and walk as a script says.
+"""A road observer from straight above, ten pixels per metre, on which scripted actors drive and walk.
 
 ```
  y m   0 .. 10   nothing
@@ -36,7 +36,7 @@ PAVEMENT_M = 41.0
 
 Position = tuple[float, float]
 Trajectory = Callable[[float], Position | None]
-"""Where somebody's foot is at a time, in metres; `None`: not in the picture."""
+"""The position of an actor's bottom centre at a time, in metres; `None`: outside the picture."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def camera(*zones: dict[str, object], calibrated: bool = True, **more: object) -
 def drives(
     y_m: float, speed_mps: float, *, start_s: float = 0, x_m: float = 0, until_s: float = np.inf, to_left: bool = False
 ) -> Trajectory:
-    """Drives through at one speed, from `start_s` on."""
+    """Drives through at constant speed from `start_s` on."""
     sign = -1 if to_left else 1
     begin_m = 128 - x_m if to_left else x_m
 
@@ -112,20 +112,24 @@ def halts(
     for_s: float = np.inf,
     starting: float = np.inf,
 ) -> Trajectory:
-    """Drives in, brakes, stands at a place, and goes on after `for_s`."""
+    """Drives in, brakes, stops at a position, and drives on after `for_s`."""
     brake_s, brake_m = speed_mps / braking, speed_mps**2 / (2 * braking)
-    stands_from_s = start_s + (at_m - brake_m) / speed_mps + brake_s
+    stopped_from_s = start_s + (at_m - brake_m) / speed_mps + brake_s
 
     def trajectory(t: float) -> Position | None:
         if t < start_s:
             return None
-        if t >= stands_from_s + for_s:
-            went_s, fast_s = t - stands_from_s - for_s, speed_mps / starting
-            x = at_m + (speed_mps * (went_s - fast_s / 2) if went_s >= fast_s else starting * went_s**2 / 2)
-        elif t >= stands_from_s:
+        if t >= stopped_from_s + for_s:
+            driven_s, accelerating_s = t - stopped_from_s - for_s, speed_mps / starting
+            x = at_m + (
+                speed_mps * (driven_s - accelerating_s / 2)
+                if driven_s >= accelerating_s
+                else starting * driven_s**2 / 2
+            )
+        elif t >= stopped_from_s:
             x = at_m
-        elif t >= stands_from_s - brake_s:
-            x = at_m - braking * (stands_from_s - t) ** 2 / 2
+        elif t >= stopped_from_s - brake_s:
+            x = at_m - braking * (stopped_from_s - t) ** 2 / 2
         else:
             x = speed_mps * (t - start_s)
         return (x, y_m) if x <= 128 else None
@@ -134,7 +138,7 @@ def halts(
 
 
 def stop_time_s(speed_mps: float, at_m: float, *, start_s: float = 0, braking: float = 3.0) -> float:
-    """When `halts` comes to stand."""
+    """When `halts` stops."""
     return start_s + (at_m - speed_mps**2 / (2 * braking)) / speed_mps + speed_mps / braking
 
 
@@ -146,7 +150,7 @@ def flow(
     until_s: float = 60,
     object_class: ObjectClass = ObjectClass.CAR,
 ) -> list[Actor]:
-    """Traffic that drives through, one lane after the other."""
+    """Traffic that drives through, in one lane after the other."""
     starts = np.arange(-10, until_s, every_s / len(lanes_m))
     return [
         Actor(drives(lanes_m[n % len(lanes_m)], speed_mps, start_s=s), object_class)
@@ -156,16 +160,16 @@ def flow(
 
 @dataclass
 class Noise:
-    """What a detector and a tracker do to the truth."""
+    """Errors of a detector and a tracker."""
 
     jitter: float = 0.0
-    """Of the box's place, in parts of its size."""
+    """Standard deviation of the box's position, in box sizes."""
     missed: float = 0.0
-    """Chance a look that a blink of about 0.4 s begins."""
+    """Probability per frame that a gap of about 0.4 s starts."""
     switched: float = 0.0
-    """Chance a look that a track gets a new id."""
+    """Probability per frame that a track gets a new id."""
     flipped: float = 0.0
-    """Chance a look that a class is another for this look."""
+    """Probability per frame that the class is wrong in this frame."""
     seed: int = 0
     first_id: int = 1
     rng: np.random.Generator = field(init=False)
@@ -178,34 +182,34 @@ NOISY = Noise(jitter=0.03, missed=0.02, switched=0.002, flipped=0.02)
 
 
 class Camera:
-    """Sees actors through noise, and gives what it sees to the product."""
+    """Observes actors with noise, and analyses what it observes."""
 
     def __init__(self, config: CameraConfig, noise: Noise | None = None, confidence: float = 0.8) -> None:
         self._confidence = confidence
         self._noise = noise or Noise()
-        self.traffic = TrafficAnalyzer(config, *SIZE)
+        self.analyzer = TrafficAnalyzer(config, *SIZE)
         self._ids: dict[int, int] = {}
         self._next_id = self._noise.first_id
-        self._blind: dict[int, float] = {}
+        self._gap_until_s: dict[int, float] = {}
 
     def observe(
         self, actors: Sequence[Actor], t: float, signals: dict[str, SignalNow] | None = None
     ) -> list[IncidentChange]:
-        return list(self.traffic.update(self.tracks(actors, t), t, signals=signals or {}).incidents)
+        return list(self.analyzer.update(self.tracks(actors, t), t, signals=signals or {}).incidents)
 
     def scene(self, actors: Sequence[Actor], t: float) -> Scene:
-        return self.traffic.update(self.tracks(actors, t), t).scene
+        return self.analyzer.update(self.tracks(actors, t), t).scene
 
     def tracks(self, actors: Sequence[Actor], t: float) -> Tracks:
         boxes, ids, classes = [], [], []
         noise = self._noise
         for number, actor in enumerate(actors):
-            place = actor.trajectory(t)
-            if place is None or self._blinks(number, t):
+            position = actor.trajectory(t)
+            if position is None or self._is_in_gap(number, t):
                 continue
             if number not in self._ids or noise.rng.random() < noise.switched:
                 self._ids[number], self._next_id = self._next_id, self._next_id + 1
-            boxes.append(self._box(actor, place))
+            boxes.append(self._box(actor, position))
             ids.append(self._ids[number])
             flips = noise.rng.random() < noise.flipped
             classes.append((ObjectClass.TRUCK if flips else actor.object_class).class_id)
@@ -218,15 +222,15 @@ class Camera:
             age=np.full(n, 10, np.int64),
         )
 
-    def _blinks(self, number: int, t: float) -> bool:
+    def _is_in_gap(self, number: int, t: float) -> bool:
         if self._noise.missed and self._noise.rng.random() < self._noise.missed:
-            self._blind[number] = t + self._noise.rng.exponential(0.4)
-        return t < self._blind.get(number, -np.inf)
+            self._gap_until_s[number] = t + self._noise.rng.exponential(0.4)
+        return t < self._gap_until_s.get(number, -np.inf)
 
-    def _box(self, actor: Actor, place: Position) -> list[float]:
+    def _box(self, actor: Actor, position: Position) -> list[float]:
         length, width = SIZE_M[actor.object_class]
         jitter = self._noise.rng.normal(0, self._noise.jitter, 2) * (length, width) if self._noise.jitter else (0, 0)
-        x, y = place[0] + jitter[0], place[1] + jitter[1]
+        x, y = position[0] + jitter[0], position[1] + jitter[1]
         bottom_px = min(y * PX_M, SIZE[1])
         return [(x - length / 2) * PX_M, (y - width) * PX_M, (x + length / 2) * PX_M, bottom_px]
 
@@ -242,13 +246,13 @@ def detect(
     start_s: float = 0,
     confidence: float = 0.8,
 ) -> list[IncidentChange]:
-    """All that is said of these actors, each look and at the end."""
-    seen = Camera(config, noise, confidence)
+    """All incident changes from these actors, frame by frame and at the end."""
+    observer = Camera(config, noise, confidence)
     changes: list[IncidentChange] = []
     times = np.arange(start_s, end_s, 1 / fps).tolist()
     for t in times:
-        changes += seen.observe(actors, t, signals(t) if signals else None)
-    return [*changes, *seen.traffic.close(end_s).incidents]
+        changes += observer.observe(actors, t, signals(t) if signals else None)
+    return [*changes, *observer.analyzer.close(end_s).incidents]
 
 
 def raised(changes: Iterable[IncidentChange]) -> list[IncidentChange]:

@@ -1,4 +1,4 @@
-"""The watch over all rules: what it looks for, what it costs, what it remembers, and what must not matter to it."""
+"""The incident detector as a whole: which kinds it detects, its invariances, and that its memory is bounded."""
 
 import numpy as np
 import pytest
@@ -35,10 +35,10 @@ EVENTS = [
     Actor(drives(41, 6, start_s=1), ObjectClass.MOTORCYCLE),
     Actor(drives(36, 1.3, start_s=4, x_m=20), ObjectClass.PERSON),
 ]
-TOLD = {"stopped_vehicle", "wrong_way", "lane_encroachment", "pedestrian"}
+EXPECTED = {"stopped_vehicle", "wrong_way", "lane_encroachment", "pedestrian"}
 
 
-def test_it_looks_for_what_the_camera_gives_it_the_means_for() -> None:
+def test_only_kinds_that_the_camera_is_configured_for_are_detected() -> None:
     bare = IncidentDetector(camera(PAVEMENT, calibrated=False), *SIZE)
     assert not {K.WRONG_WAY, K.SPEEDING, K.RED_LIGHT, K.QUEUE_SPILLBACK, K.BANNED_MOVEMENT} & set(bare.kinds)
     limited = {**NORTH, "speed_limit_kmh": 50}
@@ -48,22 +48,22 @@ def test_it_looks_for_what_the_camera_gives_it_the_means_for() -> None:
     assert K.WRONG_WAY not in IncidentDetector(camera(NORTH, incidents=off), *SIZE).kinds
 
 
-def test_several_incidents_at_once_have_numbers_of_their_own_and_all_end_at_the_close() -> None:
+def test_simultaneous_incidents_have_different_numbers_and_end_when_analysis_stops() -> None:
     changes = detect(camera(), [*EVENTS, *flow([28.75], until_s=20)], 20)
-    assert set(kinds(changes)) == TOLD
+    assert set(kinds(changes)) == EXPECTED
     assert len({change.number for change in raised(changes)}) == len(raised(changes)) == 4
     for number in {change.number for change in changes}:
         assert [str(c.phase) for c in changes if c.number == number][-1] == "ended"
         assert [str(c.phase) for c in changes if c.number == number].count("ended") == 1
 
 
-def test_what_goes_on_can_be_asked_for() -> None:
-    seen = Camera(camera())
+def test_open_incidents_are_available_until_analysis_stops() -> None:
+    observer = Camera(camera())
     for t in np.arange(0, 18, 0.125).tolist():
-        seen.observe(EVENTS, t)
-    assert {str(incident.kind) for incident in seen.traffic.open_incidents()} == TOLD
-    seen.traffic.close(18)
-    assert seen.traffic.open_incidents() == []
+        observer.observe(EVENTS, t)
+    assert {str(incident.kind) for incident in observer.analyzer.open_incidents()} == EXPECTED
+    observer.analyzer.close(18)
+    assert observer.analyzer.open_incidents() == []
 
 
 @settings(max_examples=6)
@@ -77,16 +77,16 @@ def test_other_ids_and_another_clock_change_nothing(by_s: float, first_id: int) 
 
 
 @pytest.mark.parametrize("fps", [4.0, 12.0, 25.0])
-def test_another_frame_rate_changes_no_kind_and_hardly_a_time(fps: float) -> None:
+def test_another_frame_rate_changes_no_kind_and_shifts_times_slightly(fps: float) -> None:
     base = {c.kind: c.at_s for c in raised(detect(camera(), EVENTS, 14))}
     other = {c.kind: c.at_s for c in raised(detect(camera(), EVENTS, 14, fps=fps))}
     assert other.keys() == base.keys()
     assert [other[kind] for kind in base] == pytest.approx(list(base.values()), abs=1.3)
 
 
-def test_heavy_noise_makes_each_of_them_once() -> None:
+def test_each_incident_is_raised_once_under_heavy_noise() -> None:
     noise = Noise(jitter=0.05, missed=0.03, switched=0.002, flipped=0.05, seed=5)
-    assert sorted(kinds(detect(camera(), EVENTS, 20, noise=noise))) == sorted(TOLD)
+    assert sorted(kinds(detect(camera(), EVENTS, 20, noise=noise))) == sorted(EXPECTED)
 
 
 EVERYTHING = camera(
@@ -100,16 +100,16 @@ EVERYTHING = camera(
 )
 
 
-def test_what_is_remembered_is_bounded() -> None:
-    """Tracks that live for a look each, and tracks that get new ids all the time, leave nothing behind."""
+def test_memory_is_bounded() -> None:
+    """Tracks of one frame each, and tracks that get new ids all the time, are forgotten."""
     noise = Noise(jitter=0.03, missed=0.05, switched=0.3, flipped=0.1)
-    seen, watch = Camera(EVERYTHING, noise), IncidentDetector(EVERYTHING, *SIZE)
+    observer, detector = Camera(EVERYTHING, noise), IncidentDetector(EVERYTHING, *SIZE)
     actors = [Actor(lambda t, n=n: ((7 * n + 6 * t) % 128, LANES_M[n % 4])) for n in range(30)]
     sizes = []
     for n in range(600):
-        watch.update(seen.scene(actors, n / 8))
-        sizes.append(len(watch))
+        detector.update(observer.scene(actors, n / 8))
+        sizes.append(len(detector))
     assert max(sizes[300:]) <= 1.5 * max(sizes[100:300]) + 10
     for n in range(600, 2200):
-        watch.update(seen.scene([], n / 8))
-    assert len(watch) == 0
+        detector.update(observer.scene([], n / 8))
+    assert len(detector) == 0

@@ -1,4 +1,4 @@
-"""Persons where vehicles drive, and what a detector takes for one."""
+"""Pedestrians on the road, and what a detector mistakes for one."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ PERSON, MOTORCYCLE = ObjectClass.PERSON, ObjectClass.MOTORCYCLE
 
 @pytest.mark.parametrize(("y_m", "zone"), [(25.25, "north"), (36.0, "shoulder")])
 @pytest.mark.parametrize("calibrated", [True, False])
-def test_a_person_on_the_carriageway_or_the_shoulder_is_told_within_five_seconds(
+def test_a_person_on_the_carriageway_or_shoulder_is_reported_within_five_seconds(
     y_m: float, zone: str, calibrated: bool
 ) -> None:
     walks = Actor(drives(y_m, 1.3, start_s=4, x_m=50), PERSON)
@@ -35,18 +35,18 @@ def test_a_person_on_the_carriageway_or_the_shoulder_is_told_within_five_seconds
     assert changes[0].evidence.zone_id == zone
 
 
-def test_who_crosses_is_one_incident_through_noise() -> None:
+def test_a_crossing_person_is_one_incident_under_noise() -> None:
     crosses = Actor(lambda t: (60.0, 18 + 1.2 * (t - 3)) if 3 <= t < 20 else None, PERSON)
     noise = Noise(jitter=0.04, missed=0.03, switched=0.01, seed=2)
     assert kinds(detect(camera(), [crosses], 30, noise=noise)) == ["pedestrian"]
 
 
-def test_who_was_taken_for_a_rider_before_he_came_on_the_road_is_told_there() -> None:
-    seen = Camera(camera(NORTH))
+def test_a_person_first_classified_as_a_rider_is_reported_on_the_road() -> None:
+    observer = Camera(camera(NORTH))
     changes = []
     for t in np.arange(0, 17, 1 / 8).tolist():
         walks = Actor(lambda at_s: (60.0, 15 + 1.3 * at_s), MOTORCYCLE if t < 2.5 else PERSON)
-        changes += seen.observe([walks], t)
+        changes += observer.observe([walks], t)
     [change] = raised(changes)
     assert change.at_s == pytest.approx((20 - 15) / 1.3 + 1.5, abs=1)
 
@@ -57,7 +57,7 @@ def test_a_group_is_one_incident() -> None:
     assert len(change.evidence.track_ids) == 3
 
 
-def test_on_a_crosswalk_or_the_pavement_persons_may_be() -> None:
+def test_persons_on_a_crosswalk_or_pavement_are_no_incident() -> None:
     crossing = {"id": "crossing", "kind": "crosswalk", "polygon": box_m(50, 18, 70, 36)}
     crosses = Actor(lambda t: (60.0, 19 + 1.2 * t) if t < 13 else None, PERSON)
     walks = Actor(drives(41, 1.2, x_m=20), PERSON)
@@ -65,33 +65,33 @@ def test_on_a_crosswalk_or_the_pavement_persons_may_be() -> None:
     assert kinds(detect(camera(NORTH, crossing), both, 15)) == []
 
 
-def test_a_far_rider_whom_the_detector_takes_for_a_person_is_none() -> None:
+def test_a_fast_person_is_a_rider_and_no_pedestrian() -> None:
     assert kinds(detect(camera(), [Actor(drives(25.25, 8), PERSON)], 15)) == []
 
 
-def test_a_rider_seen_twice_is_no_person() -> None:
+def test_a_rider_with_a_second_box_is_no_pedestrian() -> None:
     rides = drives(25.25, 2.5, start_s=1)
     assert kinds(detect(camera(), [Actor(rides, MOTORCYCLE), Actor(rides, PERSON)], 20)) == []
 
 
-def test_among_riders_who_wait_no_person_is_told() -> None:
+def test_a_person_among_waiting_riders_is_not_reported() -> None:
     waits = [Actor(halts(y, 4, 80 - 3 * n, start_s=n), MOTORCYCLE) for n in range(4) for y in (24.0, 26.0)]
-    seen = Actor(halts(25.0, 4, 77, start_s=0.5), PERSON)
-    assert "pedestrian" not in kinds(detect(camera(), [*waits, seen], 50))
+    person = Actor(halts(25.0, 4, 77, start_s=0.5), PERSON)
+    assert "pedestrian" not in kinds(detect(camera(), [*waits, person], 50))
 
 
-def test_a_post_that_looks_like_a_person_is_none() -> None:
+def test_a_post_that_is_classified_as_a_person_is_no_pedestrian() -> None:
     post = Actor(lambda t: (60.0, 35.0), PERSON)
     faint = Noise(jitter=0.02, missed=0.05)
     assert kinds(detect(camera(), [post], 30, noise=faint, confidence=0.35)) == []
 
 
-def test_a_person_who_stands_there_from_the_first_is_told_when_he_is_surely_one() -> None:
+def test_a_person_that_never_moves_is_reported_after_ten_seconds() -> None:
     [change] = raised(detect(camera(), [Actor(lambda t: (60.0, 35.0), PERSON)], 20, noise=Noise(jitter=0.02)))
     assert change.at_s == pytest.approx(11, abs=1.5)
 
 
-def test_a_passenger_seen_in_a_vehicle_is_no_pedestrian() -> None:
+def test_a_passenger_in_a_vehicle_is_no_pedestrian() -> None:
     def sits(t: float) -> Position | None:
         return 20 + 2 * t, 24.9
 
@@ -99,7 +99,7 @@ def test_a_passenger_seen_in_a_vehicle_is_no_pedestrian() -> None:
     assert kinds(detect(camera(), [bus, Actor(sits, PERSON)], 20)) == []
 
 
-def test_who_pushes_a_motorcycle_along_the_shoulder_is_on_foot() -> None:
+def test_a_pushed_motorcycle_on_the_shoulder_is_a_pedestrian() -> None:
     pushes = Actor(drives(36, 1.3, x_m=40), MOTORCYCLE)
     assert kinds(detect(camera(), [pushes], 12)) == ["pedestrian"]
     rides = Actor(drives(36, 8), MOTORCYCLE)

@@ -75,6 +75,9 @@ class CollisionParameters:
     traffic_radius_m: float = 30.0
     """Traffic within this distance shows whether a jam forms, metres. Larger: more jams found, more collisions near
     queues missed. Source: chosen."""
+    traffic_behind_m: float = 2.0
+    """Traffic counts up to this distance behind them, metres, along their course. Larger: as for `traffic_radius_m`.
+    Source: chosen."""
     jam_size: int = 2
     """Slow vehicles beside or ahead that make a jam. More: more collisions near queues found, more alarms in forming
     jams. Source: chosen."""
@@ -251,7 +254,7 @@ class CollisionRule:
         surroundings = self._standstills.surroundings
         away_m = tracks.ground_m - tracks.ground_m[n]
         along_m = away_m @ self._standstills.history.heading[n]
-        beside = others & (along_m > -2.0) & (np.hypot(away_m[:, 0], away_m[:, 1]) < p.traffic_radius_m)
+        beside = others & (along_m > -p.traffic_behind_m) & (np.hypot(away_m[:, 0], away_m[:, 1]) < p.traffic_radius_m)
         slow = int((beside & (tracks.speed_mps < surroundings.slow_mps)).sum())
         is_jam = any(is_slow_zone(scene, z, surroundings) for z in np.flatnonzero(scene.inside[n]).tolist())
         return is_jam or slow >= p.jam_size or 2 * slow > int(beside.sum())

@@ -66,6 +66,9 @@ class LaneEncroachmentParameters:
     min_stop_s: float = 5.0
     """A vehicle that is stopped this long parks in the zone, seconds. Longer: fewer alarms from short stops, later
     alarms. Source: chosen."""
+    incident_radius_m: float = 2.0
+    """A new track within this distance of the expected position may be the same vehicle, metres. Larger: fewer repeated
+    alarms after ID switches, more vehicles mistaken for one that was lost. Source: chosen."""
 
 
 class LaneEncroachmentRule:
@@ -180,7 +183,7 @@ class LaneEncroachmentRule:
             reason=f"{with_article(object_class)} has been on the {kind} '{display_name(zone)}' for {seconds} s; "
             f"allowed: {allowed}",
             facts={"class": object_class, "zone": display_name(zone), "zone_kind": zone.kind, "seconds": seconds},
-            radius_m=2.0,
+            radius_m=self._parameters.incident_radius_m,
             since_s=condition.since_s,
         )
 

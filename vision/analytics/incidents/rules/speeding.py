@@ -58,6 +58,9 @@ class SpeedingParameters:
     max_acceleration_mps2: float = 4.0
     """Largest acceleration of a vehicle, m/s2; a drifting box has more. Higher: as for `max_acceleration_residual_m`.
     Source: chosen, beyond that of most cars."""
+    incident_radius_m: float = 3.0
+    """A new track within this distance of the expected position may be the same vehicle, metres. Larger: fewer repeated
+    alarms after ID switches, more vehicles mistaken for one that was lost. Source: chosen."""
 
 
 class RecentTrajectory:
@@ -186,7 +189,7 @@ class SpeedingRule:
             trajectory = self._follow(track, (scene.at_s, x, y))
             tolerated_kmh = self._tolerated_kmh[z]
             if not now_kmh <= tolerated_kmh and (speed_kmh := min(trajectory.min_speed_kmh(), now_kmh)) > tolerated_kmh:
-                evidence.append(_evidence(scene, n, scene.zones[z].zone, speed_kmh, trajectory.positions[0][0]))
+                evidence.append(self._evidence(scene, n, scene.zones[z].zone, speed_kmh, trajectory.positions[0][0]))
         return evidence
 
     def _forget(self, at_s: float) -> None:
@@ -205,22 +208,21 @@ class SpeedingRule:
         trajectory.add(position)
         return trajectory
 
-
-def _evidence(scene: Scene, n: int, zone: ZoneConfig, speed_kmh: float, since_s: float) -> Evidence:
-    object_class, limit_kmh = CLASSES[scene.tracks.class_id[n]], zone.speed_limit_kmh or 0.0
-    return evidence_for(
-        scene,
-        n,
-        zone,
-        confidence=0.7 + 0.25 * min(1.0, (speed_kmh - limit_kmh) / limit_kmh),
-        reason=f"{with_article(object_class)} drives {speed_kmh:.0f} km/h in zone '{display_name(zone)}', "
-        f"where the limit is {limit_kmh:.0f} km/h",
-        facts={
-            "class": object_class,
-            "zone": display_name(zone),
-            "speed_kmh": round(speed_kmh),
-            "limit_kmh": round(limit_kmh),
-        },
-        radius_m=3.0,
-        since_s=since_s,
-    )
+    def _evidence(self, scene: Scene, n: int, zone: ZoneConfig, speed_kmh: float, since_s: float) -> Evidence:
+        object_class, limit_kmh = CLASSES[scene.tracks.class_id[n]], zone.speed_limit_kmh or 0.0
+        return evidence_for(
+            scene,
+            n,
+            zone,
+            confidence=0.7 + 0.25 * min(1.0, (speed_kmh - limit_kmh) / limit_kmh),
+            reason=f"{with_article(object_class)} drives {speed_kmh:.0f} km/h in zone '{display_name(zone)}', "
+            f"where the limit is {limit_kmh:.0f} km/h",
+            facts={
+                "class": object_class,
+                "zone": display_name(zone),
+                "speed_kmh": round(speed_kmh),
+                "limit_kmh": round(limit_kmh),
+            },
+            radius_m=self._parameters.incident_radius_m,
+            since_s=since_s,
+        )

@@ -55,6 +55,8 @@ class SuddenSlowdownParameters:
     """Samples in that time. More: fewer alarms from thin traffic. Source: chosen."""
     min_vehicles_before: int = 5
     """Different vehicles seen before. More: fewer alarms on empty roads and just after a start. Source: chosen."""
+    min_window_share: float = 0.8
+    """Samples must reach back over this share of `within`. Higher: later alarms after a start. Source: chosen."""
     history_s: float = 50.0
     """Samples are kept for this time beyond `within`, seconds. Longer: traffic flowed before is known further back,
     more memory. Source: chosen."""
@@ -146,7 +148,7 @@ class _ZoneHistory:
         p = self.parameters
         before = [s for s in self.samples if s.at_s <= at_s - p.smoothing_s]
         seen = set[int]().union(*(s.speeds_mps for s in before))
-        if len(seen) < p.min_vehicles_before or before[0].at_s > at_s - 0.8 * within_s:
+        if len(seen) < p.min_vehicles_before or before[0].at_s > at_s - p.min_window_share * within_s:
             return float("nan"), at_s
         earlier = sum(s.at_s < at_s - within_s - p.smoothing_s for s in before)
         speeds = [(self.median_speed_mps(s.at_s), s.at_s) for s in before[max(earlier - 1, 0) :]]

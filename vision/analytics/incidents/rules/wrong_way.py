@@ -66,6 +66,9 @@ class WrongWayParameters:
     alarms from ID switches, more offenders with noisy tracks missed. Source: chosen."""
     min_hits: int = 3
     """Observations against the direction. More: later alarms at low frame rates. Source: chosen."""
+    incident_radius_m: float = 2.0
+    """A new track within this distance of the expected position may be the same vehicle, metres. Larger: fewer repeated
+    alarms after ID switches, more vehicles mistaken for one that was lost. Source: chosen."""
 
 
 class WrongWayRule:
@@ -186,7 +189,7 @@ class WrongWayRule:
                 "seconds": round(condition.duration_s),
                 **speed,
             },
-            radius_m=2.0,
+            radius_m=self._parameters.incident_radius_m,
             since_s=condition.since_s,
         )
 
