@@ -60,15 +60,7 @@ QUOTED: dict[str, tuple[str, ...]] = {
 }
 """By file: names that it cannot choose, of earlier versions, CSS and libraries; lines with them may stay."""
 
-PENDING: tuple[str, ...] = (
-    "tests/analytics/incidents/incidents_kit.py",
-    "tests/analytics/incidents/test_collision.py",
-    "tests/analytics/incidents/test_lifecycle.py",
-    "tests/analytics/incidents/test_moving_violations.py",
-    "tests/analytics/incidents/test_pedestrian.py",
-    "tests/analytics/incidents/test_red_light.py",
-    "tests/analytics/incidents/test_traffic_incidents.py",
-)
+PENDING: tuple[str, ...] = ()
 """Not rewritten yet."""
 
 
