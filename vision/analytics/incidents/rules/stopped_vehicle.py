@@ -127,7 +127,7 @@ class StandstillEvidence:
             n,
             zone.zone,
             confidence=p.passed_confidence if is_passed else p.base_confidence,
-            reason=f"{with_article(object_class)} has been stopped {where} '{display_name(zone.zone)}' "
+            reason=f"{with_article(object_class)} has been stationary {where} '{display_name(zone.zone)}' "
             f"for {stopped_s} s {traffic_phrase(traffic)}",
             facts={
                 "class": object_class,
