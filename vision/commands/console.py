@@ -1,5 +1,6 @@
 """What the commands share on the terminal: progress, errors as one sentence, and stopping on Ctrl-C."""
 
+import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -32,6 +33,13 @@ def readable_errors() -> Iterator[None]:
     except NgatuError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+def quiet_logs() -> None:
+    """Log warnings only: the command's own output says the rest."""
+    from vision.common.logging import configure_logging
+
+    configure_logging(level=logging.WARNING)
 
 
 @contextmanager

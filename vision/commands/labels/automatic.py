@@ -1,6 +1,5 @@
 """`ngatu labels harvest` and `propose`: the labelling commands that run detectors."""
 
-import logging
 import threading
 from collections import Counter
 from pathlib import Path
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from vision.commands.console import readable_errors, stop_on_signals
+from vision.commands.console import quiet_logs, readable_errors, stop_on_signals
 from vision.common.errors import NgatuError
 from vision.config.settings import WorkerSettings
 
@@ -57,13 +56,12 @@ def harvest(
     The hour is divided into as many intervals as --per-hour says; each camera gives the most uncertain frame of each,
     and no near-duplicates. Unpaced recordings are processed completely.
     """
-    from vision.common.logging import configure_logging
     from vision.detection import load_detector
     from vision.detection.models.cards import default_model
     from vision.labels.active_learning import Harvest, HarvestOptions
     from vision.labels.active_learning.cameras import harvest_cameras
 
-    configure_logging(level=logging.WARNING)
+    quiet_logs()
     with readable_errors():
         chosen = _chosen(cameras or WorkerSettings().cameras, camera)
         detector = load_detector(model or default_model(), threads=threads)
@@ -97,14 +95,13 @@ def propose(
 
     Corrected labels stay.
     """
-    from vision.common.logging import configure_logging
     from vision.detection import load_detector
     from vision.labels.data_set.data_set import load
     from vision.labels.proposals import propose as propose_all
     from vision.labels.proposals.propose import pictures_to_label
     from vision.labels.review.reviews import read_reviews
 
-    configure_logging(level=logging.WARNING)
+    quiet_logs()
     with readable_errors():
         if len(set(model)) < 2:
             raise NgatuError("one model agrees with itself: name two or more, as --model yolo26s --model yolo11s")

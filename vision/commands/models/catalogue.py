@@ -1,6 +1,5 @@
-"""`ngatu models`: which detectors there are, getting one, bringing one, and seeing what one sees."""
+"""`ngatu models list`, `info`, `check`, `pull` and `add`: which detectors there are, and getting another one."""
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,29 +7,26 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from vision.commands import models_training
-from vision.commands.console import progress, readable_errors
+from vision.commands.console import progress, quiet_logs, readable_errors
 
 if TYPE_CHECKING:
     from vision.detection.detector import Detector
     from vision.detection.models.cards import ModelCard
     from vision.detection.models.self_test import Checked
 
-models = typer.Typer(help="Detectors: list, inspect, check, get and add them.", no_args_is_help=True)
-models_training.register(models)
-
 NameOrFile = Annotated[str, typer.Argument(help="A card's name, or an .onnx file.", metavar="NAME_OR_FILE")]
 Provider = Annotated[
-    str | None, typer.Option(help="tensorrt, cuda, openvino or cpu, instead of the best one that is here.")
+    str | None, typer.Option(help="tensorrt, cuda, openvino or cpu. Default: the fastest one that is available.")
 ]
 Threads = Annotated[int | None, typer.Option(help="CPU threads of one inference.", min=1)]
 
 
-def register(app: typer.Typer) -> None:
-    app.add_typer(models, name="models")
+def register(models: typer.Typer) -> None:
+    models.command("list")(list_models)
+    for command in (info, check, pull, add):
+        models.command()(command)
 
 
-@models.command("list")
 def list_models() -> None:
     """The cards, and whose weights are here."""
     from vision.common.paths import cache_dir
@@ -50,13 +46,12 @@ def list_models() -> None:
     )
 
 
-@models.command()
 def info(model: NameOrFile, *, provider: Provider = None) -> None:
     """What is known of a model, from its card and, where it is here, from its file."""
     from vision.detection.loading import load_detector, names_a_file
     from vision.detection.models.cards import find_card, weights_file
 
-    _hush()
+    quiet_logs()
     with readable_errors():
         card = None if names_a_file(model) else find_card(model)
         opened = card is None or weights_file(card).is_file()
@@ -69,7 +64,6 @@ def info(model: NameOrFile, *, provider: Provider = None) -> None:
         typer.echo(f"its weights are not here; get them by `ngatu models pull {card.name}`")
 
 
-@models.command()
 def check(
     model: NameOrFile,
     *,
@@ -82,7 +76,7 @@ def check(
     from vision.detection.models.self_test import check as check_model
     from vision.detection.models.self_test import draw, save
 
-    _hush()
+    quiet_logs()
     with readable_errors():
         detector = load_detector(model, providers=[provider] if provider else None, threads=threads)
         checked = check_model(detector)
@@ -93,7 +87,6 @@ def check(
     _pass_or_fail(detector.model.name, checked)
 
 
-@models.command()
 def pull(
     name: Annotated[str, typer.Argument(help="A card's name.")],
     *,
@@ -106,7 +99,7 @@ def pull(
     from vision.detection.models.cards import check_digest, find_card, weights_file
     from vision.detection.models.pull import pull as pull_weights
 
-    _hush()
+    quiet_logs()
     with readable_errors():
         card = find_card(name)
         file = weights_file(card)
@@ -121,7 +114,6 @@ def pull(
     typer.echo(f"{name}: {file.stat().st_size / 1e6:.1f} MB in {file}")
 
 
-@models.command()
 def add(
     file: Annotated[Path, typer.Argument(help="An .onnx file of a detector.")],
     *,
@@ -133,7 +125,7 @@ def add(
     from vision.detection.loading import load_detector
     from vision.detection.models.add import add as add_model
 
-    _hush()
+    quiet_logs()
     with readable_errors():
         added, checked = add_model(file, name=name, card_file=card)
         _print_check(load_detector(added.name), checked)
@@ -190,10 +182,3 @@ def _pass_or_fail(name: str, checked: "Checked") -> None:
             err=True,
         )
         raise typer.Exit(1)
-
-
-def _hush() -> None:
-    """The tables say what the log would."""
-    from vision.common.logging import configure_logging
-
-    configure_logging(level=logging.WARNING)
