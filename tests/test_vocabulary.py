@@ -51,7 +51,7 @@ QUOTED: dict[str, tuple[str, ...]] = {
     "vision/config/zones.py": ('"told":',),
     "vision/contracts/keys.py": (":health-told", ":signals-told"),
     "docs/cameras.md": ("`told`",),
-    "docs/integrators.md": ('"told":',),
+    "docs/integrators.md": (":health-told",),
     "docs/labels.md": ("ledger.jsonl",),
     "vision/labels/data_set/data_set.py": ("ledger.jsonl",),
     "vision/labels/data_set/provenance.py": ("ledger.jsonl",),
