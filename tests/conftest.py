@@ -9,6 +9,7 @@ import structlog
 from hypothesis import settings
 
 from tests.kit.shared_data import SHARED, needs
+from tests.kit.spine_kit import Spine, spine
 from vision.publishing.embedded import EmbeddedRedis
 
 settings.register_profile("shared machine", deadline=None)
@@ -43,3 +44,19 @@ def redis_url(redis_server: EmbeddedRedis) -> str:
     with redis.Redis.from_url(redis_server.url) as client:
         client.flushall()
     return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def _shared_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spine]:
+    with spine(tmp_path_factory.mktemp("system"), ("c1", "c2"), "--workers", "2") as running:
+        yield running
+
+
+@pytest.fixture
+def system(_shared_system: Spine) -> Spine:
+    """Redis, two simulated cameras and `ngatu work` with a worker for each, all counting.
+
+    It is started once; a test may stop, kill and change any part of it.
+    """
+    _shared_system.make_whole()
+    return _shared_system

@@ -107,11 +107,18 @@ def free_port() -> int:
 class Process:
     """A command of the tool as a process, with a log file."""
 
-    def __init__(self, log: Path, arguments: Sequence[str], environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        log: Path,
+        arguments: Sequence[str],
+        environment: dict[str, str] | None = None,
+        *,
+        tool: Sequence[str] = TOOL,
+    ) -> None:
         self.log = log
         with log.open("ab") as sink:
             self.popen = subprocess.Popen(
-                [sys.executable, *TOOL, *arguments],
+                [sys.executable, *tool, *arguments],
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 env=os.environ | (environment or {}),
@@ -143,9 +150,11 @@ class Process:
 class Spine:
     """Simulated cameras, Redis and `ngatu work`; each can be killed and started again."""
 
-    def __init__(self, folder: Path, cameras: Sequence[str]) -> None:
+    def __init__(self, folder: Path, cameras: Sequence[str], *options: str) -> None:
         self.folder = folder
         self.ids = tuple(cameras)
+        self.options = options
+        """Of `ngatu work`."""
         self.configs = folder / "cameras"
         self.state = folder / "state"
         self.configs.mkdir(parents=True)
@@ -154,7 +163,7 @@ class Spine:
         self.ports: dict[str, int] = {}
         self.work: Process | None = None
 
-    def start(self, *options: str) -> None:
+    def start(self) -> None:
         """Start everything at once; what is ready first waits for the rest, as in a real start."""
         self.clip, self.model = make_clip(self.folder / "road.mp4"), make_model(self.folder / "squares.onnx")
         self.redis.start()
@@ -162,7 +171,7 @@ class Spine:
             self.ports[camera_id] = free_port()
             self.simulate(camera_id)
             self.write(camera_id)
-        self.start_work(*options)
+        self.start_work()
 
     def simulate(self, camera_id: str) -> None:
         """Show the clip as this camera, at the same port as before."""
@@ -182,14 +191,31 @@ class Spine:
             "interval": 2,
             "detection": {"fps": 10},
             "lines": [{"id": "middle", "start": [0.5, 0.95], "end": [0.5, 0.05]}],
+            # A square on black has too few edges to say whether the camera is in focus.
+            "incidents": {"camera_trouble": {"enabled": False}},
         }
         (self.configs / f"{camera_id}.yaml").write_text(json.dumps(data | changes, indent=1))
 
-    def start_work(self, *options: str) -> Process:
+    def start_work(self, *options: str, tool: Sequence[str] = TOOL) -> Process:
         arguments = ["work", "--cameras", str(self.configs), "--state", str(self.state), "--model", str(self.model)]
-        environment = {"NGATU_REDIS_URL": self.redis.url}
-        self.work = Process(self.folder / "work.log", [*arguments, "--threads", "1", *options], environment)
+        arguments += ["--threads", "1", *(options or self.options)]
+        self.work = Process(self.folder / "work.log", arguments, {"NGATU_REDIS_URL": self.redis.url}, tool=tool)
         return self.work
+
+    def make_whole(self) -> None:
+        """Bring a system that a test has changed back to its first state: all cameras counting, no others."""
+        if self.redis.pid is None:
+            self.redis.start()
+        for file in self.configs.iterdir():
+            if file.stem not in self.ids:
+                file.unlink()
+        for camera_id in self.ids:
+            self.write(camera_id)
+            if self.simulators[camera_id].popen.poll() is not None:
+                self.simulate(camera_id)
+        if self.work is None or self.work.popen.poll() is not None:
+            self.start_work()
+        self.wait_for_crossings(2, within_s=60)
 
     def stop(self) -> None:
         if self.work is not None:
@@ -209,6 +235,10 @@ class Spine:
     def state_of(self, camera_id: str) -> str:
         health = self.health(camera_id)
         return health.state if health else "lost"
+
+    def sessions(self, camera_id: str) -> set[str]:
+        """The sessions of a camera that have events in the stream."""
+        return {event.session_id for event in self.events(camera_id=camera_id)}
 
     def events(self, kind: str = "", camera_id: str = "") -> list[Event]:
         """All events of the stream in order, each once."""
@@ -251,9 +281,9 @@ def outboxes(state: Path) -> list[Path]:
 
 @contextmanager
 def spine(folder: Path, cameras: Sequence[str] = ("c1", "c2"), *options: str) -> Iterator[Spine]:
-    made = Spine(folder, cameras)
+    made = Spine(folder, cameras, *options)
     try:
-        made.start(*options)
+        made.start()
         made.wait_for_crossings(2, within_s=60)
         yield made
     finally:

@@ -62,17 +62,17 @@ def streams(clips: dict[str, Path]) -> dict[str, Stream]:
 class FaultyCamera:
     """A simulated camera whose `fault` can be set while it plays."""
 
-    def __init__(self, show: Stream, other: Stream | None = None) -> None:
+    def __init__(self, stream: Stream, other: Stream | None = None) -> None:
         self.fault = "none"
-        self._show = show
+        self._stream = stream
         self._other = other
 
     @property
-    def show(self) -> Stream:
-        return replace(self._show, units=self._units)
+    def stream(self) -> Stream:
+        return replace(self._stream, units=self._units)
 
     def _units(self) -> Iterator[AccessUnit]:
-        units = self._show.units()
+        units = self._stream.units()
         others = self._other.units() if self._other else units
         late_s = 0.0
         key: AccessUnit | None = None

@@ -15,7 +15,7 @@ from vision.sources import SourceState, VideoFile, probe
 
 
 def write_video(path: Path, times_ms: list[int], *, rotation: int = 0, codec: str = "libx264") -> Path:
-    """Write a clip whose frame n streams n as brightness, at the given times."""
+    """Write a clip whose frame n shows n as brightness, at the given times."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"

@@ -30,7 +30,7 @@ def faulty(streams: dict[str, Stream]) -> FaultyCamera:
 @contextmanager
 def playing(faulty: FaultyCamera) -> Iterator[str]:
     """The address of this simulated camera."""
-    with SimulatedCameras({"cam": faulty.show}) as cameras:
+    with SimulatedCameras({"cam": faulty.stream}) as cameras:
         yield cameras.urls["cam"]
 
 
@@ -239,11 +239,11 @@ def test_a_runaway_frame_rate_is_reported_and_reconnected(
 def test_faulty_cameras_do_not_affect_a_healthy_one(streams: dict[str, Stream]) -> None:
     faults = ["silent", "same image", "garbage", "runaway"]
     faulty_cameras = {fault.replace(" ", "-"): FaultyCamera(streams["h264"]) for fault in faults}
-    shows_by_name = {"healthy": streams["h264"]} | {name: faulty.show for name, faulty in faulty_cameras.items()}
-    with SimulatedCameras(shows_by_name) as cameras, silent_listener() as silent_url, ExitStack() as watched:
+    streams_by_name = {"healthy": streams["h264"]} | {name: faulty.stream for name, faulty in faulty_cameras.items()}
+    with SimulatedCameras(streams_by_name) as cameras, silent_listener() as silent_url, ExitStack() as watched:
         urls = cameras.urls | {"absent": f"rtsp://127.0.0.1:{free_port()}/x", "silent_url": silent_url}
         consumers = {name: watched.enter_context(Consumer.of(camera(url, name))) for name, url in urls.items()}
-        for name in shows_by_name:
+        for name in streams_by_name:
             consumers[name].wait_for_frames(3)
         for fault, faulty in zip(faults, faulty_cameras.values(), strict=True):
             faulty.fault = fault

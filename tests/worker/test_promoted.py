@@ -1,12 +1,12 @@
 """A model is promoted while workers run, with a real Redis: no crossing is lost or counted twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.kit.spine_kit import LAP_S, Process, Spine, check_no_event_is_missing, make_model, outboxes
+from tests.kit.spine_kit import LAP_S, TOOL, Process, Spine, check_no_event_is_missing, make_model, outboxes
 from tests.kit.worker_kit import until
 from vision.detection.models.add import add
 from vision.detection.models.cards import default_pointer, weights_file
@@ -17,10 +17,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 class PromotedSpine(Spine):
     """`ngatu work` without `--model`: it runs the default model."""
 
-    def start_work(self, *options: str) -> Process:
+    def start_work(self, *options: str, tool: Sequence[str] = TOOL) -> Process:
         arguments = ["work", "--cameras", str(self.configs), "--state", str(self.state), "--threads", "1"]
         environment = {"NGATU_REDIS_URL": self.redis.url}
-        self.work = Process(self.folder / "work.log", [*arguments, *options], environment)
+        self.work = Process(self.folder / "work.log", [*arguments, *self.options], environment)
         return self.work
 
     def until_all_report(self, model: str) -> None:
@@ -44,9 +44,9 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Promoted
         card, _ = add(file, name=name)
     weights_file(card).write_bytes(b"not a model")
     promote("first")
-    made = PromotedSpine(tmp_path / "system", ("c1", "c2"))
+    made = PromotedSpine(tmp_path / "system", ("c1", "c2"), "--workers", "2")
     try:
-        made.start("--workers", "2")
+        made.start()
         made.wait_for_crossings(2, within_s=60)
         yield made
     finally:
