@@ -98,7 +98,7 @@ class CameraPipeline:
             numbers: gives the incidents' numbers; 1, 2, ... by default.
 
         Raises:
-            CalibrationError: the camera's calibration determines no ground plane, or contradicts itself.
+            CalibrationError: the calibration's points determine no ground plane, or contradict each other.
         """
         learned = learned or LearnedState()
         self._calibration = CalibrationState(learned.free_flow)

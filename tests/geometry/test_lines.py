@@ -49,7 +49,7 @@ def test_each_line_may_have_its_own_point() -> None:
     assert signed_distance_px(own, starts, ends).tolist() == [[3, 3]]
 
 
-def test_a_box_extends_by_its_height_across_a_level_line_and_by_its_width_across_an_upright_one() -> None:
+def test_boxes_extend_across_horizontal_lines_by_height_and_vertical_ones_by_width() -> None:
     starts, ends = np.array([[0.0, 0.0], [0.0, 0.0]]), np.array([[9.0, 0.0], [0.0, 9.0]])
     assert (np.array([[40.0, 20.0]]) @ extents_across(starts, ends)).tolist() == [[20, 40]]
 

@@ -44,28 +44,28 @@ def drive(pipeline: CameraPipeline, ys: Sequence[float], *, start_s: float = 0, 
     return [pipeline.process(frame(start_s + n * STEP_S, size), car(y, scale=scale)) for n, y in enumerate(ys)]
 
 
-def crossed(seen: Sequence[FrameResult]) -> list[tuple[str, str]]:
-    return [(c.line_id, str(c.direction)) for moment in seen for c in moment.crossings]
+def crossed(results: Sequence[FrameResult]) -> list[tuple[str, str]]:
+    return [(c.line_id, str(c.direction)) for moment in results for c in moment.crossings]
 
 
 def test_a_vehicle_crosses_each_line_once_and_completes_the_movement() -> None:
     through = MovementConfig(id="through", entry="upper", exit="lower")
-    seen = drive(CameraPipeline(camera(movements=(through,))), range(60, 380, 16))
-    assert crossed(seen) == [("upper", "in"), ("lower", "in")]
-    assert [m.movement_id for moment in seen for m in moment.movements] == ["through"]
+    results = drive(CameraPipeline(camera(movements=(through,))), range(60, 380, 16))
+    assert crossed(results) == [("upper", "in"), ("lower", "in")]
+    assert [m.movement_id for moment in results for m in moment.movements] == ["through"]
 
 
 def test_a_crossing_before_the_track_is_confirmed_counts() -> None:
     careful = camera(tracking={"confirm_after": 4})
-    seen = drive(CameraPipeline(careful), [150, 170, 190, 210])
-    assert crossed(seen) == [("upper", "in")]
-    assert seen[-1].crossings[0].at_s == pytest.approx(0.05)
+    results = drive(CameraPipeline(careful), [150, 170, 190, 210])
+    assert crossed(results) == [("upper", "in")]
+    assert results[-1].crossings[0].at_s == pytest.approx(0.05)
 
 
 def test_a_crossing_has_its_wall_clock_time() -> None:
-    seen = drive(CameraPipeline(camera()), [120, 140, 150, 170])
-    [crossing] = seen[-1].crossings
-    moment = seen[-1].wall_time(crossing.at_s)
+    results = drive(CameraPipeline(camera()), [120, 140, 150, 170])
+    [crossing] = results[-1].crossings
+    moment = results[-1].wall_time(crossing.at_s)
     assert moment == NOON + timedelta(seconds=0.25)
 
 
@@ -77,8 +77,8 @@ FOUR_CORNERS = {
 
 
 def test_a_calibrated_camera_reports_a_crossing_with_its_speed_a_moment_later() -> None:
-    seen = drive(CameraPipeline(camera(calibration=FOUR_CORNERS)), range(60, 380, 8))
-    [(reported_s, crossing), _] = [(moment.media_time_s, c) for moment in seen for c in moment.crossings]
+    results = drive(CameraPipeline(camera(calibration=FOUR_CORNERS)), range(60, 380, 8))
+    [(reported_s, crossing), _] = [(moment.media_time_s, c) for moment in results for c in moment.crossings]
     assert crossing.at_s == pytest.approx(1.25)
     assert reported_s == pytest.approx(2.0, abs=0.051)
     assert crossing.speed_kmh == pytest.approx(8 * 3.6, rel=0.01)
@@ -96,9 +96,9 @@ def test_a_pending_crossing_keeps_its_time_when_the_stream_restarts() -> None:
     pipeline = CameraPipeline(camera(calibration=FOUR_CORNERS))
     drive(pipeline, range(60, 180, 8), start_s=100)
     restarted = Frame("c", 0, NOON + timedelta(seconds=105), 0.0, np.zeros((400, 400, 3), np.uint8))
-    seen = pipeline.process(restarted, Detections.empty())
-    [crossing] = seen.crossings
-    assert seen.wall_time(crossing.at_s) == NOON + timedelta(seconds=101.25)
+    result = pipeline.process(restarted, Detections.empty())
+    [crossing] = result.crossings
+    assert result.wall_time(crossing.at_s) == NOON + timedelta(seconds=101.25)
 
 
 def test_a_new_resolution_keeps_the_lines_and_reuses_no_id() -> None:
@@ -113,22 +113,22 @@ def test_a_new_resolution_keeps_the_lines_and_reuses_no_id() -> None:
 
 def test_a_new_resolution_while_a_vehicle_crosses_does_not_count_it_twice() -> None:
     pipeline = CameraPipeline(camera())
-    seen = drive(pipeline, [120, 136, 152, 168, 184]) + drive(pipeline, [190, 206, 222], start_s=0.5, scale=2)
-    assert crossed(seen) == [("upper", "in")]
+    results = drive(pipeline, [120, 136, 152, 168, 184]) + drive(pipeline, [190, 206, 222], start_s=0.5, scale=2)
+    assert crossed(results) == [("upper", "in")]
 
 
 def test_a_restarted_stream_continues_no_track() -> None:
     pipeline = CameraPipeline(camera())
-    seen = drive(pipeline, [100, 116, 132, 148], start_s=50) + drive(pipeline, [172, 188, 204], start_s=0)
-    assert crossed(seen) == []
-    assert seen[-1].tracks.track_id.tolist() == [2]
+    results = drive(pipeline, [100, 116, 132, 148], start_s=50) + drive(pipeline, [172, 188, 204], start_s=0)
+    assert crossed(results) == []
+    assert results[-1].tracks.track_id.tolist() == [2]
 
 
 def test_repeated_and_jittering_time_stamps_are_tolerated() -> None:
     pipeline = CameraPipeline(camera())
     times_s = [0.0, 0.1, 0.1, 0.1, 0.08, 0.3, 0.4, 0.5]
-    seen = [pipeline.process(frame(t_s), car(100 + 16 * n)) for n, t_s in enumerate(times_s)]
-    assert crossed(seen) == [("upper", "in")]
+    results = [pipeline.process(frame(t_s), car(100 + 16 * n)) for n, t_s in enumerate(times_s)]
+    assert crossed(results) == [("upper", "in")]
 
 
 def test_detections_below_the_thresholds_are_ignored() -> None:
@@ -138,9 +138,9 @@ def test_detections_below_the_thresholds_are_ignored() -> None:
 
 def test_many_vehicles_at_once_are_counted_on_each_line() -> None:
     pipeline = CameraPipeline(camera())
-    seen = []
+    results = []
     for n in range(40):
         boxes = [(10 + 25 * k, 20 + 10 * n - 10, 30 + 25 * k, 20 + 10 * n + 10) for k in range(15)]
         found = Detections(np.array(boxes, np.float32), np.full(15, 0.5, np.float32), np.full(15, 2, np.int64))
-        seen.append(pipeline.process(frame(n * STEP_S), found))
-    assert sorted(crossed(seen)) == [("lower", "in")] * 15 + [("upper", "in")] * 15
+        results.append(pipeline.process(frame(n * STEP_S), found))
+    assert sorted(crossed(results)) == [("lower", "in")] * 15 + [("upper", "in")] * 15

@@ -32,8 +32,8 @@ def test_a_vehicle_keeps_its_id_when_it_accelerates_while_occluded() -> None:
 def test_boxes_before_and_after_an_occlusion_have_one_id() -> None:
     path = [Box(100 + 12 * n, 100) for n in range(12)] + [Box(240 + 26 * n, 100) for n in range(25)]
     tracked = [(s.at_s, s.tracks.track_id.tolist()) for s in follow(occluded(path, 11, 19)) if len(s.tracks)]
-    seen = [n / 10 for n in (*range(11), *range(19, 37))]
-    assert [t for t, _ in tracked] == seen
+    observed_s = [n / 10 for n in (*range(11), *range(19, 37))]
+    assert [t for t, _ in tracked] == observed_s
 
 
 def test_a_vehicle_in_the_opposite_direction_is_another() -> None:

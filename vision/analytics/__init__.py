@@ -1,4 +1,4 @@
-"""Analytics: measures and incidents from tracks. Pure functions of their arguments, time included; no I/O."""
+"""Analytics: measures and incidents from tracks, computed from their arguments alone, time included."""
 
 from vision.analytics.analyzer import AnalysisResult, CalibrationState, FinalResult, TrafficAnalyzer
 from vision.analytics.events import Crossing, Movement

@@ -28,11 +28,12 @@ KMH_PER_MPS = 3.6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AnalysisResult:
-    """What became known with one frame."""
+    """The results of one frame."""
 
     scene: Scene
     crossings: tuple[Crossing, ...]
-    """Complete crossings; with a calibrated camera they come a moment after they happened, with their speeds."""
+    """Complete crossings. With calibration they have a speed, and come `CrossingSpeedParameters.observe_after_s`
+    later."""
     movements: tuple[Movement, ...]
     incidents: tuple[IncidentChange, ...]
     congestion: CongestionLevel | None
@@ -93,10 +94,10 @@ class TrafficAnalyzer:
         calibration: CalibrationState | None = None,
         numbers: Iterator[int] | None = None,
     ) -> None:
-        """`calibration` is shared by successive analyzers of a camera; `numbers` are those of its incidents.
+        """`calibration` is shared by successive analyzers of a camera; `numbers` gives the incidents' numbers.
 
         Raises:
-            CalibrationError: the camera's calibration determines no ground plane, or contradicts itself.
+            CalibrationError: the calibration's points determine no ground plane, or contradict each other.
         """
         calibration = calibration or CalibrationState()
         ground = calibration.ground_of(camera, width_px, height_px)

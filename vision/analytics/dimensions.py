@@ -21,10 +21,10 @@ WIDTH_M: dict[ObjectClass, float] = {
     ObjectClass.PERSON: 0.6,
 }
 LENGTHS_M = np.array([LENGTH_M[c] for c in CLASSES])
-"""(classes,)"""
+"""(classes,): typical lengths."""
 WIDTHS_M = np.array([WIDTH_M[c] for c in CLASSES])
-"""(classes,)"""
+"""(classes,): typical widths."""
 AREAS_M2 = LENGTHS_M * WIDTHS_M
 """(classes,): footprints on the road."""
 IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
-"""(classes,)"""
+"""(classes,): whether the class is a vehicle."""

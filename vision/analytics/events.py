@@ -37,8 +37,8 @@ class Crossing:
     """When its front reached the line, media time."""
     observed_before_s: float = 0.0
     """How long it was observed on the side that it came from; 0 where it entered the frame over the line."""
-    unseen_s: float = 0.0
-    """Time between its last observation on one side and the first on the other."""
+    gap_s: float = 0.0
+    """Time between the last observation before the line and the first one beyond it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class ZoneVisits:
     """Presence in one zone at one moment, and the entries and exits that became known with it."""
 
     present: Ids
-    """(classes,): number of objects inside, with those that were detected a moment ago."""
+    """(classes,): number of objects inside, through short gaps in their detection."""
     area_occupancy: float
     """The part of the zone's area in the picture that vehicles' boxes cover, 0 to 1."""
     entries: tuple[ZoneEntry, ...]

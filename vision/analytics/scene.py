@@ -25,7 +25,7 @@ class ZoneState:
     speed_mps: float
     """Mean over the vehicles in it, moving and stopped, of the last seconds; NaN where there was none."""
     free_flow_speed_mps: float
-    """Free-flow speed: configured, learned, or that of a city street."""
+    """Free-flow speed: configured, learned, or the default of a city street."""
     queue_track_ids: frozenset[int]
     """The vehicles that wait at its stop line."""
     queue_length_m: float

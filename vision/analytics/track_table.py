@@ -1,4 +1,4 @@
-"""Per-track state in arrays: which row belongs to which track, and tables of such columns, changed in place."""
+"""Per-track state in arrays: assigns rows to tracks, and holds tables with one row per track."""
 
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ Kind = TypeVar("Kind", bound=np.generic)
 
 FIRST_ROWS = 64
 NO_ROWS: Ids = np.zeros(0, np.int64)
-NEVER: Floats = np.zeros(0)
+NO_TIMES: Floats = np.zeros(0)
 
 
 class TrackRows:
@@ -37,7 +37,7 @@ class TrackRows:
         self._free = list(range(FIRST_ROWS))
         self._oldest_s = -np.inf
         """No track's last observation is older."""
-        self.seen_s: Floats = np.full(FIRST_ROWS, np.nan)
+        self.last_seen_s: Floats = np.full(FIRST_ROWS, np.nan)
         """By row: its track's last observation, media time; NaN for a free row."""
 
     def __len__(self) -> int:
@@ -47,22 +47,22 @@ class TrackRows:
     @property
     def size(self) -> int:
         """The number of rows, used or free."""
-        return len(self.seen_s)
+        return len(self.last_seen_s)
 
     def forget(self, at_s: float) -> tuple[Ids, Floats]:
         """Free the rows of tracks that were not observed for too long; return them and the last observations' times."""
         if at_s - self._oldest_s <= self._forget_after_s:
-            return NO_ROWS, NEVER
-        gone = (at_s - self.seen_s > self._forget_after_s).nonzero()[0]
-        seen_s = self.seen_s[gone]
+            return NO_ROWS, NO_TIMES
+        gone = (at_s - self.last_seen_s > self._forget_after_s).nonzero()[0]
+        last_seen_s = self.last_seen_s[gone]
         if len(gone):
             lost = set(gone.tolist())
             for row in lost:
                 del self._row_of[self._track_in[row]]
             self._free += lost
-            self.seen_s[gone] = np.nan
-        self._oldest_s = float(np.fmin.reduce(self.seen_s, initial=at_s))
-        return gone, seen_s
+            self.last_seen_s[gone] = np.nan
+        self._oldest_s = float(np.fmin.reduce(self.last_seen_s, initial=at_s))
+        return gone, last_seen_s
 
     def take(self, track_id: Ids, at_s: float) -> tuple[Ids, Floats]:
         """Rows (N,) of the tracks observed now, and the times (N,) of their previous observations, NaN for new ones."""
@@ -71,8 +71,8 @@ class TrackRows:
         if None in known:
             known = [self._begin(track) if row is None else row for track, row in zip(tracks, known, strict=True)]
         rows = np.array(known, np.int64)
-        previous_s = self.seen_s[rows]
-        self.seen_s[rows] = at_s
+        previous_s = self.last_seen_s[rows]
+        self.last_seen_s[rows] = at_s
         self._oldest_s = min(self._oldest_s, at_s)
         return rows, previous_s
 
@@ -83,7 +83,7 @@ class TrackRows:
     def _begin(self, track: int) -> int:
         if not self._free:
             self._free = list(range(self.size, 2 * self.size))
-            self.seen_s = np.concatenate([self.seen_s, np.full(self.size, np.nan)])
+            self.last_seen_s = np.concatenate([self.last_seen_s, np.full(self.size, np.nan)])
         row = self._row_of[track] = self._free.pop()
         self._track_in[row] = track
         return row

@@ -1,4 +1,4 @@
-"""The clock. Only this module reads the time; analytics get it as an argument."""
+"""The clock: the only module that reads the time; analytics get it as an argument."""
 
 import time
 from datetime import UTC, datetime

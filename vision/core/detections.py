@@ -13,7 +13,7 @@ from vision.core.columns import Columns
 if TYPE_CHECKING:
     import supervision
 
-_OURS = {c.value: c for c in CLASSES}
+_CLASS_BY_NAME = {c.value: c for c in CLASSES}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +54,7 @@ class Detections(Columns):
     def from_ultralytics(cls, result: Any, *, classes: Mapping[str, ObjectClass] | None = None) -> Self:
         """The detections of one `ultralytics.engine.results.Results`.
 
-        `classes` maps the model's class names to road users; by default names equal to an `ObjectClass` count, in any
+        `classes` maps the model's class names to road users; by default names equal to an `ObjectClass` count, ignoring
         case. Boxes of other classes are dropped. Riders stay apart from their two-wheelers: see `vn.merge_riders`.
         """
         boxes = result.boxes
@@ -95,7 +95,7 @@ class Detections(Columns):
     def _of_names(
         cls, xyxy: NDArray[Any], confidence: NDArray[Any], names: list[str], classes: Mapping[str, ObjectClass] | None
     ) -> Self:
-        found = [_OURS.get(name.lower()) if classes is None else classes.get(name) for name in names]
+        found = [_CLASS_BY_NAME.get(name.lower()) if classes is None else classes.get(name) for name in names]
         kept = [n for n, road_user in enumerate(found) if road_user is not None]
         return cls(
             xyxy=np.asarray(xyxy, np.float32).reshape(-1, 4)[kept],

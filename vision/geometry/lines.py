@@ -9,7 +9,7 @@ Floats = NDArray[np.float64]
 def signed_distance_px(points_px: Floats, starts_px: Floats, ends_px: Floats) -> Floats:
     """(N, L): distances of N points from L directed lines, taken as infinite.
 
-    Positive to the right of the line as seen from its start towards its end, negative to the left. `points_px` is
+    Positive to the right of the line in the direction from its start to its end, negative to the left. `points_px` is
     (N, 2) or, with one point for each line, (N, L, 2); `starts_px` and `ends_px` are (L, 2).
 
     Example:

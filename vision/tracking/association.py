@@ -1,7 +1,4 @@
-"""Associates detections with tracks: the `trackers` library, tuned for 5 to 15 frames per second.
-
-The library's types, and supervision's, are used in this module only.
-"""
+"""Associates detections with tracks: the `trackers` library, tuned for 5 to 15 frames per second."""
 
 from dataclasses import dataclass
 from math import hypot, sqrt
@@ -67,7 +64,7 @@ class TrackFilter(XYXYStateEstimator):
         super().__init__(bbox)
         self._observed: Box | None = bbox
         self._boxes = 1
-        self._unseen_steps = 0.0
+        self._undetected_steps = 0.0
         self.life = life
 
     def set_kf_covariances(self, *_: Box | None, **__: Box | None) -> None:
@@ -78,7 +75,7 @@ class TrackFilter(XYXYStateEstimator):
         super().set_kf_covariances(np.eye(4), np.diag(noise), np.diag(first))
 
     def predict(self, frame_step: float = 1.0, frame_rate: float | None = None) -> None:
-        self._unseen_steps += frame_step
+        self._undetected_steps += frame_step
         super().predict(frame_step, frame_rate)
 
     def update(self, bbox: Box | None) -> None:
@@ -86,14 +83,14 @@ class TrackFilter(XYXYStateEstimator):
         self._observed = bbox
         if bbox is not None:
             self._boxes += 1
-            self._unseen_steps = 0.0
+            self._undetected_steps = 0.0
 
     def state_to_bbox(self) -> Box:
         """(5,): the predicted box, and how far its bottom centre may be off, in pixels."""
         p = self._parameters
         left, top, right, bottom, *velocity = self.kf.state[:, 0].tolist()
         size_px = sqrt(max((right - left) * (bottom - top), 1.0))
-        path_px = hypot((velocity[0] + velocity[2]) / 2, velocity[3]) * self._unseen_steps
+        path_px = hypot((velocity[0] + velocity[2]) / 2, velocity[3]) * self._undetected_steps
         error_px = p.error_sizes * size_px + p.error_path_share * path_px
         if self._boxes < p.known_after:
             error_px = max(error_px, p.unknown_error_sizes * size_px)

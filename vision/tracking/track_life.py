@@ -64,7 +64,7 @@ class TrackLife:
     def class_id(self) -> int:
         """The class with the most votes; a detection votes with its confidence.
 
-        Detectors see the rider of a distant or dark two-wheeler long before the two-wheeler, so a person that was also
+        Of a distant or dark two-wheeler, detectors find the rider long before the vehicle, so a person that was also
         detected as a two-wheeler is one.
         """
         person, two_wheelers = self.votes[ObjectClass.PERSON.class_id], self.votes[TWO_WHEELERS]
@@ -81,7 +81,7 @@ class TrackLife:
             self.unconfirmed.append(box)
 
     def confirm(self, track_id: int) -> list[TrackedBox]:
-        """Give the track its id; return all its boxes so far, oldest first."""
+        """Give the track its id; return all its boxes, oldest first."""
         self.track_id = track_id
         boxes, self.unconfirmed = self.unconfirmed, []
         return boxes

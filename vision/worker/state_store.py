@@ -17,7 +17,7 @@ from vision.config.camera import CameraConfig
 from vision.image.tampering.view import ReferenceView
 from vision.pipeline import LearnedState
 
-FOLDER = "learnt"
+FOLDER = "learned"
 """In the state folder."""
 
 log = structlog.get_logger(__name__)

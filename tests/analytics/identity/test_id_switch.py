@@ -14,8 +14,8 @@ def verdict(ys: list[float], first: int, *, now: int | None = None) -> Verdict:
     upto = len(ys) if now is None else now + 1
     times_s = np.arange(upto) * STEP_S
     bottom_center_px = np.stack([np.zeros(upto), np.array(ys[:upto])], axis=1)
-    left_s = (first - 0.5) * STEP_S
-    return classify_step(times_s, bottom_center_px, left_s=left_s, at_s=float(times_s[-1]), size_px=SIZE_PX)
+    crossed_s = (first - 0.5) * STEP_S
+    return classify_step(times_s, bottom_center_px, crossed_s=crossed_s, at_s=float(times_s[-1]), size_px=SIZE_PX)
 
 
 def test_a_stopped_track_one_row_farther_in_one_frame_is_an_id_switch() -> None:

@@ -28,16 +28,16 @@ def links_of(frames: list[Tracks], parameters: StitchingParameters = DEFAULTS) -
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
     moving, stitcher = Kinematics(ground), TrackStitcher(1280, 720, parameters=parameters)
     found: list[tuple[int, int]] = []
-    for n, seen in enumerate(frames):
-        kinematics = moving.update(seen, n / FPS)
+    for n, frame in enumerate(frames):
+        kinematics = moving.update(frame, n / FPS)
         found += stitcher.update(kinematics, n / FPS)
     return found
 
 
-def part_of(seen: Tracks, shown: float) -> Tracks:
+def part_of(frame: Tracks, shown: float) -> Tracks:
     """The upper part of the only vehicle: an occluder covers the rest."""
-    left, top, right, bottom = seen.xyxy[0].tolist()
-    return replace(seen, xyxy=np.array([[left, top, right, top + shown * (bottom - top)]], np.float32))
+    left, top, right, bottom = frame.xyxy[0].tolist()
+    return replace(frame, xyxy=np.array([[left, top, right, top + shown * (bottom - top)]], np.float32))
 
 
 def half_occluded(track: int, frames: int, shown: float = 0.4) -> list[Tracks]:
@@ -70,16 +70,16 @@ def nothing(frames: int) -> list[list[Car]]:
     return [[] for _ in range(frames)]
 
 
-@pytest.mark.parametrize("unseen", [0, 4, 8])
-def test_a_new_track_where_the_lost_one_was_going_is_linked_to_it(unseen: int) -> None:
-    assert links(driving(1, 0, 20) + nothing(unseen) + driving(2, 20 + unseen, 30 + unseen)) == [(1, 2)]
+@pytest.mark.parametrize("gap_frames", [0, 4, 8])
+def test_a_new_track_where_the_lost_one_was_going_is_linked_to_it(gap_frames: int) -> None:
+    assert links(driving(1, 0, 20) + nothing(gap_frames) + driving(2, 20 + gap_frames, 30 + gap_frames)) == [(1, 2)]
 
 
 def test_a_new_track_elsewhere_is_not_linked() -> None:
     assert links(driving(1, 0, 20) + driving(2, 26, 30)) == []
 
 
-def test_a_stopped_vehicle_is_looked_for_longer_than_a_driving_one() -> None:
+def test_a_stopped_vehicle_is_linked_after_longer_gaps_than_a_driving_one() -> None:
     assert links(driving(1, 0, 20) + nothing(20) + driving(2, 40, 45)) == []
     assert links(stopped(1, 30) + nothing(15) + stopped(2, 5)) == [(1, 2)]
     assert links(stopped(1, 30) + nothing(60) + stopped(2, 5)) == []
@@ -110,13 +110,13 @@ def test_one_of_two_lost_tracks_that_returns_is_not_the_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unseen", "to_x", "is_another"),
+    ("gap_frames", "to_x", "is_another"),
     [(10, 800.0, True), (10, 420.0, False), (30, 600.0, False), (3, 440.0, True), (3, 425.0, False)],
 )
-def test_an_id_that_returns_out_of_reach_is_another_vehicles(unseen: int, to_x: float, is_another: bool) -> None:
+def test_an_id_that_returns_out_of_reach_is_another_vehicles(gap_frames: int, to_x: float, is_another: bool) -> None:
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
     moving, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
-    for n, cars in enumerate(stopped(1, 30) + nothing(unseen) + [[(1, to_x, 40.0)]]):
+    for n, cars in enumerate(stopped(1, 30) + nothing(gap_frames) + [[(1, to_x, 40.0)]]):
         stitcher.update(moving.update(tracks(cars), n / FPS), n / FPS)
     assert stitcher.switched == ((1,) if is_another else ())
 
@@ -130,7 +130,7 @@ WAITS = [tracks(cars) for cars in stopped(1, 30, size=80)]
 
 
 @pytest.mark.parametrize("squeezed", [0, 2, 4, 5])
-def test_a_stopped_vehicle_is_linked_however_its_box_was_squeezed_before_the_occlusion(
+def test_squeezed_boxes_of_stopped_vehicles_are_linked_across_an_occlusion(
     squeezed: int,
 ) -> None:
     begins = [tracks(cars) for cars in stopped(2, 5, size=80)]
@@ -140,8 +140,8 @@ def test_a_stopped_vehicle_is_linked_however_its_box_was_squeezed_before_the_occ
 def test_a_stopped_vehicle_squeezed_before_an_occlusion_keeps_its_id() -> None:
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
     moving, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
-    for n, seen in enumerate([*WAITS, *half_occluded(1, 3, shown=0.2), *map(tracks, nothing(3)), WAITS[0]]):
-        stitcher.update(moving.update(seen, n / FPS), n / FPS)
+    for n, frame in enumerate([*WAITS, *half_occluded(1, 3, shown=0.2), *map(tracks, nothing(3)), WAITS[0]]):
+        stitcher.update(moving.update(frame, n / FPS), n / FPS)
         assert stitcher.switched == ()
 
 
@@ -164,9 +164,9 @@ def test_a_driving_vehicle_squeezed_before_an_occlusion_keeps_its_id() -> None:
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
     moving, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
     drives = [tracks(cars) for cars in driving(1, 0, 33, size=80)]
-    whole, squeezed, back = drives[:20], [part_of(seen, 0.2) for seen in drives[20:22]], drives[32:]
-    for n, seen in enumerate([*whole, *squeezed, *map(tracks, nothing(10)), *back]):
-        stitcher.update(moving.update(seen, n / FPS), n / FPS)
+    whole, squeezed, back = drives[:20], [part_of(frame, 0.2) for frame in drives[20:22]], drives[32:]
+    for n, frame in enumerate([*whole, *squeezed, *map(tracks, nothing(10)), *back]):
+        stitcher.update(moving.update(frame, n / FPS), n / FPS)
         assert stitcher.switched == ()
 
 

@@ -39,14 +39,14 @@ def links(frames: list[list[Car]]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for n, cars in enumerate([*frames, *nothing(60)]):
         boxes = [(x - size / 2, y - size, x + size / 2, y) for _, x, y, size in cars]
-        seen = Tracks(
+        frame = Tracks(
             xyxy=np.array(boxes, np.float32).reshape(-1, 4),
             confidence=np.full(len(cars), 0.8, np.float32),
             class_id=np.full(len(cars), ObjectClass.CAR.class_id, np.int64),
             track_id=np.array([car[0] for car in cars], np.int64),
             age=np.ones(len(cars), np.int64),
         )
-        found += stitcher.update(moving.update(seen, n / FPS), n / FPS)
+        found += stitcher.update(moving.update(frame, n / FPS), n / FPS)
     assert len(stitcher) == 0
     return found
 

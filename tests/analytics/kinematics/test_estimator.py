@@ -25,7 +25,7 @@ def estimator(ground: GroundPlane = TEN_PX_PER_METRE) -> Kinematics:
     return Kinematics(ground, SIZE)
 
 
-def seen(xs: list[float], *, y: float = 300, ids: list[int] | None = None, size: float = 40) -> Tracks:
+def tracks_at(xs: list[float], *, y: float = 300, ids: list[int] | None = None, size: float = 40) -> Tracks:
     """Cars with bottom centres at x, y."""
     n = len(xs)
     boxes = [(x - size / 2, y - size, x + size / 2, y) for x in xs]
@@ -49,7 +49,7 @@ def drive(
     """The kinematics of a car after it was observed at these positions."""
     moving = estimator(ground)
     for n, x in enumerate(where):
-        motion = moving.update(seen([x], ids=[ids[n]] if ids else None), start_s + n / fps)
+        motion = moving.update(tracks_at([x], ids=[ids[n]] if ids else None), start_s + n / fps)
     return motion
 
 
@@ -81,7 +81,7 @@ def test_a_new_track_has_no_speed() -> None:
 def test_an_implausible_speed_is_dropped_and_counted() -> None:
     moving = estimator()
     for n, x in enumerate(steady(600, 1)):
-        motion = moving.update(seen([x]), n / 10)
+        motion = moving.update(tracks_at([x]), n / 10)
     assert np.isnan(motion.speed_kmh[0])
     assert moving.estimator.implausible > 0
 
@@ -111,7 +111,7 @@ def test_box_jitter_does_not_end_a_stop() -> None:
     rng = np.random.default_rng(2)
     moving = estimator()
     where = np.concatenate([steady(100, 3), 500 + rng.normal(0, 1.5, 300)])
-    is_stopped = [bool(moving.update(seen([x]), n / 10).is_stopped[0]) for n, x in enumerate(where)]
+    is_stopped = [bool(moving.update(tracks_at([x]), n / 10).is_stopped[0]) for n, x in enumerate(where)]
     assert all(is_stopped[50:])
 
 
@@ -131,9 +131,9 @@ def test_a_new_id_does_not_end_a_stop() -> None:
 def test_only_one_of_two_new_tracks_takes_over_a_lost_stop() -> None:
     moving = estimator()
     for n in range(30):
-        moving.update(seen([500.0]), n / 10)
+        moving.update(tracks_at([500.0]), n / 10)
     for n in range(30, 60):
-        motion = moving.update(seen([499.0, 501.0], ids=[2, 3]), n / 10)
+        motion = moving.update(tracks_at([499.0, 501.0], ids=[2, 3]), n / 10)
     assert motion.stopped_since_s.min() == 0
     assert motion.stopped_since_s.max() >= 3
 
@@ -141,24 +141,24 @@ def test_only_one_of_two_new_tracks_takes_over_a_lost_stop() -> None:
 def test_a_track_that_crawls_into_a_lost_ones_place_is_not_stopped() -> None:
     moving = estimator()
     for n in range(30):
-        moving.update(seen([500.0]), n / 10)
-    is_stopped = [moving.update(seen([494.0 + n], ids=[2]), 3 + n / 10).is_stopped[0] for n in range(40)]
+        moving.update(tracks_at([500.0]), n / 10)
+    is_stopped = [moving.update(tracks_at([494.0 + n], ids=[2]), 3 + n / 10).is_stopped[0] for n in range(40)]
     assert not any(is_stopped)
 
 
 def test_a_stop_lost_long_ago_is_not_taken_over() -> None:
     moving = estimator()
     for n in range(30):
-        moving.update(seen([500.0]), n / 10)
+        moving.update(tracks_at([500.0]), n / 10)
     for n in range(30):
-        motion = moving.update(seen([500.0], ids=[2]), 6 + n / 10)
+        motion = moving.update(tracks_at([500.0], ids=[2]), 6 + n / 10)
     assert motion.stopped_since_s[0] >= 6
 
 
 def test_lost_tracks_are_forgotten() -> None:
     moving = estimator()
     for n in range(400):
-        moving.update(seen([float(200 + n)], ids=[n + 1]), n * 0.5)
+        moving.update(tracks_at([float(200 + n)], ids=[n + 1]), n * 0.5)
     assert len(moving.estimator) <= FORGET_S / 0.5 + 1
 
 
@@ -188,7 +188,7 @@ def test_start_time_ids_and_frame_rate_do_not_change_the_kinematics(shift_s: int
 def test_with_calibration_the_position_in_the_picture_does_not_change_the_speed(dx: int, dy: int) -> None:
     moving = estimator()
     for n, x in enumerate(steady(80, 3)):
-        motion = moving.update(seen([x + dx], y=300 + dy), n / 10)
+        motion = moving.update(tracks_at([x + dx], y=300 + dy), n / 10)
     assert motion.speed_mps[0] == pytest.approx(8, rel=1e-3)
 
 
@@ -196,7 +196,7 @@ def test_a_vehicle_that_enters_at_the_edge_has_its_speed_once_it_is_whole() -> N
     moving, speeds_mps = estimator(), []
     for n in range(30):
         x = 10.0 * n
-        tracks = seen([x])
+        tracks = tracks_at([x])
         clipped = np.clip(tracks.xyxy, 0, None).astype(np.float32)
         motion = moving.update(Tracks(clipped, tracks.confidence, tracks.class_id, tracks.track_id, tracks.age), n / 10)
         speeds_mps.append(float(motion.speed_mps[0]))
@@ -247,7 +247,7 @@ def test_a_new_ground_plane_reprojects_the_whole_trajectory() -> None:
     for n, x in enumerate(where):
         if n == len(where) - 1:
             ground.matrix = np.diag([0.5, 0.5, 1.0]) @ ground.matrix
-        motion = moving.update(seen([x]), n / 10)
+        motion = moving.update(tracks_at([x]), n / 10)
     assert motion.speed_mps == pytest.approx([3.0])
     assert motion.displacement_m == pytest.approx([6.0])
     _, positions_m = moving.estimator.ground_trajectory(1)

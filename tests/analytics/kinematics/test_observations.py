@@ -21,20 +21,20 @@ def clipped(*vehicles: At) -> Tracks:
 def test_a_truncated_box_is_extrapolated_to_its_last_full_size() -> None:
     builder = ObservationBuilder(*SIZE, forget_after_s=FORGET_S)
     for n, y in enumerate([700.0, 750, 790, 810]):
-        seen = builder.observe(clipped(At(n / 10, 1, 500, y, 60, 80)), n / 10)
-    assert seen.truncated.tolist() == [[False, False, False, True]]
-    assert seen.size_px.tolist() == [[60, 80]]
-    assert seen.whole_px.tolist() == [[470, 770, 530, 850]]
-    assert seen.bottom_center_px.tolist() == [[500, 850]]
-    assert seen.box_size_px == pytest.approx(np.sqrt(60 * 80))
+        observations = builder.observe(clipped(At(n / 10, 1, 500, y, 60, 80)), n / 10)
+    assert observations.truncated.tolist() == [[False, False, False, True]]
+    assert observations.size_px.tolist() == [[60, 80]]
+    assert observations.whole_px.tolist() == [[470, 770, 530, 850]]
+    assert observations.bottom_center_px.tolist() == [[500, 850]]
+    assert observations.box_size_px == pytest.approx(np.sqrt(60 * 80))
 
 
 def test_a_vehicle_never_observed_whole_has_no_full_size() -> None:
     builder = ObservationBuilder(*SIZE, forget_after_s=FORGET_S)
-    seen = builder.observe(clipped(At(0, 1, 500, 790, 60, 80)), 0.0)
-    assert np.isnan(seen.size_px).all()
-    assert seen.whole_px.tolist() == seen.xyxy.tolist() == [[470, 750, 530, 800]]
-    assert seen.box_size_px == pytest.approx(np.sqrt(60 * 50))
+    observations = builder.observe(clipped(At(0, 1, 500, 790, 60, 80)), 0.0)
+    assert np.isnan(observations.size_px).all()
+    assert observations.whole_px.tolist() == observations.xyxy.tolist() == [[470, 750, 530, 800]]
+    assert observations.box_size_px == pytest.approx(np.sqrt(60 * 50))
 
 
 def test_a_reused_row_keeps_nothing_of_the_forgotten_track() -> None:
@@ -43,9 +43,9 @@ def test_a_reused_row_keeps_nothing_of_the_forgotten_track() -> None:
     assert first.is_new.tolist() == [True]
     rows = set[int]()
     for n in range(2, 200):
-        seen = builder.observe(clipped(At(0, n, 500, 790, 60, 80)), 5.0 * n)
-        rows.update(seen.row.tolist())
-        assert seen.is_new.tolist() == [True]
-        assert np.isnan(seen.size_px).all()
+        observations = builder.observe(clipped(At(0, n, 500, 790, 60, 80)), 5.0 * n)
+        rows.update(observations.row.tolist())
+        assert observations.is_new.tolist() == [True]
+        assert np.isnan(observations.size_px).all()
     assert len(builder.rows) == 1
     assert len(rows) < 10

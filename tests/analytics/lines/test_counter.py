@@ -26,7 +26,7 @@ def test_a_crossing_says_how_long_its_vehicle_was_observed_before_the_line() -> 
     assert (there.observed_before_s, back.observed_before_s) == (pytest.approx(2.0), pytest.approx(1.0))
 
 
-def test_left_to_right_as_seen_along_the_line_is_in_right_to_left_is_out() -> None:
+def test_left_to_right_across_the_line_is_in_and_right_to_left_is_out() -> None:
     assert directions(count(down([300, 500]))) == ["in"]
     assert directions(count(down([500, 300]))) == ["out"]
 
@@ -57,7 +57,7 @@ def test_a_crossing_during_a_gap_in_the_track_is_dated_inside_the_gap() -> None:
     assert crossing.at_s == pytest.approx(1.0)
 
 
-def test_a_vehicle_that_passes_beside_the_segment_is_not_counted() -> None:
+def test_a_vehicle_that_passes_beyond_the_ends_of_the_line_is_not_counted() -> None:
     assert count(down([300, 500], x=950)) == []
     assert count(down([300, 500], x=50)) == []
 
@@ -116,8 +116,8 @@ def test_a_line_near_the_edge_counts_a_vehicle_that_enters_the_frame() -> None:
 
 def test_a_vehicle_stopped_at_the_edge_over_a_line_is_not_counted() -> None:
     rng = np.random.default_rng(3)
-    standing = [At(t / 10, 1, 500, 20 + d, 60, 40 + 2 * d) for t, d in enumerate(rng.normal(0, 0.5, 100))]
-    assert count(standing, [line(100, 15, 900, 15)]) == []
+    waiting = [At(t / 10, 1, 500, 20 + d, 60, 40 + 2 * d) for t, d in enumerate(rng.normal(0, 0.5, 100))]
+    assert count(waiting, [line(100, 15, 900, 15)]) == []
 
 
 def test_a_track_that_is_lost_for_long_enough_is_dropped() -> None:
@@ -138,7 +138,7 @@ def counted(ys: Sequence[float], is_stopped: Sequence[bool]) -> list[str]:
     )
 
 
-def test_a_vehicle_that_waits_at_the_line_is_counted_when_it_drives_on_despite_jitter() -> None:
+def test_a_vehicle_waiting_at_the_line_is_counted_when_it_drives_on_despite_jitter() -> None:
     rng = np.random.default_rng(3)
     comes, waits, goes = [300, 330, 360, 385], 388 + rng.normal(0, 7, 300).clip(-18, 18), [395, 410, 430]
     stopped = [False] * 4 + [True] * 300

@@ -183,11 +183,11 @@ def test_speeds_are_relative_to_the_configured_free_flow_speed() -> None:
     assert level(flowing(5, 14), 12, slow_street) in {"free", "dense"}
 
 
-def test_a_slow_street_is_free_once_its_free_flow_is_learnt() -> None:
-    learnt = FreeFlow()
-    road_view = Road(PLAIN, free_flow=learnt)
+def test_a_slow_street_is_free_once_its_free_flow_is_learned() -> None:
+    learned = FreeFlow()
+    road_view = Road(PLAIN, free_flow=learned)
     last(road_view.watch([Vehicle(n, steady(6, -30 * n)) for n in range(60)], 320, fps=3))
-    speed_mps = learnt.speed_mps("road", FREE_MPS)
+    speed_mps = learned.speed_mps("road", FREE_MPS)
     assert speed_mps < 9
     assert level_of(TrafficState(5.5 / speed_mps, 0.1, 8), SETTINGS, min_vehicles=3) <= DENSE
 

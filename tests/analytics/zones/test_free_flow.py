@@ -26,7 +26,7 @@ def test_old_vehicles_fade_and_the_histogram_stays_bounded() -> None:
     free_flow = FreeFlow()
     for speed_mps in [20.0] * 3000 + [10.0] * 20000:
         free_flow.learn("z", speed_mps)
-    assert free_flow.counts["z"].sum() <= free_flow.parameters.memory + 1
+    assert free_flow.counts["z"].sum() <= free_flow.parameters.window_vehicles + 1
     assert free_flow.speed_mps("z", FREE_MPS) == pytest.approx(10, rel=0.05)
 
 

@@ -1,4 +1,4 @@
-"""A straight road seen from straight above, with the tracks of the vehicles on it."""
+"""A straight road in a view from straight above, with the tracks of the vehicles on it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -147,15 +147,15 @@ class Road:
             yield self.update(vehicles, start_s + n / fps)
 
     def _tracks(self, vehicles: Iterable[Vehicle], t_s: float) -> Tracks:
-        seen = [(v, box) for v in vehicles if (box := v.box_px(t_s)) is not None]
-        n = len(seen)
-        boxes = np.array([box for _, box in seen]).reshape(-1, 4)
+        visible = [(v, box) for v in vehicles if (box := v.box_px(t_s)) is not None]
+        n = len(visible)
+        boxes = np.array([box for _, box in visible]).reshape(-1, 4)
         boxes += self._rng.normal(0, PX_PER_M * self.jitter_m, boxes.shape) if self.jitter_m else 0
         return Tracks(
             xyxy=boxes.astype(np.float32),
             confidence=np.full(n, 0.8, np.float32),
-            class_id=np.array([v.object_class.class_id for v, _ in seen], np.int64),
-            track_id=np.array([v.track_id for v, _ in seen], np.int64),
+            class_id=np.array([v.object_class.class_id for v, _ in visible], np.int64),
+            track_id=np.array([v.track_id for v, _ in visible], np.int64),
             age=np.ones(n, np.int64),
         )
 

@@ -47,37 +47,38 @@ class IdSwitchParameters:
 
 
 class Verdict(Enum):
-    """How a track came over a line."""
+    """Whether a step over a line is a crossing or an ID switch."""
 
     CROSSED = "crossed"
     ID_SWITCH = "id_switch"
     UNDECIDED = "undecided"
-    """The step was conspicuous, and the observations after it are still missing."""
+    """The step is suspicious, and later observations have to decide."""
 
 
 def classify_step(
     times_s: Floats,
     bottom_center_px: Floats,
     *,
-    left_s: float,
+    crossed_s: float,
     at_s: float,
     size_px: float,
     parameters: IdSwitchParameters = IdSwitchParameters(),
 ) -> Verdict:
-    """How the track with these observations, (K,) and (K, 2), came over a line at `left_s`, as known at `at_s`.
+    """Classify the step of a track over a line at `crossed_s`, by what is known at `at_s`; both media time.
 
-    `size_px` is the square root of the vehicle's box area.
+    The track's recent observations, oldest first, are `times_s` (K,) and `bottom_center_px` (K, 2). `size_px` is the
+    square root of the vehicle's box area.
 
     Example:
         >>> times_s = np.arange(20) / 10
         >>> driving = np.stack([30 * np.arange(20.0), np.zeros(20)], axis=1)
-        >>> classify_step(times_s, driving, left_s=0.95, at_s=1.9, size_px=40.0)
+        >>> classify_step(times_s, driving, crossed_s=0.95, at_s=1.9, size_px=40.0)
         <Verdict.CROSSED: 'crossed'>
     """
     p = parameters
-    # For so few observations of one track, lists of numbers take less than half of the time that arrays take.
+    # For a few observations of one track, lists are more than twice as fast as arrays.
     times: list[float] = times_s.tolist()
-    first, begin = bisect_left(times, left_s), bisect_left(times, left_s - p.before_s)
+    first, begin = bisect_left(times, crossed_s), bisect_left(times, crossed_s - p.before_s)
     if not 0 < first < len(times):
         return Verdict.CROSSED
     if first - begin < p.min_observations:
@@ -103,19 +104,19 @@ def classify_step(
     return Verdict.ID_SWITCH if apart_px > p.jump_sizes * size_px + start_px + speed_px * apart_s else Verdict.CROSSED
 
 
-def _classify_new(seen: "_Observations", *, at_s: float, size_px: float, p: IdSwitchParameters) -> Verdict:
+def _classify_new(observations: "_Observations", *, at_s: float, size_px: float, p: IdSwitchParameters) -> Verdict:
     """The same for a track that has just begun: its last observation before the line, and those after it.
 
     A slow one stays undecided until it is known whether it is stopped: its box may have jittered over the line, or its
     first box have been another vehicle's.
     """
-    times = seen.times_s
+    times = observations.times_s
     until = bisect_right(times, times[1] + p.after_s)
-    vx_px, vy_px = seen.part(1, until).velocity_px()
+    vx_px, vy_px = observations.part(1, until).velocity_px()
     step_s = times[1] - times[0]
     off_px = hypot(
-        seen.x_px[1] - seen.x_px[0] - vx_px * step_s,
-        seen.y_px[1] - seen.y_px[0] - vy_px * step_s,
+        observations.x_px[1] - observations.x_px[0] - vx_px * step_s,
+        observations.y_px[1] - observations.y_px[0] - vy_px * step_s,
     )
     max_px = (p.step_sizes + p.start_sizes_s2 * step_s**2) * size_px
     if until > p.min_observations and hypot(vx_px, vy_px) >= p.max_speed_sizes_s * size_px:

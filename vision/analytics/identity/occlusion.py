@@ -18,10 +18,11 @@ class OcclusionParameters:
     """The occluder's box covers more than this part of the vehicle's last box. Larger: fewer lost vehicles count as
     occluded. Source: chosen."""
     min_distance_lengths: float = 0.7
-    """The occluder is at least this far away on the road, in typical lengths of its class; a nearer one is beside the
-    vehicle, or the same vehicle detected twice. Larger: fewer lost vehicles count as occluded. Source: chosen."""
+    """The occluder is at least this far away on the road, in typical lengths of its class; a nearer one is next to
+    the vehicle, or the same vehicle detected twice. Larger: fewer lost vehicles count as occluded. Source: chosen."""
     max_per_occluder: int = 2
-    """One vehicle occludes this many at most. More: longer queues behind lorries, and more phantoms. Source: chosen."""
+    """Maximum number of vehicles that one vehicle occludes. More: longer queues behind lorries, and more false ones.
+    Source: chosen."""
     same_place_sizes: float = 1.0
     """A new track that begins this near to where the occluded one was last observed, in its box size, is that vehicle.
     Larger: occluded vehicles are found again sooner, sometimes wrongly. Source: chosen."""
@@ -35,14 +36,14 @@ class _Occluded:
     """(2,): of the last observation."""
     size_px: float
     lost_s: float
-    occluder_seen_s: float
+    occluder_last_seen_s: float
 
 
 class OcclusionTracker:
     """The vehicles of one zone that were lost behind another one there.
 
     A lorry occludes the vehicles behind it for as long as it waits. One is dropped when it is observed again, under its
-    own id or as a new track in the same place, and when its occluder leaves the zone or is itself lost for `hold_s`.
+    own id or as a new track in the same place, and when its occluder leaves the zone or is lost for `hold_s`.
 
     Example:
         >>> occlusion = OcclusionTracker(hold_s=2.0)
@@ -72,7 +73,7 @@ class OcclusionTracker:
         self._last, self._last_here = tracks, here
 
     def behind(self, track_ids: Collection[int]) -> list[int]:
-        """The vehicles that are occluded by these tracks, and are none of them."""
+        """The vehicles that these tracks occlude, without the tracks themselves."""
         return [t for t, lost in self._occluded.items() if lost.occluder in track_ids and t not in track_ids]
 
     def _drop(self, tracks: TrackKinematics, here: Bools, ids: Set[int], at_s: float) -> None:
@@ -80,13 +81,13 @@ class OcclusionTracker:
         present = set(tracks.track_id[here].tolist())
         for lost in self._occluded.values():
             if lost.occluder in present:
-                lost.occluder_seen_s = at_s
+                lost.occluder_last_seen_s = at_s
         self._occluded = {
             track: lost
             for track, lost in self._occluded.items()
             if track not in ids
             and (lost.occluder in present or lost.occluder not in ids)
-            and at_s - lost.occluder_seen_s <= self._hold_s
+            and at_s - lost.occluder_last_seen_s <= self._hold_s
         }
         for n in np.flatnonzero(here).tolist():
             if self._occluded and int(tracks.track_id[n]) not in self._last.row_of:
@@ -113,7 +114,7 @@ class OcclusionTracker:
             if counts[occluder] < self._parameters.max_per_occluder:
                 counts[occluder] += 1
                 self._occluded[track] = _Occluded(
-                    occluder, last.bottom_center_px[n], last.box_size_px(n), lost_s=at_s, occluder_seen_s=at_s
+                    occluder, last.bottom_center_px[n], last.box_size_px(n), lost_s=at_s, occluder_last_seen_s=at_s
                 )
 
 

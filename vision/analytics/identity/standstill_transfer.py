@@ -36,13 +36,17 @@ class Arrival:
 
     track_id: int
     previous_id: int
-    seen_s: float
+    last_seen_s: float
 
 
 class StandstillTransfer:
     """Keeps the tracks of the last seconds, and matches new stopped tracks with those that were in their place.
 
-    Where one vehicle was, no other can have been stopped, so the new track's vehicle arrived under the earlier id.
+    Two vehicles cannot be in one place, so the vehicle of the new track arrived under the earlier id.
+
+    Example:
+        >>> StandstillTransfer().update(TrackKinematics.empty(), np.zeros(0, bool), at_s=0.0)
+        []
     """
 
     def __init__(self, parameters: StandstillTransferParameters = StandstillTransferParameters()) -> None:
@@ -66,22 +70,25 @@ class StandstillTransfer:
         return [arrival for arrival in found if arrival is not None]
 
     def _arrival(self, tracks: TrackKinematics, n: int) -> Arrival | None:
-        """By the newest moment before row `n` began with a track in its place that is not there since, nor drives."""
+        """Match the track in row `n` with a track that was in its place just before it began.
+
+        The newest such moment counts. A track that is still there, or drives on, is not matched.
+        """
         p, box, began_s = self._parameters, tracks.xyxy[n], float(tracks.first_seen_s[n])
         drives: dict[int, bool] = {}
         here: set[int] = set()
-        for later in [*(then for seen_s, then in self._recent if seen_s >= began_s), tracks]:
+        for later in [*(then for moment_s, then in self._recent if moment_s >= began_s), tracks]:
             may_drive = ~(later.speed_mps < p.driving_mps) & ~later.is_stopped
             drives |= dict(zip(later.track_id.tolist(), may_drive.tolist(), strict=True))
             here.update(later.track_id[self._is_same(box, later.xyxy)].tolist())
-        for seen_s, earlier in reversed(self._recent):
-            if began_s - p.max_gap_s <= seen_s < began_s:
+        for moment_s, earlier in reversed(self._recent):
+            if began_s - p.max_gap_s <= moment_s < began_s:
                 there = earlier.track_id[self._is_same(box, earlier.xyxy)].tolist()
                 candidates = [track for track in there if track not in here and not drives.get(track, False)]
                 if candidates:
-                    return Arrival(int(tracks.track_id[n]), candidates[0], seen_s)
+                    return Arrival(int(tracks.track_id[n]), candidates[0], moment_s)
         return None
 
     def _is_same(self, box: Floats, boxes: Floats) -> Bools:
-        """(N,): which boxes (N, 4) are the box (4,), but for jitter."""
+        """(N,): which boxes (N, 4) are the box (4,), apart from jitter."""
         return np.asarray(iou(box[None], boxes)[0] >= self._parameters.min_iou, bool)

@@ -17,11 +17,11 @@ class StitchingParameters:
     """When a new track continues a lost one. Sizes are in units of the square root of the box area."""
 
     max_gap_s: float = 1.5
-    """A lost track is looked for this long, seconds. Longer: more occlusions bridged, more wrong links. Source:
-    chosen."""
+    """A lost track may be continued this long after its loss, seconds. Longer: more occlusions bridged, more wrong
+    links. Source: chosen."""
     max_gap_stopped_s: float = 4.0
-    """So is one that was stopped: it is where it was, and passing vehicles occlude it. Longer: as for `max_gap_s`.
-    Source: chosen."""
+    """The same for a track that was stopped: its vehicle is still there, and passing vehicles occlude it. Longer: as
+    for `max_gap_s`. Source: chosen."""
     max_distance_sizes: float = 0.6
     """A new track begins within this distance of the path that the lost one was on, in the smaller one's size. Larger:
     more links, more wrong ones. Source: chosen."""
@@ -40,8 +40,8 @@ class StitchingParameters:
     """A track that was stopped this long before another began in its place, seconds, may have lost its id to a passing
     vehicle. Longer: more takeovers are found. Source: chosen."""
     late_s: float = 0.6
-    """A new track may be linked to a stopped one this long after it began, seconds: while half occluded, its box is not
-    alike yet. Longer: more links, later ones. Source: chosen."""
+    """A new track may be linked to a stopped one this long after it began, seconds: while half occluded, its box does
+    not match yet. Longer: more links, later ones. Source: chosen."""
     reuse_gap_s: float = 0.25
     """A track that returns after a shorter gap is not examined for a reused id, seconds. Longer: fewer reused ids are
     found. Source: chosen."""
@@ -62,8 +62,8 @@ TrackLinks = Sequence[tuple[int, int]]
 class TrackStitcher:
     """Links new tracks to lost ones that are the same vehicle.
 
-    Each lost track is linked once: to the nearest track that began after the loss, or to the one that it had continued
-    itself, if that is back. ID takeovers and occluded turns give links too.
+    Each lost track is linked once: to the nearest track that began after the loss, or to its own predecessor if that
+    returns. ID takeovers and occluded turns give links too.
 
     Example:
         >>> stitcher = TrackStitcher(1280, 720)
@@ -115,7 +115,7 @@ class TrackStitcher:
                 ids[n] for n in new if ids[n] in self._lost and self._is_another_vehicle(tracks, n, at_s)
             )
             oldest_s = at_s - p.max_gap_stopped_s
-            self._lost = {t: s for t, s in self._lost.items() if s[0].seen_s >= oldest_s and t not in visible}
+            self._lost = {t: s for t, s in self._lost.items() if s[0].last_seen_s >= oldest_s and t not in visible}
             links = self._link(tracks, new, at_s) if self._lost else []
         links += self._turns.update(tracks, new, at_s, links)
         self._predecessors = {t: lost for t, lost in self._predecessors.items() if t in visible or t in self._lost}
@@ -178,7 +178,7 @@ class TrackStitcher:
         )
 
     def _is_another_vehicle(self, tracks: TrackKinematics, n: int, at_s: float) -> bool:
-        """Whether the track in row `n`, which returns, is where it cannot have come to from any of its states."""
+        """Whether the returning track in row `n` is out of reach of every state in which it was lost."""
         size_px = float(_sizes_px(tracks.xyxy[n, None])[0])
         return all(
             state.cannot_reach(tracks.bottom_center_px[n], size_px, at_s, self._parameters)
@@ -196,15 +196,15 @@ class TrackStitcher:
         # Late ones continue stopped tracks only.
         lost, states = zip(*(open_states if new else stopped_states), strict=True)
         from_px = np.array([state.bottom_center_px for state in states])
-        paths_px = np.array([state.velocity_px * (at_s - state.seen_s) for state in states])
+        paths_px = np.array([state.velocity_px * (at_s - state.last_seen_s) for state in states])
         away_px = distance_to_path_px(tracks.bottom_center_px[rows][:, None] - from_px, paths_px)
         old_px, new_px = np.array([state.size_px for state in states]), _sizes_px(tracks.xyxy[rows])[:, None]
         small_px, large_px = np.minimum(old_px, new_px), np.maximum(old_px, new_px)
-        seen_s = np.array([state.seen_s for state in states])
+        last_seen_s = np.array([state.last_seen_s for state in states])
         ids = tracks.track_id[rows][:, None]
         is_back = ids == [self._predecessors.get(track, 0) for track in lost]
         is_alike = large_px < p.max_size_ratio * small_px
-        may_be = is_alike & (tracks.first_seen_s[rows][:, None] > seen_s) | is_back
+        may_be = is_alike & (tracks.first_seen_s[rows][:, None] > last_seen_s) | is_back
         may_be[len(new) :] &= np.array([state.is_stopped for state in states])
         sizes = np.where(may_be, away_px / np.maximum(small_px, 1e-9), inf)
         links: list[tuple[int, int]] = []
@@ -216,7 +216,7 @@ class TrackStitcher:
         return links
 
     def _unlinked(self, tracks: TrackKinematics, new: list[int], at_s: float) -> list[int]:
-        """Rows of tracks that began a moment ago and continue none yet."""
+        """Rows of tracks that began within `late_s` and continue none yet."""
         began = (at_s - tracks.first_seen_s <= self._parameters.late_s).nonzero()[0].tolist()
         return [n for n in began if n not in new and int(tracks.track_id[n]) not in self._predecessors]
 
@@ -225,9 +225,9 @@ class TrackStitcher:
 class _LostTrack:
     """The state of a lost track: when it was observed last, where, how fast and how large."""
 
-    seen_s: float
+    last_seen_s: float
     until_s: float
-    """Until when it is looked for."""
+    """Until when it may be continued."""
     bottom_center_px: Floats
     velocity_px: Floats
     velocity_lag_s: float
@@ -238,11 +238,11 @@ class _LostTrack:
     def cannot_reach(
         self, bottom_center_px: Floats, size_px: float, at_s: float, parameters: StitchingParameters
     ) -> bool:
-        """Whether a box of that size is farther from where the track was going than it can have come.
+        """Whether a box of that size is out of the track's reach: too far from where it was going.
 
         An occluder may have squeezed one of the boxes: the larger size counts.
         """
-        p, gap_s = parameters, at_s - self.seen_s
+        p, gap_s = parameters, at_s - self.last_seen_s
         away_px = bottom_center_px - self.bottom_center_px - self.velocity_px * gap_s
         gained_m = p.reuse_acceleration_mps2 / 2 * (gap_s + self.velocity_lag_s) ** 2
         max_px = p.reuse_distance_sizes * max(self.size_px, size_px) + gained_m * self.scale_px_per_m

@@ -24,8 +24,8 @@ class TakeoverParameters:
     """Both must hold this long, seconds: a half-occluded box jitters as far, but returns, while the vehicle that
     occludes it drives on. Longer: surer, later. Source: chosen."""
     max_age_s: float = 1.0
-    """A new track was first observed within this time, seconds; an older one has been another vehicle's. Longer: more
-    pairs are examined. Source: chosen."""
+    """A new track was first observed within this time, seconds; an older one has belonged to another vehicle. Longer:
+    more pairs are examined. Source: chosen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +44,10 @@ class IdTakeoverDetector:
     """Watches new tracks that begin where a track that is still visible was stopped.
 
     If the old id moves away and the new track stays, the new track is the stopped vehicle.
+
+    Example:
+        >>> IdTakeoverDetector().update(TrackKinematics.empty(), [], at_s=0.0, previous=None)
+        []
     """
 
     def __init__(self, parameters: TakeoverParameters = TakeoverParameters()) -> None:

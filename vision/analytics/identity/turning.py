@@ -63,8 +63,12 @@ class _Endpoint:
 class OccludedTurnMatcher:
     """Matches vehicles that are lost while they drive slowly with new ones that drive off slowly nearby.
 
-    Two tracks are linked only if each may be the other, and no third one. A vehicle that would have left the picture
-    going straight is not looked for, and one that would have come in is not matched: at the edge, vehicles are many.
+    Two tracks are linked only if each may be the other, and no third one. Vehicles that would have
+    crossed the picture's edge going straight are not matched: others enter and leave there.
+
+    Example:
+        >>> OccludedTurnMatcher(1280, 720).update(TrackKinematics.empty(), [], at_s=0.0, links=[])
+        []
     """
 
     def __init__(
@@ -82,14 +86,14 @@ class OccludedTurnMatcher:
         """The number of lost and new tracks that are kept."""
         return len(self._lost) + len(self._new)
 
-    def lose(self, tracks: TrackKinematics, rows: Sequence[int], seen_s: float) -> None:
+    def lose(self, tracks: TrackKinematics, rows: Sequence[int], last_seen_s: float) -> None:
         """Take in tracks that were observed last in these rows at that time."""
         p = self._parameters
         for n in rows:
             self._lost.pop(int(tracks.track_id[n]), None)
             may_turn = IS_VEHICLE[tracks.class_id[n]] and p.min_speed_mps <= tracks.speed_mps[n] <= p.max_speed_mps
             if may_turn and np.isnan(tracks.stopped_since_s[n]):
-                last = _endpoint(tracks, n, seen_s, tracks.bottom_center_px[n], tracks.ground_m[n])
+                last = _endpoint(tracks, n, last_seen_s, tracks.bottom_center_px[n], tracks.ground_m[n])
                 self._lost[last.track] = last
 
     def update(

@@ -17,7 +17,7 @@ class KinematicsEstimator:
     """Keeps the trajectories of one camera's tracks, and estimates their velocities and stops.
 
     A track that is not observed for `forget_after_s` is forgotten. A new track that begins where a stopped one was just
-    lost, and stops there itself, takes over its stop: a change of id does not end a stop.
+    lost, and stops there too, takes over its stop: a change of id does not end a stop.
 
     Example:
         >>> from vision.analytics.kinematics.ground_plane import EstimatedGround
@@ -54,29 +54,29 @@ class KinematicsEstimator:
         self._matrix = ground.matrix
         """The ground plane that the table's road positions were computed with."""
         self.implausible = 0
-        """Observations with an implausible speed so far."""
+        """Number of observations with an implausible speed."""
 
     def __len__(self) -> int:
         """The number of tracks that are kept."""
         return len(self._observations.rows)
 
     def observe(self, tracks: Tracks, at_s: float) -> Observations:
-        """Take in where tracks are at `at_s`, or were then, for tracks that were confirmed only now."""
-        seen = self._observations.observe(tracks, at_s)
-        if len(seen):
-            self._add(seen, at_s)
-        return seen
+        """Take in where tracks are at `at_s`; earlier moments too, for tracks that were confirmed only now."""
+        observations = self._observations.observe(tracks, at_s)
+        if len(observations):
+            self._add(observations, at_s)
+        return observations
 
-    def update(self, seen: Observations, at_s: float) -> TrackKinematics:
+    def update(self, observations: Observations, at_s: float) -> TrackKinematics:
         """The kinematics of the tracks that were observed last, at `at_s`."""
-        if not len(seen):
+        if not len(observations):
             return TrackKinematics.empty()
-        box_size_px = seen.box_size_px
+        box_size_px = observations.box_size_px
         estimates = VelocityEstimates.of(
-            self._table, seen.row, box_size_px, at_s, parameters=self._velocities, stops=self._stops
+            self._table, observations.row, box_size_px, at_s, parameters=self._velocities, stops=self._stops
         )
-        self._update_stops(seen.row, estimates, box_size_px, at_s)
-        return self._kinematics(seen, estimates)
+        self._update_stops(observations.row, estimates, box_size_px, at_s)
+        return self._kinematics(observations, estimates)
 
     def ground_trajectory(self, track_id: int) -> tuple[Floats, Floats]:
         """A track's kept observations, oldest first: media times (K,), and positions on the road (K, 2), metres."""
@@ -85,7 +85,7 @@ class KinematicsEstimator:
         return times_s, positions[:, 2:]
 
     def pixel_trajectory(self, track_id: int) -> tuple[Floats, Floats]:
-        """The same in the picture: media times (K,), and bottom centres (K, 2), pixels."""
+        """A track's kept observations, oldest first: media times (K,), and bottom centres (K, 2), pixels."""
         times_s, positions = self._trajectory(track_id)
         return times_s, positions[:, :2]
 
@@ -105,28 +105,32 @@ class KinematicsEstimator:
         positions[:, :2], positions[:, 2:] = bottom_center_px, apply_homography(self._matrix, bottom_center_px)
         return positions
 
-    def _add(self, seen: Observations, at_s: float) -> None:
+    def _add(self, observations: Observations, at_s: float) -> None:
         """Append an observation to each trajectory; begin those of new tracks."""
         table = self._table
         table.grow(self._observations.rows.size)
         self._ground.learn(
-            seen.bottom_center_px, np.where(seen.is_truncated[:, None], np.nan, seen.size_px), seen.class_id
+            observations.bottom_center_px,
+            np.where(observations.is_truncated[:, None], np.nan, observations.size_px),
+            observations.class_id,
         )
         self._follow_ground()
-        positions = self._positions(seen.bottom_center_px)
-        if seen.is_new.any():
-            new = seen[seen.is_new]
-            table.begin(new.row, positions[seen.is_new], at_s)
+        positions = self._positions(observations.bottom_center_px)
+        if observations.is_new.any():
+            new = observations[observations.is_new]
+            table.begin(new.row, positions[observations.is_new], at_s)
             self._find_lost_stops(new.row, new.bottom_center_px, new.box_size_px, at_s)
-        is_unknown = np.isnan(seen.size_px[:, 0])
-        hides_bottom_center = seen.truncated[:, 0] | seen.truncated[:, 2] | seen.truncated[:, 3]
-        table.restart_entered(seen.row, hides_bottom_center & is_unknown)
-        table.append(seen.row, positions, at_s, self._min_interval_s)
+        is_unknown = np.isnan(observations.size_px[:, 0])
+        has_no_bottom_center = (
+            observations.truncated[:, 0] | observations.truncated[:, 2] | observations.truncated[:, 3]
+        )
+        table.restart_entered(observations.row, has_no_bottom_center & is_unknown)
+        table.append(observations.row, positions, at_s, self._min_interval_s)
 
     def _find_lost_stops(self, rows: Ids, bottom_center_px: Floats, box_size_px: Floats, at_s: float) -> None:
         """Hand over the stops of lost tracks to new tracks that begin in their places."""
         table, stops = self._table, self._stops
-        lost_s = at_s - self._observations.rows.seen_s[: len(table.has_moved)]
+        lost_s = at_s - self._observations.rows.last_seen_s[: len(table.has_moved)]
         lost = np.flatnonzero((lost_s > 0) & (lost_s <= stops.takeover_gap_s) & ~np.isnan(table.stopped_since_s))
         if not len(lost):
             return
@@ -157,21 +161,21 @@ class KinematicsEstimator:
         )
         table.max_speed_mps[rows] = np.fmax(table.max_speed_mps[rows], estimates.speed_mps)
 
-    def _kinematics(self, seen: Observations, estimates: VelocityEstimates) -> TrackKinematics:
-        table, rows = self._table, seen.row
+    def _kinematics(self, observations: Observations, estimates: VelocityEstimates) -> TrackKinematics:
+        table, rows = self._table, observations.row
         return TrackKinematics(
-            track_id=seen.track_id,
-            class_id=seen.class_id,
-            confidence=seen.confidence,
-            xyxy=seen.xyxy,
-            truncated=seen.truncated,
-            bottom_center_px=seen.bottom_center_px,
+            track_id=observations.track_id,
+            class_id=observations.class_id,
+            confidence=observations.confidence,
+            xyxy=observations.xyxy,
+            truncated=observations.truncated,
+            bottom_center_px=observations.bottom_center_px,
             ground_m=estimates.ground_m,
             velocity_px=estimates.velocity[:, :2],
             velocity_mps=estimates.velocity[:, 2:],
             speed_mps=estimates.speed_mps,
             speed_kmh=self._speeds_kmh(estimates.speed_mps),
-            scale_px_per_m=pixels_per_unit(self._ground.matrix, seen.bottom_center_px),
+            scale_px_per_m=pixels_per_unit(self._ground.matrix, observations.bottom_center_px),
             first_seen_s=table.first_s[rows],
             first_px=estimates.first_position[:, :2],
             first_m=estimates.first_position[:, 2:],

@@ -45,9 +45,9 @@ class GroundEstimateParameters:
     bands: int = 16
     """Horizontal bands of the picture that sizes are averaged in. More: finer, with fewer vehicles each. Source:
     chosen."""
-    memory: int = 2000
-    """A band's mean is about this many vehicles; older ones fade. More: steadier, slower to follow a camera that was
-    moved. Source: chosen."""
+    window_vehicles: int = 2000
+    """A band's mean covers about this many vehicles; older ones fade. More: steadier, slower to follow a camera that
+    was moved. Source: chosen."""
     refit_share: float = 0.05
     """The plane is fitted again when the sizes grew by this part. Larger: fewer fits, a coarser estimate at first.
     Source: chosen."""
@@ -143,7 +143,7 @@ class EstimatedGround:
         )
         count = np.bincount(band, minlength=self._parameters.bands)
         total = np.bincount(band, weights=log_scale, minlength=self._parameters.bands)
-        self._vehicles = np.minimum(self._vehicles + count, self._parameters.memory)
+        self._vehicles = np.minimum(self._vehicles + count, self._parameters.window_vehicles)
         with np.errstate(divide="ignore", invalid="ignore"):
             step = np.where(count > 0, (total - count * self._mean_log) / self._vehicles, 0)
         self._mean_log += step
@@ -165,7 +165,7 @@ class EstimatedGround:
         w = np.concatenate([weight, np.full(2, self._parameters.prior_weight)]) / s**2
         mean_v, mean_s = (w * v).sum() / w.sum(), (w * s).sum() / w.sum()
         slope = float((w * (v - mean_v) * (s - mean_s)).sum() / (w * (v - mean_v) ** 2).sum())
-        # The camera looks down: what is lower in the picture is nearer.
+        # The camera is tilted down: what is lower in the picture is nearer.
         self.matrix = self._matrix(float(mean_s - max(slope, 0) * mean_v), max(slope, 0.0))
 
     def _prior_line(self, level: float, middle: float) -> tuple[float, float]:
@@ -191,7 +191,7 @@ class EstimatedGround:
 
 
 class CalibrationError(NgatuError):
-    """A calibration that determines no ground plane, or contradicts itself."""
+    """Calibration points that determine no ground plane, or contradict each other."""
 
     def __init__(self, camera_id: str, message: str, remedy: str) -> None:
         super().__init__(f"camera {camera_id!r}: calibration: {message}: {remedy}")

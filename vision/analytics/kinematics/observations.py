@@ -30,7 +30,7 @@ class Observations(Columns):
     xyxy: Floats
     """(N, 4): the boxes: left, top, right, bottom."""
     truncated: Bools
-    """(N, 4): which of these sides the picture's edge cuts off."""
+    """(N, 4): which of these sides the picture's edge truncates."""
     is_truncated: Bools
     """(N,): whether any side is truncated."""
     size_px: Floats

@@ -16,11 +16,11 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackKinematics(Columns):
-    """N tracks at one moment of media time, and how their recent trajectories say that they move.
+    """N tracks at one moment of media time: where they are, and how they move by their recent trajectories.
 
     Metres are the road's where the camera is calibrated. Elsewhere they are estimated from typical vehicle sizes (see
-    `EstimatedGround`): right to within about a third, good enough to tell stopped from moving and slow from fast within
-    one picture, and never published as metres or km/h.
+    `EstimatedGround`): right to within about a third, good enough to distinguish stopped from moving and slow from fast
+    within one picture, and never published as metres or km/h.
 
     Example:
         >>> tracks = TrackKinematics.empty()
@@ -35,7 +35,7 @@ class TrackKinematics(Columns):
     xyxy: Floats
     """(N, 4): left, top, right, bottom in pixels."""
     truncated: Bools
-    """(N, 4): which of these sides the picture's edge cuts off."""
+    """(N, 4): which of these sides the picture's edge truncates."""
     bottom_center_px: Floats
     """(N, 2): the middle of the box's lower edge, where the vehicle is taken to touch the road; pixels. For a truncated
     box, that of the extrapolated one."""
@@ -64,7 +64,7 @@ class TrackKinematics(Columns):
     has_moved: Bools
     """(N,): whether the track was ever observed moving; false for a vehicle parked since the analysis began."""
     max_speed_mps: Floats
-    """(N,): the highest `speed_mps` so far."""
+    """(N,): the highest `speed_mps` since the track began."""
     is_stopped: Bools = field(init=False)
     """(N,): whether `stopped_since_s` is set."""
 

@@ -125,14 +125,14 @@ class TrajectoryTable(TrackTable):
         self.has_moved[rows], self.is_entering[rows], self.max_speed_mps[rows] = False, False, 0.0
 
     def restart_entered(self, rows: Ids, is_entering: Bools) -> None:
-        """Start the trajectories afresh of tracks that are no longer truncated at the edge where they entered."""
+        """Restart the trajectories of tracks that are no longer truncated at the edge where they entered."""
         has_entered = self.is_entering[rows] & ~is_entering
         if has_entered.any():
             self.times_s[rows[has_entered]] = np.nan
         self.is_entering[rows] = is_entering
 
     def hand_over(self, lost: Ids, successors: Ids) -> None:
-        """Keep the stops of lost tracks for their successors, which get them when they stop; each is given once."""
+        """Keep the stops of lost tracks for their successors, one each, which take them over when they stop."""
         self.lost_stopped_since_s[successors] = self.stopped_since_s[lost]
         self.lost_stop_px[successors] = self.stop_position[lost, :2]
         self.lost_has_moved[successors] = self.has_moved[lost]
@@ -145,7 +145,7 @@ class TrajectoryTable(TrackTable):
             positions[..., 2:] = apply_homography(matrix, positions[..., :2])
 
     def stop(self, rows: Ids, positions: Floats, since_s: Floats, max_px: Floats) -> None:
-        """Tracks stopped at these positions (N, 4) at these times (N,).
+        """Store that tracks stopped at these positions (N, 4) at these times (N,).
 
         One that stopped within `max_px` (N,) of where its lost predecessor had stopped takes over its stop.
         """

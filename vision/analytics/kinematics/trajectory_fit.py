@@ -34,13 +34,13 @@ class TrajectoryFitParameters:
     initial_error_m: float = 0.5
     """Position error that is assumed in the first round, metres. Larger: a stiffer first curve. Source: chosen."""
     min_error_m: float = 0.3
-    """Position error that is assumed at least, metres. Larger: stiffer curves. Source: chosen."""
+    """Lower bound of the assumed position error, metres. Larger: stiffer curves. Source: chosen."""
     outlier_errors: float = 0.5
     """An observation this many errors off weighs the inverse of its distance (Huber, "Robust estimation of a location
     parameter", 1964). Larger: outliers pull the curve more. Source: chosen, so small because a half-occluded box
     jitters several times as much for a second or two, and ids switch in a jam."""
     max_rounds: int = 5
-    """Rounds of reweighting at most. More: closer to convergence, slower. Source: chosen."""
+    """Maximum number of reweighting rounds. More: closer to convergence, slower. Source: chosen."""
     tolerance: float = 1e-3
     """Reweighting ends when no coefficient (m, m/s, m/s²) changes by more. Larger: fewer rounds. Source: chosen."""
     max_shift_s: float = 1.0
@@ -119,7 +119,7 @@ def _fit(t: Floats, path_m: Floats, p: TrajectoryFitParameters) -> Floats:
 
 
 def _solve(powers: Floats, observed: Floats, weights: Floats, error_m: float, acceleration_mps2: float) -> Floats:
-    """(3, 2): weighted least squares. `observed` (K, 5) is the powers of time (K, 3) and the positions beside them."""
+    """(3, 2): weighted least squares. `observed` (K, 5) holds the powers of time (K, 3), then the positions."""
     sums = (powers.T * weights) @ observed
     normal = sums[:, :3] + _REGULARISATION
     normal[2, 2] += (error_m / (acceleration_mps2 / 2)) ** 2

@@ -21,7 +21,7 @@ class TruncationParameters:
 def truncated_sides(
     xyxy: Floats, picture_px: Floats, parameters: TruncationParameters = TruncationParameters()
 ) -> Bools:
-    """(N, 4): which sides (left, top, right, bottom) of the boxes (N, 4) a picture of (width, height) cuts off.
+    """(N, 4): which sides (left, top, right, bottom) of boxes (N, 4) are at the edge of a picture (width, height).
 
     Example:
         >>> truncated_sides(np.array([[10.0, 20.0, 99.9, 60.0]]), np.array([100.0, 100.0])).tolist()

@@ -96,7 +96,7 @@ def least_squares_velocity(times_s: Floats, paths: Floats, *, since_s: Floats, m
     `times_s` is (N, K), the newest last; a window holds the observations since `since_s` (W,) of known time
     and position. NaN where they span less than `min_span_s` (W,) or are fewer than three.
     """
-    # With observations as the first axis, adding up so many vehicles side by side takes half the time.
+    # With observations along the first axis, sums over many vehicles take half the time.
     times_s = np.ascontiguousarray(times_s.T)
     use = times_s >= since_s[:, None, None]
     is_unknown = np.isnan(paths[..., -1])

@@ -35,7 +35,7 @@ class LineCounter:
     `CrossingParameters` say how far a vehicle must move from one side to the other: a little for a first crossing, half
     its size on both sides for a return or a stopped vehicle. A slow vehicle is counted for the first time also when it
     has settled on one side and then on the other. After an ID switch across a line nothing is counted, and the track
-    starts afresh as the other vehicle.
+    restarts as the other vehicle.
 
     At the picture's edge a box shows only a part of its vehicle. A box that leaves is extrapolated to its former size;
     one that enters over the line, and moves off it on the side of its anchor, has crossed the line.
@@ -109,7 +109,7 @@ class LineCounter:
     def _count(
         self, observations: Observations, positions: LinePositions, now: CrossingState, crossed: Bools
     ) -> list[Crossing]:
-        """Crossings that are new of active tracks, and their state from now on; `crossed` (N, L)."""
+        """Update the state of active tracks and return their new crossings; `crossed` is (N, L)."""
         entered = has_entered_frame(now, positions, self._parameters)
         if not (crossed | entered).any():
             self._state.write(observations.row, now)
@@ -139,7 +139,7 @@ class LineCounter:
                 side_duration_s=np.zeros(side.shape),
                 crossed_s=np.where(is_entering, at_s, np.nan),
                 crossed_px=self._geometry.anchors_px(positions.full_box_px),
-                unseen_s=np.zeros(side.shape),
+                gap_s=np.zeros(side.shape),
                 entry_px=np.where(is_entering, positions.distance_px, np.nan),
                 counted=np.zeros((*is_entering.shape, 2), bool),
             ),
@@ -153,7 +153,7 @@ class LineCounter:
         leaves = is_beyond & (before_px * side >= 0)
         entry_px = np.where(is_beyond, np.nan, before.entry_px)
         crossed_s = np.where(on_side & np.isnan(entry_px), np.nan, before.crossed_s)
-        crossed_px, unseen_s = before.crossed_px, before.unseen_s
+        crossed_px, gap_s = before.crossed_px, before.gap_s
         if leaves.any():
             fraction = zero_crossing(before_px, distance_px)
             left_s = before.observed_s[:, None] + fraction * (at_s - before.observed_s)[:, None]
@@ -162,7 +162,7 @@ class LineCounter:
                 np.where(leaves, left_s, crossed_s),
                 np.where(leaves[..., None], left_px, crossed_px),
             )
-            unseen_s = np.where(leaves, (at_s - before.observed_s)[:, None], unseen_s)
+            gap_s = np.where(leaves, (at_s - before.observed_s)[:, None], gap_s)
         return CrossingState(
             observed_s=np.full(len(before), at_s),
             full_box_px=positions.full_box_px,
@@ -172,7 +172,7 @@ class LineCounter:
             side_duration_s=before.side_duration_s + np.where(on_side, (at_s - before.observed_s)[:, None], 0.0),
             crossed_s=crossed_s,
             crossed_px=crossed_px,
-            unseen_s=unseen_s,
+            gap_s=gap_s,
             entry_px=entry_px,
             counted=before.counted,
         )
@@ -202,7 +202,7 @@ class LineCounter:
             place=(float(x), float(y)),
             confidence=float(observations.confidence[n]),
             observed_before_s=float(now.side_duration_s[n, line]) if came_from_side else 0.0,
-            unseen_s=float(now.unseen_s[n, line]),
+            gap_s=float(now.gap_s[n, line]),
         )
 
     def _id_switches(
@@ -227,7 +227,7 @@ class LineCounter:
             size_px = sqrt((right - left) * (bottom - top))
             at_s = float(now.observed_s[n])
             verdict = classify_step(
-                times_s, positions_px, left_s=float(now.crossed_s[n, line]), at_s=at_s, size_px=size_px
+                times_s, positions_px, crossed_s=float(now.crossed_s[n, line]), at_s=at_s, size_px=size_px
             )
             switched[n] |= verdict is Verdict.ID_SWITCH
             undecided[n, line] = verdict is Verdict.UNDECIDED

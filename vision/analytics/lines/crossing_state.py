@@ -46,7 +46,7 @@ class CrossingState(Columns):
     """(M, L): when the anchor left that side, interpolated; NaN while it is there."""
     crossed_px: Floats
     """(M, L, 2): where the anchor left that side."""
-    unseen_s: Floats
+    gap_s: Floats
     """(M, L): time between the observations before and after the anchor left that side."""
     entry_px: Floats
     """(M, L): signed distance at which the track entered the frame over the line; NaN if it did not."""
@@ -65,7 +65,7 @@ class CrossingState(Columns):
             side_duration_s=np.zeros((tracks, lines)),
             crossed_s=np.full((tracks, lines), np.nan),
             crossed_px=np.full((tracks, lines, 2), np.nan),
-            unseen_s=np.zeros((tracks, lines)),
+            gap_s=np.zeros((tracks, lines)),
             entry_px=np.full((tracks, lines), np.nan),
             counted=np.zeros((tracks, lines, 2), bool),
         )
@@ -92,7 +92,7 @@ def settle_stopped(
 ) -> CrossingState:
     """Move stopped tracks to the side on which they have settled, if jitter alone put them on the other side before.
 
-    Without this, a track that jitter started on the wrong side would be counted when it is at last seen on its own.
+    Otherwise a track that began on the wrong side by jitter would count as soon as it is observed on the right one.
     """
     settles = (
         is_stopped[:, None]
@@ -119,7 +119,7 @@ def settle_stopped(
 def has_crossed(
     now: CrossingState, positions: LinePositions, is_stopped: Bools, parameters: CrossingParameters
 ) -> Bools:
-    """(N, L): whether the track is for certain on the other side than before."""
+    """(N, L): whether the track has certainly changed sides."""
     candidates = (positions.distance_px * now.side < 0) & ~np.isnan(now.crossed_s)
     if not candidates.any():
         return candidates
@@ -136,7 +136,7 @@ def has_crossed(
 
 
 def reset_switched(switched: Bools, now: CrossingState, positions: LinePositions) -> CrossingState:
-    """Start afresh the tracks (N,) that switched to another vehicle: settled where they are, counted nowhere."""
+    """Restart the tracks (N,) that switched to another vehicle: settled where they are, counted nowhere."""
     if not switched.any():
         return now
     is_switched = switched[:, None]

@@ -17,10 +17,10 @@ class LiveLineParameters:
     """Which period live rates refer to."""
 
     window: timedelta = timedelta(minutes=1)
-    """Rates are taken over the last so much time. Longer: steadier rates that react later. Source: chosen."""
+    """Period that rates are averaged over. Longer: steadier rates that react later. Source: chosen."""
     min_watched: timedelta = timedelta(seconds=10)
-    """No rate before a line was watched this long. Longer: no wild rates at the start, but a later first value. Source:
-    chosen."""
+    """A line has no rate until it was watched this long. Longer: no wild rates at the start, but a later first value.
+    Source: chosen."""
 
 
 class LiveLines:
@@ -58,7 +58,7 @@ class LiveLines:
         self._drop_old(recent, crossed_at)
 
     def interrupt(self, at: datetime) -> None:
-        """The video is back since `at`: rates start afresh."""
+        """The video is back since `at`: restart the rates."""
         self._began_at = at
         for recent in self._recent.values():
             recent.clear()

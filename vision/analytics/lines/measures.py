@@ -1,9 +1,4 @@
-"""Measures of a line's interval: flow in vehicles and passenger car units, speeds, headways, gaps.
-
-A headway is from the front of one vehicle to the front of the next, a gap from the rear of one to the front of the next
-(Highway Capacity Manual 2000, chapter 7). Both are taken over the whole line, across all lanes: where motorcycles ride
-abreast, headways are short and gaps zero.
-"""
+"""Measures of a line's interval: flow in vehicles and passenger car units, speeds, headways, gaps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +32,12 @@ def measures_of(
     equivalents: EquivalentsConfig,
     parameters: SpaceMeanParameters = DEFAULTS,
 ) -> LineMeasures:
-    """A line's measures of one interval. Rates refer to the seconds that were watched (`quality.watched_s`)."""
+    """A line's measures of one interval. Rates refer to the seconds that were watched (`quality.watched_s`).
+
+    A headway is from the front of one vehicle to the front of the next, a gap from the rear of one to the front of the
+    next (Highway Capacity Manual 2000, chapter 7). Both are taken over the whole line, across all lanes: where
+    motorcycles ride abreast, headways are short and gaps zero.
+    """
     return LineMeasures(
         directions=tuple(_direction(flow, direction, quality, equivalents, parameters) for direction in Direction),
         pcu_table=equivalents.pcu,

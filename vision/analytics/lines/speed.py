@@ -108,7 +108,7 @@ class CrossingSpeedEstimator:
 
     def _line_m(self, line_id: str) -> Floats:
         """(2, 2): a line's ends on the road, metres."""
-        if self._ground.matrix is not self._matrix:  # an estimated ground plane changes as it is learnt
+        if self._ground.matrix is not self._matrix:  # an estimated ground plane changes as it is learned
             self._matrix = self._ground.matrix
             self._ends_m = apply_homography(self._matrix, self._ends_px)
         return np.asarray(self._ends_m[self._number_of[line_id]])

@@ -20,8 +20,8 @@ class AreaOccupancyParameters:
     """A zone's bounding box is rasterised into `cells` by `cells` cells. More: finer steps, more time per evaluation.
     Source: chosen."""
     lower_box_share: float = 0.5
-    """Part of a box's height, from the bottom, that counts as being over the road at the vehicle; what is above it only
-    hides the road behind. Larger: higher occupancy by boxes. Source: chosen."""
+    """Part of a box's height, from the bottom, that counts as being over the road at the vehicle; the part above only
+    occludes the road behind. Larger: higher occupancy by boxes. Source: chosen."""
 
 
 class AreaOccupancy:
@@ -65,12 +65,12 @@ class AreaOccupancy:
         occupancy: Floats = (covered & self._in_zone).sum(axis=(1, 2)) / self._cell_counts
         return occupancy
 
-    def by_footprints(self, motion: TrackKinematics, inside: Bools, matrix: Floats) -> Floats:
+    def by_footprints(self, tracks: TrackKinematics, inside: Bools, matrix: Floats) -> Floats:
         """(Z,): the part of each zone, 0 to 1, that the footprints of the vehicles inside it (N, Z) take up.
 
         `matrix` (3, 3) is the homography from the picture to the road.
         """
-        footprint_px = AREAS_M2[motion.class_id] * area_scale(matrix, motion.bottom_center_px)
+        footprint_px = AREAS_M2[tracks.class_id] * area_scale(matrix, tracks.bottom_center_px)
         occupancy: Floats = (inside * footprint_px[:, None]).sum(axis=0) / self._areas_px
         return np.minimum(occupancy, 1.0)
 

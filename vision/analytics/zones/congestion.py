@@ -1,4 +1,4 @@
-"""Congestion levels: what a zone's traffic amounts to, and how long that must last before the level changes."""
+"""Congestion levels of zones by relative speed and occupancy, with hysteresis."""
 
 from dataclasses import dataclass
 from math import isnan
@@ -29,9 +29,9 @@ class CongestionParameters:
     """A road this many times as full as the critical occupancy is dense even where it flows. Higher: fewer flowing
     roads are called dense. Source: chosen."""
     min_crowd: float = 5.0
-    """With this many vehicles, a crowd that creeps or is stopped is congested however little of the road is seen to be
-    full, since a detector misses distant stopped vehicles. Higher: fewer alarms from short queues, distant queues are
-    missed. Source: chosen."""
+    """With this many vehicles, a crowd that creeps or is stopped is congested even if little of the road appears
+    occupied, since a detector misses distant stopped vehicles. Higher: fewer alarms from short queues, distant queues
+    are missed. Source: chosen."""
     min_stopped_share: float = 0.8
     """A crowd is stopped if this part of it is stopped. Higher: fewer, later alarms from queues. Source: chosen."""
     min_vehicles: float = 4.0
@@ -65,8 +65,8 @@ class HysteresisParameters:
     """After this many seconds of video the first level is published even if it varies. Longer: later first levels on
     unsteady roads. Source: chosen."""
     max_gap_s: float = 2.0
-    """After a longer gap between frames, seconds, what was seen before no longer counts towards how long a level has
-    lasted. Longer: levels persist across longer outages. Source: chosen."""
+    """After a longer gap between frames, seconds, earlier levels no longer count towards how long a level has lasted.
+    Longer: levels persist across longer outages. Source: chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def level_of(
     critical_occupancy: float | None = None,
     parameters: CongestionParameters = CONGESTION,
 ) -> int:
-    """Index in `LEVELS` of the level that traffic amounts to; with fewer than `min_vehicles` a road is free.
+    """Index in `LEVELS` of the traffic's level; with fewer than `min_vehicles` a road is free.
 
     Slow traffic alone is dense at most: congestion also takes a road beyond its critical density. The slower traffic
     is, the lower the occupancy that it takes, down to any occupancy where nearly all vehicles creep or are stopped.

@@ -1,4 +1,4 @@
-"""Zone measures per interval of the wall clock, and the sums that they follow from."""
+"""Zone measures per interval of the wall clock, and the sums they are computed from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -8,7 +8,7 @@ import numpy as np
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 
 NEGLIGIBLE_S = 1e-3
-"""Sums below so many vehicle-seconds are rounding."""
+"""Smaller sums, in vehicle-seconds, are rounding errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class FrameTimeParameters:
 
     max_step_s: float = 1.0
     """A frame represents the time since the previous one, but at most this, seconds: what happened during a longer gap
-    was not measured. Longer: gaps are filled with what was seen after them. Source: chosen."""
+    was not measured. Longer: gaps are filled with what was observed after them. Source: chosen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ _IS_MOTOR_VEHICLE = IS_VEHICLE & np.array([c is not ObjectClass.BICYCLE for c in
 
 @dataclass(frozen=True, slots=True)
 class ZoneMonitorParameters:
-    """How often zones are rasterised, which part of a picture is road, and when free flow is learnt."""
+    """How often zones are rasterised, which part of a picture is road, and when free flow is learned."""
 
     occupancy_interval_s: float = 0.5
     """Occupancy by boxes is computed this often at most, seconds, since it is costly and changes slowly. Longer: less
@@ -37,7 +37,7 @@ class ZoneMonitorParameters:
     """Part of the picture that is road, of a camera without zones. Larger: lower occupancy, hence less congestion.
     Source: chosen."""
     free_flow_occupancy: float = 0.5
-    """The free-flow speed is learnt below this part of the critical occupancy. Higher: it is learnt sooner, from
+    """The free-flow speed is learned below this part of the critical occupancy. Higher: it is learned sooner, from
     vehicles that others slow down. Source: chosen."""
 
 
@@ -56,11 +56,11 @@ class ZoneMonitor:
         presence: PresenceParameters = PRESENCE,
         parameters: ZoneMonitorParameters = ZoneMonitorParameters(),
     ) -> None:
-        """`free_flow` is what was learnt in earlier sessions; it is updated in place."""
+        """`free_flow` is what was learned in earlier sessions; it is updated in place."""
         self.zones: tuple[ZoneConfig, ...] = camera.zones
         """The camera's zones, in the order of `inside` and of what `update` returns."""
         self.free_flow = FreeFlow() if free_flow is None else free_flow
-        """The learnt free-flow speeds."""
+        """The learned free-flow speeds."""
         self.whole_frame: ZoneState | None = None
         """The state of the whole picture, where the camera has no zones."""
         size_px = np.array([width_px, height_px], np.float64)

@@ -16,12 +16,12 @@ class ParkedParameters:
     """A vehicle is parked if this many others drove freely through its zone while it was stopped: traffic does not hold
     it up. More: vehicles count as parked later. Source: chosen."""
     min_stopped_s: float = 60.0
-    """A vehicle that was seen moving must also be stopped this long, seconds: others pass one that waits to turn.
+    """A vehicle that was observed moving must also be stopped this long, seconds: others pass one that waits to turn.
     Longer: vehicles that park before the camera count as traffic for longer. Source: chosen."""
 
 
 class ParkedVehicles:
-    """Finds parked vehicles in each of Z zones; drops tracks that were not seen stopped for `forget_after_s`."""
+    """Finds parked vehicles in each of Z zones; drops tracks that were not observed stopped for `forget_after_s`."""
 
     def __init__(self, zones: int, *, forget_after_s: float, parameters: ParkedParameters = ParkedParameters()) -> None:
         self._parameters = parameters
@@ -31,7 +31,7 @@ class ParkedVehicles:
         """(R, Z): number of vehicles that drove freely through each zone since then."""
 
     def __len__(self) -> int:
-        """Number of tracks kept, stopped now or a moment ago."""
+        """Number of tracks kept, stopped now or within `forget_after_s`."""
         return len(self._rows)
 
     def add_passing(self, zone: int, at_s: float) -> None:

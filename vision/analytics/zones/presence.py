@@ -26,7 +26,7 @@ class PresenceParameters:
     at edges, fast vehicles miss small zones. Source: chosen."""
     max_step_s: float = 0.6
     """After a longer gap between observations, seconds, the distance is the straight one instead of speed times time.
-    Longer: more jitter-free distances, errors where the speed changed unseen. Source: chosen."""
+    Longer: more jitter-free distances, errors where the speed changed in the gap. Source: chosen."""
     hold_moving_s: float = 0.5
     """A moving vehicle that is not detected still counts as present this long, seconds. Longer: steadier counts
     that fall later. Source: chosen."""
@@ -45,7 +45,7 @@ class PresenceUpdate:
     entries: tuple[ZoneEntry, ...]
     exits: tuple[ZoneExit, ...]
     present: Ids
-    """(classes, Z): number of objects inside, with those that were detected a moment ago."""
+    """(classes, Z): number of objects inside, through short gaps in their detection."""
     is_inside: Bools
     """(N, Z): whether each track counts as inside, in the order of the tracks."""
 
@@ -130,10 +130,10 @@ class PresenceTracker:
 
     def _vanished(self, at_s: float) -> list[ZoneExit]:
         """Exits of tracks that were not observed for too long."""
-        gone, seen_s = self._rows.forget(at_s)
+        gone, last_seen_s = self._rows.forget(at_s)
         if not len(gone):
             return []
-        return [self._exit(gone[n], zone, seen_s[n]) for n, zone in np.argwhere(self._table.present[gone])]
+        return [self._exit(gone[n], zone, last_seen_s[n]) for n, zone in np.argwhere(self._table.present[gone])]
 
     def _store(self, tracks: TrackKinematics, rows: Ids, is_new: Bools) -> None:
         table = self._table
@@ -184,7 +184,7 @@ class PresenceTracker:
     def _confirm(
         self, tracks: TrackKinematics, rows: Ids, inside: Bools, at_s: float
     ) -> tuple[list[ZoneEntry], list[ZoneExit]]:
-        """Entries and exits of tracks that have changed sides for certain."""
+        """Entries and exits of tracks that have certainly changed sides."""
         n, zone = self._certain_changes(tracks, rows, at_s)
         if not len(n):
             return [], []
@@ -232,7 +232,7 @@ class PresenceTracker:
         table = self._table
         size = len(table.class_id)
         hold_s = np.where(table.is_stopped, self._hold_stopped_s, self._parameters.hold_moving_s)
-        is_held = at_s - self._rows.seen_s[:size] <= hold_s
+        is_held = at_s - self._rows.last_seen_s[:size] <= hold_s
         of_class = table.class_id == _CLASS_IDS[:, None]
         counts: Ids = np.matmul((of_class & is_held).astype(np.int64), table.present.astype(np.int64))
         return counts

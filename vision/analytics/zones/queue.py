@@ -72,15 +72,15 @@ class _QueuedVehicle:
     """From its rear upstream to the spillback line; infinite without one."""
     same_place_px: float
     """Another track's bottom center this close is the same vehicle."""
-    seen_s: float
+    last_seen_s: float
     anchored_s: float
-    """When its queue was last seen to begin at the stop line; -inf for a vehicle in no queue."""
+    """When its queue last began at the stop line; -inf for a vehicle in no queue."""
 
 
 class StopLine:
     """Signed distances from a line across the road, positive on the side of a given point.
 
-    The line is in pixels, distances are in road metres; they follow an estimated ground plane as it is learnt.
+    The line is in pixels, distances are in road metres; they follow an estimated ground plane as it is learned.
     """
 
     def __init__(self, ends_px: Floats, side_px: Floats, ground: GroundPlane) -> None:
@@ -92,7 +92,7 @@ class StopLine:
 
     def distance_m(self, points_m: Floats) -> Floats:
         """(N,): distances of points on the road (N, 2) from the line; NaN where unknown."""
-        if self._ground.matrix is not self._matrix:  # an estimated ground plane changes as it is learnt
+        if self._ground.matrix is not self._matrix:  # an estimated ground plane changes as it is learned
             self._matrix = self._ground.matrix
             self._origin_m, self._normal = _origin_and_normal(apply_homography(self._matrix, self._marks_px))
         distance_m: Floats = (points_m - self._origin_m) @ self._normal
@@ -113,7 +113,7 @@ class QueueEstimator:
     A vehicle joins when it is slower than `queued_below_kmh` inside the zone and close enough behind the stop line or
     another queued vehicle. It leaves when it is faster than `moving_above_kmh`, leaves the zone, or is still stopped
     long after all vehicles before it have gone. A stopped vehicle has no speed, however its box jitters. A lost vehicle
-    is kept for `hold_s`, but no longer than it was seen to wait; an occluded one while its occluder waits.
+    is kept for `hold_s`, but no longer than it was observed waiting; an occluded one while its occluder waits.
     """
 
     def __init__(
@@ -191,7 +191,7 @@ class QueueEstimator:
                 rear_m=rear,
                 to_spillback_m=to_spillback,
                 same_place_px=same_place,
-                seen_s=at_s,
+                last_seen_s=at_s,
                 anchored_s=self._queued[track].anchored_s if track in self._queued else -np.inf,
             )
             for track, (x, y), along, rear, to_spillback, same_place in values
@@ -206,7 +206,7 @@ class QueueEstimator:
             lost
             for lost in self._queued.values()
             if lost.track_id not in tracks.row_of
-            and at_s - lost.seen_s <= min(self._hold_s, lost.seen_s - self._joined_s[lost.track_id])
+            and at_s - lost.last_seen_s <= min(self._hold_s, lost.last_seen_s - self._joined_s[lost.track_id])
             and not any(dist(lost.bottom_center_px, o.bottom_center_px) <= lost.same_place_px for o in others)
         ]
 

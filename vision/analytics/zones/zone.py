@@ -53,7 +53,7 @@ class ZoneAnalyzer:
         self._hysteresis = CongestionHysteresis(self._settings)
 
     def free_flow_speed_mps(self, free_flow: FreeFlow) -> float:
-        """The free-flow speed: configured, or learnt, starting from the speed limit or the default."""
+        """The free-flow speed: configured, or learned, starting from the speed limit or the default."""
         if self._settings.free_flow_kmh is not None:
             return self._settings.free_flow_kmh / 3.6
         default_mps = free_flow.parameters.default_mps if self._limit_mps is None else self._limit_mps

@@ -315,7 +315,7 @@ class TrackHistory:
         target = int(rows[n])
         table.copy(source, target)
         for times_s, values in ((table.times_s, table.velocities), (table.observed_s, table.observed_m)):
-            drop_later(times_s, values, target, arrival.seen_s)
+            drop_later(times_s, values, target, arrival.last_seen_s)
         is_away = ~(_lengths(table.observed_m[target] - tracks.ground_m[n]) <= self._parameters.moved_m)
         stopped_s = table.observed_s[target, ~is_away[::-1].cumsum()[::-1].astype(bool)]
         table.transferred_stop_s[target] = stopped_s[0] if len(stopped_s) else np.nan

@@ -124,7 +124,7 @@ class RedLightRule:
         """
         if crossing.observed_before_s >= self._parameters.min_approach_s:
             return True
-        if crossing.observed_before_s < crossing.unseen_s:
+        if crossing.observed_before_s < crossing.gap_s:
             return False
         ends_px = np.array([stop_line.line.start, stop_line.line.end]) * [scene.width_px, scene.height_px]
         side_px = float(signed_distance_px(scene.tracks.first_px[n, None], ends_px[None, 0], ends_px[None, 1])[0, 0])
