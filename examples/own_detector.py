@@ -28,11 +28,15 @@ def detect(image: np.ndarray) -> vn.Detections:
 
 camera = vn.Camera.from_yaml(sys.argv[2])
 pipeline = vn.Pipeline(camera)
-incidents = crossings = 0
+crossings: list[vn.Crossing] = []
+incidents: list[vn.IncidentChange] = []
 for frame in vn.frames(sys.argv[1], fps=camera.detection.fps):
     result = pipeline.process(frame, detect(frame.image))
-    crossings += len(result.crossings)
-    for incident in result.incidents:
-        incidents += incident.phase == "raised"
-        print(f"{incident.at_s:6.2f} s  {incident.kind} {incident.phase}: {incident.evidence.reason}")
-print(f"{crossings} crossings, {incidents} incidents")
+    crossings += result.crossings
+    incidents += result.incidents
+last = pipeline.close()  # what was not reported yet: the last crossings, and the ends of open incidents
+crossings += last.crossings
+incidents += last.incidents
+for incident in incidents:
+    print(f"{incident.at_s:6.2f} s  {incident.kind} {incident.phase}: {incident.evidence.reason}")
+print(f"{len(crossings)} crossings, {sum(incident.phase == 'raised' for incident in incidents)} incidents")

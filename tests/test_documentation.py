@@ -12,6 +12,7 @@ from api.app import create_app
 from api.settings import ServiceSettings
 from vision.cli import build_app
 from vision.config.settings import WorkerSettings
+from vision.contracts import IncidentKind
 from vision.contracts.base import Message
 from vision.contracts.events import AnyEvent
 
@@ -86,3 +87,9 @@ def test_the_integrators_guide_names_every_field_of_every_event() -> None:
         text = INTEGRATORS if kind == "incident" else row
         marks = ("`{}`", '"{}"')
         assert [f for f in sorted(fields) if not any(mark.format(f) in text for mark in marks)] == []
+
+
+def test_the_integrators_guide_names_every_kind_of_incident() -> None:
+    section = INTEGRATORS.split("## Incidents")[1].split("\n## ")[0]
+    rows = {name for row in section.splitlines() if row.startswith("| `") for name in quoted(row.split("|")[1])}
+    assert rows - {"incident_kind"} == {kind.value for kind in IncidentKind}

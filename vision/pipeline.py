@@ -36,7 +36,15 @@ MIN_STEP_S = 0.001
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameResult:
-    """What one frame added: its confirmed tracks, and the events that became known with it."""
+    """What one frame added: its confirmed tracks, and the events that became known with it.
+
+    An event may have happened some time before: `at_s` of a crossing is media time, as `media_time_s` is.
+
+    Examples:
+        >>> result = FrameResult(datetime(2026, 5, 4, 12), 30.0, 360, Tracks.empty())
+        >>> result.wall_time(29.5).isoformat()
+        '2026-05-04T11:59:59.500000'
+    """
 
     captured_at: datetime
     media_time_s: float
@@ -115,7 +123,12 @@ class CameraPipeline:
         fit_calibration(camera, 1, 1)  # refuse a bad calibration before the first frame
 
     def process(self, frame: Frame, detections: Detections) -> FrameResult:
-        """Take in one frame and its detections. Frames come in the order of capture."""
+        """Take in one frame and its detections; return what became known with it.
+
+        Args:
+            frame: the next frame, in the order of capture.
+            detections: N boxes in pixels of this frame; those below the camera's minimum confidence are dropped.
+        """
         self._restart_if_needed(frame)
         self._newest_s = at_s = max(frame.media_time_s, self._newest_s + MIN_STEP_S)
         self._newest_at = frame.captured_at

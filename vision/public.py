@@ -41,7 +41,8 @@ Pipeline = CameraPipeline
 class Camera(CameraConfig):
     """A camera: its lines, zones, calibration and settings. Its fields are the keys of a camera file.
 
-    Frozen and checked: an unknown key or a value out of bounds raises ValueError.
+    Frozen and checked: an unknown key or a value out of bounds raises ValueError. Coordinates are fractions of the
+    picture, from its upper left corner.
 
     Examples:
         >>> camera = Camera(id="gate", lines=(Line(id="stop", start=(0.1, 0.6), end=(0.9, 0.6)),))
@@ -57,13 +58,23 @@ class Camera(CameraConfig):
     def from_yaml(cls, path: Path | str) -> Self:
         """The camera that a camera file describes.
 
-        Raises ConfigError with every mistake in the file: line, column, key and remedy of each.
+        Args:
+            path: a YAML file named after the camera's `id`.
+
+        Raises:
+            ConfigError: the file has mistakes; the message names line, key and remedy of each. It is an `NgatuError`.
+
+        Examples:
+            >>> camera = Camera.from_yaml("my-cameras/north-gate.yaml")  # doctest: +SKIP
         """
         return cls.model_validate(load_camera(Path(path)).model_dump())
 
 
 class Detector(detection.Detector):
     """A detector of road users: an ONNX model of any supported family.
+
+    `detect(images)` takes a list of pictures, each (height, width, 3), BGR, uint8, and returns the `Detections` of
+    each, in its pixels. Riders are merged with their two-wheelers. It keeps no state: threads and cameras may share it.
 
     Examples:
         >>> import numpy as np
@@ -81,10 +92,14 @@ class Detector(detection.Detector):
         threads: int | None = None,
         size: int | None = None,
     ) -> None:
-        """`model` is a model card's name or the path of an ONNX file; by default the model in use on this machine.
+        """Load a model.
 
-        `providers` selects the hardware (`tensorrt`, `cuda`, `openvino`, `cpu`), by default the best that is present;
-        `threads` are the CPU threads of one inference; `size` is the long side of the input, pixels.
+        Args:
+            model: a model card's name or the path of an ONNX file; by default the model in use on this machine.
+            providers: the hardware, in order of preference (`tensorrt`, `cuda`, `openvino`, `cpu`); by default the best
+                that is present.
+            threads: CPU threads of one inference; by default all cores.
+            size: longer side of the input, pixels; by default that of the model card.
 
         Raises:
             ModelError: the model is missing or broken, or no decoder knows its outputs.
@@ -100,9 +115,15 @@ def frames(
 ) -> Iterator[Frame]:
     """The frames of a video file, or of an RTSP camera for ever.
 
-    `fps` is the most frames a second that are given, by default all. A video is read as fast as frames are taken. A
-    camera gives its newest frame: frames that nobody takes in time are dropped, and a broken stream is reopened until
-    `stop` is set. `${NAME}` in an address is read from the environment.
+    A video is read as fast as frames are taken. A camera gives its newest frame: frames that nobody takes in time are
+    dropped, and a broken stream is reopened until `stop` is set.
+
+    Args:
+        source: a file, or an address that begins with `rtsp://` or `rtsps://`; `${NAME}` in an address is read from the
+            environment.
+        fps: at most this many frames per second, by the stream's timestamps; by default all.
+        camera_id: the `Frame.camera_id` of each frame.
+        stop: set it, also from another thread, to end the iteration.
 
     Raises:
         SourceError: the file cannot be read, or the address is not usable.
@@ -129,9 +150,14 @@ def count_video(
 ) -> VideoCount:
     """Count the vehicles of a video over the camera's lines, as fast as the machine can.
 
-    `detector` is the default one if not given; one with `threads=1` is fastest, since frames are detected side by side.
-    Each of `watchers` is called with every processed frame and its result. Ctrl-C ends the count early and keeps what
-    was counted (`interrupted`).
+    Ctrl-C ends the count early and keeps what was counted (`VideoCount.interrupted`).
+
+    Args:
+        video: the video file; the camera's own source is ignored.
+        camera: lines, movements and settings, such as the analysed frame rate.
+        detector: by default the model in use, with one thread per inference: that is fastest, since several frames are
+            detected at a time.
+        watchers: functions that are called with each analysed frame and its result, in order.
 
     Raises:
         SourceError: the video cannot be read.

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ import supervision
 import vision as vn
 
 STREET = Path(__file__).resolve().parents[2] / "examples" / "street.yaml"
+PAGE = (STREET.parents[1] / "docs" / "python.md").read_text(encoding="utf-8")
 CAR, BUS = vn.ObjectClass.CAR.class_id, vn.ObjectClass.BUS.class_id
 
 
@@ -28,6 +30,14 @@ def test_every_public_name_can_be_loaded() -> None:
     for name in vn.__all__:
         assert getattr(vn, name) is not None
     assert set(vn.__all__) <= set(dir(vn))
+
+
+@pytest.mark.parametrize("name", vn.__all__)
+def test_every_public_name_is_documented_with_an_example(name: str) -> None:
+    documented = getattr(vn, name)
+    assert f"### vn.{name}\n" in PAGE
+    assert documented.__doc__
+    assert "Examples:\n" in documented.__doc__ or issubclass(documented, Enum)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

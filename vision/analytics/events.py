@@ -15,6 +15,11 @@ class Crossing:
     """One vehicle crossed one line, once.
 
     `LineCounter` leaves the speed and the times of front and passage open; `CrossingSpeedEstimator` fills them in.
+
+    Examples:
+        >>> crossing = Crossing("north", Direction.IN, ObjectClass.CAR, 7, 12.5, (0.5, 0.6), 0.9, speed_kmh=42.0)
+        >>> crossing.line_id, crossing.direction.value, crossing.speed_kmh
+        ('north', 'in', 42.0)
     """
 
     line_id: str
@@ -43,7 +48,13 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One vehicle passed an entry and later an exit, each a line or a zone. Media time in seconds."""
+    """One vehicle passed an entry and later an exit, each a line or a zone. Media time in seconds.
+
+    Examples:
+        >>> movement = Movement("north-east", ObjectClass.BUS, 7, entered_at_s=10.0, left_at_s=16.5)
+        >>> movement.left_at_s - movement.entered_at_s
+        6.5
+    """
 
     movement_id: str
     object_class: ObjectClass
@@ -66,7 +77,7 @@ class ZoneEntry:
 class ZoneExit:
     """A vehicle or person left a zone; describes its whole visit. Media time in seconds.
 
-    Example:
+    Examples:
         >>> visit = ZoneExit("north", ObjectClass.CAR, 7, 2.0, 9.0, distance_m=40.0, measured_s=5.0, stopped_s=2.0)
         >>> visit.mean_speed_mps
         8.0

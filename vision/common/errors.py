@@ -4,5 +4,12 @@
 class NgatuError(Exception):
     """An error whose message names the culprit and the remedy.
 
-    For example: `camera 'nts-01', zone 'north': a polygon needs 3 or more points, got 2`.
+    All errors that a caller may expect are of this class.
+
+    Examples:
+        >>> try:
+        ...     raise NgatuError("camera 'gate', zone 'north': a polygon needs 3 or more points, got 2")
+        ... except NgatuError as error:
+        ...     print(error)
+        camera 'gate', zone 'north': a polygon needs 3 or more points, got 2
     """

@@ -9,7 +9,7 @@ from enum import StrEnum
 class ObjectClass(StrEnum):
     """A class of road users. A two-wheeler with its rider is one road user: a bicycle or a motorcycle.
 
-    Example:
+    Examples:
         >>> ObjectClass.CAR.class_id, CLASSES[2].value
         (2, 'car')
     """

@@ -24,6 +24,11 @@ class LineConfig(Config):
 
     Seen in the picture, standing at `start` and looking towards `end`, a vehicle that goes from the left-hand side to
     the right-hand side goes **in**; the other way is **out**.
+
+    Examples:
+        >>> line = LineConfig(id="north", start=(0.1, 0.6), end=(0.9, 0.6))
+        >>> line.anchor.value, line.in_name
+        ('center', 'in')
     """
 
     id: Slug = Field(title="Id", description="Lower-case letters, digits, `-` and `_`. Counts are kept under it.")

@@ -64,7 +64,13 @@ class DirectionConfig(Config):
 
 
 class ZoneConfig(Config):
-    """An area of the road. A vehicle is in it when the middle of its lower edge is."""
+    """An area of the road. A vehicle is in it when the middle of its box's lower edge is.
+
+    Examples:
+        >>> lane = ZoneConfig(id="lane", kind="bus_lane", polygon=((0.2, 0.2), (0.4, 0.2), (0.4, 0.9), (0.2, 0.9)))
+        >>> [object_class.value for object_class in lane.may_be_in]
+        ['bus']
+    """
 
     id: Slug = Field(title="Id", description="Lower-case letters, digits, `-` and `_`. Measures are kept under it.")
     name: str = Field("", title="Name", description="What people call it.", max_length=120)

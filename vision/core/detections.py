@@ -54,8 +54,16 @@ class Detections(Columns):
     def from_ultralytics(cls, result: Any, *, classes: Mapping[str, ObjectClass] | None = None) -> Self:
         """The detections of one `ultralytics.engine.results.Results`.
 
-        `classes` maps the model's class names to road users; by default names equal to an `ObjectClass` count, ignoring
-        case. Boxes of other classes are dropped. Riders stay apart from their two-wheelers: see `vn.merge_riders`.
+        Riders stay apart from their two-wheelers: see `vn.merge_riders`.
+
+        Args:
+            result: what a model of ultralytics returns for one picture.
+            classes: maps the model's class names to road users; by default names equal to an `ObjectClass` count,
+                ignoring case. Boxes of other classes are dropped.
+
+        Examples:
+            >>> model = YOLO("yolo11n.pt")  # doctest: +SKIP
+            >>> detections = merge_riders(Detections.from_ultralytics(model(image)[0]))  # doctest: +SKIP
         """
         boxes = result.boxes
         names = [str(result.names[number]) for number in _numpy(boxes.cls).astype(int).tolist()]
@@ -67,7 +75,12 @@ class Detections(Columns):
     ) -> Self:
         """The boxes of a `supervision.Detections`, with `data["class_name"]` as the class names.
 
-        `classes` as in `from_ultralytics`. Raises ValueError where class names are missing.
+        Args:
+            detections: N boxes; without confidences, each counts as 1.
+            classes: as in `from_ultralytics`.
+
+        Raises:
+            ValueError: class names are missing.
         """
         names = [str(name) for name in np.atleast_1d(detections.data.get("class_name", np.empty(0)))]
         if len(names) != len(detections):

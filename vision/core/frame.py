@@ -14,7 +14,7 @@ class Frame:
     `index` counts from 0 every frame that the stream delivered since it was opened, used or not. `media_time_s` is the
     stream's own clock, seconds since its first frame; `captured_at` is UTC and aware.
 
-    Example:
+    Examples:
         >>> frame = Frame("gate", 0, datetime(2026, 5, 4), 0.0, np.zeros((720, 1280, 3), np.uint8))
         >>> frame.width_px, frame.height_px
         (1280, 720)

@@ -13,7 +13,7 @@ from vision.core.columns import Columns
 class Tracks(Columns):
     """N confirmed tracks that were detected in one frame, in pixels of that frame.
 
-    Example:
+    Examples:
         >>> tracks = Tracks.empty()
         >>> tracks[tracks.age > 10].track_id.tolist()
         []

@@ -34,7 +34,14 @@ class VideoCrossing:
 
 @dataclass(frozen=True, slots=True)
 class VideoCount:
-    """The crossings and movements of one video, and the time that counting took."""
+    """The crossings and movements of one video, and the time that counting took.
+
+    Examples:
+        >>> camera = CameraConfig.model_validate({"id": "gate", "source": {"kind": "file", "path": "gate.mp4"}})
+        >>> counted = VideoCount(Path("gate.mp4"), "traffic26n", camera, 750, 300, 30.0, 6.0, 11.0, (), (), False)
+        >>> counted.speed, counted.processed_fps
+        (5.0, 10.0)
+    """
 
     video: Path
     model: str

@@ -20,6 +20,15 @@ def merge_riders(detections: Detections) -> Detections:
 
     The box becomes the union of both, the class stays the two-wheeler's, the confidence is the higher one.
     Passengers are merged like riders. No box is added, and only those of riders are removed.
+
+    Examples:
+        >>> rider_and_motorcycle = Detections(
+        ...     xyxy=np.array([[10, 0, 30, 45], [5, 25, 35, 60]], np.float32),
+        ...     confidence=np.array([0.9, 0.6], np.float32),
+        ...     class_id=np.array([ObjectClass.PERSON.class_id, ObjectClass.MOTORCYCLE.class_id]),
+        ... )
+        >>> merge_riders(rider_and_motorcycle).xyxy.tolist()
+        [[5.0, 0.0, 35.0, 60.0]]
     """
     is_person = detections.class_id == ObjectClass.PERSON.class_id
     is_two_wheeler = np.isin(detections.class_id, TWO_WHEELERS)

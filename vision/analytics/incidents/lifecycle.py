@@ -69,7 +69,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class IncidentChange:
-    """One step in the life of one incident: raised, updated or ended. Media time in seconds."""
+    """One step in the life of one incident: raised, updated or ended. Media time in seconds.
+
+    Examples:
+        >>> evidence = Evidence((640.0, 360.0), 0.9, "a car has been stationary for 8 s", track_ids=(7,))
+        >>> change = IncidentChange(
+        ...     IncidentKind.STOPPED_VEHICLE, 1, IncidentPhase.RAISED, 0, 12.0, 20.0, None, (0.5, 0.5), evidence
+        ... )
+        >>> change.phase.value, change.at_s - change.started_s, change.evidence.reason
+        ('raised', 8.0, 'a car has been stationary for 8 s')
+    """
 
     kind: IncidentKind
     number: int
@@ -170,7 +179,7 @@ class IncidentLifecycle:
 
     Times are seconds of any one monotonic clock.
 
-    Example:
+    Examples:
         >>> from itertools import count
         >>> lifecycle = IncidentLifecycle(IncidentKind.CONGESTION, RuleConfig(), 1280, 720, count(1))
         >>> evidence = Evidence(None, 0.9, "traffic is jammed")
