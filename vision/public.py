@@ -19,7 +19,7 @@ from vision.core import Frame, SystemClock
 from vision.counting.count import VideoCount, Watcher
 from vision.counting.count import count_video as count_with_detector
 from vision.detection import detector as detection
-from vision.detection.detector import FLOOR
+from vision.detection.detector import MIN_SCORES
 from vision.detection.loading import describe, locate
 from vision.detection.models.cards import default_model
 from vision.detection.session import Session
@@ -107,7 +107,7 @@ class Detector(detection.Detector):
         file, card = locate(default_model() if model is None else model)
         session = Session(file, providers=providers, threads=threads)
         info, family = describe(session, card, threads=threads, size=size)
-        super().__init__(info, session, family, thresholds=FLOOR)
+        super().__init__(info, session, family, thresholds=MIN_SCORES)
 
 
 def frames(

@@ -37,7 +37,8 @@ def constant_model(
 
 
 def mirror_model(file: Path, side: int = 32) -> Path:
-    """A YOLO-like model of one class, 'car', whose first box is as wide as the picture's brightness (0 to 1) says.
+    """A YOLO-like model of one class, 'car', with a first box of the width that the picture's brightness (0 to 1)
+    gives.
 
     Its answer depends on the picture, so that mixed-up pictures show.
     """

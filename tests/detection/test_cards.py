@@ -7,7 +7,7 @@ import pytest
 
 from vision.common.object_class import ObjectClass
 from vision.core import ModelError
-from vision.detection.calibration import from_ours, to_ours
+from vision.detection.calibration import from_common_scale, to_common_scale
 from vision.detection.decoders import FAMILIES
 from vision.detection.models.cards import DEFAULT_MODEL, ModelCard, load_cards, read_card
 
@@ -39,7 +39,7 @@ def test_a_users_card_lies_in_the_cache_and_is_found(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "parts"),
     [
         (CARD + "colour: rgb\n", ["colour", "Extra inputs"]),
         (CARD + "name: twice\n", ["name"]),
@@ -53,28 +53,28 @@ def test_a_users_card_lies_in_the_cache_and_is_found(tmp_path: Path, monkeypatch
         ("", ["the card"]),
     ],
 )
-def test_a_bad_card_is_named_with_what_is_wrong_in_it(tmp_path: Path, text: str, words: list[str]) -> None:
+def test_an_error_names_the_card_and_the_mistake(tmp_path: Path, text: str, parts: list[str]) -> None:
     file = tmp_path / "bad.yaml"
     file.write_text(text)
     with pytest.raises(ModelError) as caught:
         read_card(file)
-    for word in ["bad.yaml", *words]:
-        assert word in str(caught.value)
+    for part in ["bad.yaml", *parts]:
+        assert part in str(caught.value)
 
 
-def test_a_card_maps_other_names_to_ours(tmp_path: Path) -> None:
+def test_a_card_maps_other_class_names(tmp_path: Path) -> None:
     file = tmp_path / "card.yaml"
     file.write_text(CARD + "names: [xe may, o to]\nclasses: {xe may: motorcycle, o to: car}\n")
     card = read_card(file)
     assert card.mapping(card.class_names() or ()) == {"xe may": ObjectClass.MOTORCYCLE, "o to": ObjectClass.CAR}
 
 
-def test_calibration_goes_there_and_back_and_leaves_the_ends_alone() -> None:
+def test_calibration_is_invertible_and_keeps_0_and_1() -> None:
     points = ((0.3, 0.1), (0.4, 0.25), (0.5, 0.5))
     scores = np.linspace(0, 1, 101, dtype=np.float32)
-    np.testing.assert_allclose(from_ours(to_ours(scores, points), points), scores, atol=1e-5)
-    np.testing.assert_allclose(to_ours(np.array([0, 0.4, 1], np.float32), points), [0, 0.25, 1], atol=1e-6)
-    np.testing.assert_array_equal(to_ours(scores, ()), scores)
+    np.testing.assert_allclose(from_common_scale(to_common_scale(scores, points), points), scores, atol=1e-5)
+    np.testing.assert_allclose(to_common_scale(np.array([0, 0.4, 1], np.float32), points), [0, 0.25, 1], atol=1e-6)
+    np.testing.assert_array_equal(to_common_scale(scores, ()), scores)
 
 
 def test_the_schema_explains_every_field() -> None:

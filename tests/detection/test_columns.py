@@ -11,7 +11,7 @@ COUNT = 6
 
 
 def detections(count: int = COUNT) -> Detections:
-    """Detections whose boxes, confidences and classes all differ."""
+    """Detections with different boxes, confidences and classes."""
     n = np.arange(count)
     return Detections(
         xyxy=np.stack([n, n, n + 10, n + 10], axis=1).astype(np.float32),
@@ -21,7 +21,7 @@ def detections(count: int = COUNT) -> Detections:
 
 
 @given(rows=st.lists(st.integers(0, COUNT - 1), max_size=2 * COUNT))
-def test_rows_are_picked_in_the_order_that_is_asked_for(rows: list[int]) -> None:
+def test_rows_are_selected_in_the_order_of_the_indices(rows: list[int]) -> None:
     picked = detections()[np.array(rows, np.int64)]
     assert picked.class_id.tolist() == rows
     assert picked.xyxy[:, 0].tolist() == rows
@@ -29,13 +29,13 @@ def test_rows_are_picked_in_the_order_that_is_asked_for(rows: list[int]) -> None
 
 
 @given(mask=st.lists(st.booleans(), min_size=COUNT, max_size=COUNT))
-def test_a_mask_picks_what_its_numbers_pick(mask: list[bool]) -> None:
+def test_a_mask_selects_the_same_rows_as_its_indices(mask: list[bool]) -> None:
     by_mask, by_number = detections()[np.array(mask)], detections()[np.flatnonzero(mask)]
     assert by_mask.xyxy.tolist() == by_number.xyxy.tolist()
     assert by_mask.confidence.tolist() == by_number.confidence.tolist()
 
 
-def test_a_slice_picks_neighbours() -> None:
+def test_a_slice_selects_consecutive_rows() -> None:
     assert detections()[1:3].class_id.tolist() == [1, 2]
 
 

@@ -27,20 +27,20 @@ def test_list_names_every_card_and_its_licence() -> None:
         assert word in said
 
 
-def test_check_says_what_the_model_saw_and_draws_it(tmp_path: Path) -> None:
-    drawn = tmp_path / "seen.jpg"
+def test_check_lists_and_draws_the_detections(tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn.jpg"
     code, said = ngatu("check", "nanodet_g", "--render", str(drawn))
     assert code == 0, said
     assert "motorcycle" in said
-    assert "of 12 road users" in said
+    assert "of 12 clearly visible road users" in said
     assert cv2.imread(str(drawn)).shape == (540, 960, 3)
 
 
-def test_check_fails_for_a_model_that_sees_nothing(tmp_path: Path) -> None:
+def test_check_fails_for_a_model_that_detects_nothing(tmp_path: Path) -> None:
     blind = {"output0": np.zeros((84, cells_of(64, 64)), np.float32)}
     code, said = ngatu("check", str(constant_model(tmp_path / "blind.onnx", blind, sides=(64, 64))))
     assert code == 1
-    assert "sees too little" in said
+    assert "detects too little" in said
 
 
 def test_an_error_is_one_sentence_and_no_traceback(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_info_shows_card_and_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "ngatu models pull yolo26n" in ngatu("info", "yolo26n")[1]
 
 
-def test_pull_of_what_is_here_does_nothing() -> None:
+def test_pull_of_present_weights_does_nothing() -> None:
     code, said = ngatu("pull", "nanodet_g")
     assert code == 0
-    assert "here already" in said
+    assert "already present" in said

@@ -8,7 +8,7 @@ import pytest
 
 from tests.detection.detection_tiny_models import mirror_model
 from vision.detection import Detector, load_detector
-from vision.detection.models.self_test import check, known_picture
+from vision.detection.models.self_test import known_picture, run_self_test
 
 FAMILIES = {
     "yolo26n.onnx": "yolo",
@@ -54,16 +54,16 @@ def test_threads_that_share_a_detector_get_each_their_own_answer(tmp_path: Path)
 
 @pytest.mark.shared
 @pytest.mark.parametrize("file", FAMILIES)
-def test_every_family_sees_the_road_users_of_the_known_picture(shared: Path, file: str) -> None:
+def test_every_family_detects_the_road_users_of_the_known_picture(shared: Path, file: str) -> None:
     detector = load_detector(shared / "models" / file)
     assert detector.model.family == FAMILIES[file]
-    checked = check(detector)
-    assert checked.passed
-    assert sum(checked.found.values()) >= 6
+    result = run_self_test(detector)
+    assert result.passed
+    assert sum(result.found.values()) >= 6
 
 
 @pytest.mark.shared
-def test_a_batch_of_pictures_of_several_shapes_is_seen_as_each_alone(shared: Path) -> None:
+def test_a_batch_of_several_shapes_gives_the_detections_of_each_picture_alone(shared: Path) -> None:
     detector = load_detector(shared / "models" / "yolo26n.onnx")
     _, street = known_picture()
     pictures = [street, street[:, :540], street[:, ::-1].copy(), street[60:, 200:740], street]

@@ -11,7 +11,7 @@ from vision.detection.decoders.nanodet import INPUT
 from vision.detection.loading import load_detector
 from vision.detection.models.cards import find_card, weights_file
 from vision.detection.models.pull import pull
-from vision.detection.models.self_test import check
+from vision.detection.models.self_test import run_self_test
 from vision.detection.session import Session
 
 TENSORFLOW_JS = Path(__file__).with_name("nanodet_g_outputs.json")
@@ -49,9 +49,9 @@ def test_takes_any_multiple_of_32_and_several_pictures(weights: Path) -> None:
 
 
 def test_detects_the_road_users_of_the_known_picture() -> None:
-    checked = check(load_detector("nanodet_g"))
-    assert checked.passed
-    assert sum(checked.found.values()) >= 6
+    result = run_self_test(load_detector("nanodet_g"))
+    assert result.passed
+    assert sum(result.found.values()) >= 6
 
 
 def test_needs_no_download(weights: Path) -> None:

@@ -84,7 +84,7 @@ def test_cached_weights_that_were_damaged_are_refused_when_loaded(cache: Path) -
 
 def test_a_page_in_place_of_a_model_is_refused_and_not_kept(tmp_path: Path, cache: Path) -> None:
     (tmp_path / "far.onnx").write_text("<html>sign in first</html>")
-    with served(tmp_path) as site, pytest.raises(ModelError, match="not a whole ONNX model"):
+    with served(tmp_path) as site, pytest.raises(ModelError, match="not a complete ONNX model"):
         pull(url_card(f"{site}/far.onnx"))
     assert not (cache / "far.onnx").exists()
 
@@ -96,7 +96,7 @@ def test_an_unreachable_address_names_the_alternatives(tmp_path: Path) -> None:
         fetch(f"{site}/absent.onnx", tmp_path / "x.onnx", quiet)
 
 
-def test_what_a_killed_pull_left_behind_is_cleared_away(tmp_path: Path, cache: Path) -> None:
+def test_remains_of_a_killed_pull_are_removed(tmp_path: Path, cache: Path) -> None:
     (cache / "far.making").mkdir()
     (cache / "far.making" / "half").write_bytes(b"x" * 1000)
     constant_model(tmp_path / "far.onnx", {"output0": YOLO}, sides=(64, 64))
@@ -149,16 +149,16 @@ def test_a_failed_ultralytics_export_gives_reason_and_remedy(tmp_path: Path) -> 
 
 def test_an_added_file_gets_a_card(tmp_path: Path) -> None:
     file = constant_model(tmp_path / "My model (2).onnx", {"output0": YOLO}, sides=(64, 64))
-    card, checked = add(file)
+    card, result = add(file)
     assert card.name == "My-model-2-"
     assert card.family == "yolo"
-    assert not checked.passed, "it sees nothing"
+    assert not result.passed, "it detects nothing"
     assert load_cards()[card.name] == card
     file.unlink()
     assert load_detector(card.name).model.names[2] == "car"
 
 
-def test_a_card_given_with_a_file_says_what_the_file_does_not(tmp_path: Path) -> None:
+def test_a_card_completes_what_its_file_lacks(tmp_path: Path) -> None:
     output = np.zeros((6, cells_of(64, 64)), np.float32)
     output[:, 3] = [20, 35, 20, 30, 0.8, 0]
     file = constant_model(tmp_path / "two.onnx", {"output0": output}, sides=(64, 64))
@@ -174,7 +174,7 @@ def test_a_card_given_with_a_file_says_what_the_file_does_not(tmp_path: Path) ->
     assert found.class_id.tolist() == [1]
 
 
-def test_a_packaged_models_name_is_not_taken_by_accident(tmp_path: Path) -> None:
+def test_a_packaged_models_name_cannot_be_reused(tmp_path: Path) -> None:
     file = constant_model(tmp_path / "yolo26n.onnx", {"output0": YOLO}, sides=(64, 64))
     with pytest.raises(ModelError, match=r"yolo26n.*--name"):
         add(file)

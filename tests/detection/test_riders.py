@@ -69,18 +69,18 @@ def test_riders_side_by_side_keep_their_own_two_wheelers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "box"),
+    ("position", "box"),
     [
-        ("walks beside it", (45, 10, 65, 90)),
-        ("stands in front of it, feet below its wheels", (12, 40, 38, 130)),
+        ("walks next to it", (45, 10, 65, 90)),
+        ("is in front of it, feet below its wheels", (12, 40, 38, 130)),
         ("walks behind it, higher up in the picture", (12, -40, 38, 35)),
         ("is far too small for it", (20, 32, 26, 50)),
         ("is far too large for it", (-60, -130, 100, 92)),
     ],
 )
-def test_a_pedestrian_stays_a_person(who: str, box: tuple[float, float, float, float]) -> None:
+def test_a_pedestrian_stays_a_person(position: str, box: tuple[float, float, float, float]) -> None:
     street = detections((MOTORCYCLE, 0.5, (10, 30, 40, 90)), (PERSON, 0.7, box))
-    assert sorted(merge_riders(street).class_id.tolist()) == sorted([MOTORCYCLE, PERSON]), who
+    assert sorted(merge_riders(street).class_id.tolist()) == sorted([MOTORCYCLE, PERSON]), position
 
 
 def test_a_driver_behind_a_windscreen_is_not_merged() -> None:
@@ -96,7 +96,7 @@ def test_no_two_wheeler_is_lost_and_none_is_made(street: Detections) -> None:
 
 
 @given(streets())
-def test_persons_who_do_not_ride_stay_unchanged(street: Detections) -> None:
+def test_persons_that_do_not_ride_stay_unchanged(street: Detections) -> None:
     merged = merge_riders(street)
     before = {tuple(box) for box in of_class(street, PERSON).xyxy.tolist()}
     assert {tuple(box) for box in of_class(merged, PERSON).xyxy.tolist()} <= before

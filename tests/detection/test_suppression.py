@@ -28,7 +28,7 @@ def kept(boxes: Boxes, same: float = 0.5, vehicle: float = 0.7) -> list[int]:
 
 
 def slowly(boxes: Boxes, same: float, vehicle: float) -> list[int]:
-    """The definition, word by word."""
+    """The definition, taken literally."""
     xyxy, confidence, kinds = boxes
     overlap = iou(xyxy, xyxy)
     stays: list[int] = []

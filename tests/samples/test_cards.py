@@ -18,8 +18,8 @@ from vision.config.errors import ConfigError
 from vision.config.files.loading import load_cameras
 from vision.config.sources import RtspSource
 from vision.samples import ClipCard, SampleError, clip_file, ensure_samples, load_cards, pull
-from vision.samples.cards import is_here
-from vision.samples.pypi import bytes_so_far
+from vision.samples.cards import is_cached
+from vision.samples.pypi import downloaded_bytes
 from vision.sources import probe
 
 POISON = b"raise SystemExit('the archive was run')\n"
@@ -94,7 +94,7 @@ def a_card(source: dict[str, object], content: bytes, name: str = "a") -> ClipCa
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NGATU_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "samples"
 
@@ -114,7 +114,7 @@ def test_the_default_clips_are_what_their_cards_say() -> None:
             assert round(info.duration_s * info.fps) == card.frames
 
 
-def test_the_demonstration_s_cameras_have_the_lines_of_the_clips_that_they_play() -> None:
+def test_the_cameras_of_the_demo_have_the_lines_of_their_clips() -> None:
     found = load_cameras(data_dir("camera_configs") / "demo")
     cards = load_cards()
     assert not found.problems
@@ -128,7 +128,7 @@ def test_the_demonstration_s_cameras_have_the_lines_of_the_clips_that_they_play(
         assert {truth.line for truth in card.truth} == {line.id for line in camera.lines}
 
 
-def test_a_clip_comes_out_of_an_archive_whose_code_is_never_run(registry: Registry) -> None:
+def test_a_clip_is_extracted_without_running_the_archives_code(registry: Registry) -> None:
     steps: list[tuple[str, int, int | None]] = []
     assert pull([registry.card], lambda *step: steps.append(step)) == [registry.card]
     assert clip_file(registry.card).read_bytes() == registry.content
@@ -141,9 +141,9 @@ def test_present_clips_are_kept_and_damaged_ones_fetched_again(registry: Registr
     assert pull([registry.card]) == [registry.card]
     assert pull([registry.card]) == []
     clip_file(registry.card).write_bytes(b"half")
-    assert not is_here(registry.card)
+    assert not is_cached(registry.card)
     assert pull([registry.card]) == [registry.card]
-    assert is_here(registry.card)
+    assert is_cached(registry.card)
 
 
 def test_progress_is_shown_while_pip_creates_and_deletes_folders(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_progress_is_shown_while_pip_creates_and_deletes_folders(tmp_path: Path)
     pip = threading.Thread(target=churn)
     pip.start()
     try:
-        assert {bytes_so_far(tmp_path) for _ in range(500)} == {1000}
+        assert {downloaded_bytes(tmp_path) for _ in range(500)} == {1000}
     finally:
         done.set()
         pip.join()
@@ -186,12 +186,12 @@ def test_without_a_registry_the_error_names_the_package_and_the_remedy(
 ) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://someone:hunter2@127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "0")
-    with pytest.raises(SampleError, match=r"madeup-clips==1\.0.*clips of your own") as caught:
+    with pytest.raises(SampleError, match=r"madeup-clips==1\.0.*your own clips") as caught:
         pull([registry.card])
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.usefixtures("empty_cache")
 def test_without_internet_a_clip_names_the_alternative() -> None:
     card = a_card({"kind": "url", "url": "https://127.0.0.1:9/clip.mp4"}, b"")
     with pytest.raises(SampleError, match=r"https://127\.0\.0\.1:9/clip\.mp4.*this needs the internet"):
@@ -205,7 +205,7 @@ def test_truth_about_a_line_that_the_card_lacks_is_refused(tmp_path: Path) -> No
         load_cards(tmp_path)
 
 
-def test_list_says_what_there_is_and_what_is_here(elsewhere: Path) -> None:
+def test_list_shows_the_cards_and_which_clips_are_cached(empty_cache: Path) -> None:
     code, said = ngatu("list")
     assert code == 0
     for word in (
@@ -214,7 +214,7 @@ def test_list_says_what_there_is_and_what_is_here(elsewhere: Path) -> None:
         "GPL-3.0-only",
         "CC-BY-4.0",
         "800 x 600, 20 fps",
-        str(elsewhere),
+        str(empty_cache),
     ):
         assert word in said
 
@@ -232,20 +232,20 @@ def test_an_own_folder_is_listed_and_a_broken_video_named(tmp_path: Path) -> Non
     assert "nowhere" in said
 
 
-def test_pull_says_that_it_is_here_already_and_refuses_unknown_names() -> None:
+def test_pull_keeps_cached_clips_and_refuses_unknown_names() -> None:
     ensure_samples()
     code, said = ngatu("pull")
     assert code == 0
-    assert said.count("here already") == 2
+    assert said.count("already cached") == 2
     code, said = ngatu("pull", "no-such-clip")
     assert code == 1
     assert "there is no clip 'no-such-clip'; the cards are car-detection, cars-cyclist, cars-truck" in said
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("elsewhere")
-def test_pull_gets_the_default_clips_from_the_real_registry_and_names_their_licence() -> None:
+@pytest.mark.usefixtures("empty_cache")
+def test_pull_gets_the_default_clips_from_the_real_registry() -> None:
     code, said = ngatu("pull")
     assert code == 0, said
     assert said.count("GPL-3.0-only: From the source archive of OTVision") == 2
-    assert all(is_here(card) for card in load_cards().values() if card.default)
+    assert all(is_cached(card) for card in load_cards().values() if card.default)

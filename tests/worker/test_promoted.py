@@ -79,7 +79,7 @@ def test_every_worker_switches_to_a_promoted_model_without_losing_a_crossing(sys
 
 
 def test_health_names_a_promoted_model_that_cannot_be_loaded_and_counting_goes_on(system: PromotedSpine) -> None:
-    for name, why in (("broken", "not a whole ONNX model"), ("nowhere", "no card")):
+    for name, why in (("broken", "not a complete ONNX model"), ("nowhere", "no card")):
         promote(name)
         for camera_id in system.ids:
             until(lambda c=camera_id: repr(name) in system.health(c).trouble, 20)  # noqa: B023

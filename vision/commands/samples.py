@@ -1,4 +1,4 @@
-"""`ngatu samples`: clips to try things on."""
+"""`ngatu samples`: lists and fetches sample clips."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,7 @@ from vision.common.errors import NgatuError
 if TYPE_CHECKING:
     from vision.samples import ClipCard
 
-samples = typer.Typer(help="Clips to try things on: list and get them.", no_args_is_help=True)
+samples = typer.Typer(help="Sample clips: list and fetch them.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -21,9 +21,9 @@ def register(app: typer.Typer) -> None:
 @samples.command("list")
 def list_samples(
     *,
-    folder: Annotated[Path | None, typer.Option(help="List the videos in a folder of your own instead.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="List the videos of this folder instead.")] = None,
 ) -> None:
-    """The clips that have a card, and which of them are here; or the videos of a folder."""
+    """List the clips that have a card, and whether they are cached; or the videos of a folder."""
     with readable_errors():
         if folder is None:
             _list_cards()
@@ -33,20 +33,20 @@ def list_samples(
 
 @samples.command()
 def pull(
-    names: Annotated[list[str] | None, typer.Argument(help="Cards' names; none: the default clips.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Names of cards. Default: the default clips.")] = None,
 ) -> None:
-    """Get clips, check them and keep them; what is here already is not got again."""
+    """Fetch clips into the cache and check them; cached clips are not fetched again."""
     from vision.samples import clip_file
     from vision.samples import pull as pull_clips
 
     with readable_errors():
         cards = _chosen(names or [])
         with progress() as report:
-            fresh = pull_clips(cards, report)
+            fetched = pull_clips(cards, report)
     for card in cards:
-        new = card in fresh
-        typer.echo(f"{card.name}: {clip_file(card)}" + ("" if new else ", here already"))
-        if new:
+        is_new = card in fetched
+        typer.echo(f"{card.name}: {clip_file(card)}" + ("" if is_new else ", already cached"))
+        if is_new:
             typer.echo(f"  {card.licence}: {card.notice}")
 
 
@@ -55,16 +55,16 @@ def _list_cards() -> None:
     from rich.table import Table
 
     from vision.common.paths import cache_dir
-    from vision.samples.cards import is_here, load_cards
+    from vision.samples.cards import is_cached, load_cards
 
-    table = Table("clip", "here", "picture", "length", "licence", "what it shows")
+    table = Table("clip", "cached", "picture", "length", "licence", "what it shows")
     for name, card in sorted(load_cards().items()):
         picture = f"{card.width} x {card.height}, {card.fps:g} fps"
-        here = "yes" if is_here(card) else "no"
+        cached = "yes" if is_cached(card) else "no"
         length = f"{card.frames / card.fps:.0f} s"
-        table.add_row(name + (" (default)" if card.default else ""), here, picture, length, card.licence, card.title)
+        table.add_row(name + (" (default)" if card.default else ""), cached, picture, length, card.licence, card.title)
     Console().print(table)
-    typer.echo(f"clips are kept in {cache_dir('samples')}; `ngatu samples pull NAME` gets one")
+    typer.echo(f"clips are cached in {cache_dir('samples')}; `ngatu samples pull NAME` fetches one")
 
 
 def _list_folder(folder: Path) -> None:

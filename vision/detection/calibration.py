@@ -1,14 +1,14 @@
-"""Maps scores of all models to one scale, so that tracker thresholds hold for any model.
-
-Families trained on the quality of their boxes score a wrong box 0.3 where a YOLO scores it 0.1. The points given here
-and on cards are score pairs of equal precision on labelled street pictures.
-"""
+"""Maps scores of all models to one scale, so that tracker thresholds hold for any model."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Calibration = tuple[tuple[float, float], ...]
-"""(the model's score, the score on our scale), both rising, between 0 and 1. Empty: they are the same."""
+"""Pairs (the model's score, the score on the common scale), both rising, between 0 and 1. Empty: they are the same.
+
+A family that is trained on the quality of its boxes scores a wrong box 0.3 where a YOLO scores it 0.1. The two scores
+of a pair have the same precision on labelled street pictures.
+"""
 
 
 def check_rising(points: Calibration) -> Calibration:
@@ -19,13 +19,13 @@ def check_rising(points: Calibration) -> Calibration:
     return points
 
 
-def to_ours(scores: NDArray[np.float32], points: Calibration) -> NDArray[np.float32]:
+def to_common_scale(scores: NDArray[np.float32], points: Calibration) -> NDArray[np.float32]:
     """The model's scores on the common scale, linear between the points."""
-    raw, ours = np.array([(0.0, 0.0), *points, (1.0, 1.0)]).T
-    return np.asarray(np.interp(scores, raw, ours), np.float32)
+    raw, common = np.array([(0.0, 0.0), *points, (1.0, 1.0)]).T
+    return np.asarray(np.interp(scores, raw, common), np.float32)
 
 
-def from_ours(scores: NDArray[np.float32], points: Calibration) -> NDArray[np.float32]:
+def from_common_scale(scores: NDArray[np.float32], points: Calibration) -> NDArray[np.float32]:
     """The inverse: the model's scores for scores on the common scale."""
-    raw, ours = np.array([(0.0, 0.0), *points, (1.0, 1.0)]).T
-    return np.asarray(np.interp(scores, ours, raw), np.float32)
+    raw, common = np.array([(0.0, 0.0), *points, (1.0, 1.0)]).T
+    return np.asarray(np.interp(scores, common, raw), np.float32)

@@ -22,12 +22,12 @@ COCO: tuple[str, ...] = (
 # fmt: on
 """The 80 classes of COCO in their usual order (Lin et al. 2014, arXiv:1405.0312)."""
 
-LONGEST_NAMES = 100_000
+MAX_NAMES_LENGTH = 100_000
 
 
 def names_in_metadata(text: str) -> tuple[str, ...] | None:
-    """The `names` that Ultralytics writes into a file, a dict or list literal; None when it is neither."""
-    if len(text) > LONGEST_NAMES:
+    """The `names` that Ultralytics writes into a file, a dict or list literal; None if it is neither."""
+    if len(text) > MAX_NAMES_LENGTH:
         return None
     try:
         value = ast.literal_eval(text)
@@ -41,9 +41,9 @@ def names_in_metadata(text: str) -> tuple[str, ...] | None:
 
 
 def by_name(names: tuple[str, ...]) -> dict[str, ObjectClass]:
-    """The names that equal an `ObjectClass`, in any case."""
-    ours = {c.value: c for c in CLASSES}
-    return {name: ours[name.lower()] for name in names if name.lower() in ours}
+    """The names that equal an `ObjectClass`, ignoring case."""
+    by_value = {c.value: c for c in CLASSES}
+    return {name: by_value[name.lower()] for name in names if name.lower() in by_value}
 
 
 def columns(names: tuple[str, ...], mapping: Mapping[str, ObjectClass]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

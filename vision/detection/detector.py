@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 
 from vision.common.object_class import CLASSES, VEHICLES, ObjectClass
 from vision.core import Detections
-from vision.detection.calibration import Calibration, from_ours, to_ours
+from vision.detection.calibration import Calibration, from_common_scale, to_common_scale
 from vision.detection.class_map import columns
 from vision.detection.decoders import Candidates, Family, Wanted
 from vision.detection.decoders.detr import SIZES_INPUT
 from vision.detection.input_spec import InputSpec
-from vision.detection.letterbox import Fit, Image, plan, tensor
+from vision.detection.letterbox import Fit, Image, plan_fit, write_tensor
 from vision.detection.riders import merge_riders
 from vision.detection.session import Array, Session
 from vision.detection.suppression import suppress
 
-FLOOR: Mapping[ObjectClass, float] = MappingProxyType(dict.fromkeys(CLASSES, 0.1))
-"""The least score of each class: low, since two-wheelers score 0.2 to 0.6 and trackers hold on to weaker boxes."""
+MIN_SCORES: Mapping[ObjectClass, float] = MappingProxyType(dict.fromkeys(CLASSES, 0.1))
+"""Minimum score of each class: low, since two-wheelers score 0.2 to 0.6 and trackers continue tracks with weak
+boxes."""
 SAME_CLASS_IOU = 0.5
 VEHICLE_IOU = 0.7
 MAX_BATCH = 16
@@ -31,7 +32,7 @@ _IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What is known of a loaded model, for people and for records."""
+    """Description of a loaded model, for people and for records."""
 
     name: str
     family: str
@@ -39,7 +40,7 @@ class ModelInfo:
     licence: str
     input: InputSpec
     width: int | None
-    """Pixels the model prescribes, or None where it follows the picture."""
+    """Pixels that the model prescribes; None where it adapts to the picture."""
     height: int | None
     batches: bool
     """Whether several pictures may go through at once."""
@@ -47,7 +48,7 @@ class ModelInfo:
     classes: Mapping[str, ObjectClass]
     calibration: Calibration
     providers: tuple[str, ...]
-    """ONNX Runtime's, in use, first the one that does the work."""
+    """ONNX Runtime's names of the providers in use, the preferred one first."""
     threads: int
 
 
@@ -55,14 +56,19 @@ class Detector:
     """One model, shared by all cameras of a process. It keeps no state between calls, so threads may share it."""
 
     def __init__(
-        self, model: ModelInfo, session: Session, family: Family, *, thresholds: Mapping[ObjectClass, float] = FLOOR
+        self,
+        model: ModelInfo,
+        session: Session,
+        family: Family,
+        *,
+        thresholds: Mapping[ObjectClass, float] = MIN_SCORES,
     ) -> None:
         self.model = model
         self._session = session
         self._family = family
-        numbers, self._ours = columns(model.names, model.classes)
-        floors = np.array([thresholds[CLASSES[i]] for i in self._ours], np.float32)
-        self._wanted = Wanted(numbers, from_ours(floors, model.calibration))
+        numbers, self._class_ids = columns(model.names, model.classes)
+        min_scores = np.array([thresholds[CLASSES[i]] for i in self._class_ids], np.float32)
+        self._wanted = Wanted(numbers, from_common_scale(min_scores, model.calibration))
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:
         """The road users in each picture (height, width, 3; BGR, uint8), in its pixels, in the given order.
@@ -88,7 +94,7 @@ class Detector:
         width, height = fits[0].canvas
         batch = np.empty((len(images), 3, height, width), np.float32)
         for image, fit, out in zip(images, fits, batch, strict=True):
-            tensor(image, fit, self.model.input, out)
+            write_tensor(image, fit, self.model.input, out)
         return batch
 
     def infer(self, batch: NDArray[np.float32]) -> list[Array]:
@@ -102,9 +108,9 @@ class Detector:
 
     def _suppressed(self, candidates: Candidates, fit: Fit) -> Detections:
         found = Detections(
-            xyxy=fit.back(candidates.xyxy),
-            confidence=to_ours(candidates.confidence, self.model.calibration),
-            class_id=self._ours[candidates.column],
+            xyxy=fit.to_picture(candidates.xyxy),
+            confidence=to_common_scale(candidates.confidence, self.model.calibration),
+            class_id=self._class_ids[candidates.column],
         )
         sides = found.xyxy[:, 2:] - found.xyxy[:, :2]
         found = found[np.flatnonzero(np.isfinite(found.xyxy).all(axis=1) & (sides > 1).all(axis=1))]
@@ -121,11 +127,11 @@ class Detector:
 
     def _fit(self, image: Image) -> Fit:
         height, width = image.shape[:2]
-        return plan((width, height), self.model.input, (self.model.width, self.model.height))
+        return plan_fit((width, height), self.model.input, (self.model.width, self.model.height))
 
 
 def feed_of(session: Session, batch: NDArray[np.float32]) -> dict[str, Array]:
-    """The batch under the name of the model's picture input, and its size where the model asks for it."""
+    """The batch under the name of the model's picture input, and its size where the model has an input for it."""
     feed: dict[str, Array] = {}
     for wanted in session.inputs:
         if wanted.name == SIZES_INPUT:

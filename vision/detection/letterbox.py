@@ -14,7 +14,7 @@ Image = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Where a picture of one size lies in the input: `width` x `height` pixels at `left`, `top` of the canvas."""
+    """Position of a picture in the model's input: `width` x `height` pixels at `left`, `top` of the canvas."""
 
     canvas: tuple[int, int]
     """Width and height of the model's input in pixels."""
@@ -25,8 +25,8 @@ class Fit:
     left: int
     top: int
 
-    def back(self, xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(N, 4) boxes in pixels of the input to pixels of the picture, cut at its edges."""
+    def to_picture(self, xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, 4) boxes in pixels of the input to pixels of the picture, clipped at its edges."""
         x = (xyxy[:, 0::2] - self.left) * (self.picture[0] / self.width)
         y = (xyxy[:, 1::2] - self.top) * (self.picture[1] / self.height)
         boxes = np.empty((len(xyxy), 4), np.float32)
@@ -35,8 +35,8 @@ class Fit:
         return boxes
 
 
-def plan(picture: tuple[int, int], spec: InputSpec, fixed: tuple[int | None, int | None]) -> Fit:
-    """How a picture (width, height) is fitted; `fixed` are the sides (width, height) the model prescribes, or None.
+def plan_fit(picture: tuple[int, int], spec: InputSpec, fixed: tuple[int | None, int | None]) -> Fit:
+    """How a picture (width, height) is fitted; `fixed` is the model's own (width, height), None where open.
 
     Open sides: the long one becomes `spec.size`, the other is the next multiple that holds the picture.
     """
@@ -54,7 +54,7 @@ def _next_multiple(value: int, multiple: int) -> int:
     return -(-value // multiple) * multiple
 
 
-def tensor(image: Image, fit: Fit, spec: InputSpec, out: NDArray[np.float32]) -> None:
+def write_tensor(image: Image, fit: Fit, spec: InputSpec, out: NDArray[np.float32]) -> None:
     """Write the fitted, normalised picture into `out` (3, height, width)."""
     small = image
     if fit.picture != (fit.width, fit.height):
@@ -70,6 +70,6 @@ def tensor(image: Image, fit: Fit, spec: InputSpec, out: NDArray[np.float32]) ->
 
 @lru_cache(maxsize=16)
 def _tables(spec: InputSpec) -> tuple[NDArray[np.float32], ...]:
-    """The normalised value of each of the 256 levels, a table a channel in the input's order."""
+    """The normalised value of each of the 256 levels, one table per channel in the input's order."""
     levels = np.arange(256, dtype=np.float32)
     return tuple((levels - m) / np.float32(s) for m, s in zip(spec.mean, spec.std, strict=True))

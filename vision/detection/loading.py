@@ -12,7 +12,7 @@ from vision.core import ModelError
 from vision.detection.class_map import COCO, by_name, names_in_metadata
 from vision.detection.decoders import FAMILIES, Family, Probe
 from vision.detection.decoders.detr import SIZES_INPUT
-from vision.detection.detector import FLOOR, Detector, ModelInfo, feed_of
+from vision.detection.detector import MIN_SCORES, Detector, ModelInfo, feed_of
 from vision.detection.models.cards import (
     ModelCard,
     PackagedSource,
@@ -23,8 +23,8 @@ from vision.detection.models.cards import (
 )
 from vision.detection.session import Session, usable_cpus
 
-PROBE_SIDE = 320
-LONGEST_SIDE = 4096
+PROBE_SIDE_PX = 320
+MAX_INPUT_SIDE_PX = 4096
 
 
 def load_detector(
@@ -35,7 +35,7 @@ def load_detector(
     size: int | None = None,
     thresholds: Mapping[ObjectClass, float] | None = None,
 ) -> Detector:
-    """A detector from a card's name or the path of an ONNX file, by default the model in use.
+    """A detector from a card's name or the path of an ONNX file; by default the default model.
 
     `providers` overrides the choice of hardware (tensorrt, cuda, openvino, cpu), `threads` the CPU threads of one
     inference, `size` the input's long side in pixels where the model leaves it open, `thresholds` the minimum score of
@@ -48,13 +48,13 @@ def load_detector(
 
 def locate(model: Path | str) -> tuple[Path, ModelCard | None]:
     """The ONNX file of a name or path, and its card if it has one."""
-    if names_a_file(model):
+    if is_file_name(model):
         return Path(model), None
     card = find_card(str(model))
     file = weights_file(card)
     if not file.is_file():
         if isinstance(card.source, PackagedSource):
-            raise ModelError(f"model '{card.name}': it comes with ngatu, but {file} is absent; install ngatu anew")
+            raise ModelError(f"model '{card.name}': it comes with ngatu, but {file} is absent; reinstall ngatu")
         raise ModelError(
             f"model '{card.name}': its weights are not in {cache_dir('models')}; "
             f"get them by `ngatu models pull {card.name}`, or name the path of an .onnx file"
@@ -63,8 +63,8 @@ def locate(model: Path | str) -> tuple[Path, ModelCard | None]:
     return file, card
 
 
-def names_a_file(model: Path | str) -> bool:
-    """Whether a file is meant and not a card."""
+def is_file_name(model: Path | str) -> bool:
+    """Whether the name is that of a file, not of a card."""
     return isinstance(model, Path) or model.endswith(".onnx") or Path(model).is_file()
 
 
@@ -78,7 +78,7 @@ def build_detector(
 ) -> Detector:
     """The detector over an open session; what the card does not say is read from the file."""
     info, family = describe(session, card, threads=threads, size=size)
-    return Detector(info, session, family, thresholds={**FLOOR, **(thresholds or {})})
+    return Detector(info, session, family, thresholds={**MIN_SCORES, **(thresholds or {})})
 
 
 def describe(
@@ -91,7 +91,7 @@ def describe(
     if not set(names) & set(mapping):
         raise ModelError(
             f"model {session.file}: none of its {len(names)} classes ({', '.join(names[:8])}, …) is a road user; "
-            f"expected some of {', '.join(ObjectClass)}, or a card whose `classes` maps them"
+            f"expected some of {', '.join(ObjectClass)}, or a card with `classes` that maps them"
         )
     spec = (card.input if card else None) or family.input
     height, width = _open_sides(session)
@@ -114,28 +114,30 @@ def describe(
 
 
 def recognise(session: Session, card: ModelCard | None = None) -> tuple[Family, Probe]:
-    """Run the model on a blank picture and find the family whose outputs it has."""
+    """Run the model on a blank picture and find the family that has such outputs."""
     task = session.metadata.get("task", "detect")
     if task != "detect":
-        raise ModelError(f"model {session.file}: its metadata says task '{task}'; expected 'detect', boxes alone")
+        raise ModelError(f"model {session.file}: its metadata says task '{task}'; expected 'detect'")
     probe = _probe(session)
     if card and card.family:
         family = FAMILIES[card.family]
         if family.recognises(probe) is None:
             raise ModelError(
                 f"model {session.file}: its card says {family.name}, so {family.expects} was expected; "
-                f"it has {_outputs_in_words(probe)}"
+                f"it has {_described_outputs(probe)}"
             )
         return family, probe
     for family in FAMILIES.values():
         if family.recognises(probe) is not None:
             return family, probe
     known = "; ".join(f"{f.name}: {f.expects}" for f in FAMILIES.values())
-    raise ModelError(f"model {session.file}: its outputs, {_outputs_in_words(probe)}, are of no known family ({known})")
+    raise ModelError(
+        f"model {session.file}: its outputs, {_described_outputs(probe)}, are of no known family ({known})"
+    )
 
 
 def _probe(session: Session) -> Probe:
-    height, width = (side or PROBE_SIDE for side in _open_sides(session))
+    height, width = (side or PROBE_SIDE_PX for side in _open_sides(session))
     outputs = session.run(feed_of(session, np.zeros((1, 3, height, width), np.float32)))
     return Probe(
         output_names=session.output_names,
@@ -159,8 +161,8 @@ def _picture_input(session: Session) -> Any:
 def _open_sides(session: Session) -> tuple[int | None, int | None]:
     """Height and width that the model prescribes, None where its axis is open."""
     height, width = (s if isinstance(s, int) else None for s in _picture_input(session).shape[2:])
-    if max(height or 0, width or 0) > LONGEST_SIDE:
-        raise ModelError(f"model {session.file}: its input is {width} x {height}; at most {LONGEST_SIDE} is taken")
+    if max(height or 0, width or 0) > MAX_INPUT_SIDE_PX:
+        raise ModelError(f"model {session.file}: its input is {width} x {height}; the maximum is {MAX_INPUT_SIDE_PX}")
     return height, width
 
 
@@ -175,10 +177,10 @@ def _names(session: Session, family: Family, probe: Probe, card: ModelCard | Non
             "give it a card with `names` in the model's order"
         )
     if scored and scored != len(names):
-        whose = "its card" if card and card.class_names() else "its metadata"
-        raise ModelError(f"model {session.file}: it scores {scored} classes, but {whose} names {len(names)}")
+        named_by = "its card" if card and card.class_names() else "its metadata"
+        raise ModelError(f"model {session.file}: it scores {scored} classes, but {named_by} names {len(names)}")
     return names
 
 
-def _outputs_in_words(probe: Probe) -> str:
+def _described_outputs(probe: Probe) -> str:
     return ", ".join(f"{n} {list(s)}" for n, s in zip(probe.output_names, probe.shapes, strict=True))

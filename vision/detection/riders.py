@@ -19,7 +19,7 @@ def merge_riders(detections: Detections) -> Detections:
     """Merge every rider with the two-wheeler that fits best.
 
     The box becomes the union of both, the class stays the two-wheeler's, the confidence is the higher one.
-    Passengers are merged like riders. No box is added, and only those of riders are removed.
+    Passengers are merged like riders. No box is added; only boxes of riders are removed.
 
     Examples:
         >>> rider_and_motorcycle = Detections(
@@ -35,15 +35,15 @@ def merge_riders(detections: Detections) -> Detections:
     if not is_person.any() or not is_two_wheeler.any():
         return detections
     persons, two_wheelers = detections[is_person], detections[is_two_wheeler]
-    fit = riding(persons.xyxy, two_wheelers.xyxy)
+    fit = rider_fits(persons.xyxy, two_wheelers.xyxy)
     rides, mount = fit.max(axis=1) > 0, fit.argmax(axis=1)
     merged = _unite(two_wheelers, persons[rides], mount[rides])
     others = detections[~is_person & ~is_two_wheeler]
     return _concatenate(others, merged, persons[~rides])
 
 
-def riding(persons: FloatArray, two_wheelers: FloatArray) -> FloatArray:
-    """(P, 4) and (M, 4) boxes to a (P, M) matrix: how well person p sits on two-wheeler m, 0 if not at all.
+def rider_fits(persons: FloatArray, two_wheelers: FloatArray) -> FloatArray:
+    """(P, M): how well each person (P, 4) fits as a rider on each two-wheeler (M, 4); 0 if not at all.
 
     A person sits on it if they share most of the narrower's width, their centres are close, the person's box begins
     above its middle and ends on it (neither above the saddle nor below the wheels), and their heights are similar.

@@ -27,8 +27,8 @@ PREFERRED = {
 ORT_ERRORS: tuple[type[Exception], ...] = tuple(
     e for e in vars(ort_errors).values() if isinstance(e, type) and issubclass(e, Exception)
 )
-QUIET = 3
-"""ONNX Runtime's level for errors only."""
+ERRORS_ONLY = 3
+"""ONNX Runtime's log level."""
 
 Array = NDArray[np.generic]
 
@@ -87,14 +87,14 @@ def _open(file: Path, providers: Sequence[str], threads: int) -> ort.InferenceSe
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.log_severity_level = QUIET
+    options.log_severity_level = ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return ort.InferenceSession(str(file), options, providers=[_with_options(p) for p in providers])
     except ORT_ERRORS as error:
         size = file.stat().st_size
         raise ModelError(
-            f"model {file} ({size} bytes): not a whole ONNX model ({_first_line(error)}); "
+            f"model {file} ({size} bytes): not a complete ONNX model ({_first_line(error)}); "
             "expected an .onnx file of a detector, see `ngatu models list`"
         ) from error
 

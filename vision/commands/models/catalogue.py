@@ -1,4 +1,4 @@
-"""`ngatu models list`, `info`, `check`, `pull` and `add`: which detectors there are, and getting another one."""
+"""`ngatu models list`, `info`, `check`, `pull` and `add`: the detectors of this machine."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,7 @@ from vision.commands.console import progress, quiet_logs, readable_errors
 if TYPE_CHECKING:
     from vision.detection.detector import Detector
     from vision.detection.models.cards import ModelCard
-    from vision.detection.models.self_test import Checked
+    from vision.detection.models.self_test import SelfTestResult
 
 NameOrFile = Annotated[str, typer.Argument(help="A card's name, or an .onnx file.", metavar="NAME_OR_FILE")]
 Provider = Annotated[
@@ -28,13 +28,13 @@ def register(models: typer.Typer) -> None:
 
 
 def list_models() -> None:
-    """The cards, and whose weights are here."""
+    """List the cards, and which of their weights are present."""
     from vision.common.paths import cache_dir
     from vision.detection.models.cards import default_model, load_cards, weights_file
 
     with readable_errors():
         cards, default = load_cards(), default_model()
-    table = Table("model", "weights", "from", "licence", "what it is")
+    table = Table("model", "weights", "from", "licence", "title")
     for name, card in sorted(cards.items()):
         file = weights_file(card)
         here = f"{file.stat().st_size / 1e6:.1f} MB" if file.is_file() else "–"
@@ -42,18 +42,18 @@ def list_models() -> None:
         table.add_row(name + mark, here, card.source.kind, card.licence, card.title)
     Console().print(table)
     typer.echo(
-        f"weights are kept in {cache_dir('models')}; `ngatu models pull NAME` gets some, `add FILE` brings your own"
+        f"weights are cached in {cache_dir('models')}; `ngatu models pull NAME` fetches some, `add FILE` adds your own"
     )
 
 
 def info(model: NameOrFile, *, provider: Provider = None) -> None:
-    """What is known of a model, from its card and, where it is here, from its file."""
-    from vision.detection.loading import load_detector, names_a_file
+    """Describe a model by its card and, if it is present, its file."""
+    from vision.detection.loading import is_file_name, load_detector
     from vision.detection.models.cards import find_card, weights_file
 
     quiet_logs()
     with readable_errors():
-        card = None if names_a_file(model) else find_card(model)
+        card = None if is_file_name(model) else find_card(model)
         opened = card is None or weights_file(card).is_file()
         detector = load_detector(model, providers=[provider] if provider else None) if opened else None
     table = Table(show_header=False, box=None)
@@ -61,41 +61,40 @@ def info(model: NameOrFile, *, provider: Provider = None) -> None:
         table.add_row(key, value)
     Console().print(table)
     if card and not detector:
-        typer.echo(f"its weights are not here; get them by `ngatu models pull {card.name}`")
+        typer.echo(f"its weights are not present; fetch them by `ngatu models pull {card.name}`")
 
 
 def check(
     model: NameOrFile,
     *,
-    render: Annotated[Path | None, typer.Option(help="Draw what it saw into this picture.")] = None,
+    render: Annotated[Path | None, typer.Option(help="Write a picture with the detections to this file.")] = None,
     provider: Provider = None,
     threads: Threads = None,
 ) -> None:
-    """Run a model on the bundled street picture and say what it saw; fails where that is next to nothing."""
+    """Run a model on the bundled street picture and list its detections. Exit code 1: it detects next to nothing."""
     from vision.detection import load_detector
-    from vision.detection.models.self_test import check as check_model
-    from vision.detection.models.self_test import draw, save
+    from vision.detection.models.self_test import draw, run_self_test, save
 
     quiet_logs()
     with readable_errors():
         detector = load_detector(model, providers=[provider] if provider else None, threads=threads)
-        checked = check_model(detector)
-        _print_check(detector, checked)
+        result = run_self_test(detector)
+        _print_check(detector, result)
         if render:
-            save(draw(checked.image, checked.seen), render)
-            typer.echo(f"drawn into {render}")
-    _pass_or_fail(detector.model.name, checked)
+            save(draw(result.image, result.detections), render)
+            typer.echo(f"written to {render}")
+    _pass_or_fail(detector.model.name, result)
 
 
 def pull(
     name: Annotated[str, typer.Argument(help="A card's name.")],
     *,
-    force: Annotated[bool, typer.Option("--force", help="Get it even though it is here.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Fetch it even if it is present.")] = False,
     python: Annotated[
         Path | None, typer.Option(help="Interpreter of an environment that has ultralytics, for official weights.")
     ] = None,
 ) -> None:
-    """Get a model's weights: by the ultralytics package (AGPL-3.0), or from the internet, as its card says."""
+    """Fetch a model's weights by the ultralytics package (AGPL-3.0) or from the internet, as its card says."""
     from vision.detection.models.cards import check_digest, find_card, weights_file
     from vision.detection.models.pull import pull as pull_weights
 
@@ -105,7 +104,7 @@ def pull(
         file = weights_file(card)
         if file.is_file() and not force:
             check_digest(card, file)
-            typer.echo(f"{name}: here already, {file}")
+            typer.echo(f"{name}: already present, {file}")
             return
         if card.source.kind == "ultralytics":
             typer.echo(f"{name}: Ultralytics and its weights are AGPL-3.0; what you build on them is bound by that.")
@@ -117,20 +116,20 @@ def pull(
 def add(
     file: Annotated[Path, typer.Argument(help="An .onnx file of a detector.")],
     *,
-    name: Annotated[str | None, typer.Option(help="What to call it; the file's name when not given.")] = None,
-    card: Annotated[Path | None, typer.Option(help="A card that says what the file does not, as class names.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the model. Default: the file's name.")] = None,
+    card: Annotated[Path | None, typer.Option(help="A card with what the file lacks, such as class names.")] = None,
 ) -> None:
-    """Take in a model of your own: works out what it is, keeps a copy and a card of it, and checks it."""
+    """Add your own model: recognise its family, copy it, write a card, and check it."""
     from vision.common.paths import cache_dir
     from vision.detection.loading import load_detector
     from vision.detection.models.add import add as add_model
 
     quiet_logs()
     with readable_errors():
-        added, checked = add_model(file, name=name, card_file=card)
-        _print_check(load_detector(added.name), checked)
+        added, result = add_model(file, name=name, card_file=card)
+        _print_check(load_detector(added.name), result)
     typer.echo(f"added as '{added.name}', a {added.family} model; its card is {cache_dir('models') / added.name}.yaml")
-    _pass_or_fail(added.name, checked)
+    _pass_or_fail(added.name, result)
 
 
 def _card_rows(card: "ModelCard") -> list[tuple[str, str]]:
@@ -156,29 +155,29 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _print_check(detector: "Detector", checked: "Checked") -> None:
+def _print_check(detector: "Detector", result: "SelfTestResult") -> None:
     import numpy as np
 
     from vision.common.object_class import CLASSES
 
-    table = Table("class", "seen", "of those plain to see", "surest", title=checked.picture.title)
-    for kind, expected in checked.expected.items():
-        scores = checked.seen.confidence[checked.seen.class_id == CLASSES.index(kind)]
-        surest = f"{np.max(scores):.2f}" if len(scores) else "–"
-        table.add_row(kind, str(len(scores)), f"{checked.found[kind]} of {expected}" if expected else "–", surest)
+    table = Table("class", "detected", "of the clearly visible", "highest confidence", title=result.picture.title)
+    for kind, expected in result.expected.items():
+        scores = result.detections.confidence[result.detections.class_id == CLASSES.index(kind)]
+        highest = f"{np.max(scores):.2f}" if len(scores) else "–"
+        table.add_row(kind, str(len(scores)), f"{result.found[kind]} of {expected}" if expected else "–", highest)
     Console().print(table)
     model = detector.model
-    typer.echo(f"{model.name} ({model.family}) on {model.providers[0]}: {checked.inference_ms:.0f} ms a picture")
-    typer.echo(f"picture: {checked.picture.author}; {checked.picture.licence}")
+    typer.echo(f"{model.name} ({model.family}) on {model.providers[0]}: {result.inference_ms:.0f} ms per picture")
+    typer.echo(f"picture: {result.picture.author}; {result.picture.licence}")
 
 
-def _pass_or_fail(name: str, checked: "Checked") -> None:
-    found, expected = sum(checked.found.values()), sum(checked.expected.values())
-    typer.echo(f"{name}: saw {found} of {expected} road users that are plain to see")
-    if not checked.passed:
+def _pass_or_fail(name: str, result: "SelfTestResult") -> None:
+    found, expected = sum(result.found.values()), sum(result.expected.values())
+    typer.echo(f"{name}: detected {found} of {expected} clearly visible road users")
+    if not result.passed:
         typer.echo(
-            f"error: model '{name}' sees too little; a wrong family, channel order, size or class mapping does that. "
-            "See `ngatu models info`, and say what the file does not by `ngatu models add FILE --card CARD`",
+            f"error: model '{name}' detects too little: its family, channel order, size or class mapping is wrong. "
+            "See `ngatu models info`, and add what the file lacks by `ngatu models add FILE --card CARD`",
             err=True,
         )
         raise typer.Exit(1)

@@ -31,9 +31,9 @@ class Wanted:
     """The model's classes that are wanted, and their minimum scores."""
 
     columns: NDArray[np.int64]
-    """(C,): the model's own numbers of the classes that map to ours."""
+    """(C,): the model's numbers of the classes that map to road users."""
     thresholds: FloatArray
-    """(C,): the least score of each."""
+    """(C,): the minimum score of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Probe:
     height: int
 
     def anchors(self) -> frozenset[int]:
-        """How many cells the usual pyramids (strides 8 to 32, and with one finer or one coarser level) have."""
+        """Number of cells of the usual pyramids: strides 8 to 32, and with one finer or one coarser level."""
         cells = {s: -(-self.width // s) * -(-self.height // s) for s in (4, 8, 16, 32, 64)}
         usual = cells[8] + cells[16] + cells[32]
         return frozenset({usual, usual + cells[4], usual + cells[64]})
@@ -59,10 +59,10 @@ class Family:
 
     name: str
     expects: str
-    """The outputs, in words, for an error's sentence."""
+    """Description of the outputs, for error messages."""
     input: InputSpec
     recognises: Callable[[Probe], int | None]
-    """How many classes the model knows, or None when it is not of this family; 0 where the outputs do not tell."""
+    """How many classes the model knows, None if it is not of this family, 0 if the outputs do not show it."""
     decode: Callable[[Outputs, Wanted, int, int], Candidates]
     """(one image's outputs, classes wanted, input width, input height) to candidates."""
     calibration: Calibration = ()

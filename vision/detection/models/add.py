@@ -10,14 +10,14 @@ from vision.core import ModelError
 from vision.detection.loading import build_detector
 from vision.detection.models.cards import FileSource, ModelCard, load_cards, read_card
 from vision.detection.models.pull import put_into_cache
-from vision.detection.models.self_test import Checked, check
+from vision.detection.models.self_test import SelfTestResult, run_self_test
 from vision.detection.session import Session
 
 
-def add(file: Path, *, name: str | None = None, card_file: Path | None = None) -> tuple[ModelCard, Checked]:
+def add(file: Path, *, name: str | None = None, card_file: Path | None = None) -> tuple[ModelCard, SelfTestResult]:
     """Test a model file and copy it, with a card, into the cache, where it is found by name.
 
-    `card_file` is a card that says what the file does not (class names, another input). Raises ModelError naming the
+    `card_file` is a card with what the file lacks, such as class names or another input. Raises ModelError naming the
     file and what was expected.
     """
     session = Session(file)
@@ -32,10 +32,10 @@ def add(file: Path, *, name: str | None = None, card_file: Path | None = None) -
             "sha256": None,
         }
     )
-    _must_be_free(card)
+    _check_name_is_free(card)
     put_into_cache(file, card.name)
     _write(card)
-    return card, check(detector)
+    return card, run_self_test(detector)
 
 
 def _card(licence: str, file: Path) -> ModelCard:
@@ -48,7 +48,7 @@ def _name(file: Path) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-") or "model"
 
 
-def _must_be_free(card: ModelCard) -> None:
+def _check_name_is_free(card: ModelCard) -> None:
     known = load_cards().get(card.name)
     if known and known.source.kind != "file":
         raise ModelError(f"model '{card.name}': a card that comes with ngatu has this name; choose another by --name")

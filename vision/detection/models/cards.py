@@ -1,4 +1,4 @@
-"""Model cards (one YAML per model, packaged or the user's) and the place of their weights."""
+"""Model cards, one YAML file per model, and the location of their weights."""
 
 import hashlib
 from pathlib import Path
@@ -22,7 +22,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class PackagedSource(Config):
-    """A file that comes with ngatu, beside its card."""
+    """A file that comes with ngatu, in the folder of its card."""
 
     kind: Literal["packaged"]
     file: str = Field(title="File", description="Its name.", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")
@@ -46,14 +46,14 @@ class FileSource(Config):
     """A file that the user added."""
 
     kind: Literal["file"]
-    origin: str = Field(title="Origin", description="The path it was added from.")
+    origin: str = Field(title="Origin", description="The path that it was added from.")
 
 
 Source = Annotated[PackagedSource | UltralyticsSource | UrlSource | FileSource, Field(discriminator="kind")]
 
 
 class ModelCard(Config):
-    """What is known of a model before its file is opened."""
+    """Description of a model, known before its file is opened."""
 
     name: str = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", title="Name", description="Also of its file in the cache."
@@ -62,17 +62,17 @@ class ModelCard(Config):
     licence: str = Field(title="Licence", description="Of the weights.")
     source: Source = Field(title="Source", description="Where the weights come from.")
     sha256: Sha256 | None = Field(None, title="SHA-256", description="Of the ONNX file, where it is always the same.")
-    family: str | None = Field(None, title="Family", description="The decoder; worked out from the file when left out.")
-    input: InputSpec | None = Field(None, title="Input", description="The family's convention when left out.")
+    family: str | None = Field(None, title="Family", description="The decoder. Unset: recognised from the file.")
+    input: InputSpec | None = Field(None, title="Input", description="Unset: the family's convention.")
     names: tuple[str, ...] | Literal["coco"] | None = Field(
-        None, title="Class names", description="In the model's order; the file's own when left out."
+        None, title="Class names", description="In the model's order. Unset: the file's own."
     )
     classes: dict[str, ObjectClass] | None = Field(
-        None, title="Classes", description="The model's class names to ours; those that are alike when left out."
+        None, title="Classes", description="Maps the model's class names to road users. Unset: equal names."
     )
 
     calibration: Annotated[Calibration, AfterValidator(check_rising)] | None = Field(
-        None, title="Calibration", description="Pairs of the model's score and ours; the family's own when left out."
+        None, title="Calibration", description="Pairs (the model's score, the common score). Unset: the family's own."
     )
 
     def class_names(self) -> tuple[str, ...] | None:
@@ -109,7 +109,7 @@ def load_cards() -> dict[str, ModelCard]:
 
 
 def default_pointer() -> Path:
-    """The file whose one line names the model that was promoted on this machine."""
+    """The file with the name of the model that was promoted on this machine."""
     return cache_dir("models") / "default"
 
 

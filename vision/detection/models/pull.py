@@ -38,33 +38,32 @@ def ensure_default_model(report: Report = quiet) -> Path:
 def pull(card: ModelCard, report: Report = quiet, *, python: Path | None = None, force: bool = False) -> Path:
     """Get the card's weights, test them, and put them into the cache; returns their file.
 
-    Present weights are kept, unless `force`; a second process waits for the first. `python`
-    is the interpreter whose `ultralytics` exports official weights, by default this one. Raises ModelError with
-    the remedy.
+    Present weights are kept, unless `force`; a second process waits for the first. `python` is the interpreter of an
+    environment with `ultralytics`, for official weights; default: this one. Raises ModelError with the remedy.
     """
     target = weights_file(card)
     if isinstance(card.source, PackagedSource):
-        return _as_it_came(card, target)
-    with _alone(target) as scratch:
+        return _packaged_file(card, target)
+    with _exclusive_scratch(target) as scratch:
         if target.is_file() and not force:
             return target
-        made = _make(card, scratch, report, python)
+        made = _obtain(card, scratch, report, python)
         check_digest(card, made)
-        report("trying the model", 0, None)
+        report("testing the model", 0, None)
         recognise(Session(made, providers=["cpu"]), card)
         made.replace(target)
     return target
 
 
-def _as_it_came(card: ModelCard, file: Path) -> Path:
-    """A packaged file is there from the start, whole."""
+def _packaged_file(card: ModelCard, file: Path) -> Path:
+    """The packaged file. Raises ModelError if it is absent or damaged."""
     if not file.is_file():
-        raise ModelError(f"model '{card.name}': it comes with ngatu, but {file} is absent; install ngatu anew")
+        raise ModelError(f"model '{card.name}': it comes with ngatu, but {file} is absent; reinstall ngatu")
     check_digest(card, file)
     return file
 
 
-def _make(card: ModelCard, scratch: Path, report: Report, python: Path | None) -> Path:
+def _obtain(card: ModelCard, scratch: Path, report: Report, python: Path | None) -> Path:
     match card.source:
         case UltralyticsSource():
             return export_official(card.source.weights, scratch, report, python)
@@ -89,8 +88,8 @@ def fetch(url: str, target: Path, report: Report) -> Path:
 
 
 @contextmanager
-def _alone(target: Path) -> Iterator[Path]:
-    """Lets one process at a time make a cached file, in a temporary folder."""
+def _exclusive_scratch(target: Path) -> Iterator[Path]:
+    """Give one process at a time a temporary folder, in which it makes a cached file."""
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_suffix(".making")
     with target.with_suffix(".lock").open("w") as lock:

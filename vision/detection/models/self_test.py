@@ -1,4 +1,4 @@
-"""Tests a model on a bundled picture whose road users are known."""
+"""Tests a model on a bundled picture with known road users."""
 
 import time
 from dataclasses import dataclass
@@ -17,9 +17,10 @@ from vision.core import Detections, ModelError
 from vision.detection.detector import Detector
 from vision.geometry import iou
 
-SURE = 0.25
-"""From this confidence on a box is shown and believed; it is where a track begins."""
-SAME_IOU = 0.5
+MIN_CONFIDENCE = 0.25
+"""Weaker detections are ignored; the tracker starts tracks from this confidence on."""
+MATCH_IOU = 0.5
+"""A detection matches a known road user of its class from this IoU on."""
 COLOURS: dict[ObjectClass, tuple[int, int, int]] = {
     ObjectClass.BICYCLE: (200, 200, 0),
     ObjectClass.MOTORCYCLE: (80, 220, 60),
@@ -35,7 +36,7 @@ class KnownPicture(Config):
     """The bundled picture's card."""
 
     picture: str = Field(title="File", description="Beside the card.")
-    title: str = Field(title="Title", description="What is to be seen.")
+    title: str = Field(title="Title", description="What it shows.")
     author: str = Field(title="Author", description="Who made it.")
     licence: str = Field(title="Licence", description="Of the picture.")
     changes: str = Field(title="Changes", description="What was done to the original.")
@@ -45,19 +46,19 @@ class KnownPicture(Config):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Checked:
+class SelfTestResult:
     """What a model detected in the known picture."""
 
     picture: KnownPicture
     image: NDArray[np.uint8]
-    seen: Detections
-    """Only what it is sure of."""
+    detections: Detections
+    """Those from `MIN_CONFIDENCE` on."""
     expected: dict[ObjectClass, int]
-    """How many of each class that the model knows are plain to see."""
+    """By class that the model knows: number of clearly visible road users."""
     found: dict[ObjectClass, int]
-    """How many of those it saw, at the right place and in the right class."""
+    """By class: how many of them were detected, in the right place and class."""
     inference_ms: float
-    """From picture to road users, the best of three."""
+    """From picture to detections, the best of three runs."""
 
     @property
     def passed(self) -> bool:
@@ -65,19 +66,19 @@ class Checked:
         return sum(self.found.values()) * 3 >= sum(self.expected.values()) > 0
 
 
-def check(detector: Detector) -> Checked:
-    """Run the detector on the bundled picture and compare with its known road users."""
+def run_self_test(detector: Detector) -> SelfTestResult:
+    """Run the detector on the bundled picture and compare its detections with the known road users."""
     picture, image = known_picture()
-    took, seen = min((_timed(detector, image) for _ in range(3)), key=lambda run: run[0])
-    sure = seen[seen.confidence >= SURE]
+    duration_s, detections = min((_timed(detector, image) for _ in range(3)), key=lambda run: run[0])
+    confident = detections[detections.confidence >= MIN_CONFIDENCE]
     known = {CLASSES.index(c): c for c in detector.model.classes.values()}
     expected, found = {}, {}
     for number, kind in sorted(known.items()):
         boxes = _expected_px(picture, kind, image)
         expected[kind] = len(boxes)
-        hits = iou(boxes, sure[sure.class_id == number].xyxy) >= SAME_IOU
+        hits = iou(boxes, confident[confident.class_id == number].xyxy) >= MATCH_IOU
         found[kind] = int(hits.any(axis=1).sum())
-    return Checked(picture, image, sure, expected, found, took * 1000)
+    return SelfTestResult(picture, image, confident, expected, found, duration_s * 1000)
 
 
 def known_picture() -> tuple[KnownPicture, NDArray[np.uint8]]:
@@ -87,10 +88,12 @@ def known_picture() -> tuple[KnownPicture, NDArray[np.uint8]]:
     return picture, _read(card.parent / picture.picture)
 
 
-def draw(image: NDArray[np.uint8], seen: Detections) -> NDArray[np.uint8]:
+def draw(image: NDArray[np.uint8], detections: Detections) -> NDArray[np.uint8]:
     """A copy of the picture with boxes, classes and scores drawn on it."""
     out = image.copy()
-    for box, confidence, number in zip(seen.xyxy.round().astype(int), seen.confidence, seen.class_id, strict=True):
+    for box, confidence, number in zip(
+        detections.xyxy.round().astype(int), detections.confidence, detections.class_id, strict=True
+    ):
         kind = CLASSES[number]
         left, top, right, bottom = (int(v) for v in box)
         cv2.rectangle(out, (left, top), (right, bottom), COLOURS[kind], 2)
@@ -112,7 +115,7 @@ def save(image: NDArray[np.uint8], file: Path) -> None:
 def _read(file: Path) -> NDArray[np.uint8]:
     image = cv2.imread(str(file), cv2.IMREAD_COLOR)
     if image is None:
-        raise ModelError(f"picture {file}: absent or broken, though it comes with ngatu; install it anew")
+        raise ModelError(f"picture {file}: absent or broken, though it comes with ngatu; reinstall ngatu")
     return np.asarray(image, np.uint8)
 
 
@@ -124,5 +127,5 @@ def _expected_px(picture: KnownPicture, kind: ObjectClass, image: NDArray[np.uin
 
 def _timed(detector: Detector, image: NDArray[np.uint8]) -> tuple[float, Detections]:
     start = time.perf_counter()
-    (seen,) = detector.detect([image])
-    return time.perf_counter() - start, seen
+    (detections,) = detector.detect([image])
+    return time.perf_counter() - start, detections

@@ -22,10 +22,10 @@ TIMEOUT_S = 1800
 def export_official(weights: str, scratch: Path, report: Report, python: Path | None = None) -> Path:
     """Let `ultralytics` fetch its published weights and export them to ONNX; returns the file in `scratch`.
 
-    `python` is the interpreter of the environment that has it, this one when not given.
+    `python` is the interpreter of the environment that has it. Default: this one.
     """
     interpreter = str(python or sys.executable)
-    _must_have_ultralytics(interpreter)
+    _check_has_ultralytics(interpreter)
     file = scratch / "model.onnx"
     report(f"fetching and exporting {weights} ({LICENCE})", 0, None)
     # It would otherwise install packages, send statistics and leave files behind.
@@ -40,7 +40,7 @@ def export_official(weights: str, scratch: Path, report: Report, python: Path | 
     return file
 
 
-def _must_have_ultralytics(interpreter: str) -> None:
+def _check_has_ultralytics(interpreter: str) -> None:
     try:
         found = _run([interpreter, "-c", "import ultralytics, onnx"], Path.cwd(), dict(os.environ))
     except OSError as error:
