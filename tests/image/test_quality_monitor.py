@@ -255,3 +255,15 @@ def _size_of(value: object, known: set[int] | None = None) -> int:
     if isinstance(value, list | tuple | set | frozenset):
         return len(value) + sum(_size_of(item, known) for item in value)
     return 1 + (_size_of(vars(value), known) if hasattr(value, "__dict__") else 0)
+
+
+def test_a_blurred_camera_that_sees_no_edges_reports_its_last_softness() -> None:
+    """As fog thickens: too few edges to measure while the condition lasts. NaN is no number in an event."""
+    monitor = QualityMonitor()
+    monitor_street(defocused(4), for_s=20, monitor=monitor)
+    grey = np.full((HEIGHT, WIDTH, 3), 120, np.uint8)
+    qualities = monitor_street(from_s=1e9, for_s=5, start_s=20, monitor=monitor, image=grey)
+    blurred = [quality for _, quality in qualities if C.BLURRED in quality.conditions]
+    assert blurred
+    for quality in blurred:
+        assert math.isfinite(quality.troubles()[C.BLURRED]["softness"])

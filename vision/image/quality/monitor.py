@@ -67,7 +67,7 @@ class ImageQuality:
     saturated_share: float = 0.0
     """Of the lower two thirds of the image, without road users."""
     softness: float = float("nan")
-    """0 sharp, towards 1 blurred; NaN where there are too few edges."""
+    """0 sharp, towards 1 blurred; NaN where there are too few edges, but the last measured one while blurred."""
     usual_softness: float = float("nan")
     lost_share: float = 0.0
     """Share of the view's static structure that is no longer visible."""
@@ -173,7 +173,7 @@ class QualityMonitor:
             median_brightness=light.median,
             brightest=light.brightest,
             saturated_share=light.saturated_share,
-            softness=soft,
+            softness=previous.softness if np.isnan(soft) and C.BLURRED in conditions else soft,
             usual_softness=self._usual_softness.value,
             lost_share=view.lost_share if view else previous.lost_share,
             shift_px=view.shift_px if view else previous.shift_px if C.MOVED in conditions else (0.0, 0.0),
