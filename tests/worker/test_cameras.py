@@ -154,7 +154,7 @@ def in_detector(trouble: Trouble, _: pytest.MonkeyPatch) -> None:
 def test_a_failure_of_one_camera_is_retried_and_leaves_the_others_alone(
     where: Callable[[Trouble, pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vision.worker.camera_runner.FIRST_RETRY_S", 0.2)
+    monkeypatch.setattr("vision.worker.camera.runner.FIRST_RETRY_S", 0.2)
     trouble = Trouble()
     where(trouble, monkeypatch)
     good, bad = camera("good"), camera("bad")

@@ -20,7 +20,7 @@ from vision.contracts import (
 )
 from vision.core import Frame
 from vision.sources import SourceState
-from vision.worker.rates import QualityMeter
+from vision.worker.camera.rates import QualityMeter
 
 ROAD = {
     "id": "road",

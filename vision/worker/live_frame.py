@@ -9,7 +9,7 @@ from vision.config.camera import CameraConfig
 from vision.contracts import Direction, LiveIncident, LiveLine, LiveZone
 from vision.core import Frame
 from vision.pipeline import FrameResult
-from vision.worker.identity import SessionIds
+from vision.worker.camera.session_ids import SessionIds
 from vision.worker.live_view import LiveFrame
 
 Totals = Mapping[tuple[str, Direction], int]

@@ -16,10 +16,10 @@ from vision.core import NgatuError, SystemClock
 from vision.publishing.signals import SignalListener
 from vision.sources import open_source
 from vision.worker.assignment import EXIT_MISCONFIGURED, Assignment, AssignmentSlot
+from vision.worker.camera.state_store import FOLDER, StateStore
 from vision.worker.event_sink import RedisEventSink
 from vision.worker.model_watch import ModelWatch
 from vision.worker.models import load, load_default
-from vision.worker.state_store import FOLDER, StateStore
 from vision.worker.worker import BrokenDetectorError, Worker
 
 DRAIN_S = 15.0

@@ -10,11 +10,11 @@ from vision.contracts import SignalUpdate
 from vision.core import Clock, Detections, SystemClock
 from vision.worker.assignment import Assignment, AssignmentSlot
 from vision.worker.batching import BatchScheduler, PendingFrame
-from vision.worker.camera_runner import CameraRunner
+from vision.worker.camera.runner import CameraRunner
+from vision.worker.camera.state_store import NoStateStore
 from vision.worker.context import ActiveModel, DetectorProtocol, EventSink, OpenSource, StateStorage, WorkerContext
 from vision.worker.live_view import LiveViewEncoder
 from vision.worker.model_watch import ModelWatch
-from vision.worker.state_store import NoStateStore
 
 TICK_S = 0.25
 JOIN_S = 1.0

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vision.analytics import FlowAggregator
-from vision.worker.rates import QualityMeter, RollingWindow
+from vision.worker.camera.rates import QualityMeter, RollingWindow
 
 TEN = datetime(2026, 1, 1, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

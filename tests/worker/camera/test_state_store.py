@@ -16,7 +16,7 @@ from vision.contracts import Incident, IncidentKind
 from vision.core import Detections, Frame
 from vision.image.tampering.view import ReferenceView
 from vision.pipeline import LearnedState
-from vision.worker.state_store import StateStore
+from vision.worker.camera.state_store import StateStore
 
 C1 = camera()
 VIEW = ReferenceView(

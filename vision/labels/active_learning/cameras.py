@@ -13,7 +13,7 @@ from vision.core import Detections, Frame, NgatuError, SourceError, SystemClock
 from vision.labels.active_learning.harvest import Harvest
 from vision.sources import open_source
 from vision.worker.batching import BatchScheduler
-from vision.worker.capture import Capture
+from vision.worker.camera.capture import Capture
 from vision.worker.context import DetectorProtocol
 
 TAKE_TIMEOUT_S = 0.25

@@ -7,8 +7,8 @@ from vision.analytics import Crossing, IncidentChange, Movement
 from vision.contracts import Incident, LineCrossing
 from vision.contracts import Movement as MovementEvent
 from vision.pipeline import FrameResult
+from vision.worker.camera.session_ids import SessionIds
 from vision.worker.context import EventSink
-from vision.worker.identity import SessionIds
 
 WallTime = Callable[[float], datetime]
 """From seconds of a stream's media time to the wall clock."""

@@ -1,8 +1,8 @@
 """Reports a camera's health across its sessions: state changes durably, the current state every second."""
 
 from vision.contracts import CameraHealth, CameraState, HealthChange, StreamStats, TrafficNow
+from vision.worker.camera.session_ids import SessionIds
 from vision.worker.context import WorkerContext
-from vision.worker.identity import SessionIds
 
 
 class HealthReporter:

@@ -11,9 +11,9 @@ from vision.analytics.zones.live import zones_now
 from vision.config.camera import CameraConfig
 from vision.contracts import FlowReport, PictureCondition, TrafficNow, ZoneReport
 from vision.pipeline import FrameResult
+from vision.worker.camera.rates import QualityMeter
+from vision.worker.camera.session_ids import SessionIds
 from vision.worker.context import EventSink
-from vision.worker.identity import SessionIds
-from vision.worker.rates import QualityMeter
 
 
 class IntervalReporter:

@@ -8,10 +8,10 @@ from vision.config.camera import CameraConfig
 from vision.contracts import CameraState, StreamStats, TrafficNow
 from vision.core import Detections, NgatuError, SourceError
 from vision.worker.batching import PendingFrame
+from vision.worker.camera.health import HealthReporter
+from vision.worker.camera.session import CameraSession
+from vision.worker.camera.session_ids import SessionIds
 from vision.worker.context import WorkerContext
-from vision.worker.health import HealthReporter
-from vision.worker.identity import SessionIds
-from vision.worker.session import CameraSession
 
 REPORT_EVERY_S = 1.0
 FIRST_RETRY_S = 1.0

@@ -14,14 +14,14 @@ from vision.core import Detections, Frame
 from vision.pipeline import CameraPipeline, FrameResult
 from vision.sources import FrameSampler, SourceState, SourceStatus
 from vision.worker.batching import PendingFrame
-from vision.worker.capture import Capture
+from vision.worker.camera.capture import Capture
+from vision.worker.camera.event_mapping import EventMapper
+from vision.worker.camera.intervals import IntervalReporter
+from vision.worker.camera.session_ids import SessionIds
+from vision.worker.camera.session_stats import SessionStats
 from vision.worker.context import WorkerContext
-from vision.worker.event_mapping import EventMapper
-from vision.worker.identity import SessionIds
-from vision.worker.intervals import IntervalReporter
 from vision.worker.live_frame import live_frame_of
 from vision.worker.live_view import MAX_FPS
-from vision.worker.session_stats import SessionStats
 
 BLIND_AFTER_S = 2.0
 """Without a new frame for this long, the camera counts as blind, before its source says so."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from vision.contracts import StreamStats
 from vision.core import Frame
 from vision.sources import SourceStatus
-from vision.worker.rates import RollingWindow
+from vision.worker.camera.rates import RollingWindow
 
 
 class SessionStats:
