@@ -3,16 +3,18 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import typer
+from pydantic import SecretStr
 
 from api.app import create_app
 from api.settings import ServiceSettings
 from vision.cli import build_app
+from vision.common.object_class import ObjectClass
 from vision.config.settings import WorkerSettings
-from vision.contracts import IncidentKind
+from vision.contracts import IncidentKind, LiveView
 from vision.contracts.base import Message
 from vision.contracts.events import AnyEvent
 
@@ -70,11 +72,33 @@ def test_variables_that_a_page_names_are_settings(page: str) -> None:
     assert set(re.findall(r"NGATU_[A-Z_]*[A-Z]", PAGES[page])) - known - OF_THE_TESTS == set()
 
 
-def test_the_integrators_guide_names_every_path_of_the_service() -> None:
-    paths = create_app(ServiceSettings(database="sqlite:///unused.sqlite3")).openapi()["paths"]
-    for path in paths:
+@pytest.fixture(scope="module")
+def openapi() -> dict[str, Any]:
+    """The service's description of itself."""
+    return create_app(ServiceSettings(database=SecretStr("sqlite:///unused.sqlite3"))).openapi()
+
+
+def fields_of(schema: object) -> Iterator[str]:
+    """Names of properties at any depth of a JSON schema."""
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+    if isinstance(schema, dict | list):
+        for part in schema.values() if isinstance(schema, dict) else schema:
+            yield from fields_of(part)
+
+
+def test_the_integrators_guide_names_every_path_of_the_service(openapi: dict[str, Any]) -> None:
+    for path in openapi["paths"]:
         short = re.sub(r"\{(\w+?)_id\}", lambda found: "{signal}" if found[1] == "signal" else "{id}", path)
         assert short.removeprefix("/api/v1") in INTEGRATORS, path
+
+
+def test_answers_in_the_integrators_guide_have_fields_of_the_service(openapi: dict[str, Any]) -> None:
+    examples = "".join(re.findall(r"```json\n(.*?)```", INTEGRATORS, re.DOTALL))
+    keys = set(re.findall(r'"([a-z_0-9]+)":', examples))
+    known = {*fields_of(openapi), *fields_of(LiveView.model_json_schema())}
+    facts, ids = set(quoted(INTEGRATORS.split("| `facts` |")[1].split("\n\n")[0])), {"north"}
+    assert keys - known - facts - ids - {object_class.value for object_class in ObjectClass} == set()
 
 
 def test_the_integrators_guide_names_every_field_of_every_event() -> None:
