@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vision.config.errors import ConfigError
-from vision.config.files.loading import LARGEST, load_camera, load_cameras, load_files, read_camera
+from vision.config.files.loading import MAX_FILE_BYTES, load_camera, load_cameras, load_files, read_camera
 from vision.config.sources import FileSource, RtspSource
 
 GOOD = """\
@@ -72,7 +72,7 @@ def test_pixels_instead_of_fractions_are_named_with_file_line_key_and_remedy(tmp
         ("movements: [{id: m, entry: stop-line, exit: exti}]", "movements.0.exit: there is no line 'exti': the lines"),
         ("movements: {}", "movements: a map is not a list"),
         ("tracking: 5", "tracking: 5 is not a map"),
-        ("? [a, b]\n: 1", "a map or a list as a key: a key is a plain word"),
+        ("? [a, b]\n: 1", "a map or a list as a key: a key is plain text"),
     ],
 )
 def test_each_mistake_gets_a_sentence_and_a_remedy(tmp_path: Path, line: str, said: str) -> None:
@@ -88,7 +88,7 @@ def test_all_mistakes_of_a_file_are_reported_in_order(tmp_path: Path) -> None:
 
 def test_a_key_written_twice_is_refused_with_both_lines(tmp_path: Path) -> None:
     said = complaint(tmp_path, GOOD + "name: again\n")
-    assert said == "nts-01.yaml:11: name: the key is written twice: it stands in line 3 already: keep one"
+    assert said == "nts-01.yaml:11: name: the key is written twice: it is in line 3 already: keep one"
 
 
 def test_a_duplicate_line_id_is_refused_at_the_second_one(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_the_id_is_the_name_of_the_file(tmp_path: Path) -> None:
         (b"[" * 100_000, "more than 16 levels deep"),
         (b"{" * 100_000, "a map or a list as a key"),
         (b"- " * 1_000, "more than 16 levels deep"),
-        (b"x" * (LARGEST + 1), "larger than 128 KiB: a config has a few KiB: is this another file?"),
+        (b"x" * (MAX_FILE_BYTES + 1), "larger than 128 KiB: a config has a few KiB: is this another file?"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "nts-01.yaml:1: not UTF-8"),
     ],
 )

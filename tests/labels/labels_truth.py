@@ -71,6 +71,6 @@ def correct(labels: Path, images: Path, clips: list[Clip]) -> int:
 
 
 if __name__ == "__main__":
-    pairs = [word.partition("=") for word in sys.argv[3:]]
+    pairs = [argument.partition("=") for argument in sys.argv[3:]]
     found = correct(Path(sys.argv[1]), Path(sys.argv[2]), [Clip(Path(clip), Path(tracks)) for clip, _, tracks in pairs])
     sys.stdout.write(f"{found} pictures corrected\n")

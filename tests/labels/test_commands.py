@@ -73,7 +73,7 @@ def test_from_a_camera_to_a_corrected_and_split_data_set(site: Path) -> None:
     assert code == 0, output
     assert f"{len(harvested)} pictures labelled" in output
     asked = {name for name, review in read_reviews(data).items() if review.questions}
-    assert missed <= asked, "a track passes where no model sees an object"
+    assert missed <= asked, "a track passes where no model detects an object"
 
     code, output = ngatu("export", data, site / "doubts.xml", "--doubtful", "--images")
     assert code == 0, output

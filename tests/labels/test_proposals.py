@@ -82,7 +82,7 @@ def test_boxes_that_all_models_agree_on_are_proposed_without_questions(
     assert sorted(proposal.boxes.xyxy[:, 0].tolist()) == apart.xyxy[:, 0].tolist()
 
 
-def test_a_box_that_most_models_see_is_proposed_with_a_question() -> None:
+def test_a_box_that_most_models_detect_is_proposed_with_a_question() -> None:
     proposal = propose_picture({"a": found((CAR, HERE, 0.8)), "b": found((CAR, NEAR, 0.8)), "c": found()})
     assert proposal.boxes.class_id.tolist() == [CAR.class_id]
     (question,) = proposal.questions
@@ -90,7 +90,7 @@ def test_a_box_that_most_models_see_is_proposed_with_a_question() -> None:
     assert question.bits == pytest.approx(0.918, abs=1e-3)
 
 
-def test_a_box_that_one_of_two_models_sees_is_only_a_question() -> None:
+def test_a_box_that_one_of_two_models_detects_is_only_a_question() -> None:
     proposal = propose_picture({"a": found((CAR, HERE, 0.8)), "b": found()})
     assert len(proposal.boxes) == 0
     assert [q.bits for q in proposal.questions] == [1.0]
@@ -102,7 +102,7 @@ def test_a_track_of_the_same_class_adds_a_vote() -> None:
     assert len(propose_picture(models, [hint(BUS, NEAR, is_detected=True)]).boxes) == 0
 
 
-def test_a_track_that_no_model_sees_is_a_question() -> None:
+def test_a_track_that_no_model_detects_is_a_question() -> None:
     proposal = propose_picture({"a": found((CAR, HERE, 0.8)), "b": found((CAR, HERE, 0.8))}, [hint(RIDER, THERE)])
     asked = [q for q in proposal.questions if q.kind is QuestionKind.TRACK]
     assert [(q.object_class, q.box, q.said_by) for q in asked] == [(RIDER, THERE, ("track",))]

@@ -40,7 +40,7 @@ def test_imported_labels_replace_proposed_ones_and_are_marked_corrected(tmp_path
 def test_new_pictures_are_imported_with_file_licence_and_owner(tmp_path: Path) -> None:
     other = make_data_set(tmp_path / "other", [labelled("x_1.jpg", (CAR, HERE), split=Split.TRAIN)])
     folder = make_data_set(tmp_path / "set", [labelled("a_1.jpg")])
-    result = import_labels(load(folder), read_source(other, "yolo", {}), at=NOW, licence="CC0", owner="somebody")
+    result = import_labels(load(folder), read_source(other, "yolo", {}), at=NOW, licence="CC0", owner="a city")
     assert (result.corrected, result.added) == (0, 1)
     added = load(folder).by_name()["x_1.jpg"]
     assert_same([added], [labelled("x_1.jpg", (CAR, HERE))])

@@ -25,7 +25,7 @@ def test_a_significantly_worse_class_fails() -> None:
 def test_a_class_with_few_labels_is_undecided() -> None:
     result = judge(evaluation(low=-0.3, high=-0.01, labels=9))
     assert result.worse == ()
-    assert result.untold == ("bus: 9 labels are too few to judge",)
+    assert result.undecided == ("bus: 9 labels are too few to judge",)
 
 
 def test_worse_counting_and_lower_speed_fail() -> None:
@@ -37,7 +37,7 @@ def test_worse_counting_and_lower_speed_fail() -> None:
 def test_speed_on_few_pictures_is_undecided() -> None:
     result = judge(evaluation(ratio=0.5, pictures=19))
     assert result.worse == ()
-    assert result.untold == ("speed: 19 pictures are too few to judge",)
+    assert result.undecided == ("speed: 19 pictures are too few to judge",)
 
 
 def test_an_evaluation_without_a_reference_does_not_pass() -> None:
@@ -46,8 +46,11 @@ def test_an_evaluation_without_a_reference_does_not_pass() -> None:
 
 
 def test_an_evaluation_is_read_as_written(tmp_path: Path) -> None:
-    written = judge(evaluation(low=-0.3, high=-0.01))
+    written = judge(evaluation(low=-0.3, high=-0.01, pictures=19))
     write_evaluation(written, tmp_path / "e.json")
+    assert read_evaluation(tmp_path / "e.json") == written
+    former = (tmp_path / "e.json").read_text().replace('"undecided"', '"untold"')
+    (tmp_path / "e.json").write_text(former)
     assert read_evaluation(tmp_path / "e.json") == written
     (tmp_path / "e.json").write_text("{}")
     with pytest.raises(NgatuError, match=r"e\.json.*ngatu models evaluate"):

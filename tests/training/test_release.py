@@ -137,7 +137,7 @@ def test_a_release_has_a_model_file_its_card_and_a_record(tmp_path: Path) -> Non
     (tmp_path / "base.pt").write_bytes(b"base")
     trained = TrainingResult(weighted_model(tmp_path / "m.onnx"), tmp_path / "w.pt", 3, 90.0, {"torch": "2"})
     prepared = Prepared(dataset="d", sha256="0" * 64, pictures=2, shown=3, given={"car": 2}, added={})
-    stated = ModelDescription(name="mine", data_licence="CC BY 4.0, somebody")
+    stated = ModelDescription(name="mine", data_licence="CC BY 4.0, a city")
     file, card = write_release(
         trained, prepared, Recipe(), stated, base=tmp_path / "base.pt", folder=tmp_path, made=date(2026, 1, 2)
     )
@@ -145,7 +145,7 @@ def test_a_release_has_a_model_file_its_card_and_a_record(tmp_path: Path) -> Non
     assert card.sha256 == sha256_of(file)
     assert card.licence == "AGPL-3.0"
     record = (tmp_path / "mine.training.yaml").read_text()
-    for text in ("CC BY 4.0, somebody", "minutes: 1.5", "base.pt", "seed: 0", "torch"):
+    for text in ("CC BY 4.0, a city", "minutes: 1.5", "base.pt", "seed: 0", "torch"):
         assert text in record
     assert str(tmp_path) not in record
 

@@ -1,1 +1,1 @@
-"""Cameras, lines and settings as people write them."""
+"""Configuration of cameras and processes: camera files, settings, Redis addresses."""

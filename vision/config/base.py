@@ -1,4 +1,4 @@
-"""The base class of all configs, and the types of value that they share."""
+"""Base class and shared value types of all configs."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -37,22 +37,20 @@ class Config(BaseModel):
         properties: dict[str, Any] = handler.resolve_ref_schema(schema).get("properties", {})
         for name, field in cls.model_fields.items():
             described = properties.get(name) or properties[field.alias or name]
-            for key, words in (("title", field.title), ("description", field.description)):
-                if words:
-                    described.setdefault(key, words)
+            for key, text in (("title", field.title), ("description", field.description)):
+                if text:
+                    described.setdefault(key, text)
             if field.annotation is timedelta:
                 _describe_in_seconds(described, field)
         return schema
 
 
 def refuse(mistakes: Iterable[tuple[tuple[int | str, ...], str]]) -> None:
-    """For a validator of several values: report each mistake at its own key.
+    """Raise ValidationError with each mistake at its own key; for validators of several values.
 
     A mistake is (path to the value, "what is wrong: what to do").
     """
-    details = [
-        InitErrorDetails(type=PydanticCustomError("mistake", words), loc=at, input=None) for at, words in mistakes
-    ]
+    details = [InitErrorDetails(type=PydanticCustomError("mistake", text), loc=at, input=None) for at, text in mistakes]
     if details:
         raise ValidationError.from_exception_data("config", details, hide_input=True)
 

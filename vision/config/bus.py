@@ -58,7 +58,7 @@ def connect(
             password of their own get it by `?sentinel_username=…&sentinel_password=…`.
         timeout_s: to connect, and to wait for an answer. A command that blocks must block for less.
         retries: how often a command is tried again after a lost connection.
-        on_connect: called after each connection that was made, the first included.
+        on_connect: called after each new connection, the first included.
 
     Raises:
         BusError: the address has none of the forms.
@@ -67,7 +67,7 @@ def connect(
     options = _with_times(address.options, timeout_s)
     options["retry"] = Retry(ExponentialWithJitterBackoff(base=0.05, cap=1), retries)
     if on_connect is not None:
-        options["redis_connect_func"] = _announcing(on_connect)
+        options["redis_connect_func"] = _connect_and_notify(on_connect)
     if not address.service:
         return redis.Redis(**options)
     sentinel = redis.sentinel.Sentinel(  # type: ignore[no-untyped-call]
@@ -147,9 +147,9 @@ def _sentinel_address(parts: SplitResult) -> _Address:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    """redis-py's own reading of a plain address, as arguments of its clients.
+    """A plain address as redis-py parses it, as arguments of its clients.
 
-    It passes over a database that is no number; here that is an error.
+    redis-py ignores a database that is no number; here that is an error.
     """
     parts = urlsplit(text)
     options = dict(parse_url(text))  # type: ignore[no-untyped-call]
@@ -175,7 +175,7 @@ def _with_times(options: dict[str, Any], timeout_s: float) -> dict[str, Any]:
     return {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "socket_keepalive": True} | options
 
 
-def _announcing(on_connect: Callable[[], None]) -> Callable[[Any], None]:
+def _connect_and_notify(on_connect: Callable[[], None]) -> Callable[[Any], None]:
     def connected(connection: Any) -> None:
         connection.on_connect()
         on_connect()

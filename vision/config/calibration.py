@@ -10,9 +10,10 @@ from vision.config.values import doubled_area
 
 Metres = tuple[float, float]
 """(x, y) on the ground, in metres from any origin, in any direction."""
-FLAT_M2 = 0.5
-FLAT_PICTURE = 0.0005
-"""Four points of which three span less than this (twice the area) lie almost on one line."""
+MIN_DOUBLED_AREA_M2 = 0.5
+"""Three points on the ground that span less than this, as twice the area, are nearly on one line."""
+MIN_DOUBLED_AREA = 0.0005
+"""The same in the picture, as a fraction of its area."""
 
 
 class GroundPoint(Config):
@@ -75,14 +76,15 @@ CalibrationConfig = Annotated[PointsCalibration | LaneCalibration, Field(discrim
 def _refuse_degenerate(pairs: tuple[tuple[Point, Metres], ...]) -> None:
     if len(pairs) < 4:
         raise ValueError(f"a calibration needs 4 or more points (2 or more marks), got {len(pairs)} points")
-    if not any(_is_general(four) for four in combinations(pairs, 4)):
+    if not any(_is_well_spread(four) for four in combinations(pairs, 4)):
         raise ValueError("the points lie almost on one line: choose four that span the road's surface")
 
 
-def _is_general(four: tuple[tuple[Point, Metres], ...]) -> bool:
-    """Whether no three of four points lie on a line, in the picture and on the ground: what a homography needs."""
+def _is_well_spread(four: tuple[tuple[Point, Metres], ...]) -> bool:
+    """Whether no three of four points are nearly on one line, in the picture and on the ground, as a homography
+    needs."""
     return all(
-        doubled_area([picture for picture, _ in three]) > FLAT_PICTURE
-        and doubled_area([ground for _, ground in three]) > FLAT_M2
+        doubled_area([picture for picture, _ in three]) > MIN_DOUBLED_AREA
+        and doubled_area([ground for _, ground in three]) > MIN_DOUBLED_AREA_M2
         for three in combinations(four, 3)
     )

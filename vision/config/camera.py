@@ -1,4 +1,4 @@
-"""What one camera is: its stream, its lines, and how it is watched. One YAML file each."""
+"""The configuration of one camera: its stream, lines, zones, signals, calibration and incidents."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -61,7 +61,7 @@ class TrackingConfig(Config):
 
 
 class CameraConfig(Config):
-    """One camera: what its file in `camera_configs/` says."""
+    """One camera, as its file in `camera_configs/` describes it."""
 
     id: Slug = Field(title="Id", description="The file's name without `.yaml`.")
     name: str = Field("", title="Name", description="What people call the place.", max_length=120)
@@ -88,7 +88,7 @@ class CameraConfig(Config):
         (), title="Counting lines", description="Where vehicles are counted.", max_length=64
     )
     movements: tuple[MovementConfig, ...] = Field(
-        (), title="Movements", description="From which line to which vehicles are counted.", max_length=256
+        (), title="Movements", description="From which line or zone to which vehicles are counted.", max_length=256
     )
 
     zones: tuple[ZoneConfig, ...] = Field(
@@ -120,10 +120,10 @@ class CameraConfig(Config):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
-        refuse([*self._zones_that_are_lines(), *self._unknown_places(), *self._unknown_in_zones()])
+        refuse([*self._ids_shared_with_lines(), *self._unknown_places_of_movements(), *self._unknown_names_in_zones()])
         return self
 
-    def _zones_that_are_lines(self) -> Iterator[Mistake]:
+    def _ids_shared_with_lines(self) -> Iterator[Mistake]:
         lines = {line.id for line in self.lines}
         for number, zone in enumerate(self.zones):
             if zone.id in lines:
@@ -132,7 +132,7 @@ class CameraConfig(Config):
                     f"a line is called {zone.id!r} too: movements could mean either; rename one",
                 )
 
-    def _unknown_places(self) -> Iterator[Mistake]:
+    def _unknown_places_of_movements(self) -> Iterator[Mistake]:
         lines, zones = [line.id for line in self.lines], [zone.id for zone in self.zones]
         for number, movement in enumerate(self.movements):
             places = [("entry", movement.entry), ("exit", movement.exit), *(("via", place) for place in movement.via)]
@@ -141,7 +141,7 @@ class CameraConfig(Config):
                     known = f"the lines are {_listed(lines)}" + (f", the zones {_listed(zones)}" if zones else "")
                     yield ("movements", number, end), f"there is no line {place!r}: {known}"
 
-    def _unknown_in_zones(self) -> Iterator[Mistake]:
+    def _unknown_names_in_zones(self) -> Iterator[Mistake]:
         lines, signals = [line.id for line in self.lines], [signal.id for signal in self.signals]
         for number, zone in enumerate(self.zones):
             for key, kind, known in (

@@ -1,4 +1,4 @@
-"""Fills environment variables into an address when it is used, so that no config holds a secret."""
+"""Fills environment variables into a stream's address when it is opened, so that no config holds a secret."""
 
 import os
 import re
@@ -15,8 +15,8 @@ _USER_INFO = re.compile(r"^[a-z]+://(?P<user_info>(?:[^/@?#$]|\$\{[^}]*\}|\$)*@)
 def resolve_url(source: RtspSource, environ: Mapping[str, str] | None = None) -> str:
     """The stream's address with `${NAME}` and `${NAME:-default}` filled in. It holds credentials: never show it.
 
-    As in a shell, the default stands in where the variable is absent or empty. In the credentials the variables are
-    taken as they are, and `@`, `/` or `:` in a password are escaped here. Raises ConfigError naming an absent variable.
+    As in a shell, the default applies where the variable is absent or empty. Variables in the credentials are taken
+    literally: `@`, `/` or `:` in a password are escaped here. Raises ConfigError naming an absent variable.
     """
     environ = os.environ if environ is None else environ
     found = _USER_INFO.match(source.url)

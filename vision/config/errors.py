@@ -1,4 +1,4 @@
-"""Mistakes in a config file: where, what is wrong, and the remedy."""
+"""Errors in a config file: the place, what is wrong, and the remedy."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -7,11 +7,11 @@ from pydantic import Field
 
 from vision.config.base import Config, Duration, Fraction
 
-LONGEST = timedelta(hours=1)
+MAX_DURATION = timedelta(hours=1)
 
 
 def _duration(seconds: float, title: str, description: str) -> Any:
-    return Field(timedelta(seconds=seconds), title=title, description=description, ge=timedelta(), le=LONGEST)
+    return Field(timedelta(seconds=seconds), title=title, description=description, ge=timedelta(), le=MAX_DURATION)
 
 
 def _confirm_after(seconds: float) -> Any:
@@ -103,8 +103,8 @@ class SuddenSlowdownConfig(RuleConfig):
 class QueueSpillbackConfig(RuleConfig):
     """A queue that reaches back to its zone's spillback line.
 
-    At a traffic light it recedes with each green and returns with each red. It ends once it has stayed away for a whole
-    cycle: two or three minutes at a large junction.
+    At a traffic light it recedes with each green and returns with each red. It ends when it has not returned for a
+    whole cycle: two or three minutes at a large junction.
     """
 
     confirm_after: Duration = _confirm_after(5)

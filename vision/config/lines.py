@@ -22,8 +22,8 @@ class Anchor(StrEnum):
 class LineConfig(Config):
     """A directed counting line from `start` to `end`.
 
-    Seen in the picture, standing at `start` and looking towards `end`, a vehicle that goes from the left-hand side to
-    the right-hand side goes **in**; the other way is **out**.
+    In the picture, facing from `start` to `end`, a vehicle that crosses from the left-hand to the right-hand side goes
+    **in**; in the opposite direction it goes **out**.
 
     Examples:
         >>> line = LineConfig(id="north", start=(0.1, 0.6), end=(0.9, 0.6))
@@ -59,9 +59,9 @@ class LineConfig(Config):
 
 
 class MovementConfig(Config):
-    """An origin and a destination, and what lies between: vehicles that pass `entry`, then each of `via`, then `exit`.
+    """A movement from origin to destination: vehicles that pass `entry`, then each of `via`, then `exit`.
 
-    Each is a line that is crossed or a zone that is entered. A U-turn passes one line twice, this way and that.
+    Each is a line that is crossed or a zone that is entered. A U-turn crosses one line twice, in both directions.
     """
 
     id: Slug = Field(title="Id", description="Lower-case letters, digits, `-` and `_`. Counts are kept under it.")
@@ -71,7 +71,7 @@ class MovementConfig(Config):
     via: tuple[Slug, ...] = Field(
         (),
         title="Via",
-        description="The ids of lines or zones that are passed between, in their order.",
+        description="The ids of lines or zones that are passed in between, in order.",
         max_length=8,
     )
     entry_direction: Direction | None = Field(

@@ -33,8 +33,8 @@ FACTORS: dict[FactorTable, dict[ObjectClass, float]] = {
     FactorTable.HANOI_MCU: {C.BICYCLE: 1.4, C.MOTORCYCLE: 1, C.CAR: 3.4, C.TRUCK: 8.3, C.BUS: 10.5},
 }
 """Passenger-car units a vehicle, by design speed (TCXDVN 104:2007) and plain (TCVN 4054:2005); motorcycle units
-measured in Hanoi (ASCE Journal of Transportation Engineering 138(6), 2012). The detector sees neither axles nor seats:
-a truck counts as one with two axles (TCXDVN, TCVN) or as a minibus (Hanoi), a bus as a large one."""
+measured in Hanoi (ASCE Journal of Transportation Engineering 138(6), 2012). The detector does not distinguish axles or
+seats: a truck counts as one with two axles (TCXDVN, TCVN) or as a minibus (Hanoi), a bus as a large one."""
 
 
 class EquivalentsConfig(Config):

@@ -1,4 +1,4 @@
-"""Settings of a process, from the environment (`NGATU_…`) or a command's options."""
+"""Settings of a process, from environment variables (`NGATU_…`) or command options."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class BusSettings(BaseSettings):
-    """Where Redis is, and how long it keeps what passes through."""
+    """Address of Redis, and how long it keeps events."""
 
     model_config = SettingsConfigDict(env_prefix="NGATU_", frozen=True)
 
@@ -27,7 +27,7 @@ class BusSettings(BaseSettings):
 
 
 class WorkerSettings(BusSettings):
-    """A worker's, and its supervisor's, settings."""
+    """Settings of a worker and its supervisor."""
 
     cameras: Path = Field(Path("camera_configs"), title="Folder of camera files")
     state: Path = Field(Path("var"), title="Folder for the outbox")
@@ -36,6 +36,8 @@ class WorkerSettings(BusSettings):
         title="Detector",
         description="A model card's name, or an .onnx file. Unset: the default, and whichever is promoted later.",
     )
-    provider: str | None = Field(None, title="Execution provider", description="Unset: the best one that is here.")
+    provider: str | None = Field(
+        None, title="Execution provider", description="Unset: the fastest one that is available."
+    )
     threads: int = Field(0, ge=0, title="Inference threads", description="0: chosen from the number of CPU cores.")
     workers: int = Field(0, ge=0, title="Worker processes", description="0: chosen from the number of CPU cores.")

@@ -13,7 +13,7 @@ _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^${}]*)?\}")
 
 
 class Transport(StrEnum):
-    """How RTP travels: `tcp` inside the RTSP connection, `udp` beside it."""
+    """Transport of RTP: `tcp` within the RTSP connection, `udp` separately."""
 
     TCP = "tcp"
     UDP = "udp"

@@ -34,5 +34,5 @@ def _cross(a: Corner, b: Corner, c: Corner, d: Corner) -> bool:
 
 
 def _turn(a: Corner, b: Corner, c: Corner) -> float:
-    """Positive where a, b, c turn one way, negative the other, zero on a straight line."""
+    """The turn from a to b to c: positive clockwise in the picture, negative anticlockwise, zero on a straight line."""
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])

@@ -10,10 +10,10 @@ from vision.common.object_class import CLASSES, VEHICLES, ObjectClass
 from vision.config.base import Config, Duration, Point, Slug
 from vision.config.values import ClassSet, doubled_area, is_simple
 
-NO_TIME = timedelta()
-SHORTEST_PHASE = timedelta(seconds=1)
-LONGEST_PHASE = timedelta(minutes=10)
-SMALLEST_AREA = 0.0002
+ZERO = timedelta()
+MIN_PHASE = timedelta(seconds=1)
+MAX_PHASE = timedelta(minutes=10)
+MIN_AREA = 0.0002
 """Fraction of the picture. A smaller zone is a drawing mistake."""
 
 
@@ -81,7 +81,7 @@ class ZoneConfig(Config):
         max_length=64,
     )
     direction: DirectionConfig | None = Field(
-        None, title="Direction of travel", description="Vehicles that drive against it are on the wrong way."
+        None, title="Direction of travel", description="Driving against it is wrong-way driving."
     )
     allowed: ClassSet | None = Field(
         None, title="Allowed classes", description="Other classes encroach. Unset: those of its kind."
@@ -117,7 +117,7 @@ class ZoneConfig(Config):
             raise ValueError(f"a polygon needs 3 or more points, got {len(self.polygon)}")
         if not is_simple(self.polygon):
             raise ValueError("the outline crosses itself: give its corners in order, around the area")
-        if doubled_area(self.polygon) < 2 * SMALLEST_AREA:
+        if doubled_area(self.polygon) < 2 * MIN_AREA:
             raise ValueError("the outline encloses next to nothing: draw a larger area")
         return self
 
@@ -128,7 +128,7 @@ class ZoneConfig(Config):
 
 
 class LampsConfig(Config):
-    """A signal whose state is read from its lamps in the picture."""
+    """A signal that is read from its lamps in the picture."""
 
     kind: Literal["lamps"] = Field("lamps", title="Kind", description="Read from the picture.")
     red: tuple[Point, Point] = Field(
@@ -140,11 +140,11 @@ class LampsConfig(Config):
     green: tuple[Point, Point] = Field(title="Green lamp", description="As the red one.")
 
     @model_validator(mode="after")
-    def _boxes_are_boxes(self) -> Self:
+    def _corners_are_ordered(self) -> Self:
         for name in ("red", "amber", "green"):
             box = getattr(self, name)
             if box is not None and (box[0][0] >= box[1][0] or box[0][1] >= box[1][1]):
-                raise ValueError(f"{name}: the first corner is to be above and left of the second")
+                raise ValueError(f"{name}: the first corner must be above and left of the second")
         return self
 
 
@@ -152,22 +152,22 @@ class TimedConfig(Config):
     """A signal with a fixed plan: green, amber, red, from a known beginning of green."""
 
     kind: Literal["timed"] = Field("timed", title="Kind", description="By its plan.")
-    green: Duration = Field(title="Green", description="How long green lasts.", ge=SHORTEST_PHASE, le=LONGEST_PHASE)
+    green: Duration = Field(title="Green", description="How long green lasts.", ge=MIN_PHASE, le=MAX_PHASE)
     amber: Duration = Field(
-        timedelta(seconds=3), title="Amber", description="How long amber lasts.", ge=NO_TIME, le=timedelta(seconds=30)
+        timedelta(seconds=3), title="Amber", description="How long amber lasts.", ge=ZERO, le=timedelta(seconds=30)
     )
-    red: Duration = Field(title="Red", description="How long red lasts.", ge=SHORTEST_PHASE, le=LONGEST_PHASE)
+    red: Duration = Field(title="Red", description="How long red lasts.", ge=MIN_PHASE, le=MAX_PHASE)
     offset: Duration = Field(
-        NO_TIME,
+        ZERO,
         title="Offset",
         description="When green begins, in seconds of the Unix time, modulo the cycle.",
-        ge=NO_TIME,
-        le=2 * LONGEST_PHASE,
+        ge=ZERO,
+        le=2 * MAX_PHASE,
     )
 
 
 class ControllerConfig(Config):
-    """A signal whose controller reports its state to the service."""
+    """A signal with a controller that reports its state to the service."""
 
     kind: Literal["controller"] = Field(
         "controller", title="Kind", description="Reported by the controller through the service's API."
@@ -175,9 +175,9 @@ class ControllerConfig(Config):
     stale_after: Duration = Field(
         timedelta(seconds=5),
         title="Stale after",
-        description="A state that old is not believed any more.",
-        ge=SHORTEST_PHASE,
-        le=LONGEST_PHASE,
+        description="An older state is ignored.",
+        ge=MIN_PHASE,
+        le=MAX_PHASE,
     )
 
 
@@ -196,7 +196,7 @@ class SignalConfig(Config):
         timedelta(seconds=0.5),
         title="Grace",
         description="Crossings this soon after red began are not reported.",
-        ge=NO_TIME,
+        ge=ZERO,
         le=timedelta(seconds=10),
     )
 

@@ -1,8 +1,4 @@
-"""Blurs heads and number plates of detected road users.
-
-Faces and plates are not detected: the regions are fixed fractions of the boxes. So road users that the detector missed
-and people behind a windscreen are not blurred, and often more is blurred than necessary.
-"""
+"""Blurs heads and number plates of detected road users."""
 
 import cv2
 import numpy as np
@@ -44,7 +40,11 @@ BLOCKS = 6
 
 
 def regions_to_blur(detections: Detections) -> NDArray[np.int64]:
-    """(K, 4): left, top, right, bottom of heads and plates in pixels."""
+    """(K, 4): left, top, right, bottom of heads and plates in pixels.
+
+    Faces and plates are not detected: the regions are fixed fractions of the boxes. So road users that the detector
+    missed and people behind a windscreen are not blurred, and often more is blurred than necessary.
+    """
     regions = [
         _part(box, part)
         for box, class_id in zip(detections.xyxy, detections.class_id, strict=True)

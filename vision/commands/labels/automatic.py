@@ -44,7 +44,7 @@ def harvest(
         int, typer.Option(help="Maximum number of pictures of one camera in an hour.", min=1, max=3600)
     ] = 60,
     model: Annotated[
-        str | None, typer.Option(help="The detector whose uncertain frames are taken. Default: the default model.")
+        str | None, typer.Option(help="The detector that selects uncertain frames. Default: the default model.")
     ] = None,
     blur: Annotated[bool, typer.Option("--blur", help="Blur heads and plates of detected road users.")] = False,
     licence: Annotated[str, typer.Option(help="Licence of the pictures; recorded with each.")] = "",

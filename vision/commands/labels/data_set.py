@@ -54,7 +54,7 @@ def export(
         bool, typer.Option("--doubtful", help="Only pictures with open questions, most informative first.")
     ] = False,
     most: Annotated[int | None, typer.Option(help="Maximum number of pictures.", min=1)] = None,
-    images: Annotated[bool, typer.Option("--images", help="Copy the pictures into images/ beside the file.")] = False,
+    images: Annotated[bool, typer.Option("--images", help="Copy the pictures into images/ next to the file.")] = False,
 ) -> None:
     """Export labels to an annotation tool, to be corrected there."""
     from vision.labels.review.export_labels import export_labels, pictures_to_review
@@ -180,7 +180,9 @@ def _class_map(arguments: list[str] | None) -> dict[str, str]:
     pairs = [text.partition("=") for text in arguments or ()]
     for name, sign, mapped in pairs:
         if not (name and sign and mapped):
-            raise NgatuError(f"--map {name}{sign}{mapped}: write the source's class, `=` and ours, as van=truck")
+            raise NgatuError(
+                f"--map {name}{sign}{mapped}: write the source's class, `=` and one of ngatu's, as van=truck"
+            )
     return {name: mapped for name, _, mapped in pairs}
 
 

@@ -121,7 +121,9 @@ def _class_table(result: "Evaluation") -> Table:
     against = result.against.name if result.against else "nothing"
     first = result.slices[0]
     title = f"{result.model.name} against {against}: {first.pictures} pictures"
-    table = Table("class", "labels", "AP50", "theirs", "difference", "AP50-95", "theirs", "difference", title=title)
+    table = Table(
+        "class", "labels", "AP50", "reference", "difference", "AP50-95", "reference", "difference", title=title
+    )
     for name, score in [*first.classes.items(), ("mean", first.mean)]:
         theirs = score.theirs
         at_50 = (
@@ -139,9 +141,9 @@ def _class_table(result: "Evaluation") -> Table:
 
 
 def _subset_table(result: "Evaluation") -> Table:
-    """AP50 of each class, ours / theirs, on each subset."""
+    """AP50 of each class, model / reference, on each subset."""
     kinds = list(result.slices[0].classes)
-    table = Table("subset", "pictures", *kinds, "mean", title="AP50, ours / theirs")
+    table = Table("subset", "pictures", *kinds, "mean", title="AP50, model / reference")
     for subset in result.slices:
         scores = [*(subset.classes[kind] for kind in kinds), subset.mean]
         table.add_row(subset.name, str(subset.pictures), *(_both(score) for score in scores))
@@ -149,7 +151,7 @@ def _subset_table(result: "Evaluation") -> Table:
 
 
 def _clip_table(result: "Evaluation") -> Table:
-    table = Table("clip", "true", "ours", "theirs", title="counts")
+    table = Table("clip", "true", "model", "reference", title="counts")
     for clip in result.counting.clips if result.counting else ():
         true = f"{clip.true_low}–{clip.true_high}" if clip.true_low < clip.true_high else str(clip.true_low)
         table.add_row(clip.file, true, str(clip.ours), "–" if clip.theirs is None else str(clip.theirs))
@@ -158,12 +160,12 @@ def _clip_table(result: "Evaluation") -> Table:
 
 def _print_verdict(result: "Evaluation") -> None:
     if counting := result.counting:
-        theirs = f", theirs {counting.theirs.value:.1%}" if counting.theirs else ""
+        theirs = f", reference {counting.theirs.value:.1%}" if counting.theirs else ""
         typer.echo(f"WAPE {counting.wape.value:.1%} ({counting.wape.low:.1%} to {counting.wape.high:.1%}){theirs}")
     speed = result.speed
-    beside = f", theirs {speed.their_ms:.1f} ms: {speed.ratio:.2f} times as fast" if speed.their_ms else ""
-    typer.echo(f"processor time of a picture: {speed.ms:.1f} ms{beside}")
-    for finding in result.untold:
+    comparison = f", reference {speed.their_ms:.1f} ms: {speed.ratio:.2f} times as fast" if speed.their_ms else ""
+    typer.echo(f"processor time per picture: {speed.ms:.1f} ms{comparison}")
+    for finding in result.undecided:
         typer.echo(f"undecided: {finding}")
     for finding in result.worse:
         typer.echo(f"worse: {finding}")

@@ -87,7 +87,7 @@ def train(
             )
         made = datetime.now(UTC).date()
         file, card = write_release(trained, prepared, recipe, stated, base=base, folder=out, made=made)
-    typer.echo(f"{file}: {trained.epochs} epochs in {trained.seconds / 60:.0f} minutes; its card is beside it")
+    typer.echo(f"{file}: {trained.epochs} epochs in {trained.seconds / 60:.0f} minutes; its card is in the same folder")
     typer.echo(f"next: `ngatu models add {file} --card {file.with_suffix('.yaml')}`, then `evaluate {card.name}`")
 
 

@@ -14,8 +14,8 @@ from vision.config.files.messages import problems
 from vision.config.files.yaml_document import Document, Mark, parse
 from vision.config.sources import FileSource
 
-LARGEST = 128 * 1024
-"""Bytes. A camera file with 64 lines and 256 movements has less than half of that."""
+MAX_FILE_BYTES = 128 * 1024
+"""A camera file with 64 lines and 256 movements has less than half of that."""
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -54,7 +54,7 @@ def read_camera(path: Path) -> LoadedCamera:
 
 
 def load_cameras(folder: Path) -> CameraSet:
-    """Every `*.yaml` and `*.yml` of a folder; hidden files and folders in it are passed over.
+    """Every `*.yaml` and `*.yml` of a folder; hidden files and folders are ignored.
 
     Raises ConfigError only where there is no such folder.
     """
@@ -69,12 +69,12 @@ def camera_files(folder: Path) -> list[Path]:
 
 
 def load_files(paths: Iterable[Path]) -> CameraSet:
-    """The cameras of some files, wherever they lie. Of two files with the same id, the first is used."""
+    """The cameras of some files. Of two files with the same id, the first is used."""
     loaded = CameraSet({}, [])
     for path in paths:
         try:
             camera = read_camera(path)
-            _refuse_taken(camera, loaded.cameras)
+            _check_id_is_free(camera, loaded.cameras)
         except ConfigError as error:
             loaded.problems.extend(error.problems)
         else:
@@ -83,7 +83,7 @@ def load_files(paths: Iterable[Path]) -> CameraSet:
 
 
 def read_model(path: Path, model: type[Model]) -> Model:
-    """Any YAML file whose form is a pydantic model. Raises ConfigError as `load_camera` does."""
+    """Read any YAML file into a pydantic model. Raises ConfigError as `load_camera` does."""
     return _validated(parse(decode(read_bytes(path), path), path), model, path)
 
 
@@ -105,20 +105,20 @@ def camera_of(content: bytes, path: Path) -> CameraConfig:
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file's content, if it is a file, may be read and is of a sensible size. Raises ConfigError."""
+    """A file's content, if it is a file, may be read and is not too large. Raises ConfigError."""
     try:
         if path.exists() and not path.is_file():
             raise ConfigError.single("not a file", "put the camera's YAML here", path=path)
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+            content = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         remedy = "check the path" if isinstance(error, FileNotFoundError) else "check the file's owner and permissions"
         raise ConfigError.single(error.strerror or str(error), remedy, path=path) from None
     except ValueError as error:
         raise ConfigError.single(str(error), "check the path", path=path) from None
-    if len(content) > LARGEST:
+    if len(content) > MAX_FILE_BYTES:
         raise ConfigError.single(
-            f"larger than {LARGEST // 1024} KiB", "a config has a few KiB: is this another file?", path=path
+            f"larger than {MAX_FILE_BYTES // 1024} KiB", "a config has a few KiB: is this another file?", path=path
         )
     return content
 
@@ -147,10 +147,10 @@ def _validated(document: Document, model: type[Model], path: Path) -> Model:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        raise ConfigError(sorted(problems(error, document, model, path), key=_place)) from None
+        raise ConfigError(sorted(problems(error, document, model, path), key=_position)) from None
 
 
-def _place(problem: ConfigProblem) -> tuple[int, int]:
+def _position(problem: ConfigProblem) -> tuple[int, int]:
     return problem.line or 0, problem.column or 0
 
 
@@ -162,7 +162,7 @@ def _with_absolute_path(camera: CameraConfig, folder: Path) -> CameraConfig:
     return camera.model_copy(update={"source": whole})
 
 
-def _refuse_taken(camera: LoadedCamera, others: dict[str, LoadedCamera]) -> None:
+def _check_id_is_free(camera: LoadedCamera, others: dict[str, LoadedCamera]) -> None:
     other = others.get(camera.config.id)
     if other is not None:
         raise ConfigError.single(

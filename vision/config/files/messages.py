@@ -1,4 +1,4 @@
-"""Turns pydantic's errors into sentences: what is wrong in the file, and what to write instead."""
+"""Turns pydantic's errors into messages: what is wrong in the file, and what to write instead."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ def problems(error: ValidationError, document: Document, model: type[BaseModel],
             schema=_schema_at(model, at, document.data),
             around=_schema_at(model, at[:-1], document.data),
             context=found.get("ctx", {}),
-            words=found["msg"],
+            text=found["msg"],
         )
         message, remedy = _sentence(found["type"], finding)
         mark = _mark(at, document, found["type"])
@@ -43,7 +43,7 @@ class _Finding:
     around: Mapping[str, Any]
     """The JSON schema of the map or list that holds it."""
     context: Mapping[str, Any]
-    words: str
+    text: str
 
     @property
     def shown(self) -> str:
@@ -107,7 +107,7 @@ def _not_whole(finding: _Finding) -> Sentence:
 def _not_text(finding: _Finding) -> Sentence:
     if isinstance(finding.value, bool | int | float):
         return f"{finding.shown} is read as a {_kind(finding.value)}, not as text", "put it in quotes"
-    return f"{finding.shown} is not text", "write a word, or text in quotes"
+    return f"{finding.shown} is not text", "write plain text, or text in quotes"
 
 
 def _not_bool(finding: _Finding) -> Sentence:
@@ -125,7 +125,7 @@ def _not_map(finding: _Finding) -> Sentence:
 def _not_list(finding: _Finding) -> Sentence:
     if "prefixItems" in finding.schema:
         return f"{finding.shown} is not a point", "write [x, y], such as [0.25, 0.6]"
-    return f"{finding.shown} is not a list", "write an item a line, each after `- `"
+    return f"{finding.shown} is not a list", "write one item per line, each after `- `"
 
 
 def _pattern(finding: _Finding) -> Sentence:
@@ -134,7 +134,7 @@ def _pattern(finding: _Finding) -> Sentence:
     if finding.schema.get("pattern", "").startswith("^[a-z0-9]"):
         remedy = "use lower-case letters, digits, `-` and `_` only, 63 at most, a letter or digit first"
         return f"{finding.shown} cannot be an id", remedy
-    return f"{finding.shown} has the wrong form", str(finding.schema.get("description", "")) or finding.words
+    return f"{finding.shown} has the wrong form", str(finding.schema.get("description", "")) or finding.text
 
 
 def _too_long(finding: _Finding) -> Sentence:
@@ -148,14 +148,14 @@ def _too_short(finding: _Finding) -> Sentence:
     return "it is empty", str(finding.schema.get("description", "")) or "write something"
 
 
-def _our_own(finding: _Finding) -> Sentence:
-    words = str(finding.context.get("error", finding.words))
-    message, _, remedy = words.rpartition(": ")
+def _own_message(finding: _Finding) -> Sentence:
+    message_text = str(finding.context.get("error", finding.text))
+    message, _, remedy = message_text.rpartition(": ")
     return message or remedy, remedy if message else ""
 
 
 def _otherwise(finding: _Finding) -> Sentence:
-    return finding.words, str(finding.schema.get("description", "")) or "see docs/cameras.md"
+    return finding.text, str(finding.schema.get("description", "")) or "see docs/cameras.md"
 
 
 _SENTENCES: dict[str, Callable[[_Finding], Sentence]] = {
@@ -179,7 +179,7 @@ _SENTENCES: dict[str, Callable[[_Finding], Sentence]] = {
     "string_pattern_mismatch": _pattern,
     **dict.fromkeys(("too_long", "string_too_long"), _too_long),
     **dict.fromkeys(("too_short", "string_too_short"), _too_short),
-    **dict.fromkeys(("value_error", "mistake"), _our_own),
+    **dict.fromkeys(("value_error", "mistake"), _own_message),
 }
 
 
@@ -189,8 +189,8 @@ def _sentence(kind: str, finding: _Finding) -> Sentence:
     return ("is empty" if is_empty else message), remedy
 
 
-def _meant(word: str, known: Iterable[str]) -> str:
-    near = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+def _meant(written: str, known: Iterable[str]) -> str:
+    near = get_close_matches(written.lower(), list(known), n=1, cutoff=0.6)
     return f"did you mean `{near[0]}`?" if near else ""
 
 
@@ -273,7 +273,7 @@ def _item(data: Any, step: int | str) -> Any:
 
 
 def _chosen(schema: Mapping[str, Any], root: Mapping[str, Any], data: Any) -> Mapping[str, Any]:
-    """The schema itself, not a reference to it; of a union, the member that the data says it is."""
+    """The schema without references; of a union, the member that the data selects."""
     if "$ref" in schema:
         target = root["$defs"][schema["$ref"].rsplit("/", 1)[-1]]
         return {**target, **{key: value for key, value in schema.items() if key != "$ref"}}

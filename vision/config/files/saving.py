@@ -1,4 +1,4 @@
-"""Saves camera files atomically; whatever does not change, comments included, stays as it was."""
+"""Saves camera files atomically and keeps everything that does not change, comments included."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,10 +14,9 @@ from vision.config.files.yaml_edit import edit
 def save_camera(path: Path, changes: Mapping[str, Any]) -> CameraConfig:
     """Write `changes` into the camera file and return the camera that it describes now.
 
-    `changes` is plain data as in the file or in JSON. Maps are changed key by key, and a key with None is removed; of
-    lists, items that are maps keep what they were by their `id`, and other lists are replaced. A file that is not there
-    is made. Raises ConfigError, and leaves the file unchanged, where the result would not be a valid camera; OSError
-    where it cannot be written.
+    `changes` is plain data as in the file or in JSON. Maps are changed key by key, and a key with None is removed; in
+    lists, maps are matched by their `id`, and other lists are replaced. A missing file is created. Raises ConfigError,
+    and leaves the file unchanged, where the result would not be a valid camera; OSError where it cannot be written.
     """
     target = path.resolve()
     before = decode(read_bytes(path), path) if target.exists() else ""

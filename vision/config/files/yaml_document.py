@@ -1,7 +1,4 @@
-"""Reads YAML 1.2 as plain maps, lists and values, with the line and column of each for error messages.
-
-Anchors, aliases, tags, several documents and duplicate keys are refused, so nothing is constructed but plain data.
-"""
+"""Reads YAML 1.2 as plain maps, lists and values, with the line and column of each for error messages."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -29,7 +26,7 @@ from ruamel.yaml.reader import ReaderError
 
 from vision.config.errors import ConfigError
 
-DEEPEST = 16
+MAX_DEPTH = 16
 """Levels of nested maps and lists. Configs need five; a file made to exhaust the parser has thousands."""
 
 KeyPath = tuple[str | int, ...]
@@ -45,7 +42,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which characters of the text a value takes up, from the first to behind the last."""
+    """Which characters of the text a value takes up, `end` excluded."""
 
     start: int
     end: int
@@ -66,9 +63,9 @@ class Document:
 
 
 def parse(text: str, path: Path) -> Document:
-    """Read `text`, which came from `path`.
+    """Read `text`, which came from `path`, as plain data.
 
-    Raises ConfigError naming the first mistake.
+    Anchors, aliases, tags, several documents and duplicate keys are refused. Raises ConfigError with the first mistake.
     """
     return _Builder(text, path).document()
 
@@ -115,8 +112,8 @@ class _Builder:
     def _node(self, event: Event, events: Iterator[Event], at: KeyPath) -> Any:
         self._check_plain(event)
         self._values[at] = _mark(event)
-        if len(at) > DEEPEST:
-            self._refuse(f"more than {DEEPEST} levels deep", "write it flatter", _mark(event))
+        if len(at) > MAX_DEPTH:
+            self._refuse(f"more than {MAX_DEPTH} levels deep", "write it flatter", _mark(event))
         start = event.start_mark.index
         if isinstance(event, MappingStartEvent):
             mapping, end = self._mapping(events, at)
@@ -143,23 +140,23 @@ class _Builder:
             value = next(events)
             mapping[key] = self._node(value, events, here)
             if mapping[key] is None and value.start_mark.index == value.end_mark.index:
-                self._place_nothing(here, event)
+                self._mark_absent_value(here, event)
             end = max(end, self._spans[here].end)
         return mapping, end
 
     def _key(self, event: Event, mapping: dict[str, Any], at: KeyPath) -> str:
         self._check_plain(event)
         if not isinstance(event, ScalarEvent):
-            self._refuse("a map or a list as a key", "a key is a plain word", _mark(event), at)
+            self._refuse("a map or a list as a key", "a key is plain text", _mark(event), at)
         here = (*at, str(event.value))
         if event.value in mapping:
-            remedy = f"it stands in line {self._keys[here].line} already: keep one"
+            remedy = f"it is in line {self._keys[here].line} already: keep one"
             self._refuse("the key is written twice", remedy, _mark(event), here)
         self._keys[here] = _mark(event)
         self._key_starts[here] = event.start_mark.index
         return str(event.value)
 
-    def _place_nothing(self, at: KeyPath, key: Event) -> None:
+    def _mark_absent_value(self, at: KeyPath, key: Event) -> None:
         """The parser places an absent value where the next token starts; error messages place it at its key."""
         behind = self._text.find(":", key.end_mark.index) + 1
         self._values[at] = _mark(key)
@@ -208,7 +205,7 @@ _NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], int | float]], ...] = (
     (re.compile(r"[-+]?\.(inf|Inf|INF)"), lambda text: float(text.replace(".", ""))),
     (re.compile(r"\.(nan|NaN|NAN)"), lambda _: float("nan")),
 )
-_WORDS: dict[str, bool | None] = {
+_CONSTANTS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -216,9 +213,9 @@ _WORDS: dict[str, bool | None] = {
 
 
 def plain_value(text: str) -> str | int | float | bool | None:
-    """What an unquoted value means by YAML 1.2's core schema: `no` is a word, `0o17` is fifteen, `017` is seventeen."""
-    if text in _WORDS:
-        return _WORDS[text]
+    """What an unquoted value means by YAML 1.2's core schema: `no` is text, `0o17` is fifteen, `017` is seventeen."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
     for pattern, read in _NUMBERS:
         if pattern.fullmatch(text):
             return read(text)
@@ -229,7 +226,7 @@ def _mark(event: Event) -> Mark:
     return Mark(event.start_mark.line + 1, event.start_mark.column + 1)
 
 
-_SLIPS = (
+_SYNTAX_ERRORS = (
     ("character '\\t'", "a tab", "indent with spaces"),
     (
         "mapping values are not allowed",
@@ -244,12 +241,12 @@ _SLIPS = (
     ("expected <block end>", "a line that does not fit in with those above it", "indent alike what belongs together"),
     ("could not find expected ':'", "a key without `:`", "write `key: value`"),
 )
-"""What the parser says, what people did, and the remedy."""
+"""Part of the parser's message, what is wrong in the file, and the remedy."""
 
 
 def _syntax(error: MarkedYAMLError) -> tuple[str, str]:
-    words = f"{error.context} {error.problem}"
-    for sign, message, remedy in _SLIPS:
-        if sign in words:
+    text = f"{error.context} {error.problem}"
+    for part, message, remedy in _SYNTAX_ERRORS:
+        if part in text:
             return message, remedy
     return str(error.problem or error.context), "write plain YAML; put a value with special characters in quotes"

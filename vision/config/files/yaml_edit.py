@@ -1,8 +1,7 @@
-"""Changes values in a YAML text and keeps every other character, comments above all.
+"""Changes values in a YAML text and keeps every other character, comments above all."""
 
-ruamel's own round trip was tried instead: it fails 9 of the 16 tests of saving. It loses the comment at the end of the
-file with the last key, moves comments to the neighbour of a removed item, and reformats lines that did not change.
-"""
+# ruamel's round trip was tried instead: it fails 9 of the 16 tests of saving. It loses the comment at the end of the
+# file with the last key, moves comments to the neighbour of a removed item, and reformats lines that did not change.
 
 import json
 import re
@@ -27,7 +26,7 @@ def edit(text: str, changes: Mapping[str, Any], path: Path) -> str:
         raise ConfigError.single("no map", "write `key: value` lines", path=path, line=1)
     wanted = merged(before.data, changes)
     after = _Editor(text, before).edited(wanted)
-    if not _alike(parse(after, path).data, wanted):
+    if not _is_equal(parse(after, path).data, wanted):
         raise ConfigError.single(
             "formatted too unusually to be edited", "write it in lines, not in brackets", path=path
         )
@@ -60,12 +59,12 @@ def _by_id(items: Iterable[Any]) -> dict[str | None, tuple[int, Any]]:
     return {_id(item): (place, item) for place, item in enumerate(items) if _id(item) is not None}
 
 
-def _alike(one: Any, other: Any) -> bool:
+def _is_equal(one: Any, other: Any) -> bool:
     """Equal, and `true` is not 1."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(_is_equal(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_alike, one, other))
+        return len(one) == len(other) and all(map(_is_equal, one, other))
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
@@ -112,7 +111,7 @@ class _Editor:
                 parts.append((kept + gap if parts else (kept + gap).lstrip()) + self._entry(here, value, new[key]))
                 kept = ""
             else:
-                kept += _others(gap)
+                kept += _without_comment(gap)
         fresh = {key: value for key, value in new.items() if key not in old}
         added = self._emitter.block(fresh, column)
         return self._closed("".join(parts)) + (added if parts else added.lstrip(" ")) + kept
@@ -121,7 +120,7 @@ class _Editor:
         """`key: value` and the rest of its lines."""
         span, start = self._document.spans[at], self._document.key_starts[at]
         end = self._line_end(span.end)
-        if _alike(old, new):
+        if _is_equal(old, new):
             return self._text[start:end]
         if span.is_block and isinstance(old, dict) and isinstance(new, dict) and new:
             return self._text[start : span.start] + self._map(at, old, new)
@@ -136,7 +135,7 @@ class _Editor:
         return head + self._emitter.newline + self._emitter.below(new, column)
 
     def _list(self, at: KeyPath, start: int, old: list[Any], new: list[Any]) -> str:
-        """A block list's new text, from behind its key's line to the end of its last line."""
+        """A block list's new text, from the line after its key to the end of its last line."""
         first = self._document.spans[(*at, 0)].start
         mark = self._text[self._text.rfind("\n", 0, first) + 1 : first]
         gaps: list[str] = []
@@ -146,7 +145,7 @@ class _Editor:
             start = self._line_end(span.end)
         known = _by_id(old)
         stay = {known[_id(item)][0] for item in new if _id(item) in known}
-        parts = [_others(gap) for place, gap in enumerate(gaps) if place not in stay]
+        parts = [_without_comment(gap) for place, gap in enumerate(gaps) if place not in stay]
         for item in new:
             if _id(item) in known:
                 place, before = known[_id(item)]
@@ -158,7 +157,7 @@ class _Editor:
     def _item(self, at: KeyPath, old: Any, new: Any) -> str:
         span = self._document.spans[at]
         end = self._line_end(span.end)
-        if _alike(old, new):
+        if _is_equal(old, new):
             return self._text[span.start : end]
         if span.is_block and isinstance(old, dict) and isinstance(new, dict):
             return self._map(at, old, new)
@@ -193,7 +192,7 @@ class _Emitter:
         return lines
 
     def below(self, value: Any, column: int) -> str:
-        """A map or a list of maps, below a key that stands at a column."""
+        """A map or a list of maps, below a key at a column."""
         if isinstance(value, Mapping):
             return self.block(value, column + self._layout.step)
         dash = column + self._layout.dash
@@ -229,7 +228,7 @@ def _quoted(text: str) -> str:
     return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in escaped)
 
 
-def _others(gap: str) -> str:
+def _without_comment(gap: str) -> str:
     """The text above a removed key or item, without the comment right above it."""
     lines = gap.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):

@@ -1,4 +1,4 @@
-"""Active learning: picks frames of running cameras whose labels would teach the detector most."""
+"""Active learning: selects the frames of running cameras that would improve the detector most if labelled."""
 
 from vision.labels.active_learning.harvest import Harvest, HarvestOptions
 from vision.labels.active_learning.uncertainty import ScoredFrame, UncertaintyReason, UncertaintyScorer

@@ -195,7 +195,7 @@ def _count_flickering(current: _WindowFrame, window: Sequence[_WindowFrame]) -> 
 
 
 def _count_class_conflicts(current: _WindowFrame) -> int:
-    """Strong detections whose track has another class."""
+    """Strong detections that have another class than their track."""
     conflicts = 0
     for box, class_id in current.rows.values():
         match = np.flatnonzero((current.detections.xyxy == box).all(axis=1))

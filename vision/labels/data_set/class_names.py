@@ -30,5 +30,5 @@ def class_id_of(
 
 
 def class_numbers(class_names: Sequence[str], names: Mapping[str, str], path: Path) -> dict[int, int | None]:
-    """By class number of a data set: ours; None where its boxes are left out."""
+    """`ObjectClass.class_id` by class number of a data set; None where its boxes are left out."""
     return {number: class_id_of(name, names, path) for number, name in enumerate(class_names)}

@@ -1,11 +1,4 @@
-"""Reads and writes a data set folder in YOLO form.
-
-data.yaml                       class names and picture folders
-images/{new,train,val}/*.jpg    pictures; those in `new` have no split yet
-labels/{new,train,val}/*.txt    one label file per picture; without one the picture is not labelled
-ledger.jsonl                    provenance of each picture (`provenance.py`)
-review.jsonl                    questions of the models and corrections by people (`review/reviews.py`)
-"""
+"""Reads and writes a data set folder in YOLO form."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -30,7 +23,16 @@ ReadProgress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DataSet:
-    """The pictures of a folder and the mistakes found in it."""
+    """The pictures of a folder and the mistakes found in it.
+
+    The folder contains:
+
+    - `data.yaml`: class names and picture folders
+    - `images/{new,train,val}/*.jpg`: pictures; those in `new` have no split yet
+    - `labels/{new,train,val}/*.txt`: one label file per picture; without one the picture is not labelled
+    - `ledger.jsonl`: provenance of each picture (`provenance.py`)
+    - `review.jsonl`: questions of the models and corrections by people (`review/reviews.py`)
+    """
 
     folder: Path
     pictures: tuple[LabelledPicture, ...]
@@ -57,7 +59,7 @@ def read(
 ) -> DataSet:
     """Read all pictures and labels, and collect mistakes; broken pictures are left out.
 
-    `names` maps class names of other data sets to ours (`van` to `truck`), or to `-`: leave these boxes out.
+    `names` maps class names of other data sets to `ObjectClass` (`van` to `truck`), or to `-`: leave these boxes out.
     Raises LabelError if the folder is not a data set.
     """
     numbers = class_numbers(read_data_file(folder / DATA_FILE).names, names or {}, folder / DATA_FILE)

@@ -25,7 +25,7 @@ class SplitPlan:
 def plan_split(pictures: Sequence[LabelledPicture], folder: Path, *, val: float, seed: int = 0) -> SplitPlan:
     """Assign the scenes of these labelled pictures so that about the fraction `val` of them is for validation.
 
-    Scenes that have a split keep it, so that a model trained earlier never saw what judges a later one. The split of
+    Scenes that have a split keep it, so that no model was trained on pictures that evaluate a later one. The split of
     new scenes depends only on their names and the seed. Raises LabelError if there is only one scene.
     """
     scenes: defaultdict[str, list[LabelledPicture]] = defaultdict(list)
@@ -57,7 +57,7 @@ def apply_split(folder: Path, pictures: Iterable[LabelledPicture], plan: SplitPl
 
 
 def _current_split(pictures: Iterable[LabelledPicture]) -> Split | None:
-    """The split of a scene's pictures; validation if they are in both, because it must stay unseen."""
+    """The split of a scene's pictures; validation if they are in both, because training must not use it."""
     present = {picture.split for picture in pictures}
     return Split.VAL if Split.VAL in present else Split.TRAIN if Split.TRAIN in present else None
 

@@ -9,7 +9,7 @@ from vision.labels.errors import Problem
 
 Box = tuple[float, float, float, float]
 ClassNumbers = dict[int, int | None]
-"""Our class number by that of the file; None: its boxes are left out."""
+"""`ObjectClass.class_id` by class number of the file; None: its boxes are left out."""
 BORDER_TOLERANCE = 0.01
 """A box may extend beyond the picture by this fraction and is clipped: other tools round, and people draw freely."""
 

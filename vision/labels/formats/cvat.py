@@ -1,7 +1,4 @@
-"""Reads and writes `CVAT for images 1.1`: XML with an element per picture and per box, in pixels.
-
-Uses the expat parser directly: it gives the line of each element, and lets us refuse documents that define entities.
-"""
+"""Reads and writes `CVAT for images 1.1`: XML with an element per picture and per box, in pixels."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,7 +79,10 @@ class _Image:
 
 
 class _Reader:
-    """Collects pictures while the parser runs."""
+    """Collects pictures while the parser runs.
+
+    It uses expat directly, for the line of each element, and to refuse documents that define entities.
+    """
 
     def __init__(self, path: Path, names: Mapping[str, str]) -> None:
         self.images: list[_Image] = []

@@ -1,10 +1,4 @@
-"""Weighted boxes fusion: merges the boxes of several models in one picture, class by class.
-
-R. Solovyev, W. Wang, T. Gabruseva, "Weighted boxes fusion", Image and Vision Computing 107 (2021), arXiv:1910.13302.
-As in the paper, a box joins the fused box of its class with the highest IoU above a threshold, and a fused box is the
-mean of its members weighted by confidence. Unlike the paper, a model joins a fused box at most once, and votes are kept
-apart from confidence.
-"""
+"""Weighted boxes fusion: merges the boxes of several models in one picture, class by class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -64,7 +58,10 @@ class _Cluster:
 def fuse(detections: Sequence[Detections], same_iou: float = SAME_IOU) -> FusedBoxes:
     """Fuse the detections of several models in one picture, in order of decreasing confidence.
 
-    `same_iou`: see `SAME_IOU`.
+    Weighted boxes fusion (Solovyev, Wang and Gabruseva, Image and Vision Computing 107, 2021, arXiv:1910.13302): a box
+    joins the fused box of its class with the highest IoU above `same_iou`, and a fused box is the mean of its members
+    weighted by confidence. Unlike in the paper, a model joins a fused box at most once, and votes are kept apart from
+    confidence.
 
     Example:
         >>> one = Detections(np.array([[0, 0, 8, 8]], np.float32), np.array([0.75], np.float32), np.array([2]))

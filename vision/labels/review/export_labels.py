@@ -12,7 +12,7 @@ from vision.labels.review.reviews import read_reviews
 
 
 def export_labels(data: DataSet, pictures: Sequence[LabelledPicture], form: str, target: Path, *, images: bool) -> None:
-    """Write the labels of these pictures in a form of `FORMATS`; `images` copies the pictures to a folder beside it.
+    """Write the labels of these pictures in a form of `FORMATS`; `images` copies the pictures to `images/` next to it.
 
     With `yolo` the target is a data set folder, with pictures and provenance.
     """

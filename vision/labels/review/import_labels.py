@@ -32,7 +32,7 @@ class ImportResult:
     """Numbers of pictures that an import changed."""
 
     corrected: int
-    """Pictures of the data set whose labels were replaced."""
+    """Pictures of the data set with replaced labels."""
     added: int
     """New pictures."""
     skipped: int

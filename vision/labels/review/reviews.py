@@ -1,4 +1,4 @@
-"""Reviews: which pictures people should look at first, and which they corrected; one JSON line per picture."""
+"""Reviews: which pictures people should correct first, and which they corrected; one JSON line per picture."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -20,11 +20,11 @@ class QuestionKind(StrEnum):
     """Why a box is uncertain."""
 
     VOTE = "vote"
-    """Some models see it: too few to accept it, or too few to be certain."""
+    """Some models detect it: too few to accept it, or too few to be certain."""
     CLASS = "class"
-    """Models see an object there and disagree on its class."""
+    """Models detect an object there and disagree on its class."""
     TRACK = "track"
-    """A track passes here, and no model sees an object."""
+    """A track passes here, and no model detects an object."""
 
 
 class Question(_Line):
@@ -35,7 +35,7 @@ class Question(_Line):
     box: tuple[float, float, float, float]
     """Left, top, right, bottom in pixels."""
     said_by: tuple[str, ...]
-    """The models that see it, by name; `track` for the tracker."""
+    """The models that detect it, by name; `track` for the tracker."""
     bits: float
     """Information of the answer: 1 if votes are even, 0 if all agree."""
 

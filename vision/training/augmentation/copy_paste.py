@@ -1,8 +1,7 @@
-"""Copy-paste augmentation: pastes cut-outs of rare classes into other pictures (Ghiasi et al. 2021, arXiv:2012.07177).
+"""Copy-paste augmentation: pastes cut-outs of rare classes into other pictures (Ghiasi et al. 2021,
+arXiv:2012.07177)."""
 
-If all buses of a data set are at one junction, a detector learns the junction instead of the bus. Needs only NumPy and
-OpenCV: the training script imports this module in another environment.
-"""
+# Needs only NumPy and OpenCV: the training script imports this module in another environment.
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ Boxes = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
 HEIGHT_M = {"bicycle": 1.7, "motorcycle": 1.7, "car": 1.5, "bus": 3.1, "truck": 2.8, "person": 1.7}
-"""Approximate height of each class: a cut-out is scaled by that of a labelled object beside it."""
+"""Approximate height of each class: a cut-out is scaled by that of a labelled object near it."""
 MAX_PASTED = 3
 """Maximum number of cut-outs pasted into a picture."""
 FULL_RATE_CUTOUTS = 10
@@ -45,7 +44,10 @@ class Cutout:
 
 
 class CopyPaste:
-    """Pastes up to `MAX_PASTED` cut-outs into a picture with probability `share`."""
+    """Pastes up to `MAX_PASTED` cut-outs into a picture with probability `share`.
+
+    If all buses of a data set are at one junction, a detector learns the junction instead of the bus.
+    """
 
     def __init__(self, folder: Path, names: list[str], share: float) -> None:
         """`folder` has the cut-outs that `CutoutExtractor` wrote; `names` are the classes by number."""
@@ -85,7 +87,7 @@ class CopyPaste:
     def _place(  # noqa: PLR0917
         self, image: Image, boxes: Boxes, classes: Numbers, kind: str, cutout: Cutout, random: np.random.Generator
     ) -> Boxes | None:
-        """A random box beside a labelled object, at its scale; None if the cut-out does not fit there."""
+        """A random box near a labelled object, at its scale; None if the cut-out does not fit there."""
         height, width = image.shape[:2]
         i = int(random.integers(len(boxes)))
         left, _, right, bottom = boxes[i]

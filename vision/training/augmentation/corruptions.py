@@ -1,7 +1,6 @@
-"""Corruptions of street camera images: night, glare, rain, fog, blur, noise, compression and colour changes.
+"""Corruptions of street camera images: night, glare, rain, fog, blur, noise, compression and colour changes."""
 
-Training applies them at random; labels stay valid because nothing moves. Needs only NumPy and OpenCV.
-"""
+# Needs only NumPy and OpenCV: the training script imports this module in another environment.
 
 from collections.abc import Callable
 
@@ -19,7 +18,7 @@ class RandomCorruptions:
     """Applies random corruptions to images.
 
     With probability `share` an image gets up to one corruption of its light and up to one of its lens; independently,
-    with probability `paint`, a change of colours.
+    with probability `paint`, a change of colours. Labels stay valid because nothing moves.
     """
 
     def __init__(self, share: float, paint: float = 0.0) -> None:

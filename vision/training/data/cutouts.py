@@ -1,8 +1,4 @@
-"""Extracts cut-outs of rare road users with their masks, for copy-paste augmentation.
-
-GrabCut (Rother et al. 2004) segments the object inside its label. A vehicle fills its box except for the corners, so a
-rounded core is always part of the mask: GrabCut takes windscreens for road.
-"""
+"""Extracts cut-outs of rare road users with their masks, for copy-paste augmentation."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -106,7 +102,11 @@ def _write(file: Path, image: Image, box: NDArray[np.float32]) -> None:
 
 
 def object_mask(image: Image, box: Iterable[int]) -> Mask:
-    """(H, W): 255 on the object, 0 elsewhere. `box` is left, top, right, bottom in pixels of the image."""
+    """(H, W): 255 on the object, 0 elsewhere. `box` is left, top, right, bottom in pixels of the image.
+
+    GrabCut (Rother et al. 2004) segments the object inside its box. A vehicle fills its box except for the corners, so
+    a rounded core is always part of the mask: GrabCut takes windscreens for road.
+    """
     left, top, right, bottom = box
     foreground = _grabcut(image, (left, top, right - left, bottom - top))
     rows, columns = np.mgrid[: image.shape[0], : image.shape[1]]

@@ -1,9 +1,4 @@
-"""Adds pseudo-labels: confident detections of teacher models where people labelled no object.
-
-A data set with only vehicles labelled teaches a model that pedestrians are background. General models know them, so
-their confident detections at a large input size become labels (self-training; Xie et al. 2020, arXiv:1911.04252).
-Several teachers must agree, because different models seldom make the same mistake.
-"""
+"""Adds pseudo-labels: confident detections of teacher models where people labelled no object."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -42,7 +37,10 @@ already labelled, or a rider."""
 def add_pseudo_labels(image: Image, labels: Labels, detections: Sequence[Detections]) -> Labels:
     """The labels, followed by detections of the first teacher that all others confirm and no label covers.
 
-    `detections` has those of each teacher in the picture.
+    `detections` has those of each teacher in the picture. A data set with only vehicles labelled teaches a model that
+    pedestrians are background. General models know them, so their confident detections at a large input size become
+    labels (self-training; Xie et al. 2020, arXiv:1911.04252). Several teachers must agree, because different models
+    seldom make the same mistake.
     """
     candidates = _candidates(detections[0])
     for other in detections[1:]:
@@ -84,7 +82,8 @@ def _uncovered(detections: Detections, labelled: NDArray[np.float32]) -> Detecti
 
 
 def _is_covered(box: NDArray[np.float32], others: NDArray[np.float32], *, is_person: bool) -> bool:
-    """Whether the overlap is too large. A person may stand before a vehicle; a rider is inside the motorcycle's box."""
+    """Whether the overlap is too large. A person may be in front of a vehicle; a rider is inside the motorcycle's
+    box."""
     if not len(others):
         return False
     shared = intersection(box, others)[0]

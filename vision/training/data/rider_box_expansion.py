@@ -1,9 +1,4 @@
-"""Expands two-wheeler labels upwards until they contain the rider.
-
-Our class is the two-wheeler with its rider, but people often label only the machine. A teacher that detects persons and
-two-wheelers separately gives the rider's top. Where it misses a two-wheeler, the label expands by the median of its
-scene, because one person usually labels all of a scene in the same manner.
-"""
+"""Expands two-wheeler labels upwards until they contain the rider."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -29,7 +24,8 @@ FloatArray = NDArray[np.float64]
 def expansions(labels_px: NDArray[np.float32], class_id: NDArray[np.int64], detections: Detections) -> FloatArray:
     """(N,): fraction of its height by which each label expands upwards; NaN for two-wheelers without a match.
 
-    `labels_px` is (N, 4) in the pixels of `detections`. Other classes get 0.
+    `labels_px` is (N, 4) in the pixels of `detections`. Other classes get 0. The class is the two-wheeler with its
+    rider, but people often label only the machine; a teacher that detects both separately gives the rider's top.
     """
     wanted = np.isin(class_id, TWO_WHEELERS)
     unmatched = np.where(wanted, np.nan, 0.0)
@@ -49,6 +45,7 @@ def median_by_scene(
 ) -> dict[str, float]:
     """Median expansion of each scene's matched two-wheelers; 0 for scenes with fewer than `MIN_MATCHES`.
 
+    Labels that the teacher misses expand by it, since one person usually labels all of a scene in the same manner.
     All sequences have one item per picture: its scene, its expansions (N,), and which labels are two-wheelers (N,).
     """
     matched: dict[str, list[float]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Evaluates a model, and a reference model beside it, on labelled pictures and counted clips."""
+"""Evaluates a model, and optionally a reference model, on labelled pictures and counted clips."""
 
 import time
 from collections.abc import Sequence

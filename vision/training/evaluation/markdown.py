@@ -39,7 +39,7 @@ def _class_table(evaluation: Evaluation) -> Iterator[str]:
 
 def _subset_table(evaluation: Evaluation) -> Iterator[str]:
     kinds = list(evaluation.slices[0].classes)
-    yield f"| AP50, ours / theirs | pictures | {' | '.join(kinds)} | mean |"
+    yield f"| AP50, model / reference | pictures | {' | '.join(kinds)} | mean |"
     yield "|---" * (len(kinds) + 3) + "|"
     for subset in evaluation.slices[1:]:
         scores = [*(subset.classes[kind] for kind in kinds), subset.mean]
@@ -50,7 +50,7 @@ def _clip_table(evaluation: Evaluation) -> Iterator[str]:
     counting = evaluation.counting
     if counting is None:
         return
-    yield "| clip | true | ours | theirs |"
+    yield "| clip | true | model | reference |"
     yield "|---|---|---|---|"
     for clip in counting.clips:
         true = f"{clip.true_low}–{clip.true_high}" if clip.true_low < clip.true_high else str(clip.true_low)
@@ -63,8 +63,8 @@ def _speed(evaluation: Evaluation) -> str:
     speed = evaluation.speed
     if speed.their_ms is None:
         return f"Processor time of a picture on one thread, median: {speed.ms:.1f} ms."
-    beside = f"{speed.their_ms:.1f} ms of the reference model, a ratio of {speed.ratio:.2f}"
-    return f"Processor time of a picture on one thread, median: {speed.ms:.1f} ms, against {beside}."
+    comparison = f"{speed.their_ms:.1f} ms of the reference model, a ratio of {speed.ratio:.2f}"
+    return f"Processor time of a picture on one thread, median: {speed.ms:.1f} ms, against {comparison}."
 
 
 def _with_interval(figure: Estimate | None, *, sign: bool = False) -> str:

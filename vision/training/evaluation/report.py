@@ -1,8 +1,8 @@
-"""The document of an evaluation: what was measured, on which data, of which model file, against which other."""
+"""The document of an evaluation: measurements, model files, data, and the findings of the gate."""
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError
 
 from vision.common.object_class import ObjectClass
 from vision.config.base import Config
@@ -26,12 +26,12 @@ class Score(Config):
 
 
 class ComparedScore(Config):
-    """The scores of two models, and the difference ours minus theirs on the same resamples."""
+    """The scores of two models, and the difference the model's minus the reference's on the same resamples."""
 
-    ours: Score = Field(title="Ours", description="Of the evaluated model.")
-    theirs: Score | None = Field(None, title="Theirs", description="Of the reference model.")
-    ap50: Estimate | None = Field(None, title="Difference in AP50", description="Above 0: ours is better.")
-    ap50_95: Estimate | None = Field(None, title="Difference in AP50-95", description="Above 0: ours is better.")
+    ours: Score = Field(title="Model", description="Of the evaluated model.")
+    theirs: Score | None = Field(None, title="Reference", description="Of the reference model.")
+    ap50: Estimate | None = Field(None, title="Difference in AP50", description="Above 0: the model is better.")
+    ap50_95: Estimate | None = Field(None, title="Difference in AP50-95", description="Above 0: the model is better.")
 
 
 class Slice(Config):
@@ -44,30 +44,32 @@ class Slice(Config):
 
 
 class ClipCount(Config):
-    """The count of a clip beside the true count."""
+    """The count of a clip and its true count."""
 
     file: str = Field(title="File", description="The clip.")
     true_low: int = Field(title="Lowest true count", description="See docs/benchmarks.md.")
     true_high: int = Field(title="Highest true count", description="See docs/benchmarks.md.")
-    ours: int = Field(title="Ours", description="Count of the evaluated model.")
-    theirs: int | None = Field(None, title="Theirs", description="Count of the reference model.")
+    ours: int = Field(title="Model", description="Count of the evaluated model.")
+    theirs: int | None = Field(None, title="Reference", description="Count of the reference model.")
 
 
 class Counting(Config):
     """Weighted absolute percentage error (WAPE) over clips with true counts, as a fraction."""
 
     wape: Estimate = Field(title="WAPE", description="Of the evaluated model.")
-    theirs: Estimate | None = Field(None, title="Theirs", description="WAPE of the reference model.")
-    difference: Estimate | None = Field(None, title="Difference", description="Above 0: ours is worse.")
+    theirs: Estimate | None = Field(None, title="Reference", description="WAPE of the reference model.")
+    difference: Estimate | None = Field(None, title="Difference", description="Above 0: the model is worse.")
     clips: tuple[ClipCount, ...] = Field(title="Clips", description="Clip by clip.")
 
 
 class Speed(Config):
     """Processor time of one picture on one thread, from image to detections; the models take turns."""
 
-    ms: float = Field(title="Ours", description="Median, in milliseconds.")
-    their_ms: float | None = Field(None, title="Theirs", description="Median, in milliseconds.")
-    ratio: float | None = Field(None, title="Ratio", description="Theirs over ours: above 1, ours is faster.")
+    ms: float = Field(title="Model", description="Median, in milliseconds.")
+    their_ms: float | None = Field(None, title="Reference", description="Median, in milliseconds.")
+    ratio: float | None = Field(
+        None, title="Ratio", description="The reference's time over the model's: above 1, the model is faster."
+    )
 
 
 class ModelFile(Config):
@@ -96,7 +98,13 @@ class Evaluation(Config):
     counting: Counting | None = Field(None, title="Counting", description="If clips were given.")
     speed: Speed = Field(title="Speed", description="Of one picture.")
     worse: tuple[str, ...] = Field((), title="Worse", description="Where the model is significantly worse.")
-    untold: tuple[str, ...] = Field((), title="Undecided", description="What the data are too few to decide.")
+    undecided: tuple[str, ...] = Field(
+        (),
+        validation_alias=AliasChoices("undecided", "untold"),
+        title="Undecided",
+        description="What the data are too few to decide.",
+    )
+    """Earlier files name it `untold`."""
 
     @property
     def passed(self) -> bool:

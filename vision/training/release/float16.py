@@ -1,8 +1,4 @@
-"""Stores the weights of an ONNX model as float16, which halves its file; it still computes in float32.
-
-Each large float32 initializer becomes a float16 one with a Cast to float32 after it. ONNX Runtime folds the Cast of a
-constant at load time, so the session is as fast as before and differs only by the rounding of the weights.
-"""
+"""Stores the weights of an ONNX model as float16, which halves its file; it still computes in float32."""
 
 from pathlib import Path
 
@@ -20,7 +16,11 @@ KEPT_METADATA = ("names", "stride", "task", "license", "version", "author", "hea
 
 
 def store_as_float16(file: Path, out: Path, description: str) -> Path:
-    """Write the model with float16 weights, only `KEPT_METADATA`, and a description; returns `out`."""
+    """Write the model with float16 weights, only `KEPT_METADATA`, and a description; returns `out`.
+
+    Each large float32 initializer becomes a float16 one with a Cast to float32 after it. ONNX Runtime folds the Cast of
+    a constant at load time, so the session is as fast as before and differs only by the rounding of the weights.
+    """
     model = onnx.load(str(file))
     metadata = {entry.key: entry.value for entry in model.metadata_props if entry.key in KEPT_METADATA}
     helper.set_model_props(model, metadata | {"description": description})

@@ -17,7 +17,7 @@ def judge(evaluation: Evaluation) -> Evaluation:
     if evaluation.against is None:
         return evaluation
     worse = (*_worse_classes(evaluation), *_worse_counting(evaluation), *_worse_speed(evaluation))
-    return evaluation.model_copy(update={"worse": worse, "untold": tuple(_undecided(evaluation))})
+    return evaluation.model_copy(update={"worse": worse, "undecided": tuple(_undecided(evaluation))})
 
 
 def _worse_classes(evaluation: Evaluation) -> Iterator[str]:

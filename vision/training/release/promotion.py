@@ -15,7 +15,7 @@ from vision.training.evaluation.report import Evaluation
 
 
 class PromotionRecord(Config):
-    """The record of one promotion, kept beside the model's card."""
+    """The record of one promotion, kept in the folder of the model's card."""
 
     model: str = Field(title="Model", description="The new default.")
     before: str = Field(title="Before", description="The previous default.")

@@ -1,8 +1,4 @@
-"""Distillation loss: keeps what the model knew where there are no labels, and weighs rare classes more.
-
-Outside labels the target of each class is the fraction `keep` of the score before training (learning without
-forgetting; Li and Hoiem 2016, arXiv:1606.09282), so that unlabelled objects are not learned as background.
-"""
+"""Distillation loss: keeps what the model knew where there are no labels, and weighs rare classes more."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +19,11 @@ def class_weights(counts: Sequence[int]) -> list[float]:
 
 
 class DistillationLoss:
-    """Ultralytics' detection criterion with other class targets and class weights."""
+    """Ultralytics' detection criterion with other class targets and class weights.
+
+    Outside labels the target of each class is the fraction `keep` of the score before training (learning without
+    forgetting; Li and Hoiem 2016, arXiv:1606.09282), so that unlabelled objects are not learned as background.
+    """
 
     def __init__(self, criterion: Any, teacher: nn.Module, keep: float, weights: Sequence[float], device: Any) -> None:
         """`teacher` has the same classes and is not trained; `weights` has one number per class."""

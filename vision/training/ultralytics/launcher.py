@@ -20,7 +20,7 @@ AUGMENTATION = Path(__file__).parents[1] / "augmentation"
 MESSAGE_MARK = "@ngatu "
 """Precedes a JSON message on a line of the script's output."""
 REASON_LINES = 30
-"""Number of last output lines in which the reason of a failure is looked for."""
+"""Number of last output lines that may hold the reason of a failure."""
 STOP_WITHIN_S = 20.0
 """The script may finish its batch before it is killed."""
 

@@ -1,9 +1,8 @@
-"""Trains a YOLO on a prepared data set: a script for the environment that has Ultralytics (AGPL-3.0).
+"""Trains a YOLO on a prepared data set: a script for the environment that has Ultralytics (AGPL-3.0)."""
 
-Started as `python train_script.py SETTINGS.json` by `launcher.py`. It imports nothing of ngatu except its neighbours
-and those in `augmentation/`, by their bare names. It writes progress to stdout, on lines with `@ngatu` and a JSON
-message, and `weights/last.pt` and `model.onnx` to the folder of the run.
-"""
+# `launcher.py` starts it as `python train_script.py SETTINGS.json`. It imports nothing of ngatu except its neighbours
+# and those in `augmentation/`, by their bare names. It writes progress to stdout, on lines with `@ngatu` and a JSON
+# message, and `weights/last.pt` and `model.onnx` to the folder of the run.
 
 import json
 import os
