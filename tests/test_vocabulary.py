@@ -28,6 +28,12 @@ INSTEAD = {
     r"still_since_s": "stopped_since_s",
     r"swift\w*|brisk\w*": "fast",
     r"gerunds?|tellers?": "name the thing",
+    r"learnt": "learned",
+    r"anew|afresh": "again; starts again, restarts",
+    r"believed|everybody": "accepted, used; all",
+    r"stood": "was, was stopped",
+    r"untold": "undecided",
+    r"for certain|at last": "certainly; finally",
 }
 """By private word (a regular expression over whole words of prose and parts of names): the field's."""
 
@@ -49,6 +55,8 @@ QUOTED: dict[str, tuple[str, ...]] = {
     "api/web/src/styles/detail.css": (": inherit;",),
     "api/web/src/styles/page.css": (": inherit;",),
     "vision/config/zones.py": ('"told":',),
+    "vision/training/evaluation/report.py": ('"untold"', "`untold`"),
+    "tests/training/test_gate.py": ('"untold"',),
     "vision/contracts/keys.py": (":health-told", ":signals-told"),
     "docs/cameras.md": ("`told`",),
     "docs/integrators.md": (":health-told",),

@@ -58,7 +58,7 @@ class FrameResult:
     congestion: CongestionLevel | None = None
     """The camera's level; `None` while too little was observed."""
     image: ImageResult | None = None
-    """What was read from the image itself; `None` unless the pipeline analyzes images."""
+    """What was read from the image; `None` unless the pipeline analyzes images."""
 
     def wall_time(self, at_s: float) -> datetime:
         """The wall-clock time of a moment of this stream's media time, as in `wall_time(crossing.at_s)`."""
@@ -101,7 +101,7 @@ class CameraPipeline:
         Args:
             camera: the camera's configuration.
             learned: what an earlier pipeline of this camera learned.
-            analyzes_image: also read the image itself: its quality, whether the camera was moved (which suspends lines
+            analyzes_image: also analyze the image: its quality, whether the camera was moved (which suspends lines
                 and zones), road objects and traffic lights.
             numbers: gives the incidents' numbers; 1, 2, ... by default.
 
@@ -150,7 +150,7 @@ class CameraPipeline:
 
     @property
     def learned(self) -> LearnedState:
-        """What was learned so far: pass it to the camera's next pipeline."""
+        """What was learned: pass it to the camera's next pipeline."""
         return LearnedState(self._calibration.free_flow, self._image.reference_view if self._image else None)
 
     def open_incidents(self) -> list[IncidentChange]:
@@ -197,7 +197,7 @@ class CameraPipeline:
         )
 
     def _suspend(self, at_s: float) -> None:
-        """End the running analysis; the next one starts with the calibration learned so far."""
+        """End the running analysis; the next one starts with the calibration that was learned."""
         if self._analyzer is not None:
             final = self._analyzer.close(at_s)
             self._final = FinalResult(self._final.crossings + final.crossings, self._final.incidents + final.incidents)

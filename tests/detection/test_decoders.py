@@ -16,7 +16,7 @@ CELLS = cells_of(64, 64)
 CAR, PERSON = COCO.index("car"), COCO.index("person")
 
 
-def seen(detector: Detector) -> Detections:
+def detections_of(detector: Detector) -> Detections:
     (found,) = detector.detect([GREY])
     return found
 
@@ -34,7 +34,7 @@ def test_yolo_gives_centre_and_size_and_a_score_a_class(tmp_path: Path) -> None:
     output[4 + COCO.index("chair"), 9] = 0.99
     detector = load_detector(constant_model(tmp_path / "m.onnx", {"output0": output}, sides=(64, 64)))
     assert detector.model.family == "yolo"
-    assert_one_car(seen(detector))
+    assert_one_car(detections_of(detector))
 
 
 def test_end_to_end_yolo_gives_corners_score_and_class(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_end_to_end_yolo_gives_corners_score_and_class(tmp_path: Path) -> None:
     output[1] = [10, 20, 30, 50, 0.9, COCO.index("chair")]
     detector = load_detector(constant_model(tmp_path / "m.onnx", {"output0": output}, sides=(64, 64)))
     assert detector.model.family == "yolo-end-to-end"
-    assert_one_car(seen(detector))
+    assert_one_car(detections_of(detector))
 
 
 def test_yolox_gives_offsets_from_cells_and_objectness_times_class(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_nanodet_gives_distances_as_distributions(tmp_path: Path) -> None:
     outputs = {f"cls{i}": s for i, s in enumerate(scores)} | {f"dis{i}": b.reshape(-1, 44) for i, b in enumerate(bins)}
     detector = load_detector(constant_model(tmp_path / "m.onnx", outputs, sides=(64, 64)))
     assert detector.model.family == "nanodet"
-    assert_one_car(seen(detector), 0.5)
+    assert_one_car(detections_of(detector), 0.5)
 
 
 def test_detr_gives_labels_boxes_and_scores_in_the_given_size(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_detr_gives_labels_boxes_and_scores_in_the_given_size(tmp_path: Path) ->
     file = constant_model(tmp_path / "m.onnx", outputs, sides=(64, 64), sizes_input=True)
     detector = load_detector(file)
     assert detector.model.family == "detr"
-    assert_one_car(seen(detector), 0.5)
+    assert_one_car(detections_of(detector), 0.5)
 
 
 def test_the_models_own_class_names_are_read_from_its_metadata(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_the_models_own_class_names_are_read_from_its_metadata(tmp_path: Path) -
     output[:, 3] = [20, 35, 20, 30, 0.1, 0.8]
     names = {"names": "{0: 'helmet', 1: 'Car'}"}
     file = constant_model(tmp_path / "m.onnx", {"output0": output}, sides=(64, 64), metadata=names)
-    assert_one_car(seen(load_detector(file)))
+    assert_one_car(detections_of(load_detector(file)))
 
 
 def test_class_thresholds_apply_before_the_best_class_is_chosen(
@@ -101,8 +101,8 @@ def test_class_thresholds_apply_before_the_best_class_is_chosen(
     output[:4, 7] = [20, 35, 20, 30]
     output[4 + CAR, 7], output[4 + PERSON, 7] = 0.3, 0.4
     file = constant_model(tmp_path / "m.onnx", {"output0": output}, sides=(64, 64))
-    assert_one_car(seen(load_detector(file, thresholds={ObjectClass.PERSON: 0.5})), 0.3)
-    assert len(seen(load_detector(file, thresholds={ObjectClass.PERSON: 0.5, ObjectClass.CAR: 0.35}))) == 0
+    assert_one_car(detections_of(load_detector(file, thresholds={ObjectClass.PERSON: 0.5})), 0.3)
+    assert len(detections_of(load_detector(file, thresholds={ObjectClass.PERSON: 0.5, ObjectClass.CAR: 0.35}))) == 0
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -110,5 +110,5 @@ def test_a_box_with_nan_is_dropped(tmp_path: Path, bad: float) -> None:
     output = np.zeros((84, CELLS), np.float32)
     output[:4, 7] = [bad, 35, 20, 30]
     output[4 + CAR, 7] = 0.9
-    found = seen(load_detector(constant_model(tmp_path / "m.onnx", {"output0": output}, sides=(64, 64))))
+    found = detections_of(load_detector(constant_model(tmp_path / "m.onnx", {"output0": output}, sides=(64, 64))))
     assert np.isfinite(found.xyxy).all()

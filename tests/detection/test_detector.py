@@ -48,8 +48,8 @@ def test_threads_that_share_a_detector_get_each_their_own_answer(tmp_path: Path)
 
     levels = [60, 100, 140, 180, 220, 250]
     with ThreadPoolExecutor(len(levels)) as pool:
-        for level, seen in zip(levels, pool.map(camera, levels), strict=True):
-            assert set(seen) <= {level - 1, level, level + 1}
+        for level, levels_found in zip(levels, pool.map(camera, levels), strict=True):
+            assert set(levels_found) <= {level - 1, level, level + 1}
 
 
 @pytest.mark.shared

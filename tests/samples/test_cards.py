@@ -35,7 +35,7 @@ def ngatu(*words: str) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class Registry:
-    """A package index in a folder: one source archive whose own code must never run."""
+    """A package index in a folder: one source archive with code that must never run."""
 
     card: ClipCard
     content: bytes

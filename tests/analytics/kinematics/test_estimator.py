@@ -230,7 +230,7 @@ def test_vehicle_sizes_give_the_ground_plane_to_within_a_third(tilt_deg: float) 
 
 
 class ChangingGround:
-    """An estimated ground plane whose matrix the test changes."""
+    """An estimated ground plane with a matrix that the test changes."""
 
     is_calibrated = False
 

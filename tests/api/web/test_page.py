@@ -39,7 +39,7 @@ def test_a_camera_shows_its_boxes_and_a_crossing_increments_its_counts(stage: St
         expect(row.get_by_role("cell")).to_have_text(["2", "0", "2"])
         expect(page.locator(".ticker li")).to_have_count(3)
         expect(page.locator(".figures")).to_contain_text("1 of 1 online")
-        page.wait_for_timeout(11_000)  # the service was asked anew meanwhile: its sum is the page's
+        page.wait_for_timeout(11_000)  # the service was asked again meanwhile: its sum is the page's
         expect(line.locator('[data-direction="in"]')).to_have_text("to the centre 2")
         assert page.complaints == []  # type: ignore[attr-defined]
 
@@ -129,7 +129,7 @@ def test_the_page_reports_a_killed_service_and_catches_up_after_its_restart(stag
         expect(page.locator('.lines [data-direction="out"]')).to_have_text("out 1")
         expect(page.locator(".ticker li")).to_have_count(3)
         expect(page.locator(".latency")).to_be_visible(timeout=15_000)
-        page.wait_for_timeout(4_000)  # the service was asked anew meanwhile: nothing is counted twice
+        page.wait_for_timeout(4_000)  # the service was asked again meanwhile: nothing is counted twice
         expect(count).to_have_text("to the centre 2")
 
 

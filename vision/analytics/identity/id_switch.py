@@ -25,16 +25,16 @@ class IdSwitchParameters:
     """Only tracks slower than this, about walking speed, are examined: they do not cross a line in one step. Higher:
     more tracks are examined, fast ones may be taken for switched. Source: chosen."""
     before_s: float = 1.0
-    """Observations of this long before the step give the motion, seconds. Longer: less noise, more lag. Source:
-    chosen."""
+    """The motion before the step is that of this time, seconds. Longer: less noise, more lag. Source: chosen."""
     after_s: float = 0.7
-    """So do observations of this long after it. Longer: surer, crossings of slow tracks are counted later. Source:
-    chosen."""
+    """The motion after the step is that of this time, seconds. Longer: more certain, crossings of slow tracks are
+    counted later. Source: chosen."""
     new_track_s: float = 1.6
     """By this age it is known whether a new track is stopped, seconds. Longer: crossings of slow new tracks are counted
     later. Source: chosen, just over the time after which a stop is found."""
     min_observations: int = 4
-    """A motion is known from this many observations. More: surer, more tracks are treated as new. Source: chosen."""
+    """A motion is known from this many observations. More: more certain, more tracks are treated as new. Source:
+    chosen."""
     step_sizes: float = 0.3
     """A step this far off what the motion before it predicts may be an ID switch. Larger: fewer steps are examined.
     Source: chosen."""

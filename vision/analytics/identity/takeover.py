@@ -22,7 +22,7 @@ class TakeoverParameters:
     """The old id must be this far from there. Larger: fewer takeovers are found. Source: chosen."""
     confirm_s: float = 0.5
     """Both must hold this long, seconds: a half-occluded box jitters as far, but returns, while the vehicle that
-    occludes it drives on. Longer: surer, later. Source: chosen."""
+    occludes it drives on. Longer: more certain, later. Source: chosen."""
     max_age_s: float = 1.0
     """A new track was first observed within this time, seconds; an older one has belonged to another vehicle. Longer:
     more pairs are examined. Source: chosen."""

@@ -157,7 +157,7 @@ class UncertaintyScorer:
             UncertaintyReason.NEAR_THRESHOLD: int(near_threshold.sum()),
             UncertaintyReason.RARE_CLASS: sum(self._rarity.is_rare(class_id) for _, class_id in current.rows.values()),
         }
-        hints = (*_hints(current.rows, seen=True), *_hints(missed, seen=False))
+        hints = (*_hints(current.rows, is_detected=True), *_hints(missed, is_detected=False))
         reasons = {reason: count for reason, count in counts.items() if count}
         return ScoredFrame(current.frame, current.detections, hints, reasons)
 
@@ -208,7 +208,7 @@ def _is_among(box: NDArray[np.float32], rows: Iterable[NDArray[np.float32]]) -> 
     return any(bool((box == row).all()) for row in rows)
 
 
-def _hints(rows: Mapping[int, tuple[NDArray[np.float32], int]], *, seen: bool) -> Iterable[Hint]:
+def _hints(rows: Mapping[int, tuple[NDArray[np.float32], int]], *, is_detected: bool) -> Iterable[Hint]:
     for track_id, (box, class_id) in sorted(rows.items()):
         left, top, right, bottom = (round(float(edge), 1) for edge in box)
-        yield Hint(track_id=track_id, object_class=CLASSES[class_id], box=(left, top, right, bottom), seen=seen)
+        yield Hint(track_id=track_id, object_class=CLASSES[class_id], box=(left, top, right, bottom), seen=is_detected)
