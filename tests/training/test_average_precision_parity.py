@@ -1,10 +1,9 @@
-"""Average precision against the COCO API's, on random labels and detections.
+"""Average precision against the COCO API's, on random labels and detections."""
 
-Two things differ by design. COCO averages precision at 101 recalls, ours is the exact area under the same curve: with a
-fine grid of recalls COCO's figure is ours, with its 101 it is within a grid step. By size, COCO lets a detection prefer
-a label within the size range to a nearer one outside it; ours takes the nearer. Labels here do not overlap, so that no
-detection has such a choice.
-"""
+# Two things differ by design. COCO averages precision at 101 recalls, ngatu takes the exact area under the same curve:
+# with a fine grid of recalls the figures are equal, with COCO's 101 they are within a grid step. By size, COCO lets a
+# detection prefer a label within the size range to a nearer one outside it; ngatu takes the nearer. Labels here do not
+# overlap, so that no detection has such a choice.
 
 from collections.abc import Iterator
 

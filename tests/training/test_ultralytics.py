@@ -1,7 +1,6 @@
-"""The training script with Ultralytics, in the environment of the interpreter NGATU_TRAIN_PYTHON.
+"""The training script with Ultralytics, in the environment of the interpreter NGATU_TRAIN_PYTHON."""
 
-`make setup` does not install Ultralytics: it needs a gigabyte or more and is AGPL-3.0.
-"""
+# `make setup` does not install Ultralytics: it needs a gigabyte or more and is AGPL-3.0.
 
 import json
 import os

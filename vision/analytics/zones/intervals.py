@@ -225,6 +225,14 @@ class ZoneAggregator:
 
     Each interval is returned once, also one without frames. A scene of an interval that was already returned counts in
     the oldest open one.
+
+    Example:
+        >>> from datetime import UTC
+        >>> from vision.config.sources import FileSource
+        >>> camera = CameraConfig(id="gate", source=FileSource(path="gate.mp4"))
+        >>> start = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+        >>> ZoneAggregator(camera, began_at=start).close(start + timedelta(minutes=2))
+        []
     """
 
     def __init__(

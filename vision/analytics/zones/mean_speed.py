@@ -50,7 +50,14 @@ class ZoneMeans:
 
 
 class ZoneMeanSpeed:
-    """Exponentially decaying sums over time of the traffic in each of Z zones."""
+    """Exponentially decaying sums over time of the traffic in each of Z zones.
+
+    Example:
+        >>> mean_speed = ZoneMeanSpeed(1, with_upper_speed=False)
+        >>> [means] = mean_speed.update(TrackKinematics.empty(), np.zeros((0, 1), bool), np.zeros(1), at_s=0.0)
+        >>> means.vehicles
+        0.0
+    """
 
     def __init__(
         self,

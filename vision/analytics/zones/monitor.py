@@ -42,7 +42,18 @@ class ZoneMonitorParameters:
 
 
 class ZoneMonitor:
-    """Evaluates the zones of one camera, or the whole picture where it has none; `ZoneState` has the results."""
+    """Evaluates the zones of one camera, or the whole picture where it has none; `ZoneState` has the results.
+
+    Example:
+        >>> from vision.analytics.kinematics.ground_plane import EstimatedGround
+        >>> from vision.config.sources import FileSource
+        >>> camera = CameraConfig(id="gate", source=FileSource(path="gate.mp4"))
+        >>> monitor = ZoneMonitor(camera, 1280, 720, EstimatedGround(1280, 720))
+        >>> monitor.update(TrackKinematics.empty(), np.zeros((0, 0), bool), at_s=0.0)
+        ()
+        >>> monitor.whole_frame.zone.id
+        'picture'
+    """
 
     def __init__(
         self,

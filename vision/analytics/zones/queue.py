@@ -114,6 +114,15 @@ class QueueEstimator:
     another queued vehicle. It leaves when it is faster than `moving_above_kmh`, leaves the zone, or is still stopped
     long after all vehicles before it have gone. A stopped vehicle has no speed, however its box jitters. A lost vehicle
     is kept for `hold_s`, but no longer than it was observed waiting; an occluded one while its occluder waits.
+
+    Example:
+        >>> from vision.analytics.kinematics.ground_plane import EstimatedGround
+        >>> zone_px = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 100.0]])
+        >>> estimator = QueueEstimator(
+        ...     zone_px, zone_px[2:], None, EstimatedGround(100, 100), MeasuresConfig(), hold_s=2.0
+        ... )
+        >>> estimator.update(TrackKinematics.empty(), np.zeros(0, bool), at_s=0.0).length_m
+        0.0
     """
 
     def __init__(
