@@ -25,8 +25,11 @@ MIN_SCORES: Mapping[ObjectClass, float] = MappingProxyType(dict.fromkeys(CLASSES
 """Minimum score of each class: low, since two-wheelers score 0.2 to 0.6 and trackers continue tracks with weak
 boxes."""
 SAME_CLASS_IOU = 0.5
+"""Boxes of one class that overlap by more are one road user."""
 VEHICLE_IOU = 0.7
+"""Boxes of two classes of vehicles that overlap by more are one vehicle."""
 MAX_BATCH = 16
+"""Maximum number of pictures in one inference."""
 _IS_VEHICLE = np.array([c in VEHICLES for c in CLASSES])
 
 

@@ -24,7 +24,9 @@ from vision.detection.models.cards import (
 from vision.detection.session import Session, usable_cpus
 
 PROBE_SIDE_PX = 320
+"""Side of the blank picture by which a model of open input size is recognised."""
 MAX_INPUT_SIDE_PX = 4096
+"""A larger input is refused before memory is allocated for it."""
 
 
 def load_detector(

@@ -7,6 +7,7 @@ from vision.geometry import iou
 
 FloatArray = NDArray[np.float32]
 MAX_CANDIDATES = 1000
+"""Only this many boxes, the most confident ones, are considered."""
 
 
 def suppress(

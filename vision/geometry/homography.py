@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-WORST_CONDITION = 1e7
+MAX_CONDITION = 1e7
 """Condition number of the normalised equations beyond which the points are nearly collinear."""
 
 
@@ -64,7 +64,7 @@ def fit_homography(source: Floats, target: Floats) -> Homography:
     s, t = apply_homography(to_source, source), apply_homography(to_target, target)
     _, values, rows = np.linalg.svd(_equations(s, t), full_matrices=True)
     between = rows[-1].reshape(3, 3)
-    if values[0] > WORST_CONDITION * values[7] or np.linalg.cond(between) > WORST_CONDITION:
+    if values[0] > MAX_CONDITION * values[7] or np.linalg.cond(between) > MAX_CONDITION:
         raise DegenerateError("the points, or three of four, are nearly on one line")
     matrix = np.linalg.inv(to_target) @ between @ to_source
     depths = source @ matrix[2, :2] + matrix[2, 2]

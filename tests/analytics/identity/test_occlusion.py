@@ -28,7 +28,7 @@ class Frames:
 
     def __init__(self) -> None:
         self.ground = ground_of(camera(calibration=FOUR_CORNERS))
-        self.moving = Kinematics(self.ground, SIZE)
+        self.stage = Kinematics(self.ground, SIZE)
         self.at_s = 0.0
 
     def next(self, boxes: Mapping[int, Box]) -> TrackKinematics:
@@ -36,7 +36,7 @@ class Frames:
         tracks = list(boxes)
         classes = [(ObjectClass.TRUCK if track == LORRY else ObjectClass.CAR).class_id for track in tracks]
         count = len(tracks)
-        return self.moving.update(
+        return self.stage.update(
             Tracks(
                 xyxy=np.array(list(boxes.values()), np.float32).reshape(-1, 4),
                 confidence=np.full(count, 0.8, np.float32),

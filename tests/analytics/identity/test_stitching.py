@@ -26,10 +26,10 @@ def links(frames: list[list[Car]]) -> list[tuple[int, int]]:
 
 def links_of(frames: list[Tracks], parameters: StitchingParameters = DEFAULTS) -> list[tuple[int, int]]:
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-    moving, stitcher = Kinematics(ground), TrackStitcher(1280, 720, parameters=parameters)
+    stage, stitcher = Kinematics(ground), TrackStitcher(1280, 720, parameters=parameters)
     found: list[tuple[int, int]] = []
     for n, frame in enumerate(frames):
-        kinematics = moving.update(frame, n / FPS)
+        kinematics = stage.update(frame, n / FPS)
         found += stitcher.update(kinematics, n / FPS)
     return found
 
@@ -115,9 +115,9 @@ def test_one_of_two_lost_tracks_that_returns_is_not_the_other() -> None:
 )
 def test_an_id_that_returns_out_of_reach_is_another_vehicles(gap_frames: int, to_x: float, is_another: bool) -> None:
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-    moving, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
+    stage, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
     for n, cars in enumerate(stopped(1, 30) + nothing(gap_frames) + [[(1, to_x, 40.0)]]):
-        stitcher.update(moving.update(tracks(cars), n / FPS), n / FPS)
+        stitcher.update(stage.update(tracks(cars), n / FPS), n / FPS)
     assert stitcher.switched == ((1,) if is_another else ())
 
 
@@ -139,9 +139,9 @@ def test_squeezed_boxes_of_stopped_vehicles_are_linked_across_an_occlusion(
 
 def test_a_stopped_vehicle_squeezed_before_an_occlusion_keeps_its_id() -> None:
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-    moving, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
+    stage, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
     for n, frame in enumerate([*WAITS, *half_occluded(1, 3, shown=0.2), *map(tracks, nothing(3)), WAITS[0]]):
-        stitcher.update(moving.update(frame, n / FPS), n / FPS)
+        stitcher.update(stage.update(frame, n / FPS), n / FPS)
         assert stitcher.switched == ()
 
 
@@ -153,31 +153,31 @@ def test_a_vehicle_that_passes_a_lost_ones_place_is_not_linked() -> None:
 def test_a_vehicle_that_turned_while_occluded_keeps_its_id() -> None:
     """It braked and turned before it was lost, which its velocity did not show yet."""
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-    moving, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
+    stage, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
     for n, cars in enumerate([*driving(1, 0, 20), *nothing(6), *driving(1, 21, 22)]):
-        stitcher.update(moving.update(tracks(cars), n / FPS), n / FPS)
+        stitcher.update(stage.update(tracks(cars), n / FPS), n / FPS)
     assert stitcher.switched == ()
 
 
 def test_a_driving_vehicle_squeezed_before_an_occlusion_keeps_its_id() -> None:
     """The squeezed boxes have no velocity; the vehicle drove on at the one before them."""
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-    moving, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
+    stage, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
     drives = [tracks(cars) for cars in driving(1, 0, 33, size=80)]
     whole, squeezed, back = drives[:20], [part_of(frame, 0.2) for frame in drives[20:22]], drives[32:]
     for n, frame in enumerate([*whole, *squeezed, *map(tracks, nothing(10)), *back]):
-        stitcher.update(moving.update(frame, n / FPS), n / FPS)
+        stitcher.update(stage.update(frame, n / FPS), n / FPS)
         assert stitcher.switched == ()
 
 
 def takeovers(frames: list[list[Car]]) -> tuple[list[tuple[int, int]], set[int]]:
     """The links, and the tracks that switched to another vehicle."""
     ground = CalibratedGround(fit_homography(10 * ROAD_M, ROAD_M))
-    moving, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
+    stage, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
     found: list[tuple[int, int]] = []
     switched: set[int] = set()
     for n, cars in enumerate(frames):
-        found += stitcher.update(moving.update(tracks(cars), n / FPS), n / FPS)
+        found += stitcher.update(stage.update(tracks(cars), n / FPS), n / FPS)
         switched |= set(stitcher.switched)
     assert len(stitcher) <= 1
     return found, switched

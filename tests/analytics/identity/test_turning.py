@@ -35,7 +35,7 @@ def nothing(frames: int) -> list[list[Car]]:
 def links(frames: list[list[Car]]) -> list[tuple[int, int]]:
     """The links that are links."""
     ground = CalibratedGround(fit_homography(PX_M * ROAD_M, ROAD_M))
-    moving, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
+    stage, stitcher = Kinematics(ground), TrackStitcher(1280, 720)
     found: list[tuple[int, int]] = []
     for n, cars in enumerate([*frames, *nothing(60)]):
         boxes = [(x - size / 2, y - size, x + size / 2, y) for _, x, y, size in cars]
@@ -46,7 +46,7 @@ def links(frames: list[list[Car]]) -> list[tuple[int, int]]:
             track_id=np.array([car[0] for car in cars], np.int64),
             age=np.ones(len(cars), np.int64),
         )
-        found += stitcher.update(moving.update(frame, n / FPS), n / FPS)
+        found += stitcher.update(stage.update(frame, n / FPS), n / FPS)
     assert len(stitcher) == 0
     return found
 

@@ -47,10 +47,10 @@ def drive(
     ground: GroundPlane = TEN_PX_PER_METRE,
 ) -> TrackKinematics:
     """The kinematics of a car after it was observed at these positions."""
-    moving = estimator(ground)
+    stage = estimator(ground)
     for n, x in enumerate(where):
-        motion = moving.update(tracks_at([x], ids=[ids[n]] if ids else None), start_s + n / fps)
-    return motion
+        kinematics = stage.update(tracks_at([x], ids=[ids[n]] if ids else None), start_s + n / fps)
+    return kinematics
 
 
 def steady(speed_px_s: float, seconds: float, fps: float = 10) -> list[float]:
@@ -59,10 +59,10 @@ def steady(speed_px_s: float, seconds: float, fps: float = 10) -> list[float]:
 
 @pytest.mark.parametrize("fps", [4, 10, 12, 25])
 def test_speed_is_independent_of_the_frame_rate(fps: float) -> None:
-    motion = drive(steady(100, 3, fps), fps=fps)
-    assert motion.speed_kmh[0] == pytest.approx(36, rel=1e-3)
-    assert motion.velocity_mps[0] == pytest.approx([10, 0], abs=1e-3)
-    assert motion.speed_mps[0] == pytest.approx(10, rel=1e-3)
+    kinematics = drive(steady(100, 3, fps), fps=fps)
+    assert kinematics.speed_kmh[0] == pytest.approx(36, rel=1e-3)
+    assert kinematics.velocity_mps[0] == pytest.approx([10, 0], abs=1e-3)
+    assert kinematics.speed_mps[0] == pytest.approx(10, rel=1e-3)
 
 
 def test_box_jitter_changes_the_speed_by_less_than_five_percent() -> None:
@@ -79,99 +79,99 @@ def test_a_new_track_has_no_speed() -> None:
 
 
 def test_an_implausible_speed_is_dropped_and_counted() -> None:
-    moving = estimator()
+    stage = estimator()
     for n, x in enumerate(steady(600, 1)):
-        motion = moving.update(tracks_at([x]), n / 10)
-    assert np.isnan(motion.speed_kmh[0])
-    assert moving.estimator.implausible > 0
+        kinematics = stage.update(tracks_at([x]), n / 10)
+    assert np.isnan(kinematics.speed_kmh[0])
+    assert stage.estimator.implausible > 0
 
 
 def test_without_calibration_speeds_are_estimated_but_not_published() -> None:
-    motion = drive(steady(100, 3), ground=EstimatedGround(*SIZE))
-    assert np.isnan(motion.speed_kmh[0])
-    assert motion.speed_mps[0] > 1
+    kinematics = drive(steady(100, 3), ground=EstimatedGround(*SIZE))
+    assert np.isnan(kinematics.speed_kmh[0])
+    assert kinematics.speed_mps[0] > 1
 
 
 def test_a_stop_begins_when_the_vehicle_came_to_rest() -> None:
-    motion = drive(steady(100, 3) + [500.0] * 40)
-    assert motion.is_stopped[0]
-    assert motion.stopped_since_s[0] == pytest.approx(3, abs=0.3)
-    assert motion.has_moved[0]
-    assert motion.max_speed_mps[0] == pytest.approx(10, rel=0.05)
+    kinematics = drive(steady(100, 3) + [500.0] * 40)
+    assert kinematics.is_stopped[0]
+    assert kinematics.stopped_since_s[0] == pytest.approx(3, abs=0.3)
+    assert kinematics.has_moved[0]
+    assert kinematics.max_speed_mps[0] == pytest.approx(10, rel=0.05)
 
 
 def test_a_vehicle_parked_since_the_beginning_has_not_moved() -> None:
     rng = np.random.default_rng(1)
-    motion = drive((200 + rng.normal(0, 1.5, 600)).tolist())
-    assert motion.is_stopped[0]
-    assert not motion.has_moved[0]
+    kinematics = drive((200 + rng.normal(0, 1.5, 600)).tolist())
+    assert kinematics.is_stopped[0]
+    assert not kinematics.has_moved[0]
 
 
 def test_box_jitter_does_not_end_a_stop() -> None:
     rng = np.random.default_rng(2)
-    moving = estimator()
+    stage = estimator()
     where = np.concatenate([steady(100, 3), 500 + rng.normal(0, 1.5, 300)])
-    is_stopped = [bool(moving.update(tracks_at([x]), n / 10).is_stopped[0]) for n, x in enumerate(where)]
+    is_stopped = [bool(stage.update(tracks_at([x]), n / 10).is_stopped[0]) for n, x in enumerate(where)]
     assert all(is_stopped[50:])
 
 
 def test_driving_on_ends_a_stop() -> None:
-    motion = drive(steady(100, 3) + [500.0] * 40 + [500 + 10.0 * n for n in range(15)])
-    assert not motion.is_stopped[0]
+    kinematics = drive(steady(100, 3) + [500.0] * 40 + [500 + 10.0 * n for n in range(15)])
+    assert not kinematics.is_stopped[0]
 
 
 def test_a_new_id_does_not_end_a_stop() -> None:
     where = steady(100, 3) + [500.0] * 60
-    motion = drive(where, ids=[1] * 60 + [2] * (len(where) - 60))
-    assert motion.track_id[0] == 2
-    assert motion.stopped_since_s[0] == pytest.approx(3, abs=0.3)
-    assert motion.has_moved[0]
+    kinematics = drive(where, ids=[1] * 60 + [2] * (len(where) - 60))
+    assert kinematics.track_id[0] == 2
+    assert kinematics.stopped_since_s[0] == pytest.approx(3, abs=0.3)
+    assert kinematics.has_moved[0]
 
 
 def test_only_one_of_two_new_tracks_takes_over_a_lost_stop() -> None:
-    moving = estimator()
+    stage = estimator()
     for n in range(30):
-        moving.update(tracks_at([500.0]), n / 10)
+        stage.update(tracks_at([500.0]), n / 10)
     for n in range(30, 60):
-        motion = moving.update(tracks_at([499.0, 501.0], ids=[2, 3]), n / 10)
-    assert motion.stopped_since_s.min() == 0
-    assert motion.stopped_since_s.max() >= 3
+        kinematics = stage.update(tracks_at([499.0, 501.0], ids=[2, 3]), n / 10)
+    assert kinematics.stopped_since_s.min() == 0
+    assert kinematics.stopped_since_s.max() >= 3
 
 
 def test_a_track_that_crawls_into_a_lost_ones_place_is_not_stopped() -> None:
-    moving = estimator()
+    stage = estimator()
     for n in range(30):
-        moving.update(tracks_at([500.0]), n / 10)
-    is_stopped = [moving.update(tracks_at([494.0 + n], ids=[2]), 3 + n / 10).is_stopped[0] for n in range(40)]
+        stage.update(tracks_at([500.0]), n / 10)
+    is_stopped = [stage.update(tracks_at([494.0 + n], ids=[2]), 3 + n / 10).is_stopped[0] for n in range(40)]
     assert not any(is_stopped)
 
 
 def test_a_stop_lost_long_ago_is_not_taken_over() -> None:
-    moving = estimator()
+    stage = estimator()
     for n in range(30):
-        moving.update(tracks_at([500.0]), n / 10)
+        stage.update(tracks_at([500.0]), n / 10)
     for n in range(30):
-        motion = moving.update(tracks_at([500.0], ids=[2]), 6 + n / 10)
-    assert motion.stopped_since_s[0] >= 6
+        kinematics = stage.update(tracks_at([500.0], ids=[2]), 6 + n / 10)
+    assert kinematics.stopped_since_s[0] >= 6
 
 
 def test_lost_tracks_are_forgotten() -> None:
-    moving = estimator()
+    stage = estimator()
     for n in range(400):
-        moving.update(tracks_at([float(200 + n)], ids=[n + 1]), n * 0.5)
-    assert len(moving.estimator) <= FORGET_S / 0.5 + 1
+        stage.update(tracks_at([float(200 + n)], ids=[n + 1]), n * 0.5)
+    assert len(stage.estimator) <= FORGET_S / 0.5 + 1
 
 
 def test_a_box_truncated_at_the_lower_edge_keeps_its_speed() -> None:
-    moving = estimator()
+    stage = estimator()
     for n in range(30):
         bottom = 600.0 + 10 * n
         box = np.array([[500, bottom - 80, 580, min(bottom, 720)]], np.float32)
         one = np.ones(1, np.int64)
-        motion = moving.update(Tracks(box, np.ones(1, np.float32), one * 2, one, one), n / 10)
+        kinematics = stage.update(Tracks(box, np.ones(1, np.float32), one * 2, one, one), n / 10)
         if bottom - 80 > 715:
             break
-    assert motion.velocity_px[0, 1] == pytest.approx(100, rel=0.1)
+    assert kinematics.velocity_px[0, 1] == pytest.approx(100, rel=0.1)
 
 
 @given(shift_s=st.integers(0, 10**6), first_id=st.integers(1, 10**6), fps=st.sampled_from([6, 12, 24]))
@@ -186,20 +186,22 @@ def test_start_time_ids_and_frame_rate_do_not_change_the_kinematics(shift_s: int
 
 @given(dx=st.integers(-150, 300), dy=st.integers(-150, 300))
 def test_with_calibration_the_position_in_the_picture_does_not_change_the_speed(dx: int, dy: int) -> None:
-    moving = estimator()
+    stage = estimator()
     for n, x in enumerate(steady(80, 3)):
-        motion = moving.update(tracks_at([x + dx], y=300 + dy), n / 10)
-    assert motion.speed_mps[0] == pytest.approx(8, rel=1e-3)
+        kinematics = stage.update(tracks_at([x + dx], y=300 + dy), n / 10)
+    assert kinematics.speed_mps[0] == pytest.approx(8, rel=1e-3)
 
 
 def test_a_vehicle_that_enters_at_the_edge_has_its_speed_once_it_is_whole() -> None:
-    moving, speeds_mps = estimator(), []
+    stage, speeds_mps = estimator(), []
     for n in range(30):
         x = 10.0 * n
         tracks = tracks_at([x])
         clipped = np.clip(tracks.xyxy, 0, None).astype(np.float32)
-        motion = moving.update(Tracks(clipped, tracks.confidence, tracks.class_id, tracks.track_id, tracks.age), n / 10)
-        speeds_mps.append(float(motion.speed_mps[0]))
+        kinematics = stage.update(
+            Tracks(clipped, tracks.confidence, tracks.class_id, tracks.track_id, tracks.age), n / 10
+        )
+        speeds_mps.append(float(kinematics.speed_mps[0]))
     assert [mps for mps in speeds_mps[3:] if np.isfinite(mps)][-20:] == pytest.approx([10.0] * 20, abs=0.1)
 
 
@@ -243,14 +245,14 @@ class ChangingGround:
 
 def test_a_new_ground_plane_reprojects_the_whole_trajectory() -> None:
     ground, where = ChangingGround(), steady(60, 2)
-    moving = estimator(ground)
+    stage = estimator(ground)
     for n, x in enumerate(where):
         if n == len(where) - 1:
             ground.matrix = np.diag([0.5, 0.5, 1.0]) @ ground.matrix
-        motion = moving.update(tracks_at([x]), n / 10)
-    assert motion.speed_mps == pytest.approx([3.0])
-    assert motion.displacement_m == pytest.approx([6.0])
-    _, positions_m = moving.estimator.ground_trajectory(1)
+        kinematics = stage.update(tracks_at([x]), n / 10)
+    assert kinematics.speed_mps == pytest.approx([3.0])
+    assert kinematics.displacement_m == pytest.approx([6.0])
+    _, positions_m = stage.estimator.ground_trajectory(1)
     assert positions_m[-1] - positions_m[-11] == pytest.approx([3.0, 0.0])
 
 
