@@ -53,7 +53,7 @@ class FinalResult:
 class CalibrationState:
     """What the analysis of a camera learns: its free flow and, without a calibration, its ground plane.
 
-    Example:
+    Examples:
         >>> from vision.config.sources import FileSource
         >>> camera = CameraConfig(id="gate", source=FileSource(path="gate.mp4"))
         >>> CalibrationState().ground_of(camera, 1280, 720).is_calibrated
@@ -78,7 +78,7 @@ class TrafficAnalyzer:
     All state is bounded: a track that is not observed for twice `TrackingConfig.lost_after` is forgotten. Twice, since
     the tracker may find it again after that time, and then report its observations with as much delay.
 
-    Example:
+    Examples:
         >>> from vision.config.sources import FileSource
         >>> analyzer = TrafficAnalyzer(CameraConfig(id="gate", source=FileSource(path="gate.mp4")), 1280, 720)
         >>> analyzer.update(Tracks.empty(), at_s=0.0).crossings

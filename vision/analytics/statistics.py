@@ -13,7 +13,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 def percentiles(values: Floats) -> Spread | None:
     """Mean and linearly interpolated percentiles of the values (K,), without NaN; `None` where there are none.
 
-    Example:
+    Examples:
         >>> percentiles(np.array([1.0, 2.0, np.nan, 3.0])).median
         2.0
     """
@@ -27,7 +27,7 @@ def percentiles(values: Floats) -> Spread | None:
 def floor_to_interval(moment: datetime, length: timedelta) -> datetime:
     """The start of the interval of this length, aligned to UTC, that contains the moment.
 
-    Example:
+    Examples:
         >>> floor_to_interval(datetime(2026, 5, 4, 12, 7, tzinfo=UTC), timedelta(minutes=5)).minute
         5
     """

@@ -21,7 +21,7 @@ class TrackRows:
 
     There are at most twice as many rows as there were tracks at once, and at least `FIRST_ROWS`.
 
-    Example:
+    Examples:
         >>> rows = TrackRows(forget_after_s=2.0)
         >>> _, previous_s = rows.take(np.array([7]), at_s=0.0)
         >>> _, previous_s = rows.take(np.array([7]), at_s=0.5)

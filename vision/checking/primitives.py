@@ -61,7 +61,7 @@ def write(canvas: Image, text: str, at: Point, away: Point, *, colour: tuple[int
 def plain_letters(text: str) -> str:
     """The text in ASCII, which the font can draw.
 
-    Example:
+    Examples:
         >>> plain_letters("Ngã tư · vào")
         'Nga tu - vao'
     """

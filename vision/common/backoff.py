@@ -9,7 +9,7 @@ class Backoff:
     `jitter` shortens each wait by a random part of it, at most that much, so that many cameras or workers do not try
     again at the same moment. 0: the waits are exact.
 
-    Example:
+    Examples:
         >>> backoff = Backoff(first_s=1, longest_s=5)
         >>> [backoff.next_wait_s() for _ in range(4)]
         [1.0, 2.0, 4.0, 5.0]

@@ -46,7 +46,7 @@ class ChildProcess:
     It leads a process group of its own: Ctrl-C in the terminal reaches only this process, which then stops the child.
     As a context manager it is stopped at the end of the block, and its pipes are closed.
 
-    Example:
+    Examples:
         >>> with ChildProcess(["echo", "ready"], stdout=PIPE) as child:
         ...     list(child.lines())
         ['ready\n']
@@ -166,7 +166,7 @@ def run(
         OSError: the program cannot be started.
         ChildTimeoutError: it ran longer than `timeout_s`.
 
-    Example:
+    Examples:
         >>> run(["echo", "ready"]).stdout
         'ready\n'
     """
@@ -179,7 +179,7 @@ def run(
 def last_line(text: str) -> str:
     r"""The last line of `text` that is not blank.
 
-    Example:
+    Examples:
         >>> last_line("Traceback ...\nModuleNotFoundError: No module named 'onnx'\n")
         "ModuleNotFoundError: No module named 'onnx'"
         >>> last_line("")

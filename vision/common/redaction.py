@@ -18,7 +18,7 @@ def redact(text: str) -> str:
 
     Everything before the last `@` of an address is removed, because passwords may contain `@`, `/` and quotes.
 
-    Example:
+    Examples:
         >>> redact("rtsp://admin:12345@10.0.0.7/live?token=abc")
         'rtsp://***@10.0.0.7/live?token=***'
     """

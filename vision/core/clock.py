@@ -18,7 +18,7 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clock.
 
-    Example:
+    Examples:
         >>> SystemClock().now().tzinfo is UTC
         True
     """

@@ -11,7 +11,7 @@ F = TypeVar("F", np.float32, np.float64)
 def iou(a: NDArray[F], b: NDArray[F]) -> NDArray[F]:
     """(N, M): intersection over union of boxes (N, 4) and (M, 4).
 
-    Example:
+    Examples:
         >>> iou(np.array([[0.0, 0.0, 10.0, 10.0]]), np.array([[5.0, 0.0, 10.0, 10.0]])).tolist()
         [[0.5]]
     """

@@ -18,7 +18,7 @@ class DegenerateError(ValueError):
 class Homography:
     """A map (3, 3) from one plane to another, and how well it fits its points.
 
-    Example:
+    Examples:
         >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
         >>> fit_homography(100 * square, square).apply(np.array([[50.0, 50.0]])).round(6).tolist()
         [[0.5, 0.5]]

@@ -12,7 +12,7 @@ def signed_distance_px(points_px: Floats, starts_px: Floats, ends_px: Floats) ->
     Positive to the right of the line in the direction from its start to its end, negative to the left. `points_px` is
     (N, 2) or, with one point for each line, (N, L, 2); `starts_px` and `ends_px` are (L, 2).
 
-    Example:
+    Examples:
         >>> signed_distance_px(np.array([[5.0, 3.0]]), np.array([[0.0, 0.0]]), np.array([[10.0, 0.0]])).tolist()
         [[3.0]]
     """

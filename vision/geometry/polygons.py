@@ -12,7 +12,7 @@ Bools = NDArray[np.bool_]
 class Polygons:
     """Z polygons, each (K, 2) with its corners in order, prepared for repeated tests.
 
-    Example:
+    Examples:
         >>> polygons = Polygons([np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]])])
         >>> polygons.contain(np.array([[1.0, 1.0], [3.0, 3.0]])).tolist()
         [[True], [False]]

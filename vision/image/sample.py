@@ -61,7 +61,7 @@ class ImageSample:
 def sample_image(image: Image, at_s: float, boxes_px: Boxes, parameters: SampleParameters = DEFAULTS) -> ImageSample:
     """Samples an image (H, W, 3; BGR) of this media time, with the boxes (N, 4) of its road users.
 
-    Example:
+    Examples:
         >>> sample = sample_image(np.zeros((720, 1280, 3), np.uint8), 0.0, np.array([[0.0, 0.0, 640.0, 720.0]]))
         >>> sample.small.shape, sample.px_per_small
         ((144, 256), 5.0)

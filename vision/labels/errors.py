@@ -11,7 +11,7 @@ from vision.core import NgatuError
 class Problem:
     """One mistake in one file.
 
-    Example:
+    Examples:
         >>> print(Problem(Path("labels/train/a.txt"), "class 9 is unknown", "the classes are 0 to 5", line=3))
         labels/train/a.txt:3: class 9 is unknown: the classes are 0 to 5
     """

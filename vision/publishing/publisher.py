@@ -20,7 +20,7 @@ class Publisher(Protocol):
 class MemoryPublisher:
     """Keeps events in a list, for tests and notebooks.
 
-    Example:
+    Examples:
         >>> publisher = MemoryPublisher()
         >>> publisher.events
         []

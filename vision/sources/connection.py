@@ -65,7 +65,7 @@ def host_and_port(url: str) -> tuple[str, int]:
     Raises:
         SourceError: the address has no host or no valid port.
 
-    Example:
+    Examples:
         >>> host_and_port("rtsp://10.0.0.7/live")
         ('10.0.0.7', 554)
     """

@@ -20,7 +20,7 @@ class NewestSlot(Generic[T]):
     A newer item replaces one that was not taken; an item older than `max_age_s` is discarded by `take`. Both count as
     dropped.
 
-    Example:
+    Examples:
         >>> slot = NewestSlot()
         >>> slot.put("old")
         >>> slot.put("new")

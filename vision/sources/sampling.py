@@ -7,7 +7,7 @@ class FrameSampler:
     It uses media time, not a frame count: variable frame rates and lost frames do not bias it, and 12 of 30 fps are 12,
     not 10 or 15. All frames of a stream slower than `fps` are due; without `fps`, every frame is.
 
-    Example:
+    Examples:
         >>> sampler = FrameSampler(fps=10)
         >>> sum(sampler.due(n / 25) for n in range(25))
         10

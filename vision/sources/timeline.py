@@ -18,7 +18,7 @@ class MediaTimeline:
     wraparound, a camera's restart, a loop), jump ahead or are missing, media time goes on from the last frame by the
     time between arrivals, or by `nominal_interval_s` without arrival times.
 
-    Example:
+    Examples:
         >>> timeline = MediaTimeline()
         >>> [round(timeline.advance(pts_s), 2) for pts_s in (95443.68, 95443.72, 0.0, 0.04)]
         [0.0, 0.04, 0.08, 0.12]

@@ -36,7 +36,7 @@ class TrackedBox:
 class TrackLife:
     """Votes for the track's class, its age, its newest boxes, and all of them until it is confirmed.
 
-    Example:
+    Examples:
         >>> life = TrackLife()
         >>> life.add(TrackedBox(0.0, np.array([0, 0, 10, 10], np.float32), 0.9), ObjectClass.CAR.class_id)
         >>> CLASSES[life.class_id].value, life.age

@@ -44,7 +44,7 @@ class Tracker:
     Ids start at 1, belong to confirmed tracks only, and are never reused, not even after `reset`. A track that is not
     detected for `TrackingConfig.lost_after` is forgotten.
 
-    Example:
+    Examples:
         >>> tracker = Tracker(TrackingConfig(confirm_after=2), fps=10)
         >>> for n in range(3):
         ...     box = np.array([[10.0 + n, 10, 50 + n, 40]], np.float32)

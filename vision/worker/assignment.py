@@ -41,7 +41,7 @@ class Assignment(_Line):
 class AssignmentSlot:
     """Holds the newest assignment until the worker takes it.
 
-    Example:
+    Examples:
         >>> slot = AssignmentSlot()
         >>> slot.put(Assignment())
         >>> slot.take()

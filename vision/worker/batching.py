@@ -85,7 +85,7 @@ class BatchScheduler:
     load cameras take turns in proportion to their detection rates (stride scheduling, Waldspurger and Weihl 1995): the
     rates of all cameras fall by the same factor.
 
-    Example:
+    Examples:
         >>> scheduler = BatchScheduler(max_batch=4)
         >>> slot = scheduler.open("north", fps=10)
         >>> scheduler.take(timeout_s=0)

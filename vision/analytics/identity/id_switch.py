@@ -69,7 +69,7 @@ def classify_step(
     The track's recent observations, oldest first, are `times_s` (K,) and `bottom_center_px` (K, 2). `size_px` is the
     square root of the vehicle's box area.
 
-    Example:
+    Examples:
         >>> times_s = np.arange(20) / 10
         >>> driving = np.stack([30 * np.arange(20.0), np.zeros(20)], axis=1)
         >>> classify_step(times_s, driving, crossed_s=0.95, at_s=1.9, size_px=40.0)

@@ -45,7 +45,7 @@ class OcclusionTracker:
     A lorry occludes the vehicles behind it for as long as it waits. One is dropped when it is observed again, under its
     own id or as a new track in the same place, and when its occluder leaves the zone or is lost for `hold_s`.
 
-    Example:
+    Examples:
         >>> occlusion = OcclusionTracker(hold_s=2.0)
         >>> occlusion.update(TrackKinematics.empty(), np.zeros(0, bool), at_s=0.0)
         >>> occlusion.behind({1})

@@ -44,7 +44,7 @@ class StandstillTransfer:
 
     Two vehicles cannot be in one place, so the vehicle of the new track arrived under the earlier id.
 
-    Example:
+    Examples:
         >>> StandstillTransfer().update(TrackKinematics.empty(), np.zeros(0, bool), at_s=0.0)
         []
     """

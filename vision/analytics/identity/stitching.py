@@ -65,7 +65,7 @@ class TrackStitcher:
     Each lost track is linked once: to the nearest track that began after the loss, or to its own predecessor if that
     returns. ID takeovers and occluded turns give links too.
 
-    Example:
+    Examples:
         >>> stitcher = TrackStitcher(1280, 720)
         >>> stitcher.update(TrackKinematics.empty(), at_s=0.0)  # [(lost track, new track), ...]
         []

@@ -45,7 +45,7 @@ class IdTakeoverDetector:
 
     If the old id moves away and the new track stays, the new track is the stopped vehicle.
 
-    Example:
+    Examples:
         >>> IdTakeoverDetector().update(TrackKinematics.empty(), [], at_s=0.0, previous=None)
         []
     """

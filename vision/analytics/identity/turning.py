@@ -66,7 +66,7 @@ class OccludedTurnMatcher:
     Two tracks are linked only if each may be the other, and no third one. Vehicles that would have
     crossed the picture's edge going straight are not matched: others enter and leave there.
 
-    Example:
+    Examples:
         >>> OccludedTurnMatcher(1280, 720).update(TrackKinematics.empty(), [], at_s=0.0, links=[])
         []
     """

@@ -77,7 +77,7 @@ class IncidentDetector:
     its place, are not stopped vehicles too; a vehicle that is stopped where stopping is banned is an illegal stopping
     only. A person that left a vehicle is reported beside it.
 
-    Example:
+    Examples:
         >>> camera = CameraConfig.model_validate({"id": "c", "source": {"kind": "file", "path": "c.mp4"}})
         >>> [str(kind) for kind in IncidentDetector(camera, 1280, 720).kinds]
         ['congestion']

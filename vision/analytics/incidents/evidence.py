@@ -50,7 +50,7 @@ def is_congested(level: CongestionLevel | None) -> bool:
 def with_article(object_class: ObjectClass) -> str:
     """The class with its indefinite article.
 
-    Example:
+    Examples:
         >>> with_article(ObjectClass.CAR)
         'a car'
     """
@@ -74,7 +74,7 @@ def traffic_facts(scene: Scene, zone: ZoneState, speed_mps: float) -> dict[str, 
 def traffic_phrase(facts: Facts) -> str:
     """The end of a sentence about a vehicle that does not move with the traffic.
 
-    Example:
+    Examples:
         >>> traffic_phrase({"traffic_kmh": 42})
         'while traffic moves at 42 km/h'
     """

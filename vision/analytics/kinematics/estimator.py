@@ -19,7 +19,7 @@ class KinematicsEstimator:
     A track that is not observed for `forget_after_s` is forgotten. A new track that begins where a stopped one was just
     lost, and stops there too, takes over its stop: a change of id does not end a stop.
 
-    Example:
+    Examples:
         >>> from vision.analytics.kinematics.ground_plane import EstimatedGround
         >>> ground = EstimatedGround(1280, 720)
         >>> estimator = KinematicsEstimator(ground, 1280, 720, forget_after_s=4.0, implausible_mps=50.0)

@@ -83,7 +83,7 @@ class GroundPlane(Protocol):
 class CalibratedGround:
     """A ground plane by points of known positions in the picture and on the road.
 
-    Example:
+    Examples:
         >>> road_m = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]])
         >>> CalibratedGround(fit_homography(road_m * 10, road_m)).is_calibrated
         True
@@ -107,7 +107,7 @@ class EstimatedGround:
     line in v. Sizes at different heights therefore give t and H, and these the plane. The line is fitted to means of
     log s in bands of the picture; a weak prior of the typical tilt holds it where traffic uses one band only.
 
-    Example:
+    Examples:
         >>> ground = EstimatedGround(1280, 720)
         >>> ground.learn(np.array([[640.0, 600.0]]), np.array([[90.0, 90.0]]), np.array([ObjectClass.CAR.class_id]))
         >>> ground.is_calibrated

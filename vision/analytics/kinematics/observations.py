@@ -55,7 +55,7 @@ class ObservationBuilder:
 
     A track that is not observed for `forget_after_s` is forgotten.
 
-    Example:
+    Examples:
         >>> builder = ObservationBuilder(1280, 720, forget_after_s=4.0)
         >>> len(builder.observe(Tracks.empty(), at_s=0.0))
         0

@@ -22,7 +22,7 @@ class TrackKinematics(Columns):
     `EstimatedGround`): right to within about a third, good enough to distinguish stopped from moving and slow from fast
     within one picture, and never published as metres or km/h.
 
-    Example:
+    Examples:
         >>> tracks = TrackKinematics.empty()
         >>> fast = tracks[tracks.speed_mps > 10]
         >>> fast.track_id.tolist()

@@ -52,7 +52,7 @@ class TrajectoryFitParameters:
 class TrajectoryFit:
     """position(t) = coefficients[0] + coefficients[1] t + coefficients[2] t², metres on the road, t since `about_s`.
 
-    Example:
+    Examples:
         >>> times_s = np.arange(0.0, 2.0, 0.1)
         >>> fit = TrajectoryFit.of(times_s, np.stack([10 * times_s, 0 * times_s], axis=1), about_s=1.0)
         >>> round(fit.speed_mps, 2)

@@ -23,7 +23,7 @@ def truncated_sides(
 ) -> Bools:
     """(N, 4): which sides (left, top, right, bottom) of boxes (N, 4) are at the edge of a picture (width, height).
 
-    Example:
+    Examples:
         >>> truncated_sides(np.array([[10.0, 20.0, 99.9, 60.0]]), np.array([100.0, 100.0])).tolist()
         [[False, False, True, False]]
     """

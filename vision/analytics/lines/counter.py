@@ -40,7 +40,7 @@ class LineCounter:
     At the picture's edge a box shows only a part of its vehicle. A box that leaves is extrapolated to its former size;
     one that enters over the line, and moves off it on the side of its anchor, has crossed the line.
 
-    Example:
+    Examples:
         >>> from vision.analytics.kinematics.observations import ObservationBuilder
         >>> from vision.common.object_class import ObjectClass
         >>> from vision.core import Tracks

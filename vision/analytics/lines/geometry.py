@@ -32,7 +32,7 @@ class LinePositions(Columns):
 class LineGeometry:
     """L lines in the pixels of one picture size.
 
-    Example:
+    Examples:
         >>> line = LineConfig(id="north", start=(0.0, 0.5), end=(1.0, 0.5))
         >>> geometry = LineGeometry([line], 100, 100)
         >>> geometry.distances_px(np.array([[40.0, 60.0, 60.0, 80.0]])).tolist()

@@ -50,7 +50,7 @@ class Headways:
 
     Row 0 is the vehicle before them, possibly of an earlier interval. NaN is unknown.
 
-    Example:
+    Examples:
         >>> Headways.of([Passage(10.0, 10.5, 36.0, 0), Passage(12.5, 13.0, 36.0, 0)]).headways_s().tolist()
         [2.5]
     """
@@ -116,7 +116,7 @@ class FlowAggregator:
     counts in the oldest open one. State is bounded by the crossings of the open intervals and one vehicle per line and
     direction.
 
-    Example:
+    Examples:
         >>> from datetime import UTC
         >>> start = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
         >>> flows = FlowAggregator(["north"], timedelta(minutes=1), began_at=start)

@@ -26,7 +26,7 @@ class LiveLineParameters:
 class LiveLines:
     """Rates over a sliding window; keeps only the crossings within it.
 
-    Example:
+    Examples:
         >>> from datetime import UTC
         >>> start = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
         >>> lines = LiveLines(["north"], EquivalentsConfig(), began_at=start)

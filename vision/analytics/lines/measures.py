@@ -75,7 +75,7 @@ def passenger_car_units(counts: Mapping[ObjectClass, int], factors: Mapping[Obje
 
     A class without a factor counts as zero.
 
-    Example:
+    Examples:
         >>> passenger_car_units({ObjectClass.CAR: 2, ObjectClass.BUS: 1}, {ObjectClass.CAR: 1.0, ObjectClass.BUS: 3.0})
         5.0
     """
@@ -85,7 +85,7 @@ def passenger_car_units(counts: Mapping[ObjectClass, int], factors: Mapping[Obje
 def harmonic_mean(speeds_kmh: Floats, parameters: SpaceMeanParameters = DEFAULTS) -> float | None:
     """Space-mean speed of vehicles (K,) that were measured at one place (Wardrop 1952); `None` without vehicles.
 
-    Example:
+    Examples:
         >>> harmonic_mean(np.array([20.0, 60.0]))
         30.0
     """

@@ -61,7 +61,7 @@ class MovementCounter:
     makes a movement again only after it has passed the entry again. Progress is dropped once the movement can no longer
     be completed within `MovementConfig.within`. A stitched track continues the progress of the track that it continues.
 
-    Example:
+    Examples:
         >>> from vision.contracts import Direction
         >>> def crossed(line_id: str, at_s: float) -> Crossing:
         ...     return Crossing(line_id, Direction.IN, ObjectClass.CAR, 7, at_s, (0.5, 0.5), 0.9)

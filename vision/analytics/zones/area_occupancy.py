@@ -34,7 +34,7 @@ class AreaOccupancy:
     Both weigh a zone by its area in the picture, not on the road: far away one pixel is many square metres, in which a
     detector finds nothing.
 
-    Example:
+    Examples:
         >>> square = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 100.0]])
         >>> AreaOccupancy([square]).by_boxes(np.array([[0.0, 0.0, 50.0, 100.0]])).tolist()
         [0.25]

@@ -101,7 +101,7 @@ def level_of(
     is, the lower the occupancy that it takes, down to any occupancy where nearly all vehicles creep or are stopped.
     Half of the free-flow speed is that of traffic at capacity (Greenshields, "A study of traffic capacity", 1935).
 
-    Example:
+    Examples:
         >>> slow_and_full = TrafficState(relative_speed=0.3, occupancy=0.2, vehicles=20)
         >>> LEVELS[level_of(slow_and_full, CongestionConfig(), min_vehicles=4)].value
         'congested'
@@ -160,7 +160,7 @@ class CongestionHysteresis:
     The first level is published after some seconds. Until `rise_after` has passed it is provisional, and may change
     sooner.
 
-    Example:
+    Examples:
         >>> hysteresis = CongestionHysteresis(CongestionConfig())
         >>> for second in range(6):
         ...     hysteresis.update(FREE, FREE, float(second))

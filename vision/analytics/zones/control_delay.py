@@ -26,7 +26,7 @@ class ControlDelay:
     Delay from accelerating beyond the zone is not included. The scale of estimated metres cancels out: distance and
     free-flow speed are measured in the same ones.
 
-    Example:
+    Examples:
         >>> from vision.common.object_class import ObjectClass
         >>> from vision.contracts import Direction
         >>> crossing = Crossing("stop", Direction.IN, ObjectClass.CAR, 7, 30.0, (0.5, 0.5), 0.9)

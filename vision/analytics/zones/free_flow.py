@@ -55,7 +55,7 @@ class FreeFlow:
 
     Pass only vehicles that met little traffic and did not stop to `learn`, so that even a long jam changes nothing.
 
-    Example:
+    Examples:
         >>> free_flow = FreeFlow()
         >>> for speed_mps in [8.0] * 3000:
         ...     free_flow.learn("north", speed_mps)

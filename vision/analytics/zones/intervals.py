@@ -226,7 +226,7 @@ class ZoneAggregator:
     Each interval is returned once, also one without frames. A scene of an interval that was already returned counts in
     the oldest open one.
 
-    Example:
+    Examples:
         >>> from datetime import UTC
         >>> from vision.config.sources import FileSource
         >>> camera = CameraConfig(id="gate", source=FileSource(path="gate.mp4"))

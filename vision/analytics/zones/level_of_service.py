@@ -15,7 +15,7 @@ LOWER_LIMITS_MPH: dict[RoadClass, tuple[float, ...]] = {
 def level_of_service(mean_travel_speed_kmh: float, road_class: RoadClass) -> str:
     """A to F, from the space-mean speed over the street's length, time at signals included.
 
-    Example:
+    Examples:
         >>> level_of_service(40.0, RoadClass.II)
         'C'
     """

@@ -52,7 +52,7 @@ class ZoneMeans:
 class ZoneMeanSpeed:
     """Exponentially decaying sums over time of the traffic in each of Z zones.
 
-    Example:
+    Examples:
         >>> mean_speed = ZoneMeanSpeed(1, with_upper_speed=False)
         >>> [means] = mean_speed.update(TrackKinematics.empty(), np.zeros((0, 1), bool), np.zeros(1), at_s=0.0)
         >>> means.vehicles

@@ -44,7 +44,7 @@ class ZoneMonitorParameters:
 class ZoneMonitor:
     """Evaluates the zones of one camera, or the whole picture where it has none; `ZoneState` has the results.
 
-    Example:
+    Examples:
         >>> from vision.analytics.kinematics.ground_plane import EstimatedGround
         >>> from vision.config.sources import FileSource
         >>> camera = CameraConfig(id="gate", source=FileSource(path="gate.mp4"))

@@ -23,7 +23,7 @@ class ParkedParameters:
 class ParkedVehicles:
     """Finds parked vehicles in each of Z zones; drops tracks that were not observed stopped for `forget_after_s`.
 
-    Example:
+    Examples:
         >>> parked = ParkedVehicles(2, forget_after_s=4.0)
         >>> parked.update(TrackKinematics.empty(), at_s=0.0).shape
         (0, 2)

@@ -93,7 +93,7 @@ class PresenceTracker:
     Box jitter at a zone's edge and short gaps in a track neither enter nor leave. A track that was not observed for
     `forget_after_s` left when it was last observed; that bounds the table.
 
-    Example:
+    Examples:
         >>> presence = PresenceTracker(["north"], forget_after_s=4.0, hold_stopped_s=2.0)
         >>> presence.update(TrackKinematics.empty(), np.zeros((0, 1), bool), at_s=0.0).entries
         ()

@@ -115,7 +115,7 @@ class QueueEstimator:
     long after all vehicles before it have gone. A stopped vehicle has no speed, however its box jitters. A lost vehicle
     is kept for `hold_s`, but no longer than it was observed waiting; an occluded one while its occluder waits.
 
-    Example:
+    Examples:
         >>> from vision.analytics.kinematics.ground_plane import EstimatedGround
         >>> zone_px = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 100.0]])
         >>> estimator = QueueEstimator(

@@ -26,7 +26,7 @@ class CountedClip:
 
     The manifest's `uncertainty` is not used.
 
-    Example:
+    Examples:
         >>> truth = {"line": [0, 0.5, 1, 0.5], "directions": {"up": {"definite": 5, "start_straddle": 2}}}
         >>> clip = counted_clip("road.mp4", truth, Path())
         >>> [clip.error_of(counted) for counted in (4, 5, 7, 10)]

@@ -39,7 +39,7 @@ Setting = tuple[str, str, Demand]
 class Episode:
     """One run of the simulation; the same fields give the same traffic.
 
-    Example:
+    Examples:
         >>> Episode("motorway", "cars", Demand.FREE, number=0, seed=1, duration_s=60).name
         'motorway-cars-free-quiet-0'
     """

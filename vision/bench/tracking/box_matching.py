@@ -14,7 +14,7 @@ def match(true: NDArray[np.float32], seen: NDArray[np.float32], min_iou: float =
 
     Greedy: the best overlaps are matched first, and each box once.
 
-    Example:
+    Examples:
         >>> true = np.array([[0, 0, 10, 10], [50, 50, 60, 60]], np.float32)
         >>> match(true, np.array([[1, 0, 11, 10]], np.float32)).tolist()
         [0, -1]

@@ -101,7 +101,7 @@ def combined(scores: Iterable[TrackingScore]) -> TrackingScore:
 def score_tracks(true: Sequence[IdentifiedBoxes], tracked: Sequence[IdentifiedBoxes]) -> TrackingScore:
     """Score tracks against labels, frame by frame; both have one item per frame. Classes are not compared.
 
-    Example:
+    Examples:
         >>> box = np.array([[0, 0, 40, 40]], np.float32)
         >>> true = [IdentifiedBoxes(np.array([1]), box)] * 4
         >>> tracked = [IdentifiedBoxes(np.array([track_id]), box) for track_id in (7, 7, 8, 8)]

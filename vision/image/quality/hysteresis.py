@@ -21,7 +21,7 @@ class Hysteresis:
     A single contrary observation delays it by its own share only: a bus in front of the lens, or one good frame in fog,
     decides nothing.
 
-    Example:
+    Examples:
         >>> raining = Hysteresis(begin_after_s=2.0, end_after_s=2.0)
         >>> [raining.update(True, at_s) for at_s in (0.0, 1.0, 2.0)]
         [False, False, True]

@@ -102,7 +102,7 @@ class QualityMonitor:
     The usual view is the given reference view, or else the first one. A moved camera counts as moved until it shows the
     usual view again, or until a monitor without a reference view starts over.
 
-    Example:
+    Examples:
         >>> monitor, black = QualityMonitor(), np.zeros((360, 640, 3), np.uint8)
         >>> for at_s in range(10):
         ...     quality = monitor.update(black, at_s, np.empty((0, 4)))

@@ -22,7 +22,7 @@ DEFAULTS = RunningMedianParameters()
 class RunningMedian:
     """Follows the median of values by small steps towards each: stochastic approximation (Robbins and Monro 1951).
 
-    Example:
+    Examples:
         >>> median = RunningMedian()
         >>> for value in [0.4] * 30 + [0.9]:
         ...     median.add(value)

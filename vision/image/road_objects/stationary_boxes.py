@@ -32,7 +32,7 @@ DEFAULTS = StationaryBoxParameters()
 class StationaryBoxes:
     """Compares the boxes of a frame with those of the last seconds, in constant memory.
 
-    Example:
+    Examples:
         >>> stationary = StationaryBoxes()
         >>> for i in range(10):
         ...     found = stationary.update(np.array([[0.0, 0, 10, 10], [50 + 5 * i, 0, 60 + 5 * i, 10]]), 0.5 * i)

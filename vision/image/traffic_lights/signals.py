@@ -57,7 +57,7 @@ class SignalReader:
 class TimedSignal:
     """A fixed plan: green, amber, red, from a given start of green.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from datetime import UTC
         >>> image = np.zeros((48, 64, 3), np.uint8)

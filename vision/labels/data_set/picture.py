@@ -25,7 +25,7 @@ class Split(StrEnum):
 class Boxes(Columns):
     """N labelled road users of one picture, in its pixels.
 
-    Example:
+    Examples:
         >>> boxes = Boxes.of([(2, (-5.0, 10.0, 30.0, 40.0)), (2, (99.5, 10.0, 120.0, 40.0))])
         >>> boxes.clip(100, 100).xyxy.tolist()
         [[0.0, 10.0, 30.0, 40.0]]

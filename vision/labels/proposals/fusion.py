@@ -63,7 +63,7 @@ def fuse(detections: Sequence[Detections], same_iou: float = SAME_IOU) -> FusedB
     weighted by confidence. Unlike in the paper, a model joins a fused box at most once, and votes are kept apart from
     confidence.
 
-    Example:
+    Examples:
         >>> one = Detections(np.array([[0, 0, 8, 8]], np.float32), np.array([0.75], np.float32), np.array([2]))
         >>> other = Detections(np.array([[2, 0, 10, 8]], np.float32), np.array([0.25], np.float32), np.array([2]))
         >>> fused = fuse([one, other])

@@ -21,7 +21,7 @@ from vision.labels.errors import LabelError
 class Labels:
     """The labelled boxes of a picture.
 
-    Example:
+    Examples:
         >>> labels = Labels(np.array([[0.25, 0.5, 0.75, 1.0]], np.float32), np.array([2]))
         >>> labels.in_px(np.zeros((100, 200, 3), np.uint8)).tolist()
         [[50.0, 50.0, 150.0, 100.0]]

@@ -18,7 +18,7 @@ CONDITION_SHARE = 0.25
 class RollingWindow:
     """The samples of the last `WINDOW_S` seconds, at most `MAX_SAMPLES`.
 
-    Example:
+    Examples:
         >>> window = RollingWindow(began_at_s=0.0)
         >>> for at_s in (1.0, 2.0, 3.0, 4.0):
         ...     window.add(10 * at_s, at_s)

@@ -838,7 +838,7 @@ export interface components {
          * ObjectClass
          * @description A class of road users. A two-wheeler with its rider is one road user: a bicycle or a motorcycle.
          *
-         *     Example:
+         *     Examples:
          *         >>> ObjectClass.CAR.class_id, CLASSES[2].value
          *         (2, 'car')
          * @enum {string}

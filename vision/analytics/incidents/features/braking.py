@@ -67,7 +67,7 @@ class BrakingEstimate:
 
     For a stopped vehicle these are the seconds before it stopped. All positions are on the road, in metres.
 
-    Example:
+    Examples:
         >>> at_s = np.arange(0.0, 5.0, 0.125)
         >>> left_s = np.maximum(3.0 - at_s, 0.0)  # it stops at 3 s, from 12 m/s by 6 m/s2
         >>> x_m = -np.where(left_s < 2.0, 3 * left_s**2, 12 + 12 * (left_s - 2.0))

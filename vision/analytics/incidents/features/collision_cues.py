@@ -63,7 +63,7 @@ class CollisionCueParameters:
     def confidence(self, cues: Sequence[str]) -> float:
         """Confidence from all cues together, as from independent witnesses: 1 - (1 - a) (1 - b) ...
 
-        Example:
+        Examples:
             >>> round(CollisionCueParameters().confidence(["braking", "together"]), 3)
             0.615
         """

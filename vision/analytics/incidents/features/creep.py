@@ -28,7 +28,7 @@ class CreepDetector:
     In constant memory. Times (seconds) count from the newest observation, positions (pixels) from the first one:
     pixels, since the scale of an estimated ground plane changes while it is learned, and would move a stopped vehicle.
 
-    Example:
+    Examples:
         >>> creep = CreepDetector()
         >>> for i in range(100):
         ...     creep.update(x_px=0.5 * i, y_px=0.0, at_s=0.1 * i)  # 5 px/s to the right

@@ -57,7 +57,7 @@ class CameraTroubleRule:
     have no position: they concern the whole camera. While no pictures arrive, the picture's conditions keep their last
     state.
 
-    Example:
+    Examples:
         >>> from itertools import count
         >>> rule = CameraTroubleRule(CameraTroubleConfig(), count(1))
         >>> changes = [c for s in range(11) for c in rule.update(CameraState.UNREACHABLE, {}, s, reason="refused")]

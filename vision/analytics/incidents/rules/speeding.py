@@ -66,7 +66,7 @@ class SpeedingParameters:
 class RecentTrajectory:
     """The recent ground positions of a vehicle that may be speeding: (s, x m, y m), oldest first.
 
-    Example:
+    Examples:
         >>> trajectory = RecentTrajectory(SpeedingParameters())
         >>> for n in range(20):
         ...     trajectory.add((n / 10, 20 * n / 10, 0.0))

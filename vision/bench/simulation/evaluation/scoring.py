@@ -33,7 +33,7 @@ MIN_SPEED_KMH = 5.0
 class Score:
     """Sums over the episodes of one noise level; scores add up by `+=`.
 
-    Example:
+    Examples:
         >>> score = Score(hours=1, flows=[(98, 100)])
         >>> score += Score(hours=2, flows=[(51, 50)])
         >>> score.hours, score.flows

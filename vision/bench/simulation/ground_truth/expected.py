@@ -57,7 +57,7 @@ def confirmation_time_s(truth: GroundTruth, kind: Kind) -> float:
 def consecutive_runs(on: Bools, min_length: int = 1) -> Iterator[tuple[int, int]]:
     """First and last index of each run of True values that has at least `min_length`.
 
-    Example:
+    Examples:
         >>> list(consecutive_runs(np.array([True, True, False, True]), 2))
         [(0, 1)]
     """

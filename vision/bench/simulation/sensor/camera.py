@@ -24,7 +24,7 @@ class PinholeCamera:
 
     Ground coordinates: x east, y north, z up, metres. Pixels: x right, y down.
 
-    Example:
+    Examples:
         >>> camera = PinholeCamera(position_m=(0, 0), height_m=10, target_m=(60, 0), focal_px=1000)
         >>> camera.fraction((60, 0))
         (0.5, 0.5)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class NoiseLevel:
     """Error rates between the road and the tracks. All zeros: perfect tracks.
 
-    Example:
+    Examples:
         >>> MEASURED.miss_rate, MEASURED.doubled("double").miss_rate
         (0.09, 0.18)
     """
