@@ -7,12 +7,7 @@ from enum import StrEnum
 
 
 class ObjectClass(StrEnum):
-    """A class of road users. A two-wheeler with its rider is one road user: a bicycle or a motorcycle.
-
-    Examples:
-        >>> ObjectClass.CAR.class_id, CLASSES[2].value
-        (2, 'car')
-    """
+    """A class of road users. A two-wheeler with its rider is one road user: a bicycle or a motorcycle."""
 
     BICYCLE = "bicycle"
     MOTORCYCLE = "motorcycle"
@@ -23,7 +18,12 @@ class ObjectClass(StrEnum):
 
     @property
     def class_id(self) -> int:
-        """The number of this class in a `class_id` array."""
+        """The number of this class in a `class_id` array.
+
+        Examples:
+            >>> ObjectClass.CAR.class_id, CLASSES[2].value
+            (2, 'car')
+        """
         return CLASSES.index(self)
 
 

@@ -837,10 +837,6 @@ export interface components {
         /**
          * ObjectClass
          * @description A class of road users. A two-wheeler with its rider is one road user: a bicycle or a motorcycle.
-         *
-         *     Examples:
-         *         >>> ObjectClass.CAR.class_id, CLASSES[2].value
-         *         (2, 'car')
          * @enum {string}
          */
         ObjectClass: "bicycle" | "motorcycle" | "car" | "bus" | "truck" | "person";
