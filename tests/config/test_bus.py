@@ -76,10 +76,10 @@ def test_a_failure_is_explained_without_the_password_and_with_the_remedy() -> No
     url = "redis://bob:hush@127.0.0.1:1"
     with connect(url, retries=0) as client, pytest.raises(redis.ConnectionError) as raised:
         client.ping()
-    said = explain(raised.value, url)
-    assert "hush" not in said
-    assert "127.0.0.1:1" in said
-    assert "check that it runs" in said
+    message = explain(raised.value, url)
+    assert "hush" not in message
+    assert "127.0.0.1:1" in message
+    assert "check that it runs" in message
 
 
 async def test_async_clients_work(redis_url: str) -> None:

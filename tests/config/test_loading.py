@@ -31,8 +31,8 @@ def written(folder: Path, text: str | bytes, name: str = "nts-01.yaml") -> Path:
     return path
 
 
-def complaint(folder: Path, text: str | bytes, name: str = "nts-01.yaml") -> str:
-    """What is said of a file, with the folder left out."""
+def error_message(folder: Path, text: str | bytes, name: str = "nts-01.yaml") -> str:
+    """The error message for a file, without its folder."""
     with pytest.raises(ConfigError) as caught:
         load_camera(written(folder, text, name))
     return str(caught.value).replace(f"{folder}/", "")
@@ -48,15 +48,15 @@ def test_a_camera_file_gets_the_defaults(tmp_path: Path) -> None:
 
 
 def test_pixels_instead_of_fractions_are_named_with_file_line_key_and_remedy(tmp_path: Path) -> None:
-    said = complaint(tmp_path, GOOD.replace("[0.90, 0.60]", "[640, 0.60]"))
-    assert said == (
+    message = error_message(tmp_path, GOOD.replace("[0.90, 0.60]", "[640, 0.60]"))
+    assert message == (
         "nts-01.yaml:10: lines.0.end.0: 640 is more than 1: "
         "coordinates are fractions of the picture (0 to 1); did you write pixels?"
     )
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("nname: x", "nts-01.yaml:11: nname: unknown key `nname`: did you mean `name`?"),
         ("detection: {confidenc: 0.3}", "detection.confidenc: unknown key `confidenc`: did you mean `confidence`?"),
@@ -75,39 +75,39 @@ def test_pixels_instead_of_fractions_are_named_with_file_line_key_and_remedy(tmp
         ("? [a, b]\n: 1", "a map or a list as a key: a key is plain text"),
     ],
 )
-def test_each_mistake_gets_a_sentence_and_a_remedy(tmp_path: Path, line: str, said: str) -> None:
-    assert said in complaint(tmp_path, GOOD + line + "\n")
+def test_each_mistake_has_a_message_and_a_remedy(tmp_path: Path, line: str, message: str) -> None:
+    assert message in error_message(tmp_path, GOOD + line + "\n")
 
 
 def test_all_mistakes_of_a_file_are_reported_in_order(tmp_path: Path) -> None:
     text = GOOD.replace("Ngã tư Sở", "12").replace("0.10", "-1").replace("stop-line", "Stop Line")
-    lines = complaint(tmp_path, text).splitlines()
+    lines = error_message(tmp_path, text).splitlines()
     assert [line.split(": ")[0] for line in lines] == ["nts-01.yaml:3", "nts-01.yaml:8", "nts-01.yaml:9"]
     assert "12 is read as a number, not as text: put it in quotes" in lines[0]
 
 
 def test_a_key_written_twice_is_refused_with_both_lines(tmp_path: Path) -> None:
-    said = complaint(tmp_path, GOOD + "name: again\n")
-    assert said == "nts-01.yaml:11: name: the key is written twice: it is in line 3 already: keep one"
+    message = error_message(tmp_path, GOOD + "name: again\n")
+    assert message == "nts-01.yaml:11: name: the key is written twice: it is in line 3 already: keep one"
 
 
 def test_a_duplicate_line_id_is_refused_at_the_second_one(tmp_path: Path) -> None:
-    said = complaint(tmp_path, GOOD + "  - {id: stop-line, start: [0, 0], end: [1, 1]}\n")
-    assert said == "nts-01.yaml:11: lines.1.id: the id 'stop-line' is used twice: give each its own"
+    message = error_message(tmp_path, GOOD + "  - {id: stop-line, start: [0, 0], end: [1, 1]}\n")
+    assert message == "nts-01.yaml:11: lines.1.id: the id 'stop-line' is used twice: give each its own"
 
 
 def test_the_id_is_the_name_of_the_file(tmp_path: Path) -> None:
-    said = complaint(tmp_path, GOOD, "nts-02.yaml")
-    assert said == (
+    message = error_message(tmp_path, GOOD, "nts-02.yaml")
+    assert message == (
         "nts-02.yaml:2: id: 'nts-01' is not the file's name: write `id: nts-02`, or rename the file to nts-01.yaml"
     )
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "nts-01.yaml:1: the file is empty"),
-        (b"# nothing but words\n", "nts-01.yaml:1: the file is empty"),
+        (b"# nothing but comments\n", "nts-01.yaml:1: the file is empty"),
         (b"- id: nts-01\n", "nts-01.yaml:1: a list instead of a map"),
         (b"nts-01\n", "nts-01.yaml:1: a single value instead of a map"),
         (b"id: nts-01\nname: Ng\xe3 t\xb0\n", "nts-01.yaml:2: not UTF-8: save the file as UTF-8"),
@@ -128,8 +128,8 @@ def test_the_id_is_the_name_of_the_file(tmp_path: Path) -> None:
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "nts-01.yaml:1: not UTF-8"),
     ],
 )
-def test_a_file_that_is_no_camera_file_is_explained(tmp_path: Path, content: bytes, said: str) -> None:
-    assert said in complaint(tmp_path, content)
+def test_a_file_that_is_no_camera_file_is_explained(tmp_path: Path, content: bytes, message: str) -> None:
+    assert message in error_message(tmp_path, content)
 
 
 def test_yes_and_no_stay_text(tmp_path: Path) -> None:
@@ -139,8 +139,8 @@ def test_yes_and_no_stay_text(tmp_path: Path) -> None:
 
 
 def test_an_id_of_digits_needs_quotes(tmp_path: Path) -> None:
-    said = complaint(tmp_path, GOOD.replace("nts-01", "012"), "012.yaml")
-    assert "012.yaml:2: id: 12 is read as a number, not as text: put it in quotes" in said
+    message = error_message(tmp_path, GOOD.replace("nts-01", "012"), "012.yaml")
+    assert "012.yaml:2: id: 12 is read as a number, not as text: put it in quotes" in message
     assert load_camera(written(tmp_path, GOOD.replace("nts-01", "'012'"), "012.yaml")).id == "012"
 
 
@@ -200,7 +200,7 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
 def test_the_digest_changes_with_the_file(tmp_path: Path) -> None:
     before = read_camera(written(tmp_path, GOOD)).digest
     assert read_camera(written(tmp_path, GOOD)).digest == before
-    assert read_camera(written(tmp_path, GOOD + "# a word\n")).digest != before
+    assert read_camera(written(tmp_path, GOOD + "# a comment\n")).digest != before
 
 
 def test_a_password_in_a_file_is_in_no_error_and_no_repr(tmp_path: Path) -> None:
@@ -218,9 +218,9 @@ def test_a_password_in_a_file_is_in_no_error_and_no_repr(tmp_path: Path) -> None
         text.replace("source:\n  kind: rtsp\n  url: ", "source: "),
         text.replace("name: ", "name: rtsp://admin:hunter2@192.0.2.10/a" + "/b" * 60),
     ):
-        said = complaint(tmp_path, bad)
-        assert said
-        assert "hunter2" not in said
+        message = error_message(tmp_path, bad)
+        assert message
+        assert "hunter2" not in message
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)

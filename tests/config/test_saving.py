@@ -116,11 +116,11 @@ def test_a_source_of_another_kind_replaces_the_old_one(camera_file: Path) -> Non
 def test_a_file_in_flow_style_is_edited_too(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(
-        "# words\nid: a\nsource: {kind: file, path: x.mp4}  # here\nlines: [{id: l, start: [0, 0], end: [1, 1]}]\n"
+        "# comment\nid: a\nsource: {kind: file, path: x.mp4}  # here\nlines: [{id: l, start: [0, 0], end: [1, 1]}]\n"
     )
     camera = save_camera(path, {"source": {"loop": False}, "lines": [{"id": "l", "name": "a, b"}], "interval": 5})
     assert camera.lines[0].name == "a, b"
-    assert path.read_text().startswith("# words\nid: a\nsource: {kind: file, path: x.mp4, loop: false}  # here\n")
+    assert path.read_text().startswith("# comment\nid: a\nsource: {kind: file, path: x.mp4, loop: false}  # here\n")
 
 
 def test_windows_line_ends_stay(camera_file: Path) -> None:

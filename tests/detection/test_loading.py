@@ -17,11 +17,11 @@ from vision.detection.session import Session, choose_providers
 YOLO = np.zeros((84, cells_of(64, 64)), np.float32)
 
 
-def refused(model: Path | str, *words: str, **options: object) -> None:
+def refused(model: Path | str, *parts: str, **options: object) -> None:
     with pytest.raises(ModelError) as caught:
         load_detector(model, **options)  # type: ignore[arg-type]
-    for word in words:
-        assert word in str(caught.value)
+    for part in parts:
+        assert part in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

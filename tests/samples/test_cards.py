@@ -25,11 +25,11 @@ from vision.sources import probe
 POISON = b"raise SystemExit('the archive was run')\n"
 
 
-def ngatu(*words: str) -> tuple[int, str]:
+def ngatu(*arguments: str) -> tuple[int, str]:
     app = typer.Typer()
     samples.register(app)
     app.command("other")(lambda: None)
-    result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["samples", *words], catch_exceptions=False)
+    result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["samples", *arguments], catch_exceptions=False)
     return result.exit_code, result.output
 
 
@@ -206,9 +206,9 @@ def test_truth_about_a_line_that_the_card_lacks_is_refused(tmp_path: Path) -> No
 
 
 def test_list_shows_the_cards_and_which_clips_are_cached(empty_cache: Path) -> None:
-    code, said = ngatu("list")
+    code, output = ngatu("list")
     assert code == 0
-    for word in (
+    for text in (
         "cars-cyclist (default)",
         "car-detection",
         "GPL-3.0-only",
@@ -216,36 +216,36 @@ def test_list_shows_the_cards_and_which_clips_are_cached(empty_cache: Path) -> N
         "800 x 600, 20 fps",
         str(empty_cache),
     ):
-        assert word in said
+        assert text in output
 
 
 def test_an_own_folder_is_listed_and_a_broken_video_named(tmp_path: Path) -> None:
     shutil.copy(ensure_samples()[0], tmp_path / "mine.mp4")
     (tmp_path / "broken.mp4").write_bytes(b"no video")
-    code, said = ngatu("list", "--folder", str(tmp_path))
+    code, output = ngatu("list", "--folder", str(tmp_path))
     assert code == 0
-    assert "mine.mp4" in said
-    assert "800 x 600, 20 fps" in said
-    assert "broken.mp4" in said
-    code, said = ngatu("list", "--folder", str(tmp_path / "nowhere"))
+    assert "mine.mp4" in output
+    assert "800 x 600, 20 fps" in output
+    assert "broken.mp4" in output
+    code, output = ngatu("list", "--folder", str(tmp_path / "nowhere"))
     assert code == 1
-    assert "nowhere" in said
+    assert "nowhere" in output
 
 
 def test_pull_keeps_cached_clips_and_refuses_unknown_names() -> None:
     ensure_samples()
-    code, said = ngatu("pull")
+    code, output = ngatu("pull")
     assert code == 0
-    assert said.count("already cached") == 2
-    code, said = ngatu("pull", "no-such-clip")
+    assert output.count("already cached") == 2
+    code, output = ngatu("pull", "no-such-clip")
     assert code == 1
-    assert "there is no clip 'no-such-clip'; the cards are car-detection, cars-cyclist, cars-truck" in said
+    assert "there is no clip 'no-such-clip'; the cards are car-detection, cars-cyclist, cars-truck" in output
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("empty_cache")
 def test_pull_gets_the_default_clips_from_the_real_registry() -> None:
-    code, said = ngatu("pull")
-    assert code == 0, said
-    assert said.count("GPL-3.0-only: From the source archive of OTVision") == 2
+    code, output = ngatu("pull")
+    assert code == 0, output
+    assert output.count("GPL-3.0-only: From the source archive of OTVision") == 2
     assert all(is_cached(card) for card in load_cards().values() if card.default)
