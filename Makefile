@@ -3,10 +3,12 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 SECONDS ?= 0
 PYTEST ?=
+JOBS ?= 2
 
 bin := .venv/bin
 stamps := .venv/stamps
 web := api/web
+fast := $(addprefix tests/,analytics common config contracts geometry pipeline) $(wildcard tests/test_*.py)
 
 .PHONY: help setup demo test test-fast check docs docs-serve format lock wheel wheel-test system clean
 
@@ -20,10 +22,10 @@ demo: setup ## Run the main job on two simulated cameras; SECONDS=60 ends it by 
 	@$(bin)/ngatu demo --seconds $(SECONDS)
 
 test: setup ## Run the tests; PYTEST='-k words' picks some
-	$(bin)/pytest -n 2 $(PYTEST)
+	$(bin)/pytest -n $(JOBS) $(PYTEST)
 
-test-fast: setup ## Run the tests that take no real stream, process or clip, in under a minute
-	$(bin)/pytest -n 2 -m "not slow" $(FAST) $(PYTEST)
+test-fast: setup ## Run the tests of pure code, for the inner loop: about a minute
+	$(bin)/pytest -n 2 -m "not slow and not shared" $(fast) $(PYTEST)
 
 docs: setup ## Build the documentation into site/; a broken link fails the build
 	$(bin)/python docs/tools/parameters.py docs/parameters.md
