@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 SECONDS ?= 0
 PYTEST ?=
-JOBS ?= 2
+JOBS ?= 4
 
 bin := .venv/bin
 stamps := .venv/stamps
