@@ -249,8 +249,8 @@ def test_faulty_cameras_do_not_affect_a_healthy_one(streams: dict[str, Stream]) 
             faulty.fault = fault
         healthy = consumers["healthy"]
         began = len(healthy.indexes)
-        time.sleep(4)
-        assert len(healthy.indexes) - began == pytest.approx(4 * 12, abs=7)
+        time.sleep(6)
+        assert len(healthy.indexes) - began == pytest.approx(6 * 12, abs=10)
         assert max(healthy.ages_s[began:]) < 0.5
         assert (healthy.status.state, healthy.status.reconnects) == (SourceState.ONLINE, 0)
         states = {name: consumer.status.state for name, consumer in consumers.items()}
@@ -275,11 +275,11 @@ def test_memory_stays_bounded_over_many_reconnections(
                 consumer.wait_until(partial(reconnected, consumer, again))
 
         consumer.wait_for_frames(1)
-        disconnect(5)
+        disconnect(10)
         before_kib, before_files = resident_kib(), open_files()
-        disconnect(15)
-        assert consumer.status.reconnects == 20
-        assert resident_kib() - before_kib < 3_000
+        disconnect(30)
+        assert consumer.status.reconnects == 40
+        assert resident_kib() - before_kib < 6_000
         assert open_files() <= before_files + 3
         assert threading.active_count() < 12
 
