@@ -9,6 +9,8 @@ from contextlib import suppress
 from vision.common.child_process import PIPE, ChildProcess
 from vision.worker.assignment import Assignment
 
+WORKER = "vision.worker"
+"""The module that runs a worker."""
 MAX_START_S = 600.0
 """How long a worker may take to load its model: TensorRT builds an engine for minutes, once."""
 MAX_SILENCE_S = 15.0
@@ -18,13 +20,14 @@ MAX_SILENCE_S = 15.0
 class WorkerProcess:
     """A running worker. It ends when its standard input closes, so it never outlives its supervisor."""
 
-    def __init__(self, worker_id: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, worker_id: str, environment: Mapping[str, str], module: str = WORKER) -> None:
+        """Start `python -m MODULE WORKER_ID`; `environment` is added to this process's."""
         self.worker_id = worker_id
         self.started_at_s = time.monotonic()
         self.has_worked = False
         self._heartbeat_at_s = self.started_at_s
         self._assignment: Assignment | None = None
-        command = [sys.executable, "-m", "vision.worker", worker_id]
+        command = [sys.executable, "-m", module, worker_id]
         self._process = ChildProcess(command, environment={**os.environ, **environment}, stdin=PIPE, stdout=PIPE)
         self._assignments, self._heartbeats = self._process.stdin, self._process.stdout
         os.set_blocking(self._heartbeats.fileno(), False)

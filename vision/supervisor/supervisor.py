@@ -12,7 +12,7 @@ from vision.common.backoff import Backoff
 from vision.config.errors import ConfigError
 from vision.core import NgatuError
 from vision.supervisor.assignment import CameraAssigner
-from vision.supervisor.child import WorkerProcess
+from vision.supervisor.child import WORKER, WorkerProcess
 from vision.supervisor.folder import Folder, FolderWatch
 from vision.worker.assignment import EXIT_MISCONFIGURED
 
@@ -76,9 +76,12 @@ class _WorkerSlot:
 class Supervisor:
     """Runs `allocation.workers` processes; `run` returns after `stop`, once all of them have ended."""
 
-    def __init__(self, watch: FolderWatch, allocation: Allocation, environment: Mapping[str, str]) -> None:
-        """`environment`: the workers' settings, as `NGATU_…` variables."""
+    def __init__(
+        self, watch: FolderWatch, allocation: Allocation, environment: Mapping[str, str], *, worker: str = WORKER
+    ) -> None:
+        """`environment`: the workers' settings, as `NGATU_…` variables. `worker`: the module that runs a worker."""
         self._watch = watch
+        self._worker = worker
         self._environment = {**environment, "NGATU_THREADS": str(allocation.threads)}
         self._assigner = CameraAssigner(allocation.workers)
         self._slots = [_WorkerSlot(number) for number in range(allocation.workers)]
@@ -136,7 +139,7 @@ class Supervisor:
     def _start_due(self) -> None:
         for slot in self._slots:
             if slot.child is None and time.monotonic() >= slot.start_at_s:
-                slot.child = WorkerProcess(slot.worker_id, self._environment)
+                slot.child = WorkerProcess(slot.worker_id, self._environment, self._worker)
                 slot.child.assign(self._assigner.assignment(slot.number))
                 log.info("worker started", worker=slot.worker_id, pid=slot.child.pid)
 

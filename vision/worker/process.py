@@ -7,18 +7,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 
 import structlog
 
 from vision.common.logging import configure_logging
 from vision.config.settings import WorkerSettings
-from vision.core import NgatuError, SystemClock
+from vision.core import Clock, NgatuError, SystemClock
 from vision.publishing.signals import SignalListener
 from vision.sources import open_source
 from vision.worker.assignment import EXIT_MISCONFIGURED, Assignment, AssignmentSlot
 from vision.worker.camera.state_store import FOLDER, StateStore
+from vision.worker.context import OpenSource
 from vision.worker.event_sink import RedisEventSink
-from vision.worker.model_watch import ModelWatch
+from vision.worker.model_watch import LoadedModel, ModelWatch
 from vision.worker.models import load, load_default
 from vision.worker.worker import BrokenDetectorError, Worker
 
@@ -28,7 +30,26 @@ DRAIN_S = 15.0
 log = structlog.get_logger(__name__)
 
 
-def main(worker_id: str) -> int:
+def load_model(settings: WorkerSettings) -> tuple[LoadedModel, ModelWatch | None]:
+    """The detector that the settings name, or the default one with a watch of later promotions.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    return (load(settings.model, settings), None) if settings.model else load_default(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    """What a worker process sees with and publishes by; benchmarks replace some of it by computed traffic."""
+
+    load_model: Callable[[WorkerSettings], tuple[LoadedModel, ModelWatch | None]] = load_model
+    open_source: OpenSource = open_source
+    open_sink: Callable[[WorkerSettings, str], RedisEventSink] = RedisEventSink
+    clock: Clock = field(default_factory=SystemClock)
+
+
+def main(worker_id: str, parts: WorkerParts = WorkerParts()) -> int:
     """Serve until standard input ends or a SIGTERM comes. Returns the exit code."""
     configure_logging(worker=worker_id)
     heartbeat = _heartbeat_to(_take_over_stdout())
@@ -37,7 +58,7 @@ def main(worker_id: str) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_read_assignments, args=(assignments, stop), name="assignments", daemon=True).start()
     try:
-        _serve(worker_id, WorkerSettings(), assignments, stop, heartbeat)
+        _serve(worker_id, parts, assignments, stop, heartbeat)
     except NgatuError as error:
         log.error("worker cannot start", reason=str(error))  # noqa: TRY400 - the reason is enough
         return EXIT_MISCONFIGURED
@@ -49,23 +70,24 @@ def main(worker_id: str) -> int:
 
 def _serve(
     worker_id: str,
-    settings: WorkerSettings,
+    parts: WorkerParts,
     assignments: AssignmentSlot,
     stop: threading.Event,
     heartbeat: Callable[[], None],
 ) -> None:
-    loaded, watch = (load(settings.model, settings), None) if settings.model else load_default(settings)
-    with RedisEventSink(settings, worker_id) as sink, _running(watch), closing(SignalListener(settings)) as signals:
+    settings = WorkerSettings()
+    loaded, watch = parts.load_model(settings)
+    with parts.open_sink(settings, worker_id) as sink, _running(watch), closing(SignalListener(settings)) as signals:
         worker = Worker(
             worker_id,
             loaded.detector,
             sink,
             assignments,
-            open_source=open_source,
+            open_source=parts.open_source,
             model=loaded.model,
             provider=loaded.provider,
             max_batch=loaded.max_batch,
-            clock=SystemClock(),
+            clock=parts.clock,
             model_watch=watch,
             state_store=StateStore(settings.state / FOLDER),
             signals=signals.take,
