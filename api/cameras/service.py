@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from api.cameras.board import HealthBoard
@@ -24,6 +23,7 @@ from api.history.schemas import InOut
 from api.history.service import count_since
 from api.pagination.store_reader import StoreReader
 from api.storage.camera_files import CameraFiles
+from vision.common.addresses import public_address
 from vision.common.object_class import ObjectClass
 from vision.config.camera import CameraConfig
 from vision.config.sources import FileSource, RtspSource
@@ -75,7 +75,7 @@ def _configuration(config: CameraConfig) -> dict[str, Any]:
     return {
         "name": config.name,
         "enabled": config.enabled,
-        "source": SourceOut(kind=config.source.kind, address=_address(config.source)),
+        "source": source_out(config.source),
         "interval_s": config.interval.total_seconds(),
         "detection_fps": config.detection.fps,
         "lines": [
@@ -91,12 +91,10 @@ def _configuration(config: CameraConfig) -> dict[str, Any]:
     }
 
 
-def _address(source: RtspSource | FileSource) -> str:
-    """The address without user, password and query; of a recording, its file name."""
-    if isinstance(source, FileSource):
-        return Path(source.path).name
-    parts = urlsplit(source.url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+def source_out(source: RtspSource | FileSource) -> SourceOut:
+    """Where the frames come from, without user, password and query; of a recording, its file name."""
+    address = Path(source.path).name if isinstance(source, FileSource) else public_address(source.url)
+    return SourceOut(kind=source.kind, address=address)
 
 
 def _counts(config: CameraConfig | None, rows: Iterable[dict[str, Any]]) -> dict[str, LineCount]:

@@ -39,7 +39,10 @@ def serve(
     from pydantic import ValidationError
 
     from api.settings import ServiceSettings
+    from vision.common.logging import configure_logging, route_library_logs
 
+    configure_logging()
+    route_library_logs()
     given: dict[str, Any] = {"host": host, "port": port, "redis_url": redis, "database": database, "cameras": cameras}
     try:
         settings = ServiceSettings(**{name: value for name, value in given.items() if value is not None})

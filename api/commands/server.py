@@ -25,6 +25,7 @@ def _config(app: FastAPI) -> uvicorn.Config:
     """Live views are not compressed, since they are JPEGs; and a shutdown has a time limit."""
     return uvicorn.Config(
         app,
+        log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,

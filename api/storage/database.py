@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from api.storage import migrations
-from vision.common.redaction import redact
+from vision.common.redaction import redact, remember_secrets
 
 FORMS = "sqlite:///path/to/file or postgresql://user:password@host:port/name"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
@@ -104,7 +104,7 @@ def _version_trouble(connection: Connection) -> str:
 
 
 def _url(address: str | SecretStr) -> URL:
-    plain = address.get_secret_value() if isinstance(address, SecretStr) else address
+    plain = remember_secrets(address.get_secret_value() if isinstance(address, SecretStr) else address)
     try:
         url = make_url(plain)
     except (ArgumentError, ValueError):
@@ -113,7 +113,7 @@ def _url(address: str | SecretStr) -> URL:
     if kind not in _DRIVERS:
         raise DatabaseError(f"database address {redact(plain)!r}: unknown kind {kind!r}; write {FORMS}")
     if kind == "sqlite" and url.database in (None, "", ":memory:"):
-        raise DatabaseError(f"database address {plain!r} names no file; write {FORMS}")
+        raise DatabaseError(f"database address {redact(plain)!r} names no file; write {FORMS}")
     return url.set(drivername=_DRIVERS[kind])
 
 

@@ -51,12 +51,16 @@ def test_the_real_environment_is_asked_at_the_moment_of_use(monkeypatch: pytest.
             "[Errno 111] Connection refused: 'rtsp://a:b@h/x' twice",
             "[Errno 111] Connection refused: 'rtsp://***@h/x' twice",
         ),
-        ("rtsp://h/live?user=a&password=b&channel=1", "rtsp://h/live?user=***&password=***&channel=1"),
+        ("rtsp://h/live?user=a&password=b&channel=1", "rtsp://h/live?user=***&password=***&channel=***"),
         ("rtsp://h/live_password=b", "rtsp://h/live_password=***"),
         ("redis://:pw@h/0, RTSPS://a@h", "redis://***@h/0, RTSPS://***@h"),
         ("redis+sentinel://u:pw@h:1,h2:2/main/0", "redis+sentinel://***@h:1,h2:2/main/0"),
         ("rtsp://192.0.2.7/live/keyframe=1", "rtsp://192.0.2.7/live/keyframe=1"),
         ("no address: a@b", "no address: a@b"),
+        ("'admin:Secret@192.0.2.7/s' has no scheme", "'***@192.0.2.7/s' has no scheme"),
+        ("rtsp://admin:Geheim/7@192.0.2.10/s", "rtsp://***@192.0.2.10/s"),
+        ("rtsp://admin:Secret#1@camera/s", "rtsp://***"),
+        ("see https://example.org/a/b.html#part.", "see https://example.org/a/b.html#***."),
     ],
 )
 def test_credentials_are_hidden_and_the_rest_can_be_read(text: str, shown: str) -> None:

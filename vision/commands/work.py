@@ -41,7 +41,7 @@ def work(
     NGATU_PROVIDER. Changed, added or removed files take effect within two seconds and affect no other camera. Without
     Redis, events wait on disk. SIGTERM or Ctrl-C stops in good order; a second one stops at once.
     """
-    from vision.common.logging import configure_logging
+    from vision.common.logging import configure_logging, route_library_logs
 
     settings = _settings(
         cameras=cameras,
@@ -53,6 +53,7 @@ def work(
         provider=provider,
     )
     configure_logging(worker="supervisor")
+    route_library_logs(worker="supervisor")
     is_orderly = _run(settings)
     raise typer.Exit(0 if is_orderly else 1)
 

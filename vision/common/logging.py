@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from typing import TextIO
+from collections.abc import Mapping
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -13,26 +14,51 @@ from vision.common.redaction import redact
 def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO, **bound: str) -> None:
     """Send this process's log to `stream` (default: standard error); every line contains the `bound` values."""
     sink = stream or sys.stderr
-    readable = sink.isatty()
-    last: Processor = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(default=str)
     structlog.configure(
-        processors=[
-            _binding(bound),
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%H:%M:%S" if readable else "iso", utc=not readable),
-            structlog.processors.format_exc_info,
-            redacted,
-            last,
-        ],
+        processors=[_binding(bound), *_processors(sink)],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sink),
         cache_logger_on_first_use=False,
     )
 
 
+def route_library_logs(stream: TextIO | None = None, *, level: int = logging.WARNING, **bound: str) -> None:
+    """Write what libraries log by Python's `logging` as `configure_logging` does: one form, without credentials.
+
+    For processes that are wholly this program's, since it replaces the root logger's handlers.
+    """
+    sink = stream or sys.stderr
+    handler = logging.StreamHandler(sink)
+    chain: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _binding(bound)]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[*chain, *_processors(sink)]))
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+
+
 def redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Remove credentials from every text of a line, tracebacks included."""
-    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+    """Remove credentials from every value of a line, tracebacks and nested values included."""
+    return {redact(str(key)): _shown(value) for key, value in event.items()}
+
+
+def _shown(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {redact(str(key)): _shown(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_shown(item) for item in value]
+    return redact(str(value))
+
+
+def _processors(sink: TextIO) -> list[Processor]:
+    """What turns an event into a line: readable on a terminal, else JSON."""
+    readable = sink.isatty()
+    return [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="%H:%M:%S" if readable else "iso", utc=not readable),
+        structlog.processors.format_exc_info,
+        redacted,
+        structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(default=str),
+    ]
 
 
 def _binding(bound: dict[str, str]) -> Processor:

@@ -1,27 +1,93 @@
-"""Removes credentials from texts for people and logs."""
+"""Removes credentials from texts for people and logs: those of addresses, and values that are known to be secret."""
 
+import json
 import re
+from collections import OrderedDict
+from threading import Lock
+from urllib.parse import quote
 
-REDACTED = "***"
+from vision.common.addresses import HIDDEN, marked_address, secrets_of
 
-_USER_INFO = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)\S*@", re.IGNORECASE)
+MAX_KNOWN = 4096
+"""Values remembered at most; the oldest are forgotten."""
+MIN_SECRET = 4
+"""A shorter value is part of too many words."""
+MIN_LONG_SECRET = 8
+"""A shorter value is hidden as a word of its own only."""
+_OWN_WORDS = {"ngatu", "redis"}
+"""Passwords of trials that the remedies themselves contain."""
+
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
+_CLOSING = "'\"`,;:.)>}]"
+_OPENING = {")": "(", ">": "<", "}": "{", "]": "["}
 _NAMED = re.compile(
     r"(?P<key>\b(?:access_|auth_|api_?)?(?:password|passwd|passphrase|pass|pwd|token|secret|key|user|username|login))="
     r"[^&\s'\"<>]+",
     re.IGNORECASE,
 )
 _AFTER_USER = re.compile(r"(?P<key>_(?:password|passwd|pwd))=[^&\s'\"<>]+", re.IGNORECASE)
+_WITHOUT_SCHEME = re.compile(r"[^\s:@/'\"`]+:[^\s@]\S*@(?=[\w.\[])")
+_known = OrderedDict[str, re.Pattern[str]]()
+_lock = Lock()
 
 
 def redact(text: str) -> str:
-    """`text` without the credentials of the addresses in it; an address or a library's whole message.
+    """`text` without credentials: an address, or a library's message with addresses in it.
 
-    Everything before the last `@` of an address is removed, because passwords may contain `@`, `/` and quotes.
+    Values remembered by `remember_secrets` are hidden wherever they are; of addresses remains what `marked_address`
+    shows.
 
     Examples:
         >>> redact("rtsp://admin:12345@10.0.0.7/live?token=abc")
         'rtsp://***@10.0.0.7/live?token=***'
     """
-    text = _USER_INFO.sub(rf"\g<scheme>{REDACTED}@", text)
-    text = _NAMED.sub(rf"\g<key>={REDACTED}", text)
-    return _AFTER_USER.sub(rf"\g<key>={REDACTED}", text)
+    for pattern in list(_known.values()):
+        text = pattern.sub(HIDDEN, text)
+    shown, end = "", 0
+    for found in _ADDRESS.finditer(text):
+        address = _without_closing(found[0])
+        shown += _redact_words(text[end : found.start()]) + marked_address(address) + found[0][len(address) :]
+        end = found.end()
+    return shown + _redact_words(text[end:])
+
+
+def remember_secrets(url: str) -> str:
+    """Hide the secrets of an address in all later texts, even where a library shows them without it. Returns `url`."""
+    users, secrets = secrets_of(url)
+    for secret in secrets:
+        _remember(secret, rf"{re.escape(secret)}")
+        _remember_spellings(secret)
+    for user in users:
+        _remember(f"user {user}", rf"(?<=['\"`]){re.escape(user)}(?=['\"`])", min_length=0)
+    return url
+
+
+def _remember_spellings(secret: str) -> None:
+    """The secret as an address, JSON and Python's `repr` spell it."""
+    for spelling in {quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1]} - {secret}:
+        _remember(spelling, re.escape(spelling))
+
+
+def _remember(name: str, pattern: str, min_length: int = MIN_SECRET) -> None:
+    if len(name) < min_length or name in _OWN_WORDS:
+        return
+    if min_length and len(name) < MIN_LONG_SECRET:
+        pattern = rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
+    with _lock:
+        _known.setdefault(name, re.compile(pattern))
+        _known.move_to_end(name)
+        if len(_known) > MAX_KNOWN:
+            _known.popitem(last=False)
+
+
+def _without_closing(address: str) -> str:
+    """An address without the punctuation of the sentence around it."""
+    while address[-1] in _CLOSING and _OPENING.get(address[-1], "\0") not in address:
+        address = address[:-1]
+    return address
+
+
+def _redact_words(text: str) -> str:
+    text = _NAMED.sub(rf"\g<key>={HIDDEN}", text)
+    text = _AFTER_USER.sub(rf"\g<key>={HIDDEN}", text)
+    return _WITHOUT_SCHEME.sub(f"{HIDDEN}@", text)

@@ -18,8 +18,9 @@ from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissi
 from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError
 
+from vision.common.addresses import IN_DOUBT, AddressError, is_in_doubt, split_address
 from vision.common.errors import NgatuError
-from vision.common.redaction import redact
+from vision.common.redaction import redact, remember_secrets
 
 FORMS = (
     "redis://[user:password@]host:port/db, rediss://… (TLS), unix:///path/to/socket?db=0, or "
@@ -33,6 +34,10 @@ _OPTIONS = {*signature(redis.Redis).parameters, "path", "sentinel_username", "se
 
 class BusError(NgatuError):
     """A Redis address that cannot be used, named without its password, and the remedy."""
+
+
+class _MistakeError(ValueError):
+    """What is wrong with an address, without any secret of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +117,36 @@ def _remedy(error: Exception) -> str:
 
 
 def _address(url: str | SecretStr) -> _Address:
-    text = _plain(url)
+    text = remember_secrets(_plain(url))
     try:
+        if is_in_doubt(text):
+            raise _MistakeError(IN_DOUBT)
         parts = urlsplit(text)
         if parts.scheme in _PLAIN:
             return _plain_address(text)
         if parts.scheme in _SENTINEL:
             return _sentinel_address(parts)
     except ValueError as error:
-        raise BusError(f"Redis address {redact(text)}: {redact(str(error))}; write {FORMS}") from None
+        raise BusError(f"Redis address {redact(text)}: {_mistake(error, text)}; write {FORMS}") from None
     raise BusError(f"Redis address {redact(text)}: unknown kind; write {FORMS}")
+
+
+def _mistake(error: ValueError, text: str) -> str:
+    """What is wrong; libraries' messages may show a part of the password as a port or a host."""
+    if isinstance(error, _MistakeError) or str(error).startswith("Invalid value for"):
+        return str(error)
+    try:
+        split_address(text)
+    except AddressError as mistake:
+        return str(mistake)
+    return "it cannot be read"
 
 
 def _plain_address(text: str) -> _Address:
     options = _parsed(text)
     if text.startswith("unix:"):
         if not options.get("path"):
-            raise ValueError("no path of a socket")
+            raise _MistakeError("no path of a socket")
         options["unix_socket_path"] = options.pop("path")
     return _Address(options)
 
@@ -137,7 +155,7 @@ def _sentinel_address(parts: SplitResult) -> _Address:
     user_info, _, hosts = parts.netloc.rpartition("@")
     service, _, db = parts.path.strip("/").partition("/")
     if not service:
-        raise ValueError("no name of the sentinels' service")
+        raise _MistakeError("no name of the sentinels' service")
     netloc = f"{user_info}@master" if user_info else "master"
     options = _parsed(urlunsplit((_SENTINEL[parts.scheme], netloc, f"/{db}", parts.query, "")))
     options.pop("host")
@@ -155,19 +173,19 @@ def _parsed(text: str) -> dict[str, Any]:
     options = dict(parse_url(text))  # type: ignore[no-untyped-call]
     path = parts.path.strip("/")
     if parts.scheme != "unix" and path and not path.isdigit():
-        raise ValueError(f"the database {path!r} is no number")
+        raise _MistakeError(f"the database {path!r} is no number" if path.isalnum() else "the database is no number")
     options.pop("connection_class", None)
     if parts.scheme == "rediss":
         options["ssl"] = True
     for name in options.keys() - _OPTIONS:
-        raise ValueError(f"unknown option {name!r}")
+        raise _MistakeError(f"unknown option {name!r}")
     return options
 
 
 def _host_port(text: str) -> tuple[str, int]:
     parts = urlsplit(f"//{text}")
     if not parts.hostname:
-        raise ValueError("a sentinel without a host")
+        raise _MistakeError("a sentinel without a host")
     return parts.hostname, parts.port or _SENTINEL_PORT
 
 

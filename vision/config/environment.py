@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from vision.common.redaction import remember_secrets
 from vision.config.errors import ConfigError
 from vision.config.sources import RtspSource
 
@@ -26,7 +27,7 @@ def resolve_url(source: RtspSource, environ: Mapping[str, str] | None = None) ->
         value = _value(match, environ)
         return quote(value, safe="") if match.start() < end else value
 
-    return _VARIABLE.sub(fill, source.url)
+    return remember_secrets(_VARIABLE.sub(fill, source.url))
 
 
 def _value(match: re.Match[str], environ: Mapping[str, str]) -> str:

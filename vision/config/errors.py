@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vision.common.errors import NgatuError
+from vision.common.redaction import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,11 @@ class ConfigProblem:
     """The path to the value through maps and lists, such as `lines.0.end.1`; empty for the file as a whole."""
     message: str
     remedy: str
+
+    def __post_init__(self) -> None:
+        """Remove credentials: keys and values of a broken file may hold them."""
+        for name in ("key", "message", "remedy"):
+            object.__setattr__(self, name, redact(getattr(self, name)))
 
     def __str__(self) -> str:
         """`camera_configs/nts-01.yaml:12: lines.0.end.1: 1.4 is more than 1: write a number up to 1`."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from vision.common.addresses import AddressError, split_address
 from vision.config.base import Config, Duration
 
 _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^${}]*)?\}")
@@ -67,6 +68,15 @@ class RtspSource(Config):
     def _variables_are_whole(cls, url: str) -> str:
         if "${" in _VARIABLE.sub("", url):
             raise ValueError("a `${` that is no variable: write ${NAME} or ${NAME:-default}")
+        return url
+
+    @field_validator("url")
+    @classmethod
+    def _has_one_reading(cls, url: str) -> str:
+        try:
+            split_address(_VARIABLE.sub("${V}", url))
+        except AddressError as error:
+            raise ValueError(str(error)) from None
         return url
 
 

@@ -1,10 +1,10 @@
 """Reaches a camera over the network, and turns connection failures into a state with a reason."""
 
 import socket
-from urllib.parse import urlsplit
 
 import av
 
+from vision.common.addresses import AddressError, split_address
 from vision.common.redaction import redact
 from vision.core import SourceError
 from vision.sources.status import SourceState
@@ -63,20 +63,17 @@ def host_and_port(url: str) -> tuple[str, int]:
     """Host and port of an `rtsp://` or `rtsps://` address.
 
     Raises:
-        SourceError: the address has no host or no valid port.
+        SourceError: the address has no host or no valid port, or its password may be taken for one of them.
 
     Examples:
         >>> host_and_port("rtsp://10.0.0.7/live")
         ('10.0.0.7', 554)
     """
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise SourceError(f"its address cannot be read ({error}); expected rtsp://host:port/path") from error
-    if not parts.hostname:
-        raise SourceError("its address has no host; expected rtsp://host:port/path")
-    return parts.hostname, port or RTSP_PORTS[parts.scheme]
+        address = split_address(url)
+    except AddressError as error:
+        raise SourceError(f"its address is not used: {error}; expected rtsp://host:port/path") from None
+    return address.host, address.port or RTSP_PORTS[address.scheme]
 
 
 def check_reachable(host: str, port: int, timeout_s: float) -> None:

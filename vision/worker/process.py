@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from vision.common.logging import configure_logging
+from vision.common.logging import configure_logging, route_library_logs
 from vision.config.settings import WorkerSettings
 from vision.core import Clock, NgatuError, SystemClock
 from vision.publishing.signals import SignalListener
@@ -52,6 +52,7 @@ class WorkerParts:
 def main(worker_id: str, parts: WorkerParts = WorkerParts()) -> int:
     """Serve until standard input ends or a SIGTERM comes. Returns the exit code."""
     configure_logging(worker=worker_id)
+    route_library_logs(worker=worker_id)
     heartbeat = _heartbeat_to(_take_over_stdout())
     stop, assignments = threading.Event(), AssignmentSlot()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

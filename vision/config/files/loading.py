@@ -8,11 +8,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from vision.common.redaction import remember_secrets
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError, ConfigProblem
 from vision.config.files.messages import problems
 from vision.config.files.yaml_document import Document, Mark, parse
-from vision.config.sources import FileSource
+from vision.config.sources import FileSource, RtspSource
 
 MAX_FILE_BYTES = 128 * 1024
 """A camera file with 64 lines and 256 movements has less than half of that."""
@@ -101,6 +102,8 @@ def camera_of(content: bytes, path: Path) -> CameraConfig:
             column=mark.column,
             key="id",
         )
+    if isinstance(camera.source, RtspSource):
+        remember_secrets(camera.source.url)
     return _with_absolute_path(camera, path.absolute().parent)
 
 

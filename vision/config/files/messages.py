@@ -31,7 +31,12 @@ def problems(error: ValidationError, document: Document, model: type[BaseModel],
         )
         message, remedy = _sentence(found["type"], finding)
         mark = _mark(at, document, found["type"])
-        yield ConfigProblem(path, mark.line, mark.column, redact(dotted(at)), redact(message), redact(remedy))
+        yield ConfigProblem(path, mark.line, mark.column, _place(at), message, remedy)
+
+
+def _place(at: KeyPath) -> str:
+    """The path to a value; credentials are removed before long keys are shortened, when they can still be found."""
+    return dotted(tuple(redact(step) if isinstance(step, str) else step for step in at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class _Finding:
 
 
 def _unknown_key(finding: _Finding) -> Sentence:
-    key = str(finding.key[-1])[:60]
+    key = redact(str(finding.key[-1]))[:60]
     known = list(finding.around.get("properties", {}))
     return f"unknown key `{key}`", _meant(key, known) or f"known here: {', '.join(known)}"
 
@@ -79,7 +84,7 @@ def _no_kind(finding: _Finding) -> Sentence:
 
 def _wrong_kind(finding: _Finding) -> Sentence:
     kinds = list(finding.schema.get("discriminator", {}).get("mapping", {}))
-    tag = str(finding.context.get("tag"))[:40]
+    tag = redact(str(finding.context.get("tag")))[:40]
     return f"`kind: {tag}` is unknown", _meant(tag, kinds) or f"write {_either(f'`kind: {kind}`' for kind in kinds)}"
 
 
