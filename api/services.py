@@ -43,7 +43,7 @@ class Services:
         self.settings = settings
         self.database = Database(settings.database)
         self.redis = connect_async(settings.redis_url, timeout_s=5, retries=1)
-        self.files = CameraFiles(settings.cameras)
+        self.files = CameraFiles(settings.cameras, settings.state)
         self.reader = StoreReader(self.database)
         self.stats = StoreStats()
         registry = CollectorRegistry()

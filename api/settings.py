@@ -23,6 +23,7 @@ class ServiceSettings(BusSettings):
         description="sqlite:///path/to/file or postgresql://user:password@host:port/name.",
     )
     cameras: Path = Field(Path("camera_configs"), title="Folder of camera files")
+    state: Path = Field(Path("var"), title="Folder for what survives a restart: the last good versions of camera files")
     web: Path = Field(WEB_DIST, title="Folder of the built page")
     timezone: str = Field("Asia/Ho_Chi_Minh", title="Time zone", description="Days begin at its midnight.")
     batch: int = Field(500, ge=1, le=10_000, title="Events stored in one transaction, at most")

@@ -62,14 +62,20 @@ class HealthBoard:
         """One camera's status; `lost` if the camera is unknown."""
         received = self._received.get(camera_id)
         if received is not None:
-            return CameraStatus.model_validate(received.health.model_dump())
+            return CameraStatus.model_validate(received.health.model_dump() | self._config_error(received.health))
         state, reason = self._why_silent(camera_id)
         last = self._last.get(camera_id)
         known = last.model_dump(include={"session_id", "worker_id", "at", "model", "provider"}) if last else {}
         since = last.at if last else None
         return CameraStatus.model_validate(
-            {"camera_id": camera_id, "state": state, "reason": reason, "since": since} | known
+            {"camera_id": camera_id, "state": state, "reason": reason, "since": since}
+            | known
+            | {"config_error": self._files.now.problem(camera_id)}
         )
+
+    def _config_error(self, health: CameraHealth) -> dict[str, str]:
+        """What its worker says, or else what this service finds: they may read the folder on two machines."""
+        return {"config_error": health.config_error or self._files.now.problem(health.camera_id)}
 
     def statuses(self) -> list[CameraStatus]:
         """All cameras' statuses, by id."""
@@ -141,7 +147,7 @@ class HealthBoard:
 
     def _why_silent(self, camera_id: str) -> tuple[CameraState, str]:
         files = self._files.now
-        if camera_id in files.problems:
+        if camera_id in files.problems and camera_id not in files.cameras:
             return CameraState.MISCONFIGURED, files.problems[camera_id]
         if camera_id in files.cameras and not files.cameras[camera_id].enabled:
             return CameraState.STOPPED, "its file has `enabled: false`"

@@ -23,6 +23,12 @@ class CameraStatus(BaseModel):
         description="For people, in English; without credentials.",
         examples=["no answer from rtsp://***@10.0.0.7 for 5 s"],
     )
+    config_error: str = Field(
+        "",
+        description="What is wrong with the camera's file, or why it cannot be read; the last good version is in "
+        "force, unless the state is `misconfigured`.",
+        examples=["nts-01.yaml:9: lines.0.end.0: 1.9 is more than 1; the last good version stays in force"],
+    )
     since: UtcTime | None = Field(None, description="When the state began; null: not known.")
     at: UtcTime | None = Field(None, description="Time of the last report; null: no worker has reported it.")
     session_id: str | None = Field(None, description="null: no worker has reported it.")
@@ -109,9 +115,13 @@ class CameraOut(BaseModel):
 
     id: str
     name: str = ""
-    configured: bool = Field(description="Whether this service can read the camera's file.")
+    configured: bool = Field(description="Whether this service has a good version of the camera's file.")
     enabled: bool = True
-    problem: str | None = Field(None, description="What is wrong with its file; null: nothing, or it has none.")
+    problem: str | None = Field(
+        None,
+        description="What is wrong with its file, or why it cannot be read; null: nothing, or it has none. If "
+        "`configured`, the last good version is in force and shown here.",
+    )
     source: SourceOut | None = Field(None, description="null: the camera has no readable file.")
     interval_s: float | None = Field(
         None, description="Length of a report's interval, seconds; null: the camera has no readable file."

@@ -64,7 +64,7 @@ class CameraService:
         return CameraOut(
             id=camera_id,
             configured=config is not None,
-            problem=files.problems.get(camera_id),
+            problem=files.problem(camera_id) or None,
             health=self._board.status(camera_id),
             counts=RunningCounts(since=since, lines=counts),
             **(_configuration(config) if config else {}),

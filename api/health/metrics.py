@@ -74,6 +74,11 @@ def _camera_metrics(statuses: Iterable[CameraStatus]) -> Iterator[Metric]:
     for status in statuses:
         for state in CameraState:
             states.add_metric((status.camera_id, state.value), float(status.state is state))
+    errors = GaugeMetricFamily(
+        "ngatu_camera_config_error", "1 if the camera's file is not used as it is.", labels=["camera"]
+    )
+    for status in statuses:
+        errors.add_metric((status.camera_id,), float(bool(status.config_error)))
     incidents = GaugeMetricFamily("ngatu_camera_open_incidents", "Open incidents.", labels=("camera",))
     for status in reported:
         outbox.add_metric((status.camera_id,), status.outbox_size)
@@ -81,6 +86,7 @@ def _camera_metrics(statuses: Iterable[CameraStatus]) -> Iterator[Metric]:
             incidents.add_metric((status.camera_id,), status.traffic.open_incidents)
     yield states
     yield outbox
+    yield errors
     yield incidents
     yield from _stream_metrics([(status.camera_id, status.stats) for status in reported])
 

@@ -95,7 +95,13 @@ async def running(redis_url: str, database_url: str, tmp_path: Path) -> AsyncIte
     cameras = tmp_path / "cameras"
     write_camera(cameras)
     settings = ServiceSettings.model_validate(
-        {"redis_url": redis_url, "database": database_url, "cameras": cameras, "web": tmp_path / "dist"}
+        {
+            "redis_url": redis_url,
+            "database": database_url,
+            "cameras": cameras,
+            "state": tmp_path / "state",
+            "web": tmp_path / "dist",
+        }
     )
     async with opened(database_url):
         pass

@@ -285,7 +285,12 @@ def serving(redis_url: str, database_url: str, cameras: Path, port: int = 0, **e
     log = cameras / f"serve-{uuid4().hex[:6]}.log"
     options = ["--port", str(port), "--redis", redis_url, "--database", database_url, "--cameras", str(cameras)]
     with log.open("wb") as out:
-        process = subprocess.Popen(command(*options), stdout=out, stderr=out, env=os.environ | environment)
+        process = subprocess.Popen(
+            command(*options),
+            stdout=out,
+            stderr=out,
+            env=os.environ | {"NGATU_STATE": str(cameras / "state")} | environment,
+        )
     try:
         yield Service(process, _address(process, log), log)
     finally:

@@ -16,6 +16,7 @@ from api.live import service as live_service
 from api.settings import ServiceSettings
 from api.storage.lag import Lag
 from tests.api.api_kit import Running, crossing, eventually, health, publish, report_health, view, write_camera
+from vision.config.files import folder
 from vision.config.settings import BusSettings
 from vision.contracts import CameraHealth, CameraState, keys
 from vision.contracts.live import pack
@@ -103,7 +104,10 @@ async def test_a_camera_without_a_file_is_listed_while_a_worker_reports_it(runni
     await eventually(lambda: running.services.board.ids() == ["nts-01"])
 
 
-async def test_an_invalid_file_affects_only_its_camera_until_it_is_fixed(running: Running) -> None:
+async def test_an_invalid_file_affects_only_its_camera_until_it_is_fixed(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "GRACE_S", 0.1)
     path = write_camera(running.cameras, "nts-02")
     good = path.read_text()
     path.write_text(good.replace("[0.9, 0.5]", "[1.9, 0.5]"))
@@ -116,6 +120,36 @@ async def test_an_invalid_file_affects_only_its_camera_until_it_is_fixed(running
     assert (await camera(running, "nts-02"))["problem"] is None
     path.unlink()
     await eventually(lambda: running.services.board.ids() == ["nts-01"])
+
+
+async def test_a_file_that_becomes_invalid_leaves_names_lines_and_counts_in_force(
+    running: Running, redis_url: str
+) -> None:
+    publish(redis_url, crossing())
+    await eventually(lambda: running.services.stats.stored == 1)
+    before = await camera(running)
+    path = running.cameras / "nts-01.yaml"
+    path.write_text(path.read_text().replace("[0.9, 0.5]", "[1.9, 0.5]"))
+    await eventually(lambda: bool(running.services.files.now.problems))
+    now = await camera(running)
+    assert now["problem"].startswith("nts-01.yaml:9: lines.0.end")
+    assert now["problem"].endswith("the last good version stays in force")
+    assert now["health"]["config_error"] == now["problem"]
+    assert now["health"]["state"] == "lost", "no worker reports it; its file does not change that"
+    kept = ("configured", "name", "lines", "movements", "zones", "signals", "source")
+    assert {key: now[key] for key in kept} == {key: before[key] for key in kept}
+    assert now["counts"]["lines"] == before["counts"]["lines"]
+    metrics = (await running.client.get("http://ngatu.test/metrics")).text
+    assert 'ngatu_camera_config_error{camera="nts-01"} 1.0' in metrics
+
+
+async def test_the_error_that_a_worker_reports_is_shown_beside_the_cameras_state(
+    running: Running, redis_url: str
+) -> None:
+    broken = health().model_copy(update={"config_error": "nts-01.yaml:3: detction: unknown key"})
+    await reported(running, redis_url, broken)
+    seen = (await camera(running))["health"]
+    assert (seen["state"], seen["config_error"]) == ("online", "nts-01.yaml:3: detction: unknown key")
 
 
 async def test_running_counts_grow_with_stored_crossings(running: Running, redis_url: str) -> None:
@@ -326,7 +360,9 @@ async def test_the_built_page_is_served_for_deep_links_too(redis_url: str, sqlit
     (dist / "assets").mkdir(parents=True)
     (dist / "index.html").write_text("<!doctype html><title>ngatu</title>")
     (dist / "assets" / "index-1a2b.js").write_text("1")
-    settings = ServiceSettings.model_validate({"redis_url": redis_url, "database": sqlite_url, "web": dist})
+    settings = ServiceSettings.model_validate(
+        {"redis_url": redis_url, "database": sqlite_url, "web": dist, "state": dist}
+    )
     app = create_app(settings)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ngatu.test") as client:
         page = {"accept": "text/html"}

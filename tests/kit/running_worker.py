@@ -54,8 +54,10 @@ class RunningWorker:
         self._thread.join(10)
         assert not self._thread.is_alive()
 
-    def watch(self, *cameras: CameraConfig, remark: str = "") -> None:
-        self.assignments.put(Assignment(watched=tuple(WatchedCamera(camera=c, remark=remark) for c in cameras)))
+    def watch(self, *cameras: CameraConfig, config_error: str = "") -> None:
+        self.assignments.put(
+            Assignment(watched=tuple(WatchedCamera(camera=c, config_error=config_error) for c in cameras))
+        )
 
     def state(self, camera_id: str) -> CameraState | None:
         reports = self.sink.health.get(camera_id)

@@ -1,16 +1,12 @@
 """Cameras assigned among workers, and files that change."""
 
-import os
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit.worker_kit import camera
 from vision.contracts import CameraState
-from vision.supervisor import Folder, FolderWatch, allocation_for
+from vision.supervisor import allocation_for
 from vision.supervisor.assignment import CameraAssigner
 from vision.worker.assignment import WatchedCamera
 
@@ -51,21 +47,28 @@ def test_a_removed_camera_moves_no_other() -> None:
     assert [assigner.assignment(n).camera_ids() for n in range(2)] == [ids - {"a"} for ids in before]
 
 
-def test_an_invalid_change_leaves_the_camera_running_with_a_remark() -> None:
+def test_a_camera_by_its_last_good_version_runs_with_the_files_error() -> None:
     assigner = CameraAssigner(1)
     assigner.update(cameras("a"), {})
-    assigner.update({}, {"a": "a.yaml:3: detction: unknown key"})
+    assigner.update(cameras("a"), {"a": "a.yaml:3: detction: unknown key"})
     (watched,) = assigner.assignment(0).watched
     assert watched.camera == camera("a")
-    assert "a.yaml:3" in watched.remark
-    assigner.update({}, {"a": "a.yaml:4: another"})
-    assert "a.yaml:4" in assigner.assignment(0).watched[0].remark
+    assert "a.yaml:3" in watched.config_error
+    assigner.update(cameras("a"), {"a": "a.yaml:4: another"})
+    assert "a.yaml:4" in assigner.assignment(0).watched[0].config_error
 
 
-def test_a_corrected_file_takes_effect_and_removes_the_remark() -> None:
+def test_a_disabled_camera_stays_disabled_while_its_file_is_broken() -> None:
+    assigner = CameraAssigner(1)
+    assigner.update(cameras("a", enabled=False), {"a": "a.yaml:3: detction: unknown key"})
+    (idle,) = assigner.assignment(0).idle
+    assert (idle.state, idle.config_error) == (CameraState.STOPPED, "a.yaml:3: detction: unknown key")
+
+
+def test_a_corrected_file_takes_effect_and_removes_the_error() -> None:
     assigner = CameraAssigner(1)
     assigner.update(cameras("a"), {})
-    assigner.update({}, {"a": "wrong"})
+    assigner.update(cameras("a"), {"a": "wrong"})
     corrected = camera("a", name="Ngã Tư Sở")
     assigner.update({"a": corrected}, {})
     assert assigner.assignment(0).watched == (WatchedCamera(camera=corrected),)
@@ -105,47 +108,3 @@ def test_workers_and_threads_fit_the_machine(cameras: int, cores: int, gpu: bool
 def test_given_workers_and_threads_are_used() -> None:
     allocation = allocation_for(4, cores=2, gpu=False, workers=3, threads=2)
     assert (allocation.workers, allocation.threads) == (3, 2)
-
-
-@pytest.fixture
-def watch(tmp_path: Path) -> tuple[Path, FolderWatch]:
-    return tmp_path, FolderWatch(tmp_path, names_in)
-
-
-def names_in(path: Path) -> Folder:
-    return Folder(problems={file.stem: file.read_text() for file in path.glob("*.yaml")})
-
-
-def polls(watch: FolderWatch, times: int = 3) -> list[Folder]:
-    return [folder for folder in (watch.poll() for _ in range(times)) if folder is not None]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda path: (path / "a.yaml").write_text("other"),
-        lambda path: (path / "b.yaml").write_text("new"),
-        lambda path: (path / "a.yaml").unlink(),
-        lambda path: (path / "a.yaml").rename(path / "c.yaml"),
-    ],
-)
-def test_each_change_of_the_folder_is_reported_once(
-    watch: tuple[Path, FolderWatch], change: Callable[[Path], object]
-) -> None:
-    path, folder = watch
-    (path / "a.yaml").write_text("first")
-    folder.read()
-    assert polls(folder) == []
-    change(path)
-    assert len(polls(folder)) == 1
-
-
-def test_a_file_that_is_still_being_written_is_not_read(watch: tuple[Path, FolderWatch]) -> None:
-    path, folder = watch
-    (path / "a.yaml").write_text("first")
-    folder.read()
-    for step in range(3):
-        (path / "a.yaml").write_text("x" * step)
-        os.utime(path / "a.yaml", ns=(step, step))
-        assert folder.poll() is None
-    assert folder.poll() is not None

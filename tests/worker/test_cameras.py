@@ -212,11 +212,13 @@ def test_an_invalid_camera_file_is_reported_as_misconfigured() -> None:
         until(lambda: worker.state("c9") is CameraState.ONLINE)
 
 
-def test_a_remark_on_a_running_camera_is_published_without_a_restart() -> None:
+def test_an_error_of_a_running_cameras_file_is_published_without_a_restart() -> None:
     with running_worker(camera("c1")) as worker:
         until(lambda: worker.state("c1") is CameraState.ONLINE)
-        worker.watch(camera("c1"), remark="its changed file is not used")
+        worker.watch(camera("c1"), config_error="its changed file is not used")
         until(lambda: worker.sink.health["c1"][-1].reason == "its changed file is not used")
+        assert worker.sink.health["c1"][-1].config_error == "its changed file is not used"
+        assert worker.state("c1") is CameraState.ONLINE
     assert len({e.session_id for e in worker.sink.events}) == 1
 
 

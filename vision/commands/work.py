@@ -11,7 +11,8 @@ from vision.common.errors import NgatuError
 from vision.config.settings import WorkerSettings
 
 if TYPE_CHECKING:
-    from vision.supervisor import Allocation, Folder
+    from vision.config.files.folder import CameraFolder
+    from vision.supervisor import Allocation
 
 
 def register(app: typer.Typer) -> None:
@@ -68,12 +69,16 @@ def _settings(**options: Any) -> WorkerSettings:
 
 def _run(settings: WorkerSettings) -> bool:
     from vision.config.bus import connect
-    from vision.supervisor import FolderWatch, Supervisor, read_folder
+    from vision.config.files.folder import FolderWatch
+    from vision.config.files.loading import camera_files
+    from vision.supervisor import Supervisor
 
     connect(settings.redis_url).close()
     _find_model(settings.model)
-    folder = read_folder(settings.cameras)
-    supervisor = Supervisor(FolderWatch(settings.cameras), _allocation(settings, folder), environment_of(settings))
+    camera_files(settings.cameras)
+    watch = FolderWatch(settings.cameras, state=settings.state)
+    watch.poll()
+    supervisor = Supervisor(watch, _allocation(settings, watch.now), environment_of(settings))
     with stop_on_signals(supervisor.stop):
         return supervisor.run()
 
@@ -92,7 +97,7 @@ def _find_model(named: str | None) -> None:
         locate(DEFAULT_MODEL)
 
 
-def _allocation(settings: WorkerSettings, folder: "Folder") -> "Allocation":
+def _allocation(settings: WorkerSettings, folder: "CameraFolder") -> "Allocation":
     from vision.detection.session import choose_providers
     from vision.supervisor import allocation_for, usable_cores
 

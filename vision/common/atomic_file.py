@@ -7,13 +7,13 @@ from pathlib import Path
 NEW_FILE_MODE = 0o644
 
 
-def write_atomically(target: Path, content: bytes) -> None:
-    """Replace the file's content in one step, synced to the disk; the file's permissions stay.
+def write_atomically(target: Path, content: bytes, *, new_mode: int = NEW_FILE_MODE) -> None:
+    """Replace the file's content in one step, synced to the disk; its permissions stay, a new one has `new_mode`.
 
     Raises:
         OSError: it cannot be written; the file is unchanged.
     """
-    mode = target.stat().st_mode & 0o7777 if target.exists() else NEW_FILE_MODE
+    mode = target.stat().st_mode & 0o7777 if target.exists() else new_mode
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -73,6 +73,8 @@ class CameraHealth(Contract):
     state: CameraState
     reason: str = ""
     """For people, in English; without credentials."""
+    config_error: str = ""
+    """What is wrong with the camera's file, or why it cannot be read, while its last good version is in force."""
     since: UtcTime
     at: UtcTime
     outbox_size: NonNegativeInt = 0

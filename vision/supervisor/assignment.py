@@ -22,13 +22,12 @@ class CameraAssigner:
         self._worker_of: dict[str, int] = {}
 
     def update(self, cameras: Mapping[str, CameraConfig], problems: Mapping[str, str]) -> None:
-        """Update from the folder: valid cameras by id, and the problems of the other files by the camera's id.
-
-        A file that was valid before and is not now leaves its camera running as it was.
-        """
-        tasks: dict[str, Task] = {camera_id: _task(camera) for camera_id, camera in cameras.items()}
-        for camera_id, problem in problems.items():
-            tasks[camera_id] = self._with_problem(tasks.get(camera_id), camera_id, problem)
+        """Update from the folder: the cameras in force, and what is wrong with files, by the camera's id."""
+        tasks: dict[str, Task] = {i: _task(camera, problems.get(i, "")) for i, camera in cameras.items()}
+        for camera_id in problems.keys() - cameras.keys():
+            tasks[camera_id] = IdleCamera(
+                camera_id=camera_id, state=CameraState.MISCONFIGURED, reason=problems[camera_id]
+            )
         self._tasks = dict(sorted(tasks.items()))
         self._assign()
 
@@ -39,17 +38,6 @@ class CameraAssigner:
             watched=tuple(task for task in own if isinstance(task, WatchedCamera)),
             idle=tuple(task for task in own if isinstance(task, IdleCamera)),
         )
-
-    def _with_problem(self, now: Task | None, camera_id: str, problem: str) -> Task:
-        """The task of a camera with an invalid file; `now` is that of a second, valid file of the same name."""
-        if isinstance(now, WatchedCamera):
-            return WatchedCamera(camera=now.camera, remark=problem)
-        before = self._tasks.get(camera_id)
-        if isinstance(before, WatchedCamera):
-            return WatchedCamera(
-                camera=before.camera, remark=f"its changed file is not used, the previous one is: {problem}"
-            )
-        return IdleCamera(camera_id=camera_id, state=CameraState.MISCONFIGURED, reason=problem)
 
     def _assign(self) -> None:
         self._worker_of = {i: worker for i, worker in self._worker_of.items() if i in self._tasks}
@@ -63,10 +51,12 @@ class CameraAssigner:
                 load[least_loaded] += _load(task)
 
 
-def _task(camera: CameraConfig) -> Task:
+def _task(camera: CameraConfig, problem: str) -> Task:
     if camera.enabled:
-        return WatchedCamera(camera=camera)
-    return IdleCamera(camera_id=camera.id, state=CameraState.STOPPED, reason="disabled in its file")
+        return WatchedCamera(camera=camera, config_error=problem)
+    return IdleCamera(
+        camera_id=camera.id, state=CameraState.STOPPED, reason="disabled in its file", config_error=problem
+    )
 
 
 def _load(task: Task) -> float:

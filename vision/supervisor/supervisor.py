@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import structlog
 
 from vision.common.backoff import Backoff
-from vision.config.errors import ConfigError
+from vision.config.files.folder import CameraFolder, FolderWatch
 from vision.core import NgatuError
 from vision.supervisor.assignment import CameraAssigner
 from vision.supervisor.child import WORKER, WorkerProcess
-from vision.supervisor.folder import Folder, FolderWatch
 from vision.worker.assignment import EXIT_MISCONFIGURED
 
 POLL_S = 0.25
@@ -86,7 +85,6 @@ class Supervisor:
         self._assigner = CameraAssigner(allocation.workers)
         self._slots = [_WorkerSlot(number) for number in range(allocation.workers)]
         self._stops = 0
-        self._problems: Mapping[str, str] = {}
 
     def stop(self) -> None:
         """Let the workers finish and end; a second call kills them. Safe in a signal handler."""
@@ -102,7 +100,8 @@ class Supervisor:
         Raises:
             WorkerStartError: a worker cannot start with these settings.
         """
-        self._apply(self._watch.read())
+        self._watch.poll()
+        self._apply(self._watch.now)
         poll_at_s = time.monotonic() + POLL_FOLDER_S
         try:
             while not self._stops:
@@ -117,24 +116,16 @@ class Supervisor:
         return is_orderly
 
     def _poll_folder(self) -> None:
-        try:
-            folder = self._watch.poll()
-        except (ConfigError, OSError) as error:
-            log.error("camera files cannot be read, cameras stay as they are", reason=str(error))  # noqa: TRY400
-            return
-        if folder is not None:
-            self._apply(folder)
+        if self._watch.poll():
+            self._apply(self._watch.now)
             for slot in self._slots:
                 if slot.child is not None:
                     slot.child.assign(self._assigner.assignment(slot.number))
 
-    def _apply(self, folder: Folder) -> None:
-        for camera_id, problem in folder.problems.items():
-            if self._problems.get(camera_id) != problem:
-                log.error("camera file invalid", camera=camera_id, reason=problem)
-        self._problems = folder.problems
-        log.info("camera files read", valid=len(folder.cameras), invalid=len(folder.problems))
-        self._assigner.update(folder.cameras, folder.problems)
+    def _apply(self, folder: CameraFolder) -> None:
+        ids = {*folder.cameras, *folder.problems}
+        problems = {camera_id: problem for camera_id in ids if (problem := folder.problem(camera_id))}
+        self._assigner.update(folder.cameras, problems)
 
     def _start_due(self) -> None:
         for slot in self._slots:

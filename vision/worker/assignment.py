@@ -16,8 +16,8 @@ class WatchedCamera(_Line):
     """A camera to watch."""
 
     camera: CameraConfig
-    remark: str = ""
-    """A problem of its file that people should see although the camera runs."""
+    config_error: str = ""
+    """What is wrong with its file although the camera runs, by the last good version; empty: nothing."""
 
 
 class IdleCamera(_Line):
@@ -26,6 +26,8 @@ class IdleCamera(_Line):
     camera_id: str
     state: CameraState
     reason: str
+    config_error: str = ""
+    """What is wrong with its file, where that is not the reason; empty: nothing."""
 
 
 class Assignment(_Line):

@@ -119,9 +119,9 @@ class Worker:
         for camera_id in self._runners.keys() - assignment.camera_ids():
             self._runners.pop(camera_id).close("its file was removed")
         for watched in assignment.watched:
-            self._runner(watched.camera.id).watch(watched.camera, watched.remark)
+            self._runner(watched.camera.id).watch(watched.camera, watched.config_error)
         for idle in assignment.idle:
-            self._runner(idle.camera_id).idle(idle.state, idle.reason)
+            self._runner(idle.camera_id).idle(idle.state, idle.reason, idle.config_error)
         log.info("cameras assigned", watched=len(assignment.watched), idle=len(assignment.idle))
 
     def _runner(self, camera_id: str) -> CameraRunner:

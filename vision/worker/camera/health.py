@@ -32,7 +32,15 @@ class HealthReporter:
         self._state = state
         self._since = now
 
-    def report(self, reason: str, ids: SessionIds, stats: StreamStats, traffic: TrafficNow | None = None) -> None:
+    def report(
+        self,
+        reason: str,
+        ids: SessionIds,
+        stats: StreamStats,
+        traffic: TrafficNow | None = None,
+        *,
+        config_error: str = "",
+    ) -> None:
         """Publish the current health; does nothing before the first `enter`."""
         if self._state is None:
             return
@@ -43,6 +51,7 @@ class HealthReporter:
             worker_id=self._context.worker_id,
             state=self._state,
             reason=reason,
+            config_error=config_error,
             since=self._since,
             at=self._context.clock.now(),
             outbox_size=self._context.sink.outbox_size(),

@@ -31,8 +31,8 @@ class CameraRunner:
     def __init__(self, camera_id: str, context: WorkerContext) -> None:
         self.camera_id = camera_id
         self.camera: CameraConfig | None = None
-        self.remark = ""
-        """A problem of its file that people should see although it runs."""
+        self.config_error = ""
+        """What is wrong with its file although it runs."""
         self._context = context
         self._health = HealthReporter(camera_id, context)
         self._ids = SessionIds(context.clock)
@@ -47,9 +47,9 @@ class CameraRunner:
         self._report_at_s = float("-inf")
         self._is_report_failing = False
 
-    def watch(self, camera: CameraConfig, remark: str = "") -> None:
+    def watch(self, camera: CameraConfig, config_error: str = "") -> None:
         """Watch the camera by this configuration; one that has not changed goes on undisturbed."""
-        self.remark = remark
+        self.config_error = config_error
         if camera == self.camera:
             return
         self._end_session()
@@ -57,10 +57,10 @@ class CameraRunner:
         self._backoff.reset()
         self._begin()
 
-    def idle(self, state: CameraState, reason: str) -> None:
+    def idle(self, state: CameraState, reason: str, config_error: str = "") -> None:
         """Stop watching, and report why."""
         self._end_session()
-        self.camera, self.remark = None, ""
+        self.camera, self.config_error = None, config_error
         self._set_idle(state, reason)
 
     def process(self, pending: PendingFrame, detections: Detections, inference_ms: float) -> None:
@@ -144,8 +144,10 @@ class CameraRunner:
             self._health.enter(self._state, self._reason, self._ids)
             if self._is_report_due():
                 self._report_at_s = self._context.clock.monotonic() + REPORT_EVERY_S
-                reason = "; ".join(filter(None, (self._reason, self.remark)))
-                self._health.report(reason, self._ids, self._stats, self._traffic)
+                reason = "; ".join(filter(None, (self._reason, self.config_error)))
+                self._health.report(
+                    reason, self._ids, self._stats, self._traffic, config_error=redact(self.config_error)
+                )
             self._is_report_failing = False
         except Exception:
             if not self._is_report_failing:

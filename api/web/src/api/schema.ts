@@ -40,7 +40,7 @@ export interface components {
             name: string;
             /**
              * Configured
-             * @description Whether this service can read the camera's file.
+             * @description Whether this service has a good version of the camera's file.
              */
             configured: boolean;
             /**
@@ -50,7 +50,7 @@ export interface components {
             enabled: boolean;
             /**
              * Problem
-             * @description What is wrong with its file; null: nothing, or it has none.
+             * @description What is wrong with its file, or why it cannot be read; null: nothing, or it has none. If `configured`, the last good version is in force and shown here.
              * @default null
              */
             problem: string | null;
@@ -109,6 +109,13 @@ export interface components {
              * @example no answer from rtsp://***@10.0.0.7 for 5 s
              */
             reason: string;
+            /**
+             * Config Error
+             * @description What is wrong with the camera's file, or why it cannot be read; the last good version is in force, unless the state is `misconfigured`.
+             * @default
+             * @example nts-01.yaml:9: lines.0.end.0: 1.9 is more than 1; the last good version stays in force
+             */
+            config_error: string;
             /**
              * Since
              * @description When the state began; null: not known.
