@@ -1,10 +1,10 @@
 """The composition root: builds the services of one process, runs their tasks, and closes them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from functools import partial
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -25,10 +25,10 @@ from api.signals.service import SignalService
 from api.storage.camera_files import CameraFiles
 from api.storage.consumer import StoreConsumer, StoreStats
 from api.storage.database import Database
+from api.supervision import SupervisedTasks, cancel
 from vision.config.bus import connect_async
 
 STOP_TIMEOUT_S = 3.0
-CANCEL_AGAIN_S = 0.2
 
 
 class Services:
@@ -46,6 +46,7 @@ class Services:
         self.files = CameraFiles(settings.cameras, settings.state)
         self.reader = StoreReader(self.database)
         self.stats = StoreStats()
+        self.tasks = SupervisedTasks()
         registry = CollectorRegistry()
         self.latency = LatencyMeter(registry)
         self.feed = EventFeed(
@@ -56,9 +57,15 @@ class Services:
         self.live = LiveService(self.feed, self.hub, self.board, self.latency)
         self.cameras = CameraService(self.files, self.board, self.reader, settings.timezone)
         self.signals = SignalService(self.redis, self.files, settings)
-        collector = ServiceCollector(self.board, self.stats, self.feed, self.hub)
+        collector = ServiceCollector(self.board, self.stats, self.feed, self.hub, self.tasks)
         self.health = HealthService(
-            settings, self.redis, self.database, stats=self.stats, registry=registry, collector=collector
+            settings,
+            self.redis,
+            self.database,
+            stats=self.stats,
+            tasks=self.tasks,
+            registry=registry,
+            collector=collector,
         )
         self._consumers = [self._consumer(shard) for shard in range(settings.event_shards)]
 
@@ -83,12 +90,13 @@ class Services:
         """Run all tasks while the block runs, then close all connections."""
         await self.files.refresh()
         shards = range(self.settings.event_shards)
-        consumers = [_task(consumer.run()) for consumer in self._consumers]
+        start = self.tasks.start
+        consumers = [start(f"store {shard}", self._consumers[shard].run) for shard in shards]
         others = [
-            *(_task(self.feed.read(shard)) for shard in shards),
-            _task(self.board.listen()),
-            _task(self.board.watch()),
-            _task(self.hub.relay()),
+            *(start(f"feed {shard}", partial(self.feed.read, shard)) for shard in shards),
+            start("health", self.board.listen),
+            start("cameras", self.board.watch),
+            start("live views", self.hub.relay),
         ]
         try:
             yield
@@ -96,9 +104,9 @@ class Services:
             self.live.close()
             for consumer in self._consumers:
                 consumer.stop()
-            await _cancel(others)
+            await cancel(others)
             await asyncio.wait(consumers, timeout=STOP_TIMEOUT_S)
-            await _cancel(consumers)
+            await cancel(consumers)
             await self.redis.aclose()
             await self.database.close()
 
@@ -118,16 +126,3 @@ class Services:
     def _publish_health(self, status: CameraStatus) -> None:
         if self.feed.followers:
             self.feed.publish(FeedMessage("health", status.camera_id, status.model_dump_json()))
-
-
-def _task(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-    return asyncio.create_task(work)
-
-
-async def _cancel(tasks: "Iterable[asyncio.Task[None]]") -> None:
-    """Cancel tasks until they are done: `asyncio.wait_for` before Python 3.12 can lose a cancellation."""
-    unfinished = {task for task in tasks if not task.done()}
-    while unfinished:
-        for task in unfinished:
-            task.cancel()
-        _, unfinished = await asyncio.wait(unfinished, timeout=CANCEL_AGAIN_S)

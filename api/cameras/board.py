@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import structlog
-from pydantic import ValidationError
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from api.cameras.schemas import CameraStatus
 from api.errors import unknown_camera
@@ -39,6 +38,9 @@ class HealthBoard:
         self._on_status = on_status
         self._received: dict[str, _Received] = {}
         self._last: dict[str, CameraHealth] = {}
+        self._refused = ""
+        self.invalid = 0
+        """Updates that were no health."""
         self.trouble = ""
         """Why no health can be received; empty if it can."""
 
@@ -123,11 +125,8 @@ class HealthBoard:
         async with self._redis.pipeline(transaction=False) as pipe:
             for camera_id in camera_ids:
                 pipe.get(keys.health(camera_id))
-            answers = await pipe.execute()
-        self._remove(camera_id for camera_id, answer in zip(camera_ids, answers, strict=True) if answer is None)
-        for answer in answers:
-            if answer is not None:
-                self._receive(answer)
+            answers = await pipe.execute(raise_on_error=False)
+        self._remove(i for i, answer in zip(camera_ids, answers, strict=True) if self._receive_key(answer) != i)
 
     def _remove(self, camera_ids: Iterable[str]) -> None:
         """Drop cameras' health; the last one of a camera with a file is kept to describe it while it is lost."""
@@ -136,14 +135,36 @@ class HealthBoard:
             if received is not None and camera_id in self._files.now.cameras:
                 self._last[camera_id] = received.health
 
-    def _receive(self, text: bytes) -> None:
+    def _receive_key(self, answer: bytes | ResponseError | None) -> str | None:
+        """The id of the camera whose health a key holds; None: no key, or it holds something else.
+
+        Raises:
+            redis.exceptions.ResponseError: Redis answers no question at all.
+        """
+        if isinstance(answer, ResponseError):
+            if not str(answer).startswith("WRONGTYPE"):
+                raise answer
+            self._refuse(str(answer))
+            return None
+        return None if answer is None else self._receive(answer)
+
+    def _receive(self, text: bytes) -> str | None:
+        """Take an update; returns its camera's id, or None where it is no health."""
         try:
             health = CameraHealth.model_validate_json(text)
-        except ValidationError as error:
-            log.warning("invalid health update", reason=error.errors(include_url=False, include_input=False)[0])
-            return
+        except Exception as error:  # noqa: BLE001 - one sender's nonsense concerns no other camera
+            self._refuse(str(error))
+            return None
         self._received[health.camera_id] = _Received(health, time.monotonic())
         self._on_status(self.status(health.camera_id))
+        return health.camera_id
+
+    def _refuse(self, reason: str) -> None:
+        """Count an update that is no health; the same reason is logged once."""
+        self.invalid += 1
+        if reason != self._refused:
+            log.warning("invalid health update", reason=reason)
+        self._refused = reason
 
     def _why_silent(self, camera_id: str) -> tuple[CameraState, str]:
         files = self._files.now

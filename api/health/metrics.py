@@ -12,6 +12,7 @@ from api.live.feed import EventFeed
 from api.live.views import LiveHub
 from api.storage.consumer import StoreStats
 from api.storage.lag import Lag
+from api.supervision import SupervisedTasks
 from vision.contracts import CameraState, StreamStats
 
 _GAUGES = {
@@ -39,6 +40,7 @@ class ServiceCollector(Collector):
     stats: StoreStats
     feed: EventFeed
     hub: LiveHub
+    tasks: SupervisedTasks
     lags: Sequence[Lag] | None = None
     """The streams' lags, read just before a scrape; `None`: Redis is away."""
 
@@ -64,6 +66,12 @@ class ServiceCollector(Collector):
         yield _gauge("ngatu_redis_up", "Whether Redis responds.", float(lags is not None))
         yield _gauge("ngatu_sse_clients", "Clients that follow /api/v1/events.", self.feed.followers)
         yield _counter("ngatu_sse_sent_off", "Clients disconnected because they were too slow.", self.feed.disconnected)
+        yield _counter("ngatu_invalid_health", "Health updates that were none.", self.board.invalid)
+        failures = CounterMetricFamily("ngatu_task_failures", "Exceptions of background tasks.", labels=("task",))
+        for task, times in self.tasks.failures.items():
+            failures.add_metric((task,), times)
+        yield failures
+        yield _gauge("ngatu_tasks_failing", "Background tasks that fail now.", len(self.tasks.troubles()))
         yield _gauge("ngatu_live_viewers", "Clients that watch a camera's live view.", self.hub.viewers)
 
 

@@ -38,3 +38,4 @@ class Ready(BaseModel):
     redis: Check
     database: Check
     store: StoreCheck
+    tasks: Check = Field(description="Whether the service's background tasks run without exceptions.")

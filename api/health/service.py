@@ -14,6 +14,7 @@ from api.settings import ServiceSettings
 from api.storage.consumer import StoreStats
 from api.storage.database import Database, DatabaseError
 from api.storage.lag import Lag, stream_lag
+from api.supervision import SupervisedTasks
 from vision.config.bus import explain
 
 TIMEOUT_S = 2.0
@@ -29,6 +30,7 @@ class HealthService:
         database: Database,
         *,
         stats: StoreStats,
+        tasks: SupervisedTasks,
         registry: CollectorRegistry,
         collector: ServiceCollector,
     ) -> None:
@@ -36,13 +38,16 @@ class HealthService:
         self._redis = redis
         self._database = database
         self._stats = stats
+        self._tasks = tasks
         self._registry = registry
         self._collector = collector
 
     async def readiness(self) -> Ready:
         """Check everything; takes at most `TIMEOUT_S`."""
         redis, database, store = await asyncio.gather(self._check_redis(), self._check_database(), self._check_store())
-        return Ready(ready=redis.ok and database.ok and store.ok, redis=redis, database=database, store=store)
+        tasks = self._check_tasks()
+        ready = redis.ok and database.ok and store.ok and tasks.ok
+        return Ready(ready=ready, redis=redis, database=database, store=store, tasks=tasks)
 
     async def metrics(self) -> bytes:
         """This process's and all cameras' metrics in Prometheus's text format."""
@@ -83,6 +88,11 @@ class HealthService:
         except DatabaseError as error:
             return Check(ok=False, reason=str(error))
         return Check(ok=True)
+
+    def _check_tasks(self) -> Check:
+        troubles = self._tasks.troubles()
+        reason = "; ".join(f"background task {name!r} fails: {text}" for name, text in sorted(troubles.items()))
+        return Check(ok=not troubles, reason=reason and f"{reason}; the service's log has the details")
 
     async def _check_store(self) -> StoreCheck:
         stats = self._stats

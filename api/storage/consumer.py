@@ -157,8 +157,8 @@ class StoreConsumer:
                 continue
             try:
                 events.append((entry_id, EVENT.validate_json(payload(fields))))
-            except ValidationError as error:
-                letters.append(DeadLetter(entry_id, payload(fields), _first_error(error)))
+            except Exception as error:  # noqa: BLE001 - the entry's boundary
+                letters.append(DeadLetter(entry_id, payload(fields), _reason(error)))
         return events, letters
 
     async def _write(self, events: Sequence[tuple[bytes, AnyEvent]]) -> list[DeadLetter]:
@@ -225,7 +225,9 @@ class StoreConsumer:
             log.info("events are stored again", stream=self._stream)
 
 
-def _first_error(error: ValidationError) -> str:
+def _reason(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return f"{type(error).__name__}: {error}"
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"])
     return f"{field}: {first['msg']}" if field else first["msg"]

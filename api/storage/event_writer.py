@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Insert
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.storage.current_incidents import CurrentIncidents
@@ -46,12 +46,16 @@ class EventWriter:
         try:
             async with self._database.writing() as connection:
                 new = await self._write(connection, events)
-        except (DataError, IntegrityError, OverflowError, ValueError) as error:
-            raise UnstorableError(str(getattr(error, "orig", None) or error)) from error
+        except (DataError, IntegrityError) as error:
+            raise UnstorableError(str(error.orig or error)) from error
         except DBAPIError as error:
             if _is_about_a_value(error):
                 raise UnstorableError(str(error.orig)) from error
             raise
+        except (SQLAlchemyError, OSError):
+            raise
+        except Exception as error:  # whatever a value does to the code between the contract and the driver
+            raise UnstorableError(f"{type(error).__name__}: {error}") from error
         self._incidents.committed(events)
         return Written(new=new, duplicates=len(events) - new)
 

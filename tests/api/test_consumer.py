@@ -78,7 +78,7 @@ async def test_an_unstorable_event_becomes_a_dead_letter_and_the_others_are_stor
     redis_url: str, database: Database
 ) -> None:
     good = [crossing() for _ in range(6)]
-    publish(redis_url, *good[:3], crossing(track_id=2**70), *good[3:])
+    publish(redis_url, *good[:3], crossing().model_copy(update={"track_id": 2**70}), *good[3:])
     async with consuming(redis_url, database) as stats:
         await eventually(lambda: (stats.stored, stats.dead_letters) == (6, 1))
     assert sorted(await stored(database)) == sorted(e.event_id for e in good)

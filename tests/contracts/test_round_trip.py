@@ -30,7 +30,7 @@ from vision.contracts import (
 )
 from vision.contracts.live import pack, unpack
 
-ids = st.text(min_size=1, max_size=64)
+ids = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=64)
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 moments = st.datetimes(datetime(2000, 1, 2), datetime(2100, 1, 1), timezones=zones)  # noqa: DTZ001
 fractions = st.floats(0, 1)
@@ -46,7 +46,7 @@ crossings = st.builds(
     line_id=ids,
     direction=st.sampled_from(Direction),
     object_class=classes,
-    track_id=st.integers(),
+    track_id=st.integers(-(2**63) + 1, 2**63 - 1),
     crossed_at=moments,
     place=places,
     captured_at=moments,
@@ -58,7 +58,7 @@ movements = st.builds(
     **message,
     movement_id=ids,
     object_class=classes,
-    track_id=st.integers(),
+    track_id=st.integers(-(2**63) + 1, 2**63 - 1),
     entered_at=moments,
     left_at=moments,
     captured_at=moments,
@@ -98,7 +98,7 @@ views = st.builds(
     boxes=st.lists(
         st.builds(
             LiveBox,
-            track_id=st.integers(),
+            track_id=st.integers(-(2**63) + 1, 2**63 - 1),
             object_class=classes,
             confidence=fractions,
             box=st.tuples(fractions, fractions, fractions, fractions),

@@ -5,10 +5,10 @@ They travel through Redis Streams as JSON and are distinguished by `kind`.
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, TypeAdapter
+from pydantic import Field, PositiveFloat, TypeAdapter
 
 from vision.common.object_class import ObjectClass
-from vision.contracts.base import Contract, Id, Message, Place, UnitInterval, UtcTime
+from vision.contracts.base import Contract, Count, Id, Integer, Message, Place, Text, UnitInterval, UtcTime
 from vision.contracts.flow import ClassCount, FlowQuality
 from vision.contracts.health import CameraState
 from vision.contracts.incidents import Incident
@@ -21,14 +21,14 @@ class CrossingFields(Contract):
     line_id: Id
     direction: Direction
     object_class: ObjectClass
-    track_id: int
+    track_id: Integer
     crossed_at: UtcTime
     """When the vehicle crossed, interpolated between frames."""
     captured_at: UtcTime
     """Capture time of the frame that completed the crossing, its speed included: latency counts from here."""
     place: Place
     """Where on the line, interpolated; fractions of the frame."""
-    frame_index: NonNegativeInt
+    frame_index: Count
     confidence: UnitInterval
     """Confidence of the detection, 0 to 1."""
     speed_kmh: float | None = None
@@ -46,7 +46,7 @@ class MovementFields(Contract):
 
     movement_id: Id
     object_class: ObjectClass
-    track_id: int
+    track_id: Integer
     entered_at: UtcTime
     """When the vehicle crossed the entry line or entered the entry zone."""
     left_at: UtcTime
@@ -95,7 +95,7 @@ class HealthChangeFields(Contract):
     state: CameraState
     previous: CameraState | None = None
     """null: there was no state before."""
-    reason: str = ""
+    reason: Text = ""
     """For people, in English; without credentials."""
     at: UtcTime
 

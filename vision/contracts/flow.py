@@ -1,9 +1,9 @@
 """Counts by class, and how far to trust an interval's figures."""
 
-from pydantic import ConfigDict, Field, NonNegativeFloat, NonNegativeInt
+from pydantic import ConfigDict, Field, NonNegativeFloat
 
 from vision.common.object_class import ObjectClass
-from vision.contracts.base import Contract
+from vision.contracts.base import Contract, Count
 from vision.contracts.measures import PictureCondition
 
 
@@ -16,8 +16,8 @@ class ClassCount(Contract):
     """
 
     object_class: ObjectClass
-    into: NonNegativeInt = Field(alias="in")
-    out: NonNegativeInt
+    into: Count = Field(alias="in")
+    out: Count
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
@@ -31,7 +31,7 @@ class FlowQuality(Contract):
     """Seconds without a usable picture: offline, frozen, or not yet started."""
     effective_fps: NonNegativeFloat
     """Analysed frames per second, over the seconds watched."""
-    frames_dropped: NonNegativeInt
+    frames_dropped: Count
     """Frames due for detection that newer ones replaced."""
     picture: tuple[PictureCondition, ...] = ()
     """Conditions that impaired the view for a considerable part of the time watched."""

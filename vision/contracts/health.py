@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from pydantic import NonNegativeFloat, NonNegativeInt
+from pydantic import NonNegativeFloat
 
-from vision.contracts.base import Contract, Id, UtcTime
+from vision.contracts.base import Contract, Count, Id, Text, UtcTime
 from vision.contracts.measures import TrafficNow
 
 
@@ -44,11 +44,11 @@ class StreamStats(Contract):
     """Analysed frames per second."""
     target_fps: NonNegativeFloat = 0
     """Frames per second that should be analysed."""
-    frames_received: NonNegativeInt = 0
-    frames_processed: NonNegativeInt = 0
-    frames_dropped: NonNegativeInt = 0
+    frames_received: Count = 0
+    frames_processed: Count = 0
+    frames_dropped: Count = 0
     """Frames due for detection that newer ones replaced."""
-    reconnects: NonNegativeInt = 0
+    reconnects: Count = 0
     inference_ms: NonNegativeFloat = 0
     """Median inference time of a frame, milliseconds."""
     queue_age_ms: NonNegativeFloat = 0
@@ -57,8 +57,8 @@ class StreamStats(Contract):
     """Median time from capture to publication, milliseconds."""
     latency_p95_ms: NonNegativeFloat = 0
     """95th percentile of the time from capture to publication, milliseconds."""
-    width_px: NonNegativeInt = 0
-    height_px: NonNegativeInt = 0
+    width_px: Count = 0
+    height_px: Count = 0
     codec: str = ""
     decode_mode: str = ""
     """What the decoder does, which may differ from what was asked of it."""
@@ -71,15 +71,15 @@ class CameraHealth(Contract):
     session_id: Id
     worker_id: Id
     state: CameraState
-    reason: str = ""
+    reason: Text = ""
     """For people, in English; without credentials."""
     config_error: str = ""
     """What is wrong with the camera's file, or why it cannot be read, while its last good version is in force."""
     since: UtcTime
     at: UtcTime
-    outbox_size: NonNegativeInt = 0
+    outbox_size: Count = 0
     """Events of this camera's worker that wait for Redis."""
-    trouble: str = ""
+    trouble: Text = ""
     """Why the worker cannot publish or keep events (Redis away, disk full) or use the promoted model; for people."""
     model: str = ""
     provider: str = ""

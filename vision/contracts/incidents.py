@@ -3,10 +3,10 @@
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field
 
 from vision.common.object_class import ObjectClass
-from vision.contracts.base import Contract, Id, Message, Place, UnitInterval, UtcTime
+from vision.contracts.base import Contract, Count, Id, Message, Place, Text, UnitInterval, UtcTime
 
 
 class IncidentKind(StrEnum):
@@ -50,7 +50,7 @@ class IncidentFields(Contract):
     """The same in all updates of one incident."""
     incident_kind: IncidentKind
     phase: IncidentPhase
-    sequence: NonNegativeInt
+    sequence: Count
     """Counts the updates of one incident, from 0."""
     started_at: UtcTime
     """When the condition began, which is before the incident was raised."""
@@ -71,7 +71,7 @@ class IncidentFields(Contract):
     """Classes of the tracks, each once."""
     confidence: UnitInterval
     """Confidence that it is an incident, 0 to 1."""
-    reason: str
+    reason: Text
     """In words and numbers, in English."""
     facts: dict[str, float | str] = Field(default_factory=dict)
     """The numbers and names in the reason, by name, for other languages and machines."""

@@ -5,10 +5,8 @@ Views go by pub/sub and only while somebody watches; a lost view is not repeated
 
 import struct
 
-from pydantic import NonNegativeInt
-
 from vision.common.object_class import ObjectClass
-from vision.contracts.base import Contract, Id, Place, UnitInterval, UtcTime
+from vision.contracts.base import Contract, Count, Id, Integer, Place, UnitInterval, UtcTime
 from vision.contracts.incidents import IncidentKind
 from vision.contracts.measures import CongestionLevel
 
@@ -18,7 +16,7 @@ _LENGTH = struct.Struct(">I")
 class LiveBox(Contract):
     """One tracked vehicle or person."""
 
-    track_id: int
+    track_id: Integer
     object_class: ObjectClass
     confidence: UnitInterval
     """Confidence of the detection, 0 to 1."""
@@ -34,8 +32,8 @@ class LiveLine(Contract):
     line_id: Id
     start: tuple[float, float]
     end: tuple[float, float]
-    into: NonNegativeInt
-    out: NonNegativeInt
+    into: Count
+    out: Count
 
 
 class LiveZone(Contract):
@@ -61,7 +59,7 @@ class LiveView(Contract):
     """What a live view says about its frame."""
 
     camera_id: Id
-    frame_index: NonNegativeInt
+    frame_index: Count
     captured_at: UtcTime
     published_at: UtcTime
     boxes: tuple[LiveBox, ...]

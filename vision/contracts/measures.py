@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt
+from pydantic import Field, NonNegativeFloat
 
 from vision.common.object_class import ObjectClass
-from vision.contracts.base import Contract, Id, UtcTime
+from vision.contracts.base import Contract, Count, Id, UtcTime
 
 
 class Direction(StrEnum):
@@ -41,7 +41,7 @@ class PictureCondition(StrEnum):
 class Spread(Contract):
     """The distribution of single values: headways, gaps or speeds."""
 
-    count: NonNegativeInt
+    count: Count
     """Number of values."""
     mean: float
     """In the unit of the field that has the spread."""
@@ -57,7 +57,7 @@ class DirectionFlow(Contract):
     """Flow across a line in one direction."""
 
     direction: Direction
-    vehicles: NonNegativeInt
+    vehicles: Count
     flow_veh_h: NonNegativeFloat | None
     """Vehicles per hour over the seconds watched; null: nothing was watched."""
     pcu_h: NonNegativeFloat | None
@@ -87,7 +87,7 @@ class LineMeasures(Contract):
     """Name of the table of passenger-car units."""
     mcu_table: str
     """Name of the table of motorcycle units."""
-    speeds_dropped: NonNegativeInt = 0
+    speeds_dropped: Count = 0
     """Implausible speeds that were left out."""
 
 
@@ -97,8 +97,8 @@ class ClassPresence(Contract):
     object_class: ObjectClass
     mean_present: NonNegativeFloat
     """Vehicles, averaged over the time watched."""
-    entries: NonNegativeInt
-    exits: NonNegativeInt
+    entries: Count
+    exits: Count
 
 
 class QueueMeasures(Contract):
@@ -106,7 +106,7 @@ class QueueMeasures(Contract):
 
     mean_veh: NonNegativeFloat
     """Vehicles, averaged over the time watched."""
-    max_veh: NonNegativeInt
+    max_veh: Count
     max_length_m: NonNegativeFloat | None = None
     """Metres from the stop line to the last queued vehicle; null: the camera is not calibrated."""
     control_delay_s: NonNegativeFloat | None = None
@@ -124,7 +124,7 @@ class ZoneFigures(Contract):
     """A to F, Highway Capacity Manual 2000 for urban streets; null: its measure is missing."""
     mean_present: NonNegativeFloat
     """Vehicles, averaged over the time watched."""
-    max_present: NonNegativeInt
+    max_present: Count
     """Most vehicles at one time."""
     time_occupancy_pct: float = Field(ge=0, le=100)
     """Percentage of the time watched with at least one vehicle in the zone."""
@@ -142,7 +142,7 @@ class ZoneFigures(Contract):
     """Seconds stopped, mean over all vehicles that left; null: none left."""
     queue: QueueMeasures | None = None
     """null: the zone has no stop line."""
-    speeds_dropped: NonNegativeInt = 0
+    speeds_dropped: Count = 0
     """Implausible speeds that were left out."""
 
 
@@ -157,7 +157,7 @@ class ZoneNow(Contract):
     """A zone over the last seconds."""
 
     zone_id: Id
-    present: NonNegativeInt
+    present: Count
     """Vehicles in the zone."""
     area_occupancy_pct: NonNegativeFloat
     """Percentage of the zone's area in the picture that vehicles cover."""
@@ -165,7 +165,7 @@ class ZoneNow(Contract):
     """km/h, mean; null: the camera is not calibrated, or no vehicle is there."""
     relative_speed: NonNegativeFloat | None = None
     """Mean speed as a fraction of the camera's free-flow speed: 1 is free. null: not known."""
-    queue_veh: NonNegativeInt | None = None
+    queue_veh: Count | None = None
     """Queued vehicles; null: the zone has no stop line."""
     queue_length_m: NonNegativeFloat | None = None
     """Metres from the stop line to the last queued vehicle; null: no stop line, or not calibrated."""
@@ -201,4 +201,4 @@ class TrafficNow(Contract):
     """Conditions that impair the view."""
     is_suspended: bool = False
     """The camera moved: lines and zones count nothing until an operator has checked them."""
-    open_incidents: NonNegativeInt = 0
+    open_incidents: Count = 0
