@@ -217,3 +217,44 @@ def test_a_contradictory_calibration_is_a_problem_of_its_file(tmp_path: Path) ->
 
 def test_names_are_drawn_in_ascii() -> None:
     assert plain_letters("Ngã tư Sở · vào đường") == "Nga tu So - vao duong"
+
+
+CASES = {
+    "hash": ('"rtsp://admin:Secret#1@192.0.2.10/s"', "problems"),
+    "slash": ('"rtsp://admin:Geheim/7@192.0.2.10/s"', "problems"),
+    "digits": ('"rtsp://Secret:12#3@192.0.2.10/s"', "problems"),
+    "bracket": ('"rtsp://admin:Secret@[::1"', "problems"),
+    "bare": ('"admin:Secret@192.0.2.10/s"', "problems"),
+    "list": ('["rtsp://admin:Secret@192.0.2.10/s"]', "problems"),
+    "key": ('{"rtsp://admin:Secret#1@192.0.2.10/s": 1}', "problems"),
+    "xmeye": ('"rtsp://192.0.2.10:554/user=Secret_password=Geheim_channel=1_stream=0.sdp"', "warnings"),
+    "literal": ('"rtsp://admin:Secret@192.0.2.10/s"', "warnings"),
+}
+
+
+def test_a_secret_in_an_address_is_refused_or_warned_of_and_never_shown(tmp_path: Path) -> None:
+    for name, (url, _) in CASES.items():
+        (tmp_path / f"{name}.yaml").write_text(f"id: {name}\nsource: {{kind: rtsp, url: {url}}}\n{LINE}")
+    code, output = ngatu_check(tmp_path)
+    _, reports = check_as_json(tmp_path)
+    assert code == 1
+    for text in ("Secret", "Geheim"):
+        assert text not in output + json.dumps(reports)
+    for name, (_, kind) in CASES.items():
+        assert reports[name][kind], name
+        assert reports[name]["ok"] == (kind == "warnings")
+    for name in ("hash", "slash", "digits", "bracket", "xmeye", "literal"):
+        assert "${NAME}" in json.dumps(reports[name])
+
+
+def test_a_warning_names_file_line_and_remedy_and_is_a_problem_only_if_strict(tmp_path: Path) -> None:
+    twin = "  - {id: south, start: [0.2, 0.51], end: [0.8, 0.51]}\n"
+    path = write_camera(tmp_path, "a", "rtsp://192.0.2.1/x", LINE + twin)
+    code, output = ngatu_check(tmp_path)
+    assert code == 0
+    assert "ok, 1 warning" in output
+    assert (
+        f"warning: {path}:9: lines.1: line 'south' lies on line 'north', so both count the same vehicles: "
+        "delete one of them, or move them apart" in output.splitlines()
+    )
+    assert ngatu_check("--strict", tmp_path)[0] == 1

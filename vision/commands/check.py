@@ -10,7 +10,8 @@ import typer
 
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError, ConfigProblem
-from vision.config.files.loading import camera_files, load_files
+from vision.config.files.loading import camera_files, load_files, located
+from vision.config.lint import lint
 from vision.config.settings import WorkerSettings
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class _Row:
     file: Path
     camera: CameraConfig | None = None
     problems: list[ConfigProblem] = field(default_factory=list)
+    warnings: list[ConfigProblem] = field(default_factory=list)
     probed: "ProbeResult | None" = None
     snapshot: Path | None = None
 
@@ -47,11 +49,14 @@ def check(
     *,
     connect: Annotated[bool, typer.Option("--connect", help="Open each stream; draw its lines on an image.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for the images of --connect.")] = Path("snapshots"),
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings are problems too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Validate camera files: each problem is reported with file, line, key and remedy.
 
-    The exit code is 1 when there is a problem.
+    Warnings name what is valid and most likely a mistake: a password in the file, a variable that is not set, two lines
+    at one place, a speed limit without a calibration. The exit code is 1 when there is a problem; with --strict also
+    when there is a warning.
     """
     rows = _read(paths or [WorkerSettings().cameras])
     if connect:
@@ -60,7 +65,8 @@ def check(
         typer.echo(json.dumps(_as_json(rows), ensure_ascii=False, indent=2))
     else:
         _print(rows, connected=connect)
-    raise typer.Exit(0 if rows and all(row.is_good for row in rows) else 1)
+    is_good = rows and all(row.is_good and not (strict and row.warnings) for row in rows)
+    raise typer.Exit(0 if is_good else 1)
 
 
 def _read(paths: Iterable[Path]) -> list[_Row]:
@@ -76,6 +82,7 @@ def _read(paths: Iterable[Path]) -> list[_Row]:
     for camera in loaded.cameras.values():
         files[camera.path].camera = camera.config
         files[camera.path].problems += _calibration_problems(camera.config, camera.path)
+        files[camera.path].warnings += located(lint(camera.config), camera.path)
     for problem in loaded.problems:
         if problem.path is not None:
             files[problem.path].problems.append(problem)
@@ -147,6 +154,7 @@ def _cells(row: _Row, *, connected: bool) -> list[str]:
     if row.camera is None:
         return [row.name, f"[red]{_number(len(row.problems), 'problem')}[/]"]
     result = "[green]ok[/]" if row.is_good else "[red]no frame[/]"
+    result += f", [yellow]{_number(len(row.warnings), 'warning')}[/]" if row.warnings else ""
     cells = [row.name, result if row.camera.enabled else "disabled"]
     if not connected:
         return [*cells, *(str(len(drawn)) for drawn in (row.camera.lines, row.camera.movements, row.camera.zones))]
@@ -160,6 +168,7 @@ def _cells(row: _Row, *, connected: bool) -> list[str]:
 def _messages(rows: list[_Row]) -> Iterable[str]:
     for row in rows:
         yield from map(str, row.problems)
+        yield from (f"warning: {warning}" for warning in row.warnings)
         if row.probed and row.probed.reason:
             yield f"{row.file}: source: {row.probed.reason}"
     snapshots = [row.snapshot for row in rows if row.snapshot]
@@ -185,6 +194,7 @@ def _row_as_json(row: _Row) -> dict[str, Any]:
         "movements": [movement.id for movement in row.camera.movements] if row.camera else [],
         "zones": [zone.id for zone in row.camera.zones] if row.camera else [],
         "problems": [{**asdict(problem), "path": str(problem.path)} for problem in row.problems],
+        "warnings": [{**asdict(warning), "path": str(warning.path)} for warning in row.warnings],
         "stream": _stream_as_json(row) if row.probed else None,
     }
 

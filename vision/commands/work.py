@@ -69,15 +69,12 @@ def _settings(**options: Any) -> WorkerSettings:
 
 def _run(settings: WorkerSettings) -> bool:
     from vision.config.bus import connect
-    from vision.config.files.folder import FolderWatch
-    from vision.config.files.loading import camera_files
+    from vision.config.files.folder import open_folder
     from vision.supervisor import Supervisor
 
     connect(settings.redis_url).close()
     _find_model(settings.model)
-    camera_files(settings.cameras)
-    watch = FolderWatch(settings.cameras, state=settings.state)
-    watch.poll()
+    watch = open_folder(settings.cameras, settings.state)
     supervisor = Supervisor(watch, _allocation(settings, watch.now), environment_of(settings))
     with stop_on_signals(supervisor.stop):
         return supervisor.run()

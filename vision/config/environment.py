@@ -9,7 +9,7 @@ from vision.common.redaction import remember_secrets
 from vision.config.errors import ConfigError
 from vision.config.sources import RtspSource
 
-_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^${}]*))?\}")
+VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^${}]*))?\}")
 _USER_INFO = re.compile(r"^[a-z]+://(?P<user_info>(?:[^/@?#$]|\$\{[^}]*\}|\$)*@)")
 
 
@@ -27,7 +27,7 @@ def resolve_url(source: RtspSource, environ: Mapping[str, str] | None = None) ->
         value = _value(match, environ)
         return quote(value, safe="") if match.start() < end else value
 
-    return remember_secrets(_VARIABLE.sub(fill, source.url))
+    return remember_secrets(VARIABLE.sub(fill, source.url))
 
 
 def _value(match: re.Match[str], environ: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ import structlog
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError, ConfigProblem
 from vision.config.files.kept_versions import KeptVersions
-from vision.config.files.loading import SUFFIXES, camera_of, read_bytes
+from vision.config.files.loading import SUFFIXES, camera_files, camera_of, read_bytes
 
 GRACE_S = 5.0
 """A file or folder that is away for no longer than this was not removed: editors replace files, networks pause."""
@@ -174,6 +174,20 @@ class FolderWatch:
         if self._away_since_s is None or now_s - self._away_since_s <= GRACE_S:
             return self.now.trouble
         return f"folder {self._path}: {error.strerror}; name the folder of camera files by NGATU_CAMERAS"
+
+
+def open_folder(path: Path, state: Path | None = None) -> FolderWatch:
+    """Begin to watch a folder of camera files.
+
+    Raises:
+        ConfigError: there is no such folder, and no camera of it is known from before.
+    """
+    watch = FolderWatch(path, state=state)
+    watch.poll()
+    if watch.now.trouble and not watch.now.cameras:
+        camera_files(path)
+        raise ConfigError.single(watch.now.trouble, "check it, and its owner and permissions", path=path)
+    return watch
 
 
 def _stamp(path: Path) -> Stamp | None:

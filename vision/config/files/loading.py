@@ -1,7 +1,7 @@
 """Loads camera files: one camera per file; an invalid file affects only its own camera."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +12,8 @@ from vision.common.redaction import remember_secrets
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError, ConfigProblem
 from vision.config.files.messages import problems
-from vision.config.files.yaml_document import Document, Mark, parse
+from vision.config.files.yaml_document import Document, KeyPath, Mark, dotted, parse
+from vision.config.lint.finding import Finding
 from vision.config.sources import FileSource, RtspSource
 
 MAX_FILE_BYTES = 128 * 1024
@@ -81,6 +82,18 @@ def load_files(paths: Iterable[Path]) -> CameraSet:
         else:
             loaded.cameras[camera.config.id] = camera
     return loaded
+
+
+def located(findings: Iterable[Finding], path: Path) -> list[ConfigProblem]:
+    """Findings about a valid camera, each with the line of its culprit in the camera's file."""
+    values = parse(decode(read_bytes(path), path), path).values
+    return [_located(finding, values, path) for finding in findings]
+
+
+def _located(finding: Finding, values: Mapping[KeyPath, Mark], path: Path) -> ConfigProblem:
+    ends = range(len(finding.key), -1, -1)
+    mark = next((values[finding.key[:end]] for end in ends if finding.key[:end] in values), Mark(1, 1))
+    return ConfigProblem(path, mark.line, mark.column, dotted(finding.key), finding.message, finding.remedy)
 
 
 def read_model(path: Path, model: type[Model]) -> Model:
