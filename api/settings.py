@@ -48,6 +48,6 @@ class ServiceSettings(BusSettings):
     def _zone_is_known(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones is an OSError
             raise ValueError(f"unknown time zone {name!r}: write one as Asia/Ho_Chi_Minh or UTC") from error
         return name

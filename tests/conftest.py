@@ -1,5 +1,6 @@
 """Fixtures of all tests: the data beside the checkout, and a real Redis."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,9 @@ def _own_log() -> Iterator[None]:
     """Undo the logging configuration of a command under test."""
     yield
     structlog.reset_defaults()
+    root = logging.getLogger()
+    for handler in [h for h in root.handlers if isinstance(h.formatter, structlog.stdlib.ProcessorFormatter)]:
+        root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

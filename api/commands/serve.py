@@ -57,12 +57,14 @@ def _run(settings: "ServiceSettings") -> None:
     from api.commands.server import Server
     from api.storage.database import DatabaseError
     from vision.config.bus import BusError
+    from vision.config.errors import ConfigError
 
     listening = _listen(settings.host, settings.port)
     try:
+        _check_cameras(settings)
         asyncio.run(_migrate(settings))
         app = create_app(settings)
-    except (BusError, DatabaseError) as error:
+    except (BusError, ConfigError, DatabaseError) as error:
         listening.close()
         _give_up(str(error))
     host, port = listening.getsockname()[:2]
@@ -79,6 +81,18 @@ def _run(settings: "ServiceSettings") -> None:
     sys.stdout.flush()
     with suppress(KeyboardInterrupt):
         Server(app, app.state.services.live.close).run(sockets=[listening])
+
+
+def _check_cameras(settings: "ServiceSettings") -> None:
+    """Refuse a folder that is named and absent, as `ngatu work` does. A service of remote workers needs to name none.
+
+    Raises:
+        ConfigError: there is no such folder.
+    """
+    from vision.config.files.folder import open_folder
+
+    if "cameras" in settings.model_fields_set:
+        open_folder(settings.cameras, settings.state)
 
 
 async def _migrate(settings: "ServiceSettings") -> None:

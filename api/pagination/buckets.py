@@ -85,7 +85,7 @@ async def _whole_range(reader: StoreReader, counting: Counting, wanted: Filter) 
 def _offset_s(timezone: str, since: datetime, until: datetime) -> int:
     try:
         zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones is an OSError
         raise bad_parameter("tz", f"unknown time zone {timezone!r}", "write one as Asia/Ho_Chi_Minh or UTC") from error
     offsets = {moment.astimezone(zone).utcoffset() for moment in (since, until)}
     if len(offsets) > 1:

@@ -285,6 +285,7 @@ def test_a_port_in_use_is_named_with_a_remedy(sqlite_url: str) -> None:
         (["--database", "mysql://user:hunter2@db/x"], "unknown kind 'mysql'; write sqlite:///"),
         (["--database", "postgresql://user:hunter2@127.0.0.1:9/x"], "check that it runs"),
         (["--host", "203.0.113.7"], "cannot listen on 203.0.113.7"),
+        (["--cameras", "nothere"], "nothere: there is no such folder: name the folder that holds the camera files"),
     ],
 )
 def test_an_invalid_option_is_named_with_a_remedy_and_no_password(
@@ -295,10 +296,11 @@ def test_an_invalid_option_is_named_with_a_remedy_and_no_password(
     assert "hunter2" not in said.output
 
 
-def test_an_invalid_environment_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NGATU_TIMEZONE", "Hanoi")
+@pytest.mark.parametrize("zone", ["Hanoi", "Asia", "../Asia/Ho_Chi_Minh", "zone.tab", ""])
+def test_an_invalid_environment_variable_is_named(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    monkeypatch.setenv("NGATU_TIMEZONE", zone)
     said = _failed_start()
-    assert "NGATU_TIMEZONE: Value error, unknown time zone 'Hanoi'" in said.stderr
+    assert f"NGATU_TIMEZONE: Value error, unknown time zone '{zone}'" in said.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 import io
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
 import structlog
 
-from vision.common.logging import configure_logging
+from vision.common.logging import configure_logging, route_library_logs
 
 
 class Terminal(io.StringIO):
@@ -49,3 +50,28 @@ def test_no_credential_reaches_the_log_not_even_in_a_traceback(sink: io.StringIO
         log.exception("failed", url="rtsp://admin:hunter2@10.0.0.7/live", error=str(error))
     assert "hunter2" not in sink.getvalue()
     assert "10.0.0.7" in sink.getvalue()
+
+
+def test_what_libraries_log_has_the_same_form_and_no_credential() -> None:
+    sink = io.StringIO()
+    handlers = list(logging.getLogger().handlers)
+    route_library_logs(sink, worker="worker-1")
+    try:
+        int("rtsp://admin:hunter2@10.0.0.7/live")
+    except ValueError:
+        logging.getLogger("library").exception("cannot open %s", "rtsp://admin:hunter2@10.0.0.7/live")
+    logging.getLogger().handlers[:] = handlers
+    line = json.loads(sink.getvalue())
+    assert (line["worker"], line["event"]) == ("worker-1", "cannot open rtsp://***@10.0.0.7/live")
+    assert "ValueError" in line["exception"]
+    assert "hunter2" not in sink.getvalue()
+
+
+def test_nested_values_and_objects_are_shown_without_credentials() -> None:
+    sink = io.StringIO()
+    configure_logging(sink)
+    url = "rtsp://admin:hunter2@10.0.0.7/live"
+    structlog.get_logger().info("failed", reason={"input": [url, ValueError(url)], url: 1}, count=3, ok=None)
+    line = json.loads(sink.getvalue())
+    assert (line["count"], line["ok"]) == (3, None)
+    assert "hunter2" not in sink.getvalue()

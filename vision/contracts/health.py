@@ -73,7 +73,7 @@ class CameraHealth(Contract):
     state: CameraState
     reason: Text = ""
     """For people, in English; without credentials."""
-    config_error: str = ""
+    config_error: Text = ""
     """What is wrong with the camera's file, or why it cannot be read, while its last good version is in force."""
     since: UtcTime
     at: UtcTime
