@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from vision.checking import draw_camera
 from vision.checking.drawing import INWARD, OUTWARD
-from vision.checking.drawing_zones import COLOURS, GREEN, MARK, RED
+from vision.checking.drawing_zones import CAR, COLOURS, GREEN, MARK, RED
 from vision.checking.primitives import plain_letters
 from vision.commands import check
 from vision.config.camera import CameraConfig
@@ -258,3 +258,23 @@ def test_a_warning_names_file_line_and_remedy_and_is_a_problem_only_if_strict(tm
         "delete one of them, or move them apart" in output.splitlines()
     )
     assert ngatu_check("--strict", tmp_path)[0] == 1
+
+
+def test_a_calibrated_camera_is_noted_with_its_scale_and_drawn_with_cars(tmp_path: Path, clip: Path) -> None:
+    pairs = (([0.4, 0.35], [0, 60]), ([0.6, 0.35], [7, 60]), ([0.9, 0.9], [7, 0]), ([0.1, 0.9], [0, 0]))
+    camera = {
+        "id": "film",
+        "source": {"kind": "file", "path": str(clip)},
+        "zones": [{"id": "road", "polygon": [picture for picture, _ in pairs], "lanes": 1, "speed_limit_kmh": 50}],
+        "calibration": {"kind": "points", "points": [{"picture": p, "ground_m": g} for p, g in pairs]},
+    }
+    (tmp_path / "film.yaml").write_text(json.dumps(camera))
+    code, reports = check_as_json(tmp_path, "--connect", "--out", tmp_path / "out")
+    assert code == 0
+    (note,) = reports["film"]["notes"]
+    assert "near, at [0.50, 0.82]" in note["message"]
+    (warning,) = reports["film"]["warnings"]
+    assert "a car here would be 9.7 m long" in warning["message"]
+    drawn = cv2.imread(str(tmp_path / "out" / "film.jpg"))
+    assert drawn is not None
+    assert (np.abs(drawn.astype(int) - CAR) < 60).all(axis=2).any()

@@ -5,6 +5,7 @@ import numpy as np
 
 from vision.analytics.kinematics.ground_plane import ground_of
 from vision.checking.primitives import Colour, Image, in_pixels, pixel, stroke, unit_of, write
+from vision.checking.scale import car_outlines
 from vision.config.camera import CameraConfig
 from vision.config.zones import LampsConfig, SignalConfig, ZoneConfig, ZoneKind
 from vision.geometry import apply_homography
@@ -18,6 +19,7 @@ COLOURS: dict[ZoneKind, Colour] = {
 }
 RED, AMBER, GREEN = (60, 60, 255), (40, 190, 255), (80, 220, 60)
 MARK: Colour = (255, 255, 0)
+CAR: Colour = (0, 255, 255)
 TINT = 0.25
 GRID_M = 5.0
 MAX_GRID_LINES = 40
@@ -52,7 +54,7 @@ def draw_signal(canvas: Image, signal: SignalConfig) -> None:
 
 
 def draw_calibration(canvas: Image, camera: CameraConfig) -> None:
-    """Draw the measured points, and the road between them as a grid of `GRID_M` metres.
+    """Draw the measured points, the road between them as a grid of `GRID_M` metres, and a usual car near and far.
 
     Raises:
         NgatuError: the calibration is not valid.
@@ -71,5 +73,9 @@ def draw_calibration(canvas: Image, camera: CameraConfig) -> None:
             start, end = apply_homography(to_picture / to_picture[2, 2], ends_m)
             if np.isfinite([start, end]).all():
                 cv2.line(canvas, pixel(start), pixel(end), MARK, 1, cv2.LINE_AA)
+    for outline in car_outlines(camera):
+        corners = in_pixels(canvas, outline.corners)
+        cv2.polylines(canvas, [corners.round().astype(np.int32)], isClosed=True, color=CAR, thickness=2)
+        write(canvas, f"car, {outline.name}", corners.max(axis=0), np.zeros(2), colour=CAR, unit_px=unit_of(canvas))
     for point, _ in pairs:
         cv2.drawMarker(canvas, pixel(in_pixels(canvas, point)), MARK, cv2.MARKER_CROSS, round(2 * unit_of(canvas)), 2)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vision.commands.console import quiet_logs
 from vision.config.camera import CameraConfig
 from vision.config.errors import ConfigError, ConfigProblem
 from vision.config.files.loading import camera_files, load_files, located
@@ -30,6 +31,7 @@ class _Row:
     camera: CameraConfig | None = None
     problems: list[ConfigProblem] = field(default_factory=list)
     warnings: list[ConfigProblem] = field(default_factory=list)
+    notes: list[ConfigProblem] = field(default_factory=list)
     probed: "ProbeResult | None" = None
     snapshot: Path | None = None
 
@@ -58,6 +60,7 @@ def check(
     at one place, a speed limit without a calibration. The exit code is 1 when there is a problem; with --strict also
     when there is a warning.
     """
+    quiet_logs()
     rows = _read(paths or [WorkerSettings().cameras])
     if connect:
         _connect(rows, out)
@@ -80,26 +83,49 @@ def _read(paths: Iterable[Path]) -> list[_Row]:
         files.update((file, _Row(file)) for file in found)
     loaded = load_files(file for file, row in files.items() if not row.problems)
     for camera in loaded.cameras.values():
-        files[camera.path].camera = camera.config
-        files[camera.path].problems += _calibration_problems(camera.config, camera.path)
-        files[camera.path].warnings += located(lint(camera.config), camera.path)
+        row = files[camera.path]
+        row.camera = camera.config
+        row.warnings += located(lint(camera.config), camera.path)
+        _check_calibration(row, camera.config)
     for problem in loaded.problems:
         if problem.path is not None:
             files[problem.path].problems.append(problem)
     return list(files.values())
 
 
-def _calibration_problems(camera: CameraConfig, path: Path) -> list[ConfigProblem]:
-    """Problems that only the fit finds: points that contradict each other."""
+def _check_calibration(row: _Row, camera: CameraConfig) -> None:
+    """What only the fit finds: points that contradict each other, and what the scale implies."""
     if camera.calibration is None:
-        return []
-    from vision.analytics.kinematics.ground_plane import CalibrationError, fit_calibration
+        return
+    from vision.analytics.kinematics.ground_plane import CalibrationError
+    from vision.checking.scale import scale_notes, scale_warnings
 
     try:
-        fit_calibration(camera, 1, 1)
+        row.notes += located(scale_notes(camera), row.file)
+        row.warnings += located(scale_warnings(camera), row.file)
     except CalibrationError as error:
-        return [ConfigProblem(path, None, None, "calibration", error.message, error.remedy)]
-    return []
+        row.problems.append(ConfigProblem(row.file, None, None, "calibration", error.message, error.remedy))
+
+
+def _measure_vehicles(rows: list[_Row]) -> None:
+    """Compare the vehicles in the pictures of calibrated cameras with their usual sizes."""
+    from vision.checking.scale import vehicle_warnings
+    from vision.core import ModelError
+    from vision.detection import load_detector
+
+    calibrated = [row for row in rows if row.camera and row.camera.calibration and row.probed and row.probed.frame]
+    if not calibrated:
+        return
+    try:
+        detector = load_detector()
+    except ModelError as error:
+        typer.echo(f"vehicles not measured: {error}", err=True)
+        return
+    for row in calibrated:
+        assert row.camera is not None and row.probed is not None and row.probed.frame is not None  # noqa: S101, PT018
+        frame = row.probed.frame
+        (found,) = detector.detect([frame.image])
+        row.warnings += located(vehicle_warnings(row.camera, frame, found), row.file)
 
 
 def _connect(rows: list[_Row], out: Path) -> None:
@@ -117,6 +143,7 @@ def _connect(rows: list[_Row], out: Path) -> None:
             row.probed = probed
             row.snapshot = _snapshot(probed, out)
             progress.advance(task)
+    _measure_vehicles(rows)
 
 
 def _snapshot(probed: "ProbeResult", out: Path) -> Path | None:
@@ -169,6 +196,7 @@ def _messages(rows: list[_Row]) -> Iterable[str]:
     for row in rows:
         yield from map(str, row.problems)
         yield from (f"warning: {warning}" for warning in row.warnings)
+        yield from (f"note: {note}" for note in row.notes)
         if row.probed and row.probed.reason:
             yield f"{row.file}: source: {row.probed.reason}"
     snapshots = [row.snapshot for row in rows if row.snapshot]
@@ -195,6 +223,7 @@ def _row_as_json(row: _Row) -> dict[str, Any]:
         "zones": [zone.id for zone in row.camera.zones] if row.camera else [],
         "problems": [{**asdict(problem), "path": str(problem.path)} for problem in row.problems],
         "warnings": [{**asdict(warning), "path": str(warning.path)} for warning in row.warnings],
+        "notes": [{**asdict(note), "path": str(note.path)} for note in row.notes],
         "stream": _stream_as_json(row) if row.probed else None,
     }
 
