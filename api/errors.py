@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from vision.common.redaction import redact
+
 PROBLEM_JSON = "application/problem+json"
 log = structlog.get_logger(__name__)
 
@@ -104,9 +106,9 @@ def _response(request: Request, error: ProblemError) -> JSONResponse:
         type=f"urn:ngatu:problem:{error.kind}",
         title=error.kind.replace("-", " ").capitalize(),
         status=error.status,
-        detail=error.detail,
+        detail=redact(error.detail),
         instance=request.url.path,
-        errors=list(error.errors),
+        errors=[fault.model_copy(update={"what": redact(fault.what)}) for fault in error.errors],
     )
     return JSONResponse(problem.model_dump(), error.status, media_type=PROBLEM_JSON)
 

@@ -1,6 +1,8 @@
 """Fixtures of all tests: the data beside the checkout, and a real Redis."""
 
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,8 +22,10 @@ settings.load_profile("shared machine")
 @pytest.fixture(autouse=True)
 def _own_log() -> Iterator[None]:
     """Undo the logging configuration of a command under test."""
+    hooks = sys.excepthook, threading.excepthook
     yield
     structlog.reset_defaults()
+    sys.excepthook, threading.excepthook = hooks
     root = logging.getLogger()
     for handler in [h for h in root.handlers if isinstance(h.formatter, structlog.stdlib.ProcessorFormatter)]:
         root.removeHandler(handler)

@@ -1,11 +1,13 @@
 """The `ngatu` command; each package adds its commands as entry points of the group `ngatu.commands`."""
 
 import sys
+import traceback
 from importlib.metadata import entry_points, version
 
 import typer
 
 from vision.common.errors import NgatuError
+from vision.common.redaction import redact
 
 
 def build_app() -> typer.Typer:
@@ -35,10 +37,13 @@ def main() -> None:
     try:
         build_app()()
     except NgatuError as error:
-        typer.secho(str(error), fg="red", err=True)
+        typer.secho(redact(str(error)), fg="red", err=True)
         sys.exit(1)
     except ModuleNotFoundError as error:
         if (error.name or "ngatu").partition(".")[0] in {"vision", "api", "ngatu"}:
             raise
         typer.secho(f"this command needs the package {error.name!r}: pip install 'ngatu[all]'", fg="red", err=True)
+        sys.exit(1)
+    except Exception:  # noqa: BLE001 - the process's boundary: a traceback may hold an address
+        typer.echo(redact(traceback.format_exc()), err=True)
         sys.exit(1)

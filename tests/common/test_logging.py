@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -74,4 +75,18 @@ def test_nested_values_and_objects_are_shown_without_credentials() -> None:
     structlog.get_logger().info("failed", reason={"input": [url, ValueError(url)], url: 1}, count=3, ok=None)
     line = json.loads(sink.getvalue())
     assert (line["count"], line["ok"]) == (3, None)
+    assert "hunter2" not in sink.getvalue()
+
+
+def test_an_exception_that_nothing_catches_is_logged_without_credentials() -> None:
+    sink = io.StringIO()
+    handlers = list(logging.getLogger().handlers)
+    route_library_logs(sink)
+    thread = threading.Thread(target=int, args=("rtsp://admin:hunter2@10.0.0.7/live",))
+    thread.start()
+    thread.join()
+    logging.getLogger().handlers[:] = handlers
+    line = json.loads(sink.getvalue())
+    assert (line["event"], line["level"]) == ("unexpected error", "critical")
+    assert "ValueError" in line["exception"]
     assert "hunter2" not in sink.getvalue()

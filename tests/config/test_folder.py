@@ -210,6 +210,22 @@ def test_a_file_that_is_still_being_written_is_not_read(folder: Path) -> None:
     assert watched.names()["a"] == "step 2"
 
 
+def test_a_file_that_breaks_the_reader_itself_affects_only_its_camera(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(folder)
+
+    def fail(_content: bytes, path: Path) -> None:
+        raise RuntimeError(f"{path.name}: rtsp://admin:hunter2@192.0.2.7/s")
+
+    monkeypatch.setattr("vision.config.files.folder.camera_of", fail)
+    write(folder, "a", "second")
+    now = watched.poll()
+    assert watched.names() == {"a": "first", "b": "first"}
+    assert "cannot be read (RuntimeError" in now.problems["a"]
+    assert "hunter2" not in now.problems["a"]
+
+
 def test_an_unchanged_folder_is_no_change(folder: Path) -> None:
     watched = Watched(folder)
     assert not watched.watch.poll()

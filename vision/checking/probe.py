@@ -102,8 +102,8 @@ class _Probe:
                 if self._first is None:
                     self._first, self._first_s = frame, SystemClock().monotonic()
                 self._frame = frame
-        except NgatuError as error:
-            self._failure = redact(str(error))
+        except Exception as error:  # noqa: BLE001 - the boundary of one camera
+            self._failure = redact(str(error) if isinstance(error, NgatuError) else f"{type(error).__name__}: {error}")
 
     def _result(self, status: SourceStatus, began_s: float) -> ProbeResult:
         if self._frame is None or self._failure:

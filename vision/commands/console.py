@@ -20,6 +20,7 @@ from rich.progress import (
 
 from vision.common.errors import NgatuError
 from vision.common.progress import Report
+from vision.common.redaction import redact
 
 Advance = Callable[[float, float | None], None]
 """Moves a progress bar: how much is done, and of how much (None: as before)."""
@@ -31,7 +32,7 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except NgatuError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {redact(str(error))}", err=True)
         raise typer.Exit(1) from None
 
 

@@ -2,7 +2,9 @@
 
 import logging
 import sys
+import threading
 from collections.abc import Mapping
+from types import TracebackType
 from typing import Any, TextIO
 
 import structlog
@@ -25,13 +27,21 @@ def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO
 def route_library_logs(stream: TextIO | None = None, *, level: int = logging.WARNING, **bound: str) -> None:
     """Write what libraries log by Python's `logging` as `configure_logging` does: one form, without credentials.
 
-    For processes that are wholly this program's, since it replaces the root logger's handlers.
+    The same holds for exceptions that nothing catches, in any thread. For processes that are wholly this program's,
+    since it replaces the root logger's handlers and Python's hooks.
     """
     sink = stream or sys.stderr
     handler = logging.StreamHandler(sink)
     chain: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _binding(bound)]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[*chain, *_processors(sink)]))
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda failed: _log_uncaught(failed.exc_type, failed.exc_value, failed.exc_traceback)
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException | None, at: TracebackType | None) -> None:
+    if error is not None and not issubclass(kind, SystemExit):
+        logging.getLogger("uncaught").critical("unexpected error", exc_info=(kind, error, at))
 
 
 def redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

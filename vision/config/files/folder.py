@@ -140,6 +140,10 @@ class FolderWatch:
             file.read = stamp if any(problem.line for problem in error.problems) else None
             file.good = file.good or self._kept_version(path)
             file.problems = error.problems
+        except Exception as error:  # noqa: BLE001 - the boundary of one camera's file
+            cause = f"{type(error).__name__}: {error}"
+            file.read, file.good = stamp, file.good or self._kept_version(path)
+            file.problems = (ConfigProblem(path, None, None, "", f"cannot be read ({cause})", "write plain YAML"),)
         else:
             if self._kept:
                 self._kept.keep(path.name, content)
@@ -150,7 +154,7 @@ class FolderWatch:
             return None
         try:
             return camera_of(content, path)
-        except ConfigError:
+        except Exception:  # noqa: BLE001 - a copy that this version cannot read is none
             return None
 
     def _remove_after_grace(self, path: Path) -> None:

@@ -1,5 +1,6 @@
 """Reports a camera's health across its sessions: state changes durably, the current state every second."""
 
+from vision.common.redaction import redact
 from vision.contracts import CameraHealth, CameraState, HealthChange, StreamStats, TrafficNow
 from vision.worker.camera.session_ids import SessionIds
 from vision.worker.context import WorkerContext
@@ -25,7 +26,7 @@ class HealthReporter:
             session_id=ids.session_id,
             state=state,
             previous=self._state,
-            reason=reason,
+            reason=redact(reason),
             at=now,
         )
         self._context.sink.publish(change)
@@ -50,12 +51,12 @@ class HealthReporter:
             session_id=ids.session_id,
             worker_id=self._context.worker_id,
             state=self._state,
-            reason=reason,
-            config_error=config_error,
+            reason=redact(reason),
+            config_error=redact(config_error),
             since=self._since,
             at=self._context.clock.now(),
             outbox_size=self._context.sink.outbox_size(),
-            trouble=model.trouble,
+            trouble=redact(model.trouble),
             model=model.model,
             provider=model.provider,
             stats=stats,

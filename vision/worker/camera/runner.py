@@ -145,9 +145,7 @@ class CameraRunner:
             if self._is_report_due():
                 self._report_at_s = self._context.clock.monotonic() + REPORT_EVERY_S
                 reason = "; ".join(filter(None, (self._reason, self.config_error)))
-                self._health.report(
-                    reason, self._ids, self._stats, self._traffic, config_error=redact(self.config_error)
-                )
+                self._health.report(reason, self._ids, self._stats, self._traffic, config_error=self.config_error)
             self._is_report_failing = False
         except Exception:
             if not self._is_report_failing:
@@ -155,7 +153,7 @@ class CameraRunner:
             self._is_report_failing = True
 
     def _set_idle(self, state: CameraState, reason: str) -> None:
-        self._state, self._reason, self._stats, self._traffic = state, redact(reason), StreamStats(), None
+        self._state, self._reason, self._stats, self._traffic = state, reason, StreamStats(), None
         self._retry_at_s = None
         self._report_at_s = float("-inf")
 
