@@ -95,6 +95,7 @@ class Services:
         others = [
             *(start(f"feed {shard}", partial(self.feed.read, shard)) for shard in shards),
             start("health", self.board.listen),
+            start("camera files", self.files.watch),
             start("cameras", self.board.watch),
             start("live views", self.hub.relay),
         ]

@@ -97,10 +97,9 @@ class HealthBoard:
                 await asyncio.sleep(TICK_S)
 
     async def watch(self) -> None:
-        """Every second, for ever: read changed files, check silent cameras' keys, and report lost cameras."""
+        """Every second, for ever: check silent cameras' keys, and report lost cameras."""
         while True:
             started = time.monotonic()
-            await self._files.refresh()
             try:
                 await self._check_keys(self._silent())
                 self.trouble = ""

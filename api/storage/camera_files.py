@@ -5,6 +5,8 @@ from pathlib import Path
 
 from vision.config.files.folder import CameraFolder, FolderWatch
 
+POLL_S = 1.0
+
 
 class CameraFiles:
     """A folder of camera files; `now` holds the cameras in force, which are the supervisor's."""
@@ -21,3 +23,9 @@ class CameraFiles:
     async def refresh(self) -> None:
         """Read the files that have changed."""
         await asyncio.to_thread(self._watch.poll)
+
+    async def watch(self) -> None:
+        """Read changed files every second, for ever: a disk that hangs holds up nothing else."""
+        while True:
+            await self.refresh()
+            await asyncio.sleep(POLL_S)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from vision.common.redaction import redact, remember_secrets
 from vision.config.bus import BusError, connect, explain
 from vision.config.errors import ConfigError
 from vision.config.files.loading import camera_of
+from vision.config.lint import lint
 from vision.config.sources import RtspSource
 from vision.core import SourceError
 from vision.sources.connection import host_and_port
@@ -84,7 +86,8 @@ def test_hiding_twice_is_hiding_once(url: str) -> None:
 def test_a_camera_file_is_refused_or_shown_without_its_secrets(url: str) -> None:
     content = json.dumps({"id": "c", "source": {"kind": "rtsp", "url": url}}).encode()
     try:
-        shown = source_out(camera_of(content, Path("c.yaml")).source).model_dump_json()
+        camera = camera_of(content, Path("c.yaml"))
+        shown = f"{source_out(camera.source).model_dump_json()} {[str(finding) for finding in lint(camera)]}"
     except ConfigError as error:
         shown = str(error)
     assert not leaks(shown), shown
@@ -147,6 +150,23 @@ def test_a_known_secret_is_hidden_wherever_a_library_shows_it(text: str) -> None
 def test_short_secrets_are_hidden_as_words_only() -> None:
     remember_secrets("rtsp://admin:1234@camera/s")
     assert redact("1234, 12345, code=1234") == "***, 12345, code=***"
+
+
+def test_a_secret_that_is_a_word_is_hidden_where_it_is_a_value_only() -> None:
+    remember_secrets("redis://camera:camera@127.0.0.1/0")
+    assert redact("camera failed: the value 'camera', pass:camera") == "camera failed: the value '***', pass:***"
+
+
+@pytest.mark.parametrize(
+    "text", ["A" * 300_000, "a:" * 150_000, "a.b." * 80_000, "x://" + "a1" * 150_000, "a:b@" * 80_000, "user=" * 60_000]
+)
+def test_a_huge_text_is_read_in_a_moment(text: str) -> None:
+    remember_secrets("rtsp://admin:hunter2@camera/s")
+    began_s = time.process_time()
+    redact(text)
+    public_address(text)
+    secrets_of(text)
+    assert time.process_time() - began_s < 3
 
 
 def test_variables_are_shown_by_name_and_their_defaults_are_not() -> None:

@@ -39,8 +39,9 @@ def work(
     """Watch all cameras of a folder and publish events.
 
     Options default to NGATU_CAMERAS, NGATU_REDIS_URL, NGATU_STATE, NGATU_MODEL, NGATU_WORKERS, NGATU_THREADS and
-    NGATU_PROVIDER. Changed, added or removed files take effect within two seconds and affect no other camera. Without
-    Redis, events wait on disk. SIGTERM or Ctrl-C stops in good order; a second one stops at once.
+    NGATU_PROVIDER. A changed or added file takes effect within two seconds, a removed one within seven, and affects no
+    other camera; of a file with a mistake, the last good version stays in force. Without Redis, events wait on disk.
+    SIGTERM or Ctrl-C stops in good order; a second one stops at once.
     """
     from vision.common.logging import configure_logging, route_library_logs
 

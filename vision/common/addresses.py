@@ -12,7 +12,10 @@ ENCODE = (
 """The remedy for an address that several readings are possible of."""
 IN_DOUBT = f"an `@` follows a `/`, `?` or `#`, so its password or its host is in doubt: {ENCODE}"
 
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+MAX_LENGTH = 4096
+"""Of a longer address only the scheme is shown: it is no address that anybody wrote."""
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,30})://", re.IGNORECASE)
 _VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
 _DEFAULT = re.compile(r"(\$\{[A-Za-z_][A-Za-z0-9_]*):-[^${}]*\}")
 _HOST = re.compile(
@@ -165,7 +168,7 @@ def marked_address(url: str) -> str:
 def secrets_of(url: str) -> tuple[list[str], list[str]]:
     """The user names, and the passwords, tokens and other secrets that an address holds: decoded and as written."""
     match = _SCHEME.match(url)
-    rest = url[match.end() :] if match else url
+    rest = url[match.end() : MAX_LENGTH] if match else url[:MAX_LENGTH]
     user, _, password = rest.rpartition("@")[0].partition(":")
     pairs = [(pair["key"], pair["value"]) for pair in _PAIR.finditer(rest) if _SECRET_KEY.fullmatch(f"{pair['key']}=")]
     users = [value for key, value in pairs if _USER_KEY.fullmatch(key)]
@@ -229,8 +232,8 @@ def _is_ip(authority: str) -> bool:
 def _public_parts(url: str) -> tuple[str, str, str, str, str]:
     """Scheme, mark of the user, server, path and query; each empty or as it may be shown."""
     match = _SCHEME.match(url)
-    if match is None:
-        return "", "", HIDDEN, "", ""
+    if match is None or len(url) > MAX_LENGTH:
+        return match[0] if match else "", "", HIDDEN, "", ""
     scheme, rest = match[0], _DEFAULT.sub(r"\1}", url[match.end() :])
     kind = match[1].lower().partition("+")[0]
     if kind in _LOCAL and rest.startswith("/"):

@@ -14,10 +14,10 @@ MIN_SECRET = 4
 """A shorter value is part of too many words."""
 MIN_LONG_SECRET = 8
 """A shorter value is hidden as a word of its own only."""
-_OWN_WORDS = {"ngatu", "redis"}
-"""Passwords of trials that the remedies themselves contain."""
+MAX_WORD = 12
+"""Fewer letters than this, and nothing else, may be a word of any sentence: hidden in quotes, behind `=` and `:` only."""
 
-_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]{0,30}://\S*", re.IGNORECASE)
 _CLOSING = "'\"`,;:.)>}]"
 _OPENING = {")": "(", ">": "<", "}": "{", "]": "["}
 _NAMED = re.compile(
@@ -26,7 +26,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _AFTER_USER = re.compile(r"(?P<key>_(?:password|passwd|pwd))=[^&\s'\"<>]+", re.IGNORECASE)
-_WITHOUT_SCHEME = re.compile(r"[^\s:@/'\"`]+:[^\s@]\S*@(?=[\w.\[])")
+_WITHOUT_SCHEME = re.compile(r"(?<![^\s:@/'\"`])[^\s:@/'\"`]++:[^\s@]\S{0,300}@(?=[\w.\[])")
 _known = OrderedDict[str, re.Pattern[str]]()
 _lock = Lock()
 
@@ -55,26 +55,31 @@ def remember_secrets(url: str) -> str:
     """Hide the secrets of an address in all later texts, even where a library shows them without it. Returns `url`."""
     users, secrets = secrets_of(url)
     for secret in secrets:
-        _remember(secret, rf"{re.escape(secret)}")
-        _remember_spellings(secret)
+        # As an address, JSON and Python's `repr` spell it.
+        for spelling in {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1]}:
+            if len(spelling) >= MIN_SECRET:
+                _remember(spelling, _pattern(spelling))
     for user in users:
-        _remember(f"user {user}", rf"(?<=['\"`]){re.escape(user)}(?=['\"`])", min_length=0)
+        _remember(f"user {user}", _quoted(user))
     return url
 
 
-def _remember_spellings(secret: str) -> None:
-    """The secret as an address, JSON and Python's `repr` spell it."""
-    for spelling in {quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1]} - {secret}:
-        _remember(spelling, re.escape(spelling))
+def _pattern(secret: str) -> str:
+    if secret.isalpha() and len(secret) < MAX_WORD:
+        return rf"(?<=[=:]){re.escape(secret)}\b|{_quoted(secret)}"
+    if len(secret) < MIN_LONG_SECRET:
+        return rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])"
+    return re.escape(secret)
 
 
-def _remember(name: str, pattern: str, min_length: int = MIN_SECRET) -> None:
-    if len(name) < min_length or name in _OWN_WORDS:
-        return
-    if min_length and len(name) < MIN_LONG_SECRET:
-        pattern = rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
+def _quoted(word: str) -> str:
+    return rf"(?<=['\"`]){re.escape(word)}(?=['\"`])"
+
+
+def _remember(name: str, pattern: str) -> None:
     with _lock:
-        _known.setdefault(name, re.compile(pattern))
+        if name not in _known:
+            _known[name] = re.compile(pattern)
         _known.move_to_end(name)
         if len(_known) > MAX_KNOWN:
             _known.popitem(last=False)

@@ -27,7 +27,7 @@ def literal_secrets(camera: CameraConfig) -> Iterator[Finding]:
 
 def unset_variables(camera: CameraConfig, environ: Mapping[str, str]) -> Iterator[Finding]:
     """A variable of the address without a value and without a default: the stream cannot be opened."""
-    if not isinstance(camera.source, RtspSource):
+    if not isinstance(camera.source, RtspSource) or not camera.enabled:
         return
     for name in dict.fromkeys(v["name"] for v in VARIABLE.finditer(camera.source.url) if v["default"] is None):
         if name not in environ:
