@@ -15,7 +15,7 @@ MIN_SECRET = 4
 MIN_LONG_SECRET = 8
 """A shorter value is hidden as a word of its own only."""
 MAX_WORD = 12
-"""Fewer letters than this, and nothing else, may be a word of any sentence: hidden in quotes, behind `=` and `:` only."""
+"""Fewer letters than this, and nothing else, may be a word: hidden in quotes, and behind `=` and `:`, only."""
 
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]{0,30}://\S*", re.IGNORECASE)
 _CLOSING = "'\"`,;:.)>}]"
