@@ -89,10 +89,10 @@ def _check_cameras(settings: "ServiceSettings") -> None:
     Raises:
         ConfigError: there is no such folder.
     """
-    from vision.config.files.folder import open_folder
+    from vision.config.files.folder import require_folder
 
     if "cameras" in settings.model_fields_set:
-        open_folder(settings.cameras, settings.state)
+        require_folder(settings.cameras, settings.state)
 
 
 async def _migrate(settings: "ServiceSettings") -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from vision.config.files.folder import GRACE_S, MAX_PROBLEM_LENGTH, STAYS, CameraFolder, FolderWatch
+from vision.config.errors import ConfigError
+from vision.config.files.folder import GRACE_S, MAX_PROBLEM_LENGTH, STAYS, CameraFolder, FolderWatch, require_folder
 
 GOOD = "id: {id}\nname: {name}\nsource: {{kind: file, path: a.mp4}}\n"
 
@@ -263,3 +264,12 @@ def test_a_camera_is_in_force_until_its_file_is_gone_for_the_grace_time(
         elif gone_s > GRACE_S + 1:
             assert watched.names() == {}
             break
+
+
+def test_a_missing_folder_is_refused_at_the_start_unless_its_cameras_are_known(folder: Path, tmp_path: Path) -> None:
+    require_folder(folder, tmp_path / "state")
+    Watched(folder, tmp_path / "state")
+    folder.rename(folder.with_name("away"))
+    require_folder(folder, tmp_path / "state")
+    with pytest.raises(ConfigError, match="there is no such folder: name the folder that holds the camera files"):
+        require_folder(tmp_path / "nothere", tmp_path / "state")

@@ -70,12 +70,14 @@ def _settings(**options: Any) -> WorkerSettings:
 
 def _run(settings: WorkerSettings) -> bool:
     from vision.config.bus import connect
-    from vision.config.files.folder import open_folder
+    from vision.config.files.folder import FolderWatch, require_folder
     from vision.supervisor import Supervisor
 
     connect(settings.redis_url).close()
     _find_model(settings.model)
-    watch = open_folder(settings.cameras, settings.state)
+    require_folder(settings.cameras, settings.state)
+    watch = FolderWatch(settings.cameras, state=settings.state)
+    watch.poll()
     supervisor = Supervisor(watch, _allocation(settings, watch.now), environment_of(settings))
     with stop_on_signals(supervisor.stop):
         return supervisor.run()

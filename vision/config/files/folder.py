@@ -104,7 +104,8 @@ class FolderWatch:
         for camera_id, problem in now.problems.items():
             if before.problems.get(camera_id) != problem:
                 log.error("camera file invalid", camera=camera_id, reason=problem)
-        log.info("camera files read", valid=len(now.cameras), invalid=len(now.problems))
+        if not now.trouble:
+            log.info("camera files read", valid=len(now.cameras), invalid=len(now.problems))
 
     def _stamps(self) -> dict[Path, Stamp]:
         """The stamp of each camera file. Raises OSError where the folder cannot be read."""
@@ -177,21 +178,21 @@ class FolderWatch:
             self._away_since_s = now_s
         if self._away_since_s is None or now_s - self._away_since_s <= GRACE_S:
             return self.now.trouble
-        return f"folder {self._path}: {error.strerror}; name the folder of camera files by NGATU_CAMERAS"
+        return f"folder {self._path}: {error.strerror}; is its disk there, and does NGATU_CAMERAS name it?"
 
 
-def open_folder(path: Path, state: Path | None = None) -> FolderWatch:
-    """Begin to watch a folder of camera files.
+def require_folder(path: Path, state: Path) -> None:
+    """Check that there is something to watch: the folder, or copies of its last good versions below `state`.
 
     Raises:
-        ConfigError: there is no such folder, and no camera of it is known from before.
+        ConfigError: there is no such folder, it cannot be read, or no camera of it is known from before.
     """
-    watch = FolderWatch(path, state=state)
-    watch.poll()
-    if watch.now.trouble and not watch.now.cameras:
+    if KeptVersions(state, path).names():
+        return
+    try:
         camera_files(path)
-        raise ConfigError.single(watch.now.trouble, "check it, and its owner and permissions", path=path)
-    return watch
+    except OSError as error:
+        raise ConfigError.single(str(error.strerror), "check its owner and permissions", path=path) from None
 
 
 def _stamp(path: Path) -> Stamp | None:
