@@ -76,6 +76,7 @@ def draw_calibration(canvas: Image, camera: CameraConfig) -> None:
     for outline in car_outlines(camera):
         corners = in_pixels(canvas, outline.corners)
         cv2.polylines(canvas, [corners.round().astype(np.int32)], isClosed=True, color=CAR, thickness=2)
-        write(canvas, f"car, {outline.name}", corners.max(axis=0), np.zeros(2), colour=CAR, unit_px=unit_of(canvas))
+        right = corners[corners[:, 0].argmax()]
+        write(canvas, f"car, {outline.name}", right, np.array((1.0, 0.0)), colour=CAR, unit_px=unit_of(canvas))
     for point, _ in pairs:
         cv2.drawMarker(canvas, pixel(in_pixels(canvas, point)), MARK, cv2.MARKER_CROSS, round(2 * unit_of(canvas)), 2)

@@ -18,6 +18,7 @@ from vision.geometry import Homography, polygon_area
 
 Floats = NDArray[np.float64]
 
+DRIVEN = {ZoneKind.CARRIAGEWAY, ZoneKind.BUS_LANE}
 USUAL_LANE_M = 3.25
 """Urban lanes are 2.75 to 3.75 m wide by TCXDVN 104:2007."""
 MAX_RATIO = 1.6
@@ -107,7 +108,7 @@ def _of_zone(ground: Homography, number: int, zone: ZoneConfig) -> Iterator[Find
         )
         return
     length_m = _length_m(ground, zone, corners_m)
-    if zone.lanes and zone.kind in {ZoneKind.CARRIAGEWAY, ZoneKind.BUS_LANE}:
+    if zone.lanes and zone.kind in DRIVEN:
         lane_m = float(polygon_area(corners_m)) / length_m / zone.lanes
         what = f"each of the {zone.lanes} lanes of zone {zone.id!r} would be {lane_m:.1f} m wide"
         yield from _doubted(("zones", number, "lanes"), lane_m / USUAL_LANE_M, what)
@@ -140,7 +141,7 @@ def _length_m(ground: Homography, zone: ZoneConfig, corners_m: Floats) -> float:
 def _places(camera: CameraConfig) -> Iterator[tuple[Floats, Floats]]:
     """Places in the picture (fractions) where vehicles are measured, and which way the road goes there."""
     upward = np.array([0.0, -1.0])
-    for zone in camera.zones:
+    for zone in [z for z in camera.zones if z.kind in DRIVEN] or camera.zones:
         corners = np.array(zone.polygon)
         arrow = zone.direction
         along = np.subtract(arrow.end, arrow.start) if arrow is not None else upward
