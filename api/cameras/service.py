@@ -25,6 +25,7 @@ from api.pagination.store_reader import StoreReader
 from api.storage.camera_files import CameraFiles
 from vision.common.addresses import public_address
 from vision.common.object_class import ObjectClass
+from vision.common.redaction import redact
 from vision.config.camera import CameraConfig
 from vision.config.sources import FileSource, RtspSource
 
@@ -93,7 +94,7 @@ def _configuration(config: CameraConfig) -> dict[str, Any]:
 
 def source_out(source: RtspSource | FileSource) -> SourceOut:
     """Where the frames come from, without user, password and query; of a recording, its file name."""
-    address = Path(source.path).name if isinstance(source, FileSource) else public_address(source.url)
+    address = redact(Path(source.path).name) if isinstance(source, FileSource) else public_address(source.url)
     return SourceOut(kind=source.kind, address=address)
 
 

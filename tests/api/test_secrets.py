@@ -23,6 +23,7 @@ URLS = {
     "xmeye": '"rtsp://192.0.2.10:554/user=Kw7xQ_password=Zq9vJ_channel=1_stream=0.sdp"',
     "default": '"rtsp://${NO_USER:-Kw7xQ}:${NO_PASSWORD:-Zq9vJ}@${NO_HOST:-192.0.2.10}/s"',
 }
+PATHS = {"file": '"rtsp://Kw7xQ:Zq9vJ@192.0.2.10"', "name": '"Kw7xQ:Zq9vJ@192.0.2.10"'}
 SECRETS = ("Kw7xQ", "Zq9vJ", "Hb4mT")
 
 
@@ -34,7 +35,7 @@ def database_url(sqlite_url: str) -> str:
 
 async def answers(running: Running) -> dict[str, str]:
     """The text of each answer that describes cameras."""
-    paths = [*(f"/cameras/{name}" for name in URLS), "/cameras", "/cameras/nothere", "/health"]
+    paths = [*(f"/cameras/{name}" for name in [*URLS, *PATHS]), "/cameras", "/cameras/nothere", "/health"]
     root = ("http://ngatu.test/metrics", "http://ngatu.test/readyz")
     return {path: (await running.client.get(path)).text for path in [*paths, *root]}
 
@@ -45,6 +46,8 @@ async def test_no_answer_and_no_log_line_has_a_part_of_a_cameras_password(
     monkeypatch.setattr(folder, "GRACE_S", 0.1)
     for name, url in URLS.items():
         (running.cameras / f"{name}.yaml").write_text(f"id: {name}\nsource: {{kind: rtsp, url: {url}}}\n")
+    for name, path in PATHS.items():
+        (running.cameras / f"{name}.yaml").write_text(f"id: {name}\nsource: {{kind: file, path: {path}}}\n")
     structlog.reset_defaults()
     with capture_logs() as lines:
         await running.services.files.refresh()

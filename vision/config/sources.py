@@ -95,5 +95,12 @@ class FileSource(Config):
         True, title="Paced", description="Play at the speed of the recording; off: as fast as possible."
     )
 
+    @field_validator("path")
+    @classmethod
+    def _is_no_address(cls, path: str) -> str:
+        if "://" in path:
+            raise ValueError("an address instead of a file: write `kind: rtsp`, and the address as `url`")
+        return path
+
 
 Source = Annotated[RtspSource | FileSource, Field(discriminator="kind")]

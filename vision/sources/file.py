@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
+from vision.common.redaction import redact
 from vision.core import Clock, Frame, SourceError, SystemClock
 from vision.sources.conversion import DecodedFrame, FrameConverter, upright_size
 from vision.sources.decoding import Decoder, prepare_decoder, pts_s
@@ -163,7 +164,7 @@ class VideoFile:
 
 def _open(path: Path) -> InputContainer:
     if not path.is_file():
-        raise SourceError(f"{path}: there is no such file; check the path")
+        raise SourceError(f"{redact(str(path))}: there is no such file; check the path")
     try:
         return av.open(str(path))
     except av.error.FFmpegError as error:

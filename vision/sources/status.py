@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from vision.common.redaction import redact
 from vision.core import Clock
 
 
@@ -93,10 +94,10 @@ class StatusTracker:
         self._status = SourceStatus(SourceState.CONNECTING, "", clock.now())
 
     def enter(self, state: SourceState, reason: str = "") -> None:
-        """Enter a state; `since` changes only when the state does."""
+        """Enter a state; `since` changes only when the state does. Credentials are removed from the reason."""
         with self._lock:
             since = self._status.since if state is self._status.state else self._clock.now()
-            self._status = replace(self._status, state=state, reason=reason, since=since)
+            self._status = replace(self._status, state=state, reason=redact(reason), since=since)
 
     def set_decoder(self, codec: str, decode_mode: str) -> None:
         """Record which decoder is in use."""
