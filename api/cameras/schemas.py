@@ -34,6 +34,15 @@ class CameraStatus(BaseModel):
     session_id: str | None = Field(None, description="null: no worker has reported it.")
     worker_id: str | None = Field(None, description="null: no worker has reported it.")
     outbox_size: int = Field(0, description="Events of this camera's worker that wait for Redis.")
+    outbox_oldest_s: float = Field(0, description="How long the oldest of them has waited, seconds.")
+    events_lost: int = Field(0, description="Events that its worker lost: the outbox was full, or its file damaged.")
+    clock_skew_s: float | None = Field(
+        None, description="How far its worker's clock is ahead of Redis's, seconds; null: not measured."
+    )
+    trouble: str = Field(
+        "",
+        description="What hinders its worker (Redis away, disk full, wrong clock, unusable model), and the remedy.",
+    )
     model: str = ""
     provider: str = ""
     stats: StreamStats = StreamStats()

@@ -1,4 +1,4 @@
-"""What no database, clock or page can take is refused at the contract, or shortened, whoever sends it."""
+"""What no database, clock or page can take is refused or shortened at the contract, from any sender."""
 
 import json
 from datetime import UTC, datetime

@@ -21,7 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tests.kit.worker_kit import CAR, HEIGHT, WIDTH, picture, until
 from vision.config.bus import connect
-from vision.contracts import EVENT, CameraHealth, Event, keys
+from vision.contracts import EVENT, CameraHealth, Event, SessionEnd, keys
 from vision.publishing import EmbeddedRedis
 
 TOOL = ["-m", "vision"]
@@ -241,13 +241,14 @@ class Spine:
         return {event.session_id for event in self.events(camera_id=camera_id)}
 
     def events(self, kind: str = "", camera_id: str = "") -> list[Event]:
-        """All events of the stream in order, each once."""
+        """All events of the stream in order, each once, without the ends of sessions."""
         with self.client() as client:
             entries = client.xrange(keys.event_stream(0))
         seen: dict[str, Event] = {}
         for _, fields in entries:
             event = EVENT.validate_json(fields[keys.EVENT_FIELD.encode()])
-            seen.setdefault(event.event_id, event)
+            if not isinstance(event, SessionEnd):
+                seen.setdefault(event.event_id, event)
         return [e for e in seen.values() if kind in ("", e.kind) and camera_id in ("", e.camera_id)]
 
     def crossings(self, camera_id: str = "") -> list[Event]:

@@ -11,6 +11,7 @@ from vision.common.object_class import ObjectClass
 from vision.config.camera import CameraConfig
 from vision.contracts import CameraHealth, Event, LiveView
 from vision.core import Clock, Detections, Frame
+from vision.publishing import OutboxStatus
 from vision.sources import SourceState, SourceStatus
 
 WIDTH, HEIGHT = 320, 180
@@ -115,12 +116,13 @@ class MemorySink:
         self.health: dict[str, list[CameraHealth]] = {}
         self.views: list[tuple[LiveView, bytes]] = []
         self.watched: set[str] = set()
+        self.trouble = ""
 
     def publish(self, event: Event) -> None:
         self.events.append(event)
 
-    def outbox_size(self) -> int:
-        return 0
+    def status(self) -> OutboxStatus:
+        return OutboxStatus(size=0, oldest_s=0, delivered=len(self.events), dropped=0, trouble=self.trouble)
 
     def publish_health(self, health: CameraHealth) -> None:
         self.health.setdefault(health.camera_id, []).append(health)

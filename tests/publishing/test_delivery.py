@@ -6,13 +6,14 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import redis
 
 from tests.publishing.publishing_kit import crossing, ids_of, ids_once, kill, on_stream, settings, until
-from vision.contracts import keys
+from vision.contracts import LineCrossing, SessionEnd, keys
 from vision.publishing import EmbeddedRedis, RedisPublisher
 
 
@@ -190,12 +191,119 @@ def test_a_stream_is_bounded_by_length_and_by_time(
     with redis.Redis.from_url(redis_url) as client:
         two_hours_ago = int((time.time() - 7200) * 1000)
         client.xadd(keys.event_stream(0), {"event": "old"}, id=f"{two_hours_ago}-0")
+        store_all(client)
         publisher = RedisPublisher(bounded, tmp_path, "w")
         until(lambda: client.xlen(keys.event_stream(0)) == 0)
         for number in range(3000):
             publisher.publish(crossing(number))
         publisher.close()
         assert 1000 <= client.xlen(keys.event_stream(0)) <= 1100
+
+
+def store_all(client: redis.Redis) -> None:
+    """Read and acknowledge all entries, as the store does."""
+    with suppress(redis.ResponseError):
+        client.xgroup_create(keys.event_stream(0), keys.STORE_GROUP, id="0", mkstream=True)
+    for _, entries in client.xreadgroup(keys.STORE_GROUP, "c", {keys.event_stream(0): ">"}) or ():
+        client.xack(keys.event_stream(0), keys.STORE_GROUP, *(entry_id for entry_id, _ in entries))
+
+
+@pytest.mark.parametrize("state", ["without a store", "unread", "pending"])
+def test_what_the_store_has_not_is_kept_however_old(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    monkeypatch.setattr("vision.publishing.delivery._TRIM_EVERY_S", 0.05)
+    stream = keys.event_stream(0)
+    with redis.Redis.from_url(redis_url) as client:
+        hours_ago = int((time.time() - 7200) * 1000)
+        if state != "without a store":
+            client.xadd(stream, {"event": "stored"}, id=f"{hours_ago}-0")
+            store_all(client)
+        client.xadd(stream, {"event": "old"}, id=f"{hours_ago}-1")
+        if state == "pending":
+            client.xreadgroup(keys.STORE_GROUP, "dead", {stream: ">"})
+        publisher = RedisPublisher(settings(redis_url, events_kept_hours=1), tmp_path, "w")
+        until(lambda: client.xlen(stream) == 1)
+        time.sleep(0.3)
+        assert [fields for _, fields in client.xrange(stream)] == [{b"event": b"old"}]
+        publisher.close()
+
+
+def test_a_full_redis_is_trimmed_of_what_is_stored_and_heals_by_itself(
+    redis_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        for number in range(20_000):
+            client.xadd(keys.event_stream(0), {"event": f"{number:<400}"})
+        store_all(client)
+        client.config_set("maxmemory", int(client.info("memory")["used_memory"]))
+        try:
+            publisher = RedisPublisher(settings(redis_url), tmp_path, "w")
+            for number in range(10):
+                publisher.publish(crossing(number))
+            until(lambda: publisher.status().delivered == 10)
+            assert publisher.status().trouble == ""
+            publisher.close()
+        finally:
+            client.config_set("maxmemory", "0")
+    said = capsys.readouterr().out
+    assert said.count("events wait in the outbox") <= 1
+
+
+def test_workers_write_to_the_streams_that_were_agreed_first(redis_url: str, tmp_path: Path) -> None:
+    first = RedisPublisher(settings(redis_url, event_shards=2), tmp_path, "a")
+    until(lambda: first.status().trouble == "" and agreed_shards(redis_url) == 2)
+    other = RedisPublisher(settings(redis_url, event_shards=1), tmp_path, "b")
+    cameras = [f"cam-{number}" for number in range(8)]
+    for number, camera in enumerate(cameras):
+        other.publish(crossing(number, camera))
+    for publisher in (first, other):
+        publisher.close()
+    by_shard = [{event.camera_id for event in on_stream(redis_url, shard)} for shard in (0, 1)]
+    assert by_shard == [{c for c in cameras if keys.shard_of(c, 2) == shard} for shard in (0, 1)]
+
+
+def agreed_shards(url: str) -> int | None:
+    with redis.Redis.from_url(url) as client:
+        return keys.read_shards(client.get(keys.event_shards()))
+
+
+def numbered(session: str, number: int) -> LineCrossing:
+    return crossing(number).model_copy(update={"event_id": f"{session}-{number}", "session_id": session})
+
+
+def test_a_session_ends_with_the_number_of_its_events(redis_url: str, tmp_path: Path) -> None:
+    sessions = [f"s{number:012d}abcdef" for number in (1, 2)]
+    publisher = RedisPublisher(settings(redis_url), tmp_path, "w")
+    for session in sessions:
+        for number in (1, 2, 3):
+            publisher.publish(numbered(session, number))
+    publisher.close()
+    ends = [event for event in on_stream(redis_url) if isinstance(event, SessionEnd)]
+    assert [(end.session_id, end.events) for end in ends] == [(session, 3) for session in sessions]
+
+
+def test_the_next_worker_ends_the_session_of_a_killed_one(redis_url: str, tmp_path: Path) -> None:
+    session = f"s{1:012d}abcdef"
+    code = (
+        "import os, signal, sys, time\n"
+        "from pathlib import Path\n"
+        "from tests.publishing.publishing_kit import settings\n"
+        "from tests.publishing.test_delivery import numbered\n"
+        "from vision.publishing import RedisPublisher\n"
+        "publisher = RedisPublisher(settings(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], settle_s=0.1)\n"
+        "for number in range(1, 6):\n"
+        "    publisher.publish(numbered(sys.argv[4], number))\n"
+        "while publisher.status().size or publisher._settled < 5:\n"
+        "    time.sleep(0.02)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    arguments = [redis_url, str(tmp_path), "dead", session]
+    subprocess.run([sys.executable, "-c", code, *arguments], cwd=Path(__file__).parents[2], timeout=60, check=False)
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    RedisPublisher(settings(redis_url), tmp_path, "alive").close()
+    assert [(e.session_id, e.events) for e in on_stream(redis_url) if isinstance(e, SessionEnd)] == [(session, 5)]
 
 
 def test_a_hanging_redis_does_not_block_publishing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

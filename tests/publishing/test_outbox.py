@@ -1,5 +1,7 @@
 """The outbox survives kill -9, full disks and broken files."""
 
+import json
+import shutil
 import subprocess
 import sys
 import time
@@ -105,6 +107,77 @@ def test_a_damaged_file_is_renamed_and_replaced(tmp_path: Path, torn_from: int) 
     assert payloads(outbox) == ["a"]
     outbox.close()
     assert len(list(tmp_path.glob("w.broken-*"))) == 1
+
+
+def filled(folder: Path, events: int) -> Path:
+    """The file of an outbox whose process has died, with a little of it in the journal."""
+    outbox = Outbox(folder, "w")
+    for number in range(events):
+        outbox.append("cam", f'{{"event_id": "{number}", "text": "{"x" * 300}"}}')
+        if number == events - 50:
+            outbox._reader.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    copy = folder / "copy"
+    copy.mkdir()
+    for file in folder.glob("w.outbox*"):
+        if file.suffix != ".outbox-shm":
+            shutil.copy(file, copy)
+    outbox.close()
+    return copy / "w.outbox"
+
+
+def numbers(outbox: Outbox) -> list[int]:
+    return [int(json.loads(payload)["event_id"]) for payload in payloads(outbox)]
+
+
+def test_all_but_the_events_of_damaged_pages_are_saved(tmp_path: Path) -> None:
+    path = filled(tmp_path, 3000)
+    with path.open("r+b") as file:
+        for page in (40, 41, 90):
+            file.seek(page * 4096)
+            file.write(bytes(4096))
+    outbox = Outbox(path.parent, "w")
+    saved = numbers(outbox)
+    assert saved == sorted(set(saved))
+    assert 2900 < len(saved) < 3000
+    assert outbox.dropped == 3000 - len(saved)
+    outbox.close()
+    assert len(list(path.parent.glob("w.broken-*"))) == 1
+
+
+@given(st.lists(st.tuples(st.integers(3, 60), st.binary(min_size=64, max_size=4096)), min_size=1, max_size=3))
+@settings(max_examples=15, deadline=None)
+def test_whatever_pages_are_damaged_an_event_is_saved_or_lost_and_never_invented(
+    tmp_path_factory: pytest.TempPathFactory, damage: list[tuple[int, bytes]]
+) -> None:
+    path = filled(tmp_path_factory.mktemp("outbox"), 600)
+    with path.open("r+b") as file:
+        for page, content in damage:
+            file.seek(page * 4096)
+            file.write(content)
+    outbox = Outbox(path.parent, "w")
+    saved = [entry.position for entry in outbox.after(0, 10_000)]
+    assert len(saved) + outbox.dropped <= 600
+    assert len(saved) >= 600 - 40 * len(damage)
+    outbox.append("cam", "after")
+    assert payloads(outbox)[-1] == "after"
+    outbox.close()
+
+
+def test_a_full_outbox_gives_its_space_back_once_delivered(tiny_disk: Path) -> None:
+    outbox = Outbox(tiny_disk, "w")
+    number = 0
+    while not outbox.trouble:
+        outbox.append("cam", f"{number:<2000}")
+        number += 1
+    outbox.remove(number)
+    outbox._next_sync = 0
+    outbox.remove(number)
+    time.sleep(1.1)
+    outbox.append("cam", "after")
+    assert outbox.trouble == ""
+    assert payloads(outbox) == ["after"]
+    assert outbox.dropped == 0
+    outbox.close()
 
 
 def test_events_wait_in_memory_where_the_folder_cannot_be_written(redis_url: str, tmp_path: Path) -> None:

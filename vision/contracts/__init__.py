@@ -12,7 +12,9 @@ from vision.contracts.events import (
     Movement,
     MovementFields,
     ReportFields,
+    SessionEnd,
     ZoneReport,
+    split_event_id,
 )
 from vision.contracts.flow import ClassCount, FlowQuality
 from vision.contracts.health import CameraHealth, CameraState, StreamStats
@@ -70,6 +72,7 @@ __all__ = [
     "PictureCondition",
     "QueueMeasures",
     "ReportFields",
+    "SessionEnd",
     "SignalUpdate",
     "Spread",
     "StreamStats",
@@ -78,4 +81,5 @@ __all__ = [
     "ZoneMeasures",
     "ZoneNow",
     "ZoneReport",
+    "split_event_id",
 ]

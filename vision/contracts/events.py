@@ -3,6 +3,7 @@
 They travel through Redis Streams as JSON and are distinguished by `kind`.
 """
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, TypeAdapter
@@ -106,7 +107,31 @@ class HealthChange(HealthChangeFields, Message):
     kind: Literal["health_change"] = "health_change"
 
 
-AnyEvent = LineCrossing | Movement | FlowReport | ZoneReport | Incident | HealthChange
+class SessionEnd(Message):
+    """A session is over. Not a fact about traffic: by it the store knows how many events it must have."""
+
+    kind: Literal["session_end"] = "session_end"
+    events: Count
+    """How many events the session published, this one not among them; their ids end with 1 to this number."""
+    at: UtcTime
+
+
+AnyEvent = LineCrossing | Movement | FlowReport | ZoneReport | Incident | HealthChange | SessionEnd
 Event = Annotated[AnyEvent, Field(discriminator="kind")]
 EVENT: TypeAdapter[AnyEvent] = TypeAdapter(Event)
 """Reads any event: `EVENT.validate_json(payload)`."""
+
+_NUMBERED = re.compile(r"(?P<session>s[0-9]{12}[0-9a-f]*)-(?P<number>[0-9]{1,15})")
+
+
+def split_event_id(event_id: str) -> tuple[str, int] | None:
+    """The session and the number in it that an event's id names; None: the id is of another form.
+
+    Examples:
+        >>> split_event_id("s000000000007c0ffee-12")
+        ('s000000000007c0ffee', 12)
+        >>> split_event_id("mine") is None
+        True
+    """
+    parts = _NUMBERED.fullmatch(event_id)
+    return (parts["session"], int(parts["number"])) if parts else None

@@ -79,8 +79,14 @@ class CameraHealth(Contract):
     at: UtcTime
     outbox_size: Count = 0
     """Events of this camera's worker that wait for Redis."""
+    outbox_oldest_s: NonNegativeFloat = 0
+    """How long the oldest of them has waited, seconds."""
+    events_lost: Count = 0
+    """Events that the worker lost since it started: its outbox was full, or its file damaged."""
+    clock_skew_s: float | None = None
+    """How far the worker's clock is ahead of Redis's, seconds; null: not measured."""
     trouble: Text = ""
-    """Why the worker cannot publish or keep events (Redis away, disk full) or use the promoted model; for people."""
+    """What hinders the worker (Redis away, disk full, wrong clock, unusable model), and the remedy; for people."""
     model: str = ""
     provider: str = ""
     stats: StreamStats = StreamStats()

@@ -12,6 +12,9 @@ STORE_GROUP = "store"
 """The consumer group that writes events into the database."""
 
 
+MAX_SHARDS = 256
+
+
 def event_stream(shard: int) -> str:
     """The stream of one shard's cameras."""
     return f"ngatu:{{events-{shard}}}"
@@ -25,6 +28,26 @@ def shard_of(camera_id: str, shards: int) -> int:
         True
     """
     return crc32(camera_id.encode()) % shards
+
+
+def session_counter(camera_id: str) -> str:
+    """The key that holds the number of a camera's newest session."""
+    return f"ngatu:{{{camera_id}}}:sessions"
+
+
+def event_shards() -> str:
+    """The key that holds the number of event streams, on which workers and services agree."""
+    return "ngatu:event-shards"
+
+
+def read_shards(value: bytes | str | None) -> int | None:
+    """The number under `event_shards`; None: there is none, or it is no number of streams.
+
+    Examples:
+        >>> read_shards(b"4"), read_shards(b"many"), read_shards(None)
+        (4, None, None)
+    """
+    return int(value) if value is not None and value.isdigit() and 1 <= int(value) <= MAX_SHARDS else None
 
 
 def health(camera_id: str) -> str:

@@ -3,7 +3,7 @@
 from vision.publishing.delivery import OutboxStatus, RedisPublisher
 from vision.publishing.embedded import EmbeddedRedis, EmbeddedRedisError
 from vision.publishing.live import HEALTH_KEPT_S, LivePublisher
-from vision.publishing.outbox import OutboxError
+from vision.publishing.outbox_file import OutboxError
 from vision.publishing.publisher import JsonlPublisher, MemoryPublisher, Publisher
 
 __all__ = [

@@ -10,6 +10,8 @@ import sqlite3
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -21,7 +23,9 @@ from vision.common.backoff import Backoff
 from vision.config.bus import connect, explain
 from vision.config.settings import BusSettings
 from vision.contracts import Event, keys
-from vision.publishing.outbox import Entry, Outbox
+from vision.publishing.open_sessions import OpenSessions, ends_of
+from vision.publishing.outbox import Outbox
+from vision.publishing.outbox_file import Entry
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +84,8 @@ class RedisPublisher:
         self._may_connect = False
         self._is_connected = False
         self._outbox = Outbox(folder, owner, kept=kept)
+        self._sessions = OpenSessions()
+        self._lock = threading.Lock()
         self._sent = self._settled = 0
         self._acknowledged: deque[tuple[int, float]] = deque()
         self._delivered = 0
@@ -89,13 +95,19 @@ class RedisPublisher:
         self._confirmed = False
         self._closing = threading.Event()
         self._deadline = float("inf")
-        self._outbox.adopt()
+        self._append_ends(self._outbox.newest())
+        self._append_ends(self._outbox.adopt())
+        self._shards = settings.event_shards
         self._thread = threading.Thread(target=self._run, name=f"outbox-{owner}", daemon=True)
         self._thread.start()
 
     def publish(self, event: Event) -> None:
         """Append the event to the outbox; the thread delivers it."""
-        self._outbox.append(event.camera_id, event.model_dump_json())
+        with self._lock:
+            ended = self._sessions.add(event)
+            for each in (ended, event):
+                if each is not None:
+                    self._outbox.append(each.camera_id, each.model_dump_json())
 
     def status(self) -> OutboxStatus:
         """The state of delivery now, from any thread."""
@@ -112,20 +124,34 @@ class RedisPublisher:
     def close(self, timeout_s: float = 10.0) -> None:
         """Deliver what waits, for at most `timeout_s`; the rest stays on disk for the next start."""
         self._deadline = time.monotonic() + timeout_s
+        with self._lock:
+            for end in self._sessions.close():
+                self._outbox.append(end.camera_id, end.model_dump_json())
         self._closing.set()
         self._outbox.wake()
         self._thread.join(timeout_s + 2 * _TIMEOUT_S)
         if not self._thread.is_alive():
             self._client.close()
 
+    def _append_ends(self, newest: Mapping[str, str]) -> None:
+        """Tell the store how many events the sessions of a dead process have."""
+        for end in ends_of(newest):
+            self._outbox.append(end.camera_id, end.model_dump_json())
+
     def _run(self) -> None:
         while not self._confirmed and time.monotonic() < self._deadline:
             try:
                 self._deliver()
+            except redis.OutOfMemoryError as error:
+                self._on_full_memory(error)
             except redis.RedisError as error:
                 self._on_failure(explain(error, self._settings.redis_url))
             except (sqlite3.Error, OSError) as error:
                 self._on_failure(f"outbox: {error}; check its disk")
+            except Exception as error:
+                if not self._redis_trouble:
+                    log.exception("events cannot be delivered")
+                self._on_failure(f"delivery: {type(error).__name__}: {error}; the worker's log has the details")
         if self._confirmed:
             self._outbox.remove(self._sent)
         else:
@@ -138,7 +164,8 @@ class RedisPublisher:
         entries = self._outbox.after(self._sent, _BATCH)
         if entries:
             self._send(entries)
-        elif self._closing.is_set():
+        self._on_success()
+        if not entries and self._closing.is_set():
             self._client.ping()
             self._confirmed = True
         self._maintain()
@@ -159,19 +186,31 @@ class RedisPublisher:
             self._client.ping()
         finally:
             self._may_connect = False
+        self._shards = self._agreed_shards()
         self._sent = self._settled
         self._acknowledged.clear()
         self._is_connected = True
+
+    def _agreed_shards(self) -> int:
+        """The number of streams that the first worker or service has set: the service reads what workers write."""
+        wanted = self._settings.event_shards
+        with suppress(redis.OutOfMemoryError):
+            self._client.set(keys.event_shards(), wanted, nx=True)
+        agreed = keys.read_shards(self._client.get(keys.event_shards())) or wanted
+        if agreed not in (wanted, self._shards):
+            log.warning("another number of event streams is agreed on in Redis", wanted=wanted, used=agreed)
+        return agreed
+
+    def _on_success(self) -> None:
+        """Events were taken, or none waits."""
         if self._redis_trouble:
-            log.info("Redis reachable again", waiting=self._outbox.size(self._sent))
+            log.info("events are delivered again", waiting=self._outbox.size(self._sent))
         self._backoff.reset()
         self._redis_trouble = ""
 
     def _send(self, entries: list[Entry]) -> None:
-        shards = self._settings.event_shards
-
         def shard(entry: Entry) -> int:
-            return keys.shard_of(entry.camera_id, shards)
+            return keys.shard_of(entry.camera_id, self._shards)
 
         for number, batch in groupby(sorted(entries, key=shard), key=shard):
             self._add(keys.event_stream(number), list(batch))
@@ -186,8 +225,17 @@ class RedisPublisher:
                 pipe.xadd(stream, {keys.EVENT_FIELD: entry.payload}, maxlen=self._settings.events_kept)
             pipe.execute()
 
+    def _on_full_memory(self, error: redis.OutOfMemoryError) -> None:
+        """Redis refuses writes: make room by trimming what is stored, which it still allows."""
+        with suppress(redis.RedisError):
+            self._trim(keep_hours=0)
+        self._wait_after(explain(error, self._settings.redis_url))
+
     def _on_failure(self, reason: str) -> None:
         self._is_connected = False
+        self._wait_after(reason)
+
+    def _wait_after(self, reason: str) -> None:
         if not self._redis_trouble:
             log.warning("events wait in the outbox", reason=reason)
         self._redis_trouble = reason
@@ -218,8 +266,32 @@ class RedisPublisher:
             self._settled = settled
             self._outbox.remove(settled)
 
-    def _trim(self) -> None:
+    def _trim(self, keep_hours: float | None = None) -> None:
+        """Remove entries that the store has and that are older than `keep_hours`, by default `events_kept_hours`."""
+        hours = self._settings.events_kept_hours if keep_hours is None else keep_hours
         seconds, _ = self._client.time()
-        oldest_ms = int((seconds - self._settings.events_kept_hours * 3600) * 1000)
-        for shard in range(self._settings.event_shards):
-            self._client.xtrim(keys.event_stream(shard), minid=max(oldest_ms, 0), approximate=False)
+        by_age = (max(0, int((seconds - hours * 3600) * 1000)), 0)
+        for shard in range(self._shards):
+            stream = keys.event_stream(shard)
+            milliseconds, number = min(by_age, _oldest_unstored(self._client, stream))
+            self._client.xtrim(stream, minid=f"{milliseconds}-{number}", approximate=False)
+
+
+def _oldest_unstored(client: redis.Redis, stream: str) -> tuple[int, int]:
+    """The id from which on the store has not acknowledged all entries, as milliseconds and number."""
+    try:
+        groups = client.xinfo_groups(stream)
+    except redis.ResponseError:
+        return (0, 0)
+    for group in groups:
+        if group["name"] == keys.STORE_GROUP.encode():
+            if group["pending"]:
+                return _parts(client.xpending(stream, keys.STORE_GROUP)["min"])
+            milliseconds, number = _parts(group["last-delivered-id"])
+            return milliseconds, number + 1
+    return (0, 0)
+
+
+def _parts(entry_id: bytes) -> tuple[int, int]:
+    milliseconds, _, number = entry_id.partition(b"-")
+    return int(milliseconds), int(number)

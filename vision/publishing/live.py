@@ -4,7 +4,6 @@ import threading
 import time
 from dataclasses import dataclass
 
-import redis
 import structlog
 
 from vision.config.bus import connect, explain
@@ -102,7 +101,7 @@ class LivePublisher:
                 self._send(list(health.values()), list(views.values()))
                 self._check_watchers()
                 self._log_change(None)
-            except redis.RedisError as error:
+            except Exception as error:  # noqa: BLE001 - the thread's boundary
                 self._log_change(error)
                 self._clear_watchers()
                 self._pause()
@@ -148,7 +147,7 @@ class LivePublisher:
             for known in self._interest.values():
                 known.watched = False
 
-    def _log_change(self, error: redis.RedisError | None) -> None:
+    def _log_change(self, error: Exception | None) -> None:
         """Log once when Redis is lost, and once when it is back."""
         if error is not None and not self._is_away:
             log.warning("health and live views not published", reason=explain(error, self._url))

@@ -8,49 +8,40 @@ worst the last half minute that Redis had not received; waiting for the disk at 
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from fcntl import LOCK_EX, LOCK_NB, flock
-from os import fstat
 from pathlib import Path
 from threading import Condition
 from typing import IO
 
 import structlog
 
-from vision.core.errors import NgatuError
+from vision.publishing.outbox_file import (
+    INSERT,
+    SELECT,
+    Entry,
+    Reserve,
+    Row,
+    connection_to,
+    delete_until,
+    lock,
+    lock_within,
+    newest_events,
+    open_or_salvage,
+    remove_files,
+    replace_file,
+)
 
 log = structlog.get_logger(__name__)
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS events (position INTEGER PRIMARY KEY, camera_id TEXT NOT NULL, at REAL NOT NULL,
-                                   payload TEXT NOT NULL)
-"""
-_SETTINGS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", "PRAGMA wal_autocheckpoint = 0")
-_INSERT = "INSERT INTO events VALUES (?, ?, ?, ?)"
-_SELECT = "SELECT position, camera_id, at, payload FROM events WHERE position > ? ORDER BY position LIMIT ?"
 _MAX_IN_MEMORY = 10_000
 _RETRY_DISK_S = 1.0
 _SYNC_EVERY_S = 15.0
 _OPEN_WITHIN_S = 10.0
 _ADOPT_BATCH = 1_000
-
-
-class OutboxError(NgatuError):
-    """The outbox cannot be opened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One waiting event."""
-
-    position: int
-    """Rises by one with each event of this outbox."""
-    camera_id: str
-    at: float
-    """When it was appended: seconds since 1970."""
-    payload: str
+_SHRINK_FROM_PAGES = 1_000
+"""With more unused pages than this, about 4 MB, the file gives them back to the disk."""
 
 
 class Outbox:
@@ -58,7 +49,8 @@ class Outbox:
 
     It is bounded: beyond `kept` events the oldest are dropped, counted and logged. When the disk accepts no more, the
     newest events wait in memory (10 000 at most) and `trouble` says why; they move to the disk as soon as it accepts
-    them. Where the file cannot be opened at all, all events wait in memory.
+    them. Where the file cannot be opened at all, all events wait in memory. Of a damaged file, the readable events are
+    saved, and those that are missing between them are counted as lost.
 
     `append` is thread-safe; `after`, `remove` and `adopt` belong to the one thread that delivers.
     """
@@ -72,6 +64,8 @@ class Outbox:
         self._path = folder / f"{owner}.outbox"
         self._kept = kept
         self.dropped = 0
+        """Events that are lost: the oldest of a full outbox, and the unreadable ones of a damaged file."""
+        self._reserve = Reserve(folder / f"{owner}.reserve")
         self._open_trouble = ""
         self._disk_trouble = ""
         self._disk_retry_at_s = 0.0
@@ -88,15 +82,17 @@ class Outbox:
     def _open(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock_file = _lock_within(self._path, _OPEN_WITHIN_S)
-            self._reader = _open_or_replace(self._path)
-            self._writer = _connection(self._path)
+            self._lock_file = lock_within(self._path, _OPEN_WITHIN_S)
+            self._reader, unreadable = open_or_salvage(self._path)
+            self._writer = connection_to(self._path)
+            self._count_dropped(unreadable)
+            self._reserve.fill()
         except (OSError, sqlite3.Error) as error:
             self._open_trouble = (
                 f"outbox {self._path}: {error}; events wait in memory only; free space there and restart"
             )
             log.warning("outbox cannot be opened, events wait in memory", outbox=str(self._path), reason=str(error))
-            self._reader = self._writer = _connection(Path(":memory:"))
+            self._reader = self._writer = connection_to(Path(":memory:"))
 
     @property
     def trouble(self) -> str:
@@ -135,7 +131,7 @@ class Outbox:
         return entries[:limit]
 
     def _on_disk(self, position: int, limit: int) -> list[Entry]:
-        return [Entry(*row) for row in self._reader.execute(_SELECT, (position, limit))]
+        return [Entry(*row) for row in self._reader.execute(SELECT, (position, limit))]
 
     def size(self, position: int) -> int:
         """How many entries there are after `position`."""
@@ -156,17 +152,26 @@ class Outbox:
             while self._memory and self._memory[0].position <= position:
                 self._memory.popleft()
             self._first = max(self._first, position + 1)
-            with self._catching_disk_errors(), self._writer:
-                self._writer.execute("DELETE FROM events WHERE position <= ?", (position,))
+            if self._disk_trouble or not self._delete(position):
+                # Deleting needs space as well: a full disk may have just enough for a new, small file.
+                with self._catching_disk_errors():
+                    self._rebuild(position)
         self._sync_if_due()
 
-    def adopt(self) -> int:
-        """Take over the outboxes of dead processes in the folder, each in order; returns the number of events."""
-        adopted = 0
+    def newest(self) -> Mapping[str, str]:
+        """The id of each camera's newest event, waiting or delivered, by camera."""
+        with self._changed, suppress(sqlite3.Error):
+            return newest_events(self._writer)
+        return {}
+
+    def adopt(self) -> dict[str, str]:
+        """Take over the outboxes of dead processes in the folder, each in order; returns their `newest`."""
+        newest: dict[str, str] = {}
         for path in sorted(self._path.parent.glob("*.outbox")):
             with self._catching_disk_errors():
-                adopted += 0 if self._open_trouble or path == self._path else self._adopt(path)
-        return adopted
+                if not self._open_trouble and path != self._path:
+                    newest |= self._adopt(path)
+        return newest
 
     def close(self) -> None:
         """Close the file; an empty one is removed."""
@@ -175,7 +180,8 @@ class Outbox:
             empty = self._writer.execute("SELECT 1 FROM events LIMIT 1").fetchone() is None
             self._writer.close()
             if empty and not self._open_trouble:
-                _remove(self._path)
+                remove_files(self._path)
+        self._reserve.remove()
         if self._lock_file is not None:
             self._lock_file.close()
 
@@ -186,13 +192,40 @@ class Outbox:
             self._next_sync = now + _SYNC_EVERY_S
             with suppress(sqlite3.Error):
                 self._reader.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                self._shrink()
+            if not self.trouble:
+                self._reserve.fill()
+
+    def _delete(self, position: int) -> bool:
+        with self._catching_disk_errors() as caught, self._writer:
+            delete_until(self._writer, position)
+        return caught.error is None
+
+    def _rebuild(self, position: int) -> None:
+        """Write the few remaining entries to a new file: on a full disk, the reserve has room for it."""
+        rows = self._reader.execute(SELECT, (position, _MAX_IN_MEMORY + 1)).fetchall()
+        if len(rows) > _MAX_IN_MEMORY:
+            return
+        newest = newest_events(self._reader)
+        self._reader.close()
+        self._writer.close()
+        try:
+            replace_file(self._path, rows, newest)
+        finally:
+            self._reader, self._writer = connection_to(self._path), connection_to(self._path)
+
+    def _shrink(self) -> None:
+        with self._changed:
+            (unused,) = self._writer.execute("PRAGMA freelist_count").fetchone()
+            if unused > _SHRINK_FROM_PAGES:
+                self._writer.execute("PRAGMA incremental_vacuum").fetchall()
 
     def _write(self, entries: list[Entry]) -> bool:
         if self._disk_trouble and time.monotonic() < self._disk_retry_at_s:
             return False
         with self._catching_disk_errors():
             with self._writer:
-                self._writer.executemany(_INSERT, [(e.position, e.camera_id, e.at, e.payload) for e in entries])
+                self._writer.executemany(INSERT, [(e.position, e.camera_id, e.at, e.payload) for e in entries])
             self._on_disk_recovered()
         return not self._disk_trouble
 
@@ -210,131 +243,66 @@ class Outbox:
             return
         drop = excess + self._kept // 100
         with self._catching_disk_errors(), self._writer:
-            self._writer.execute("DELETE FROM events WHERE position < ?", (self._first + drop,))
+            delete_until(self._writer, self._first + drop - 1)
             self._first += drop
             self._count_dropped(drop)
 
     def _count_dropped(self, count: int) -> None:
         self.dropped += count
-        if self.dropped % 1_000 < count or self.dropped == count:
-            log.error("outbox full, oldest events dropped", outbox=str(self._path), dropped=self.dropped)
+        if count and (self.dropped % 1_000 < count or self.dropped == count):
+            log.error("events of the outbox are lost", outbox=str(self._path), lost=self.dropped)
 
     @contextmanager
-    def _catching_disk_errors(self) -> Iterator[None]:
+    def _catching_disk_errors(self) -> Iterator["_Caught"]:
+        caught = _Caught()
         try:
-            yield
+            yield caught
         except (sqlite3.Error, OSError) as error:
-            if not self._disk_trouble:
-                log.warning(
-                    "outbox cannot be written, newest events wait in memory", outbox=str(self._path), reason=str(error)
-                )
-            self._disk_trouble = f"outbox {self._path}: {error}; events wait in memory only; free space on its disk"
-            self._disk_retry_at_s = time.monotonic() + _RETRY_DISK_S
+            caught.error = error
+            self._on_disk_error(error)
+
+    def _on_disk_error(self, error: Exception) -> None:
+        if not self._disk_trouble:
+            log.warning(
+                "outbox cannot be written, newest events wait in memory", outbox=str(self._path), reason=str(error)
+            )
+        self._disk_trouble = f"outbox {self._path}: {error}; events wait in memory only; free space on its disk"
+        self._disk_retry_at_s = time.monotonic() + _RETRY_DISK_S
+        self._reserve.release()
 
     def _on_disk_recovered(self) -> None:
         if self._disk_trouble:
             log.info("outbox written to disk again", outbox=str(self._path))
             self._disk_trouble = ""
 
-    def _adopt(self, path: Path) -> int:
-        lock = _lock(path)
-        if lock is None:
-            return 0
-        adopted = 0
-        with lock, closing(_open_or_replace(path)) as left:
-            while rows := left.execute(_SELECT, (0, _ADOPT_BATCH)).fetchall():
-                self._take_over(rows)
-                with left:
-                    left.execute("DELETE FROM events WHERE position <= ?", (rows[-1][0],))
-                adopted += len(rows)
-            _remove(path)
-        return adopted
+    def _adopt(self, path: Path) -> dict[str, str]:
+        owned = lock(path)
+        if owned is None:
+            return {}
+        with owned:
+            left, unreadable = open_or_salvage(path)
+            with closing(left):
+                newest = newest_events(left)
+                while rows := left.execute(SELECT, (0, _ADOPT_BATCH)).fetchall():
+                    self._take_over(rows)
+                    with left:
+                        delete_until(left, rows[-1][0])
+            remove_files(path)
+        self._count_dropped(unreadable)
+        return newest
 
-    def _take_over(self, rows: list[tuple[int, str, float, str]]) -> None:
+    def _take_over(self, rows: list[Row]) -> None:
         with self._changed:
             start = self._last + 1
             with self._writer:
-                self._writer.executemany(_INSERT, [(start + i, *row[1:]) for i, row in enumerate(rows)])
+                self._writer.executemany(INSERT, [(start + i, *row[1:]) for i, row in enumerate(rows)])
             self._last += len(rows)
             self._drop_excess()
             self._changed.notify_all()
 
 
-def _connection(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=5, check_same_thread=False)
-    try:
-        for statement in _SETTINGS:
-            connection.execute(statement)
-        with connection:
-            connection.execute(_SCHEMA)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+@dataclass(slots=True)
+class _Caught:
+    """The disk's error that ended a block."""
 
-
-def _open_or_replace(path: Path) -> sqlite3.Connection:
-    """Open an outbox; a file damaged by a power failure is renamed and kept, and a new one is made."""
-    try:
-        return _checked(_connection(path))
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError as error:
-        aside = path.with_suffix(f".broken-{time.time_ns()}")
-        log.warning(
-            "outbox damaged, replaced by a new one; its events are lost",
-            outbox=str(path),
-            renamed_to=str(aside),
-            reason=str(error),
-        )
-        path.rename(aside)
-        _remove_journal(path)
-        return _connection(path)
-
-
-def _checked(connection: sqlite3.Connection) -> sqlite3.Connection:
-    try:
-        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            raise sqlite3.DatabaseError(found)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _lock_path(path: Path) -> Path:
-    return path.with_suffix(".lock")
-
-
-def _lock(path: Path) -> IO[bytes] | None:
-    """Lock the outbox at `path`, which a process holds until it ends; None where another process holds it."""
-    lock = _lock_path(path).open("ab")
-    try:
-        flock(lock, LOCK_EX | LOCK_NB)
-        if _lock_path(path).stat().st_ino == fstat(lock.fileno()).st_ino:
-            return lock
-    except (BlockingIOError, FileNotFoundError):
-        pass
-    lock.close()
-    return None
-
-
-def _lock_within(path: Path, seconds: float) -> IO[bytes]:
-    deadline = time.monotonic() + seconds
-    while (lock := _lock(path)) is None:
-        if time.monotonic() > deadline:
-            raise OutboxError(f"outbox {path}: another running process uses it; give each worker its own id")
-        time.sleep(0.05)
-    return lock
-
-
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    _remove_journal(path)
-    _lock_path(path).unlink(missing_ok=True)
-
-
-def _remove_journal(path: Path) -> None:
-    for ending in ("-wal", "-shm"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)
+    error: Exception | None = None

@@ -12,6 +12,7 @@ from vision.config.camera import CameraConfig
 from vision.contracts import CameraHealth, Event, LiveView, SignalUpdate
 from vision.core import Clock, Detections, Frame
 from vision.pipeline import LearnedState
+from vision.publishing import OutboxStatus
 from vision.sources import SourceStatus
 from vision.worker.batching import BatchScheduler
 from vision.worker.live_view import LiveFrame
@@ -43,8 +44,8 @@ class EventSink(Protocol):
     def publish(self, event: Event) -> None:
         """Write the event to disk, then deliver it. Returns once it is on disk."""
 
-    def outbox_size(self) -> int:
-        """Events that wait for Redis."""
+    def status(self) -> OutboxStatus:
+        """How delivery stands."""
 
     def publish_health(self, health: CameraHealth) -> None:
         """Send a camera's health; lost where Redis is absent. Never blocks."""
@@ -64,6 +65,16 @@ class StateStorage(Protocol):
 
     def save(self, camera: CameraConfig, state: LearnedState) -> None:
         """Keep the camera's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSkew:
+    """How far a machine's clock is ahead of Redis's."""
+
+    seconds: float | None = None
+    """None: not measured."""
+    trouble: str = ""
+    """Why times are corrected, and the remedy; empty while the clock is right."""
 
 
 @dataclass(slots=True)
@@ -88,5 +99,9 @@ class WorkerContext:
     open_source: OpenSource
     clock: Clock
     state_store: StateStorage
+    session_number: Callable[[str], int]
+    """The number of a camera's next session, greater than all before it."""
+    clock_skew: Callable[[], ClockSkew]
+    """How far this machine's clock is wrong."""
     signals: Callable[[str], Sequence[SignalUpdate]]
     """The signal updates of a camera that arrived since the last call. Never blocks."""

@@ -5,7 +5,7 @@ from typing import Self
 
 from vision.config.settings import WorkerSettings
 from vision.contracts import CameraHealth, Event, LiveView
-from vision.publishing import RedisPublisher
+from vision.publishing import OutboxStatus, RedisPublisher
 from vision.publishing.live import LivePublisher
 
 DELIVER_S = 2.0
@@ -24,8 +24,8 @@ class RedisEventSink:
     def publish(self, event: Event) -> None:
         self._events.publish(event)
 
-    def outbox_size(self) -> int:
-        return self._events.status().size
+    def status(self) -> OutboxStatus:
+        return self._events.status()
 
     def publish_health(self, health: CameraHealth) -> None:
         self._live.publish_health(health)

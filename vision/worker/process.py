@@ -14,11 +14,13 @@ import structlog
 from vision.common.logging import configure_logging, route_library_logs
 from vision.config.settings import WorkerSettings
 from vision.core import Clock, NgatuError, SystemClock
+from vision.publishing.redis_clock import RedisClock
+from vision.publishing.session_numbers import SessionNumbers
 from vision.publishing.signals import SignalListener
 from vision.sources import open_source
 from vision.worker.assignment import EXIT_MISCONFIGURED, Assignment, AssignmentSlot
 from vision.worker.camera.state_store import FOLDER, StateStore
-from vision.worker.context import OpenSource
+from vision.worker.context import ClockSkew, OpenSource
 from vision.worker.event_sink import RedisEventSink
 from vision.worker.model_watch import LoadedModel, ModelWatch
 from vision.worker.models import load, load_default
@@ -78,7 +80,13 @@ def _serve(
 ) -> None:
     settings = WorkerSettings()
     loaded, watch = parts.load_model(settings)
-    with parts.open_sink(settings, worker_id) as sink, _running(watch), closing(SignalListener(settings)) as signals:
+    with (
+        parts.open_sink(settings, worker_id) as sink,
+        _running(watch),
+        closing(SignalListener(settings)) as signals,
+        closing(SessionNumbers(settings, settings.state)) as numbers,
+        closing(RedisClock(settings, parts.clock)) as clock,
+    ):
         worker = Worker(
             worker_id,
             loaded.detector,
@@ -88,9 +96,11 @@ def _serve(
             model=loaded.model,
             provider=loaded.provider,
             max_batch=loaded.max_batch,
-            clock=parts.clock,
+            clock=clock,
+            clock_skew=lambda: ClockSkew(clock.skew_s, clock.trouble),
             model_watch=watch,
             state_store=StateStore(settings.state / FOLDER),
+            session_number=numbers.next,
             signals=signals.take,
         )
         worker.run(stop, heartbeat)

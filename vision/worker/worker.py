@@ -2,7 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 
 import structlog
 
@@ -12,7 +14,15 @@ from vision.worker.assignment import Assignment, AssignmentSlot
 from vision.worker.batching import BatchScheduler, PendingFrame
 from vision.worker.camera.runner import CameraRunner
 from vision.worker.camera.state_store import NoStateStore
-from vision.worker.context import ActiveModel, DetectorProtocol, EventSink, OpenSource, StateStorage, WorkerContext
+from vision.worker.context import (
+    ActiveModel,
+    ClockSkew,
+    DetectorProtocol,
+    EventSink,
+    OpenSource,
+    StateStorage,
+    WorkerContext,
+)
 from vision.worker.live_view import LiveViewEncoder
 from vision.worker.model_watch import ModelWatch
 
@@ -46,6 +56,8 @@ class Worker:
         clock: Clock | None = None,
         model_watch: ModelWatch | None = None,
         state_store: StateStorage | None = None,
+        session_number: Callable[[str], int] | None = None,
+        clock_skew: Callable[[], ClockSkew] = ClockSkew,
         signals: Callable[[str], Sequence[SignalUpdate]] = lambda _: (),
     ) -> None:
         """
@@ -61,6 +73,8 @@ class Worker:
             clock: the system's by default.
             model_watch: loads models that are promoted while the worker runs.
             state_store: keeps what cameras have learned across sessions.
+            session_number: numbers a camera's sessions; by default from 1 on in this process.
+            clock_skew: how far this machine's clock is wrong; by default not known.
             signals: returns the signal updates of a camera that arrived since the last call.
         """
         clock = clock or SystemClock()
@@ -78,6 +92,8 @@ class Worker:
             open_source=open_source,
             clock=clock,
             state_store=state_store or NoStateStore(),
+            session_number=session_number or _from_one(),
+            clock_skew=clock_skew,
             signals=signals,
         )
         self._runners: dict[str, CameraRunner] = {}
@@ -173,6 +189,11 @@ class Worker:
             runner.join(max(0.0, deadline_s - time.monotonic()))
         self._runners.clear()
         self._live_views.close()
+
+
+def _from_one() -> Callable[[str], int]:
+    numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(1))
+    return lambda camera_id: next(numbers[camera_id])
 
 
 def _raise(error: Exception) -> list[Detections]:

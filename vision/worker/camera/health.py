@@ -45,7 +45,7 @@ class HealthReporter:
         """Publish the current health; does nothing before the first `enter`."""
         if self._state is None:
             return
-        model = self._context.active_model
+        model, outbox, skew = self._context.active_model, self._context.sink.status(), self._context.clock_skew()
         health = CameraHealth(
             camera_id=self._camera_id,
             session_id=ids.session_id,
@@ -55,8 +55,11 @@ class HealthReporter:
             config_error=redact(config_error),
             since=self._since,
             at=self._context.clock.now(),
-            outbox_size=self._context.sink.outbox_size(),
-            trouble=redact(model.trouble),
+            outbox_size=outbox.size,
+            outbox_oldest_s=outbox.oldest_s,
+            events_lost=outbox.dropped,
+            clock_skew_s=skew.seconds,
+            trouble=redact("; ".join(filter(None, (outbox.trouble, skew.trouble, model.trouble)))),
             model=model.model,
             provider=model.provider,
             stats=stats,

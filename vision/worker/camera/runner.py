@@ -35,7 +35,7 @@ class CameraRunner:
         """What is wrong with its file although it runs."""
         self._context = context
         self._health = HealthReporter(camera_id, context)
-        self._ids = SessionIds(context.clock)
+        self._ids = SessionIds(context.session_number(camera_id))
         self._session: CameraSession | None = None
         self._last_session: CameraSession | None = None
         self._state = CameraState.CONNECTING

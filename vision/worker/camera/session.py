@@ -34,7 +34,7 @@ class CameraSession:
 
     def __init__(self, camera: CameraConfig, context: WorkerContext) -> None:
         clock = context.clock
-        self.ids = SessionIds(clock)
+        self.ids = SessionIds(context.session_number(camera.id))
         self.began_at_s = clock.monotonic()
         self._camera = camera
         self._context = context

@@ -3,19 +3,22 @@
 import secrets
 from itertools import count
 
-from vision.core import Clock
-
 
 class SessionIds:
     """The ids of one camera session.
 
-    Session ids sort by the time they began. An event's id is its session's id and the event's number, from 1 on without
-    a gap, so that a reader can see that none is missing.
+    Session ids of a camera sort by the session's number. An event's id is its session's id and the event's number, from
+    1 on without a gap, so that the store finds out which are missing.
+
+    Examples:
+        >>> ids = SessionIds(7)
+        >>> ids.session_id[:13], ids.next() == f"{ids.session_id}-1"
+        ('s000000000007', True)
     """
 
-    def __init__(self, clock: Clock) -> None:
-        milliseconds = int(clock.now().timestamp() * 1000)
-        self.session_id = f"{milliseconds:012x}{secrets.token_hex(6)}"
+    def __init__(self, number: int) -> None:
+        """`number`: greater than that of the camera's sessions before."""
+        self.session_id = f"s{number:012d}{secrets.token_hex(6)}"
         self._numbers = count(1)
 
     def next(self) -> str:
