@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from redis.exceptions import RedisError
 
 from api.cameras.board import HealthBoard
 from api.cameras.schemas import CameraStatus
@@ -25,10 +26,12 @@ from api.signals.service import SignalService
 from api.storage.camera_files import CameraFiles
 from api.storage.consumer import StoreConsumer, StoreStats
 from api.storage.database import Database
+from api.storage.streams import agree_on_shards
 from api.supervision import SupervisedTasks, cancel
 from vision.config.bus import connect_async
 
 STOP_TIMEOUT_S = 3.0
+WATCH_SHARDS_S = 5.0
 
 
 class Services:
@@ -94,6 +97,7 @@ class Services:
         consumers = [start(f"store {shard}", self._consumers[shard].run) for shard in shards]
         others = [
             *(start(f"feed {shard}", partial(self.feed.read, shard)) for shard in shards),
+            start("streams", self._watch_shards),
             start("health", self.board.listen),
             start("camera files", self.files.watch),
             start("cameras", self.board.watch),
@@ -120,6 +124,15 @@ class Services:
             batch=self.settings.batch,
             claim_after_s=self.settings.claim_after_s,
         )
+
+    async def _watch_shards(self) -> None:
+        """Say so while workers write to another number of streams than this process reads."""
+        while True:
+            with suppress(RedisError, OSError):
+                agreed = await agree_on_shards(self.redis, self.settings.event_shards)
+                trouble = f"workers write to {agreed} event streams, this process reads {self.settings.event_shards}"
+                self.stats.note("streams", "" if agreed == self.settings.event_shards else f"{trouble}: restart it")
+            await asyncio.sleep(WATCH_SHARDS_S)
 
     def _measure_latency(self, captured_at: datetime) -> None:
         self.latency.received(age_s(captured_at))

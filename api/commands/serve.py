@@ -63,7 +63,7 @@ def _run(settings: "ServiceSettings") -> None:
     try:
         _check_cameras(settings)
         asyncio.run(_migrate(settings))
-        app = create_app(settings)
+        app = create_app(asyncio.run(_with_agreed_shards(settings)))
     except (BusError, ConfigError, DatabaseError) as error:
         listening.close()
         _give_up(str(error))
@@ -93,6 +93,22 @@ def _check_cameras(settings: "ServiceSettings") -> None:
 
     if "cameras" in settings.model_fields_set:
         require_folder(settings.cameras, settings.state)
+
+
+async def _with_agreed_shards(settings: "ServiceSettings") -> "ServiceSettings":
+    """The settings with the number of event streams that is agreed on in Redis; as they are while Redis is away."""
+    from redis.exceptions import RedisError
+
+    from api.storage.streams import agree_on_shards
+    from vision.config.bus import connect_async
+
+    redis = connect_async(settings.redis_url, timeout_s=1, retries=0)
+    try:
+        return settings.model_copy(update={"event_shards": await agree_on_shards(redis, settings.event_shards)})
+    except (RedisError, OSError):
+        return settings
+    finally:
+        await redis.aclose()
 
 
 async def _migrate(settings: "ServiceSettings") -> None:

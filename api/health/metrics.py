@@ -24,6 +24,12 @@ _GAUGES = {
     "latency_ms": ("ngatu_camera_latency_milliseconds", "Median from capture to publication."),
     "latency_p95_ms": ("ngatu_camera_latency_p95_milliseconds", "95th percentile from capture to publication."),
 }
+_WORKER_GAUGES = {
+    "outbox_size": ("ngatu_camera_outbox_size", "Events of its worker that wait for Redis."),
+    "outbox_oldest_s": ("ngatu_camera_outbox_oldest_seconds", "How long the oldest of them has waited."),
+    "events_lost": ("ngatu_camera_events_lost", "Events that its worker lost since it started."),
+    "clock_skew_s": ("ngatu_camera_clock_skew_seconds", "How far its worker's clock is ahead of Redis's."),
+}
 _COUNTERS = {
     "frames_received": ("ngatu_camera_frames_received", "Frames received in this session."),
     "frames_processed": ("ngatu_camera_frames_processed", "Frames analysed in this session."),
@@ -43,6 +49,8 @@ class ServiceCollector(Collector):
     tasks: SupervisedTasks
     lags: Sequence[Lag] | None = None
     """The streams' lags, read just before a scrape; `None`: Redis is away."""
+    missing: int | None = None
+    """Missing events found in the last day; `None`: the database is away."""
 
     def collect(self) -> Iterator[Metric]:
         yield from self._service_metrics()
@@ -54,6 +62,12 @@ class ServiceCollector(Collector):
         yield _counter("ngatu_store_duplicates", "Events received again after they were stored.", stats.duplicates)
         yield _counter("ngatu_store_dead_letters", "Entries put aside because they are unstorable.", stats.dead_letters)
         yield _counter("ngatu_store_lost", "Events trimmed from Redis before they were stored.", stats.lost)
+        if self.missing is not None:
+            yield _gauge(
+                "ngatu_store_missing",
+                "Events that were published and are not stored, found in the last 24 hours.",
+                self.missing,
+            )
         if lags is not None:
             yield _gauge(
                 "ngatu_store_lag_seconds", "Age of the oldest event not stored.", max(lag.seconds for lag in lags)
@@ -78,7 +92,7 @@ class ServiceCollector(Collector):
 def _camera_metrics(statuses: Iterable[CameraStatus]) -> Iterator[Metric]:
     reported = [s for s in statuses if s.state not in (CameraState.LOST, CameraState.MISCONFIGURED)]
     states = GaugeMetricFamily("ngatu_camera_state", "1 for the camera's state.", labels=("camera", "state"))
-    outbox = GaugeMetricFamily("ngatu_camera_outbox_size", "Events that wait for Redis.", labels=("camera",))
+    worker = [GaugeMetricFamily(name, text, labels=("camera",)) for name, text in _WORKER_GAUGES.values()]
     for status in statuses:
         for state in CameraState:
             states.add_metric((status.camera_id, state.value), float(status.state is state))
@@ -89,11 +103,12 @@ def _camera_metrics(statuses: Iterable[CameraStatus]) -> Iterator[Metric]:
         errors.add_metric((status.camera_id,), float(bool(status.config_error)))
     incidents = GaugeMetricFamily("ngatu_camera_open_incidents", "Open incidents.", labels=("camera",))
     for status in reported:
-        outbox.add_metric((status.camera_id,), status.outbox_size)
+        for gauge, field in zip(worker, _WORKER_GAUGES, strict=True):
+            gauge.add_metric((status.camera_id,), float(getattr(status, field) or 0))
         if status.traffic is not None:
             incidents.add_metric((status.camera_id,), status.traffic.open_incidents)
     yield states
-    yield outbox
+    yield from worker
     yield errors
     yield incidents
     yield from _stream_metrics([(status.camera_id, status.stats) for status in reported])

@@ -28,6 +28,11 @@ class StoreCheck(Check):
     )
     stored: int = Field(0, description="Events stored by this process since it started.")
     duplicates: int = Field(0, description="Events that this process received again.")
+    missing: int | None = Field(
+        None,
+        description="Events that were published and are not stored, found in the last 24 hours; null: not known. "
+        "/api/v1/missing-events lists them.",
+    )
     dead_letters: int = Field(0, description="Entries that this process put aside as unstorable.")
 
 

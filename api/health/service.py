@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry, generate_latest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.health.metrics import ServiceCollector
 from api.health.schemas import Check, Ready, StoreCheck
@@ -14,10 +17,12 @@ from api.settings import ServiceSettings
 from api.storage.consumer import StoreStats
 from api.storage.database import Database, DatabaseError
 from api.storage.lag import Lag, stream_lag
+from api.storage.missing_events import count_missing
 from api.supervision import SupervisedTasks
 from vision.config.bus import explain
 
 TIMEOUT_S = 2.0
+MISSING_WITHIN = timedelta(hours=24)
 
 
 class HealthService:
@@ -51,11 +56,18 @@ class HealthService:
 
     async def metrics(self) -> bytes:
         """This process's and all cameras' metrics in Prometheus's text format."""
-        try:
-            collector = replace(self._collector, lags=await self._lags())
-        except (RedisError, TimeoutError):
-            collector = self._collector
+        collector = replace(self._collector, missing=await self.missing())
+        with suppress(RedisError, TimeoutError):
+            collector = replace(collector, lags=await self._lags())
         return generate_latest(self._registry) + generate_latest(collector)
+
+    async def missing(self) -> int | None:
+        """Events that were published and are not stored, found within `MISSING_WITHIN`; None: the database is away."""
+        try:
+            async with asyncio.timeout(TIMEOUT_S), self._database.reading() as connection:
+                return await count_missing(connection, datetime.now(UTC) - MISSING_WITHIN)
+        except (SQLAlchemyError, OSError, TimeoutError):
+            return None
 
     async def _lags(self) -> list[Lag]:
         """Each stream's lag.
@@ -96,7 +108,13 @@ class HealthService:
 
     async def _check_store(self) -> StoreCheck:
         stats = self._stats
-        check = StoreCheck(ok=True, stored=stats.stored, duplicates=stats.duplicates, dead_letters=stats.dead_letters)
+        check = StoreCheck(
+            ok=True,
+            stored=stats.stored,
+            duplicates=stats.duplicates,
+            dead_letters=stats.dead_letters,
+            missing=await self.missing(),
+        )
         trouble = "; ".join(sorted(set(stats.trouble.values())))
         try:
             lags = await self._lags()

@@ -14,6 +14,7 @@ from api.history.schemas import (
     CrossingQuery,
     HealthChangePage,
     HealthQuery,
+    MissingEventsPage,
     MovementPage,
     MovementQuery,
     TurningQuery,
@@ -23,12 +24,14 @@ from api.history.service import (
     COUNT_COLUMNS,
     CROSSINGS,
     HEALTH_CHANGES,
+    MISSING_EVENTS,
     MOVEMENTS,
     TURNING_COLUMNS,
     count_crossings,
     count_movements,
 )
 from api.pagination.csv_export import csv_response, wants_csv
+from api.pagination.queries import ListQuery
 from api.pagination.responses import LIST_ANSWERS
 
 router = APIRouter(prefix="/api/v1", tags=["history"])
@@ -68,6 +71,18 @@ async def list_movements(lists: ListsDep, query: Annotated[MovementQuery, Query(
 async def list_health_changes(lists: ListsDep, query: Annotated[HealthQuery, Query()]) -> HealthChangePage | Response:
     """When each camera went offline and came back, and why; one page, or all as CSV."""
     return await lists.respond(HEALTH_CHANGES, HealthChangePage, query)
+
+
+@router.get(
+    "/missing-events",
+    operation_id="listMissingEvents",
+    summary="Events that were published and are not stored",
+    response_model=MissingEventsPage,
+    responses=LIST_ANSWERS,
+)
+async def list_missing_events(lists: ListsDep, query: Annotated[ListQuery, Query()]) -> MissingEventsPage | Response:
+    """Gaps in the numbers of each session's events. One that is filled later leaves the list; what stays was lost."""
+    return await lists.respond(MISSING_EVENTS, MissingEventsPage, query)
 
 
 @router.get(

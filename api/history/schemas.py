@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.pagination.buckets import Interval
-from api.pagination.pages import Item, Page
+from api.pagination.pages import INCOMPLETE, Item, Page
 from api.pagination.queries import ListQuery, RangeQuery
 from api.storage.tables import LineCrossingRow
 from vision.common.object_class import ObjectClass
@@ -102,6 +102,21 @@ class HealthChangeOut(HealthChangeFields, Item):
     """A camera's state changed."""
 
 
+class MissingEventsOut(Item):
+    """Consecutive events of a session that were published and are not stored: they are on their way, or lost."""
+
+    first: int = Field(description="Number of the first of them in its session; `event_id` is its id.")
+    last: int = Field(description="Number of the last of them.")
+    events: int = Field(description="How many they are.")
+    since: UtcTime = Field(description="The last event before them happened then.")
+    until: UtcTime = Field(description="The first event after them happened then.")
+    detected_at: UtcTime
+
+
+class MissingEventsPage(Page[MissingEventsOut]):
+    """A page of missing events."""
+
+
 class CrossingPage(Page[CrossingOut]):
     """A page of crossings."""
 
@@ -143,6 +158,7 @@ class CountRow(InOut):
     line_id: str | None = Field(None, description="null: not grouped by line.")
     object_class: ObjectClass | None = Field(None, description="null: not grouped by class.")
     total: int
+    incomplete: bool = Field(description=INCOMPLETE)
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
@@ -152,6 +168,7 @@ class Totals(InOut):
 
     total: int
     by_class: dict[ObjectClass, InOut]
+    incomplete: bool = Field(description=INCOMPLETE)
 
 
 class CountsOut(InRange):
@@ -170,6 +187,7 @@ class TurningRow(BaseModel):
     movement_id: str
     object_class: ObjectClass
     vehicles: int
+    incomplete: bool = Field(description=INCOMPLETE)
 
 
 class TurningTotal(BaseModel):

@@ -14,6 +14,7 @@ from api.history.schemas import (
     Dimension,
     HealthChangeOut,
     InOut,
+    MissingEventsOut,
     MovementEventOut,
     Totals,
     TurningQuery,
@@ -25,9 +26,9 @@ from api.pagination.buckets import buckets
 from api.pagination.csv_export import csv_columns
 from api.pagination.filters import Filter
 from api.pagination.pages import Listing
-from api.pagination.store_reader import Counting, Source, StoreReader
+from api.pagination.store_reader import Counting, Gap, Source, StoreReader
 from api.storage.event_rows import Row, with_place
-from api.storage.tables import HealthChangeRow, LineCrossingRow, MovementRow
+from api.storage.tables import HealthChangeRow, LineCrossingRow, MissingEventsRow, MovementRow
 from vision.common.object_class import ObjectClass
 from vision.config.camera import CameraConfig
 from vision.config.lines import MovementConfig
@@ -45,7 +46,10 @@ MOVEMENTS = Listing(
 HEALTH_CHANGES = Listing(
     "health-changes", Source(HealthChangeRow.at), HealthChangeOut.model_validate, csv_columns(HealthChangeOut)
 )
-COUNT_COLUMNS = ("start", "end", "camera_id", "line_id", "object_class", "in", "out", "total")
+MISSING_EVENTS = Listing(
+    "missing-events", Source(MissingEventsRow.until), MissingEventsOut.model_validate, csv_columns(MissingEventsOut)
+)
+COUNT_COLUMNS = ("start", "end", "camera_id", "line_id", "object_class", "in", "out", "total", "incomplete")
 TURNING_COLUMNS = csv_columns(TurningRow)
 
 
@@ -70,13 +74,17 @@ async def count_crossings(reader: StoreReader, query: CountQuery, timezone: str)
     classes = await reader.counts(
         CROSSING_COUNTS, wanted, by=[Dimension.CLASS.column()], bucket_s=0, offset_s=0, limit=len(ObjectClass)
     )
+    gaps = await reader.gaps(counted.since, counted.until, query.camera_id)
     return CountsOut(
         since=counted.since,
         until=counted.until,
         interval=query.interval,
         timezone=timezone,
-        rows=[CountRow.model_validate(row | {"total": row["into"] + row["out"]}) for row in counted.rows],
-        totals=_totals(classes),
+        rows=[
+            CountRow.model_validate(row | {"total": row["into"] + row["out"], "incomplete": _is_incomplete(row, gaps)})
+            for row in counted.rows
+        ],
+        totals=_totals(classes, incomplete=bool(gaps)),
     )
 
 
@@ -97,20 +105,25 @@ async def count_movements(
     """
     by = [MovementRow.camera_id, MovementRow.movement_id, MovementRow.object_class]
     counted = await buckets(reader, MOVEMENT_COUNTS, query.filter(), interval=query.interval, by=by, timezone=timezone)
+    gaps = await reader.gaps(counted.since, counted.until, query.camera_id)
     return TurningTable(
         since=counted.since,
         until=counted.until,
         interval=query.interval,
         timezone=timezone,
-        rows=[TurningRow.model_validate(row) for row in counted.rows],
+        rows=[TurningRow.model_validate(row | {"incomplete": _is_incomplete(row, gaps)}) for row in counted.rows],
         movements=_turning_totals(counted.rows, _configured_movements(query, cameras)),
     )
 
 
-def _totals(classes: Sequence[dict[str, Any]]) -> Totals:
+def _is_incomplete(row: Row, gaps: Iterable[Gap]) -> bool:
+    return any(gap.concerns(row["start"], row["end"], row.get("camera_id")) for gap in gaps)
+
+
+def _totals(classes: Sequence[dict[str, Any]], *, incomplete: bool) -> Totals:
     by_class = {ObjectClass(row["object_class"]): InOut(into=row["into"], out=row["out"]) for row in classes}
     into, out = (sum(getattr(c, name) for c in by_class.values()) for name in ("into", "out"))
-    return Totals(into=into, out=out, total=into + out, by_class=by_class)
+    return Totals(into=into, out=out, total=into + out, by_class=by_class, incomplete=incomplete)
 
 
 MovementKey = tuple[str, str]

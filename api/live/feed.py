@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from api.live.positions import BEGINNING, EntryId, Position, RecentEvents
 from api.storage.streams import Entry, payload, range_entries, read_entries
 from vision.common.redaction import redact
-from vision.contracts import EVENT, LineCrossing, Movement, keys
+from vision.contracts import EVENT, LineCrossing, Movement, SessionEnd, keys
 
 PAGE = 500
 LOOK_BACK = 1_000
@@ -259,6 +259,8 @@ def _messages(shard: int, page: Iterable[Entry], recent: RecentEvents) -> Iterat
         try:
             event = EVENT.validate_json(payload(fields))
         except Exception:  # noqa: BLE001, S112 - the entry's boundary; the consumer says what is wrong with it
+            continue
+        if isinstance(event, SessionEnd):
             continue
         entry = EntryId.parse(entry_id)
         if recent.is_new(event.event_id, entry):

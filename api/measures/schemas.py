@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from api.pagination.pages import Item, Page
+from api.pagination.pages import IntervalItem, Page
 from api.pagination.queries import ListQuery
 from vision.contracts import (
     ClassCount,
@@ -34,13 +34,13 @@ class ZoneQuery(ListQuery):
     )
 
 
-class LineItem(Item):
+class LineItem(IntervalItem):
     """An item about a line."""
 
     line_id: str
 
 
-class ZoneItem(Item):
+class ZoneItem(IntervalItem):
     """An item about a zone."""
 
     zone_id: str

@@ -39,6 +39,7 @@ DIRECTIONS = Parts("directions", FlowDirectionRow.report_event_id, FlowDirection
 PRESENCE = Parts("presence", ZonePresenceRow.report_event_id, ZonePresenceRow.object_class)
 COLUMN_OF = {Direction.IN: "into", Direction.OUT: "out"}
 
+LINE_COLUMNS, ZONE_COLUMNS = (csv_columns(item, without=("incomplete",)) for item in (LineItem, ZoneItem))
 QUALITY_COLUMNS = csv_columns(FlowQuality)
 INTERVAL_COLUMNS = csv_columns(ReportFields, without=[f"quality_{name}" for name in QUALITY_COLUMNS])
 FLOW_COLUMNS = csv_columns(DirectionFlow)
@@ -154,28 +155,30 @@ def _zone_lines(row: Row) -> Iterator[Row]:
 
 FLOW = Listing(
     "flow",
-    Source(FlowReportRow.interval_start, (COUNTS,)),
+    Source(FlowReportRow.interval_start, (COUNTS,), has_interval=True),
     _flow,
-    (*csv_columns(LineItem), *INTERVAL_COLUMNS, *csv_columns(ClassCount), *QUALITY_COLUMNS),
+    (*LINE_COLUMNS, *INTERVAL_COLUMNS, *csv_columns(ClassCount), *QUALITY_COLUMNS, "incomplete"),
     _flow_lines,
 )
 LINES = Listing(
     "line-measures",
-    Source(FlowReportRow.interval_start, (COUNTS, DIRECTIONS)),
+    Source(FlowReportRow.interval_start, (COUNTS, DIRECTIONS), has_interval=True),
     _line,
     (
-        *csv_columns(LineItem), *INTERVAL_COLUMNS, *FLOW_COLUMNS, "pcu_table", "mcu_table", *CLASS_COLUMNS,
+        *LINE_COLUMNS, *INTERVAL_COLUMNS, *FLOW_COLUMNS, "pcu_table", "mcu_table", *CLASS_COLUMNS,
         *csv_columns(DirectionMeasures, without=FLOW_COLUMNS), "speeds_dropped", *QUALITY_COLUMNS,
+        "incomplete",
     ),
     _line_lines,
 )  # fmt: skip
 ZONES = Listing(
     "zone-measures",
-    Source(ZoneReportRow.interval_start, (PRESENCE,)),
+    Source(ZoneReportRow.interval_start, (PRESENCE,), has_interval=True),
     _zone,
     (
-        *csv_columns(ZoneItem), *INTERVAL_COLUMNS, *csv_columns(ZoneFigures, without=("speeds_dropped",)),
+        *ZONE_COLUMNS, *INTERVAL_COLUMNS, *csv_columns(ZoneFigures, without=("speeds_dropped",)),
         *(f"{name}_{part}" for name in CLASS_COLUMNS for part in PRESENCE_COLUMNS), "speeds_dropped", *QUALITY_COLUMNS,
+        "incomplete",
     ),
     _zone_lines,
 )  # fmt: skip

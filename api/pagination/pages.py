@@ -12,12 +12,21 @@ from api.storage.event_rows import Row
 ItemT = TypeVar("ItemT", bound=BaseModel)
 
 
+INCOMPLETE = "Whether events of this time are missing, so that its figures may be too low: see /api/v1/missing-events."
+
+
 class Item(BaseModel):
     """Fields of every stored event."""
 
     event_id: str
     camera_id: str
     session_id: str = Field(description="One run of the camera's pipeline; track ids are unique within it.")
+
+
+class IntervalItem(Item):
+    """An item about an interval."""
+
+    incomplete: bool = Field(description=INCOMPLETE)
 
 
 class Page(BaseModel, Generic[ItemT]):

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, select, tuple_
@@ -13,11 +13,12 @@ from api.pagination.filters import Cursor, Filter
 from api.pagination.queries import Order
 from api.storage.database import Database
 from api.storage.event_rows import Row
-from api.storage.tables import Base, EventRow
+from api.storage.tables import Base, EventRow, MissingEventsRow
 from api.storage.types import UtcDateTime, epoch_s
 
 EXPORT_PAGE = 2_000
 """Rows fetched at a time for a CSV."""
+MAX_GAPS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Source:
 
     time: InstrumentedAttribute[datetime]
     parts: tuple[Parts, ...] = ()
+    has_interval: bool = False
+    """Whether a row is about an interval, `interval_s` long; such rows say whether events of it are missing."""
 
     @property
     def table(self) -> type[EventRow]:
@@ -56,6 +59,19 @@ class RowPage:
 
     rows: list[Row]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Events of a camera are missing between two times."""
+
+    camera_id: str
+    since: datetime
+    until: datetime
+
+    def concerns(self, start: datetime, end: datetime, camera_id: str | None = None) -> bool:
+        """Whether an interval of a camera, or of any, may lack events."""
+        return camera_id in (None, self.camera_id) and self.since < end and self.until >= start
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +104,8 @@ class StoreReader:
             rows = [dict(row) for row in found[:limit]]
             for parts in source.parts:
                 await _add_parts(connection, parts, rows)
+            if source.has_interval and rows:
+                await _add_incomplete(connection, source, rows)
         has_more = len(found) > limit
         next_cursor = Cursor(rows[-1][source.time.key], rows[-1]["id"]).encode() if has_more else None
         return RowPage(rows, next_cursor)
@@ -129,12 +147,40 @@ class StoreReader:
             found = await connection.execute(query.limit(limit))
             return [dict(row) for row in found.mappings() if None not in row.values()]
 
+    async def gaps(self, since: datetime, until: datetime, camera_ids: Sequence[str] | None = None) -> list[Gap]:
+        """When events are missing within a time range: of some cameras, or of all."""
+        async with self._database.reading() as connection:
+            return await _gaps(connection, since, until, camera_ids)
+
     async def first_and_last(self, source: Source, wanted: Filter) -> tuple[datetime, datetime] | None:
         """Times of the first and the last matching row; `None`: no row matches."""
         query = _filtered(select(func.min(source.time), func.max(source.time)), source, wanted)
         async with self._database.reading() as connection:
             first, last = (await connection.execute(query)).one()
         return (first, last) if first is not None else None
+
+
+async def _gaps(
+    connection: AsyncConnection, since: datetime, until: datetime, camera_ids: Sequence[str] | None
+) -> list[Gap]:
+    query = select(MissingEventsRow.camera_id, MissingEventsRow.since, MissingEventsRow.until).where(
+        MissingEventsRow.since < until, MissingEventsRow.until >= since
+    )
+    if camera_ids is not None:
+        query = query.where(MissingEventsRow.camera_id.in_(camera_ids))
+    return [Gap(*row) for row in await connection.execute(query.limit(MAX_GAPS))]
+
+
+async def _add_incomplete(connection: AsyncConnection, source: Source, rows: Sequence[Row]) -> None:
+    def span(row: Row) -> tuple[datetime, datetime]:
+        start: datetime = row[source.time.key]
+        return start, start + timedelta(seconds=row["interval_s"])
+
+    spans = [span(row) for row in rows]
+    cameras = sorted({str(row["camera_id"]) for row in rows})
+    gaps = await _gaps(connection, min(s for s, _ in spans), max(e for _, e in spans), cameras)
+    for row, (start, end) in zip(rows, spans, strict=True):
+        row["incomplete"] = any(gap.concerns(start, end, row["camera_id"]) for gap in gaps)
 
 
 async def _add_parts(connection: AsyncConnection, parts: Parts, rows: Sequence[Row]) -> None:

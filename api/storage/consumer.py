@@ -48,6 +48,16 @@ class StoreStats:
     trouble: dict[str, str] = field(default_factory=dict)
     """Why a stream is not being stored just now, by stream."""
 
+    def note(self, stream: str, trouble: str) -> None:
+        """Log a trouble when it begins and when it ends; empty: there is none."""
+        if trouble and stream not in self.trouble:
+            log.warning("events are not stored", stream=stream, reason=trouble)
+        if not trouble and stream in self.trouble:
+            log.info("events are stored again", stream=stream)
+        self.trouble.pop(stream, None)
+        if trouble:
+            self.trouble[stream] = trouble
+
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
@@ -216,13 +226,10 @@ class StoreConsumer:
             await asyncio.wait_for(self._stopping.wait(), wait_s)
 
     def _report(self, trouble: str) -> None:
-        if self._stream not in self._stats.trouble:
-            log.warning("events are not stored", stream=self._stream, reason=trouble)
-        self._stats.trouble[self._stream] = trouble
+        self._stats.note(self._stream, trouble)
 
     def _report_recovery(self) -> None:
-        if self._stats.trouble.pop(self._stream, None):
-            log.info("events are stored again", stream=self._stream)
+        self._stats.note(self._stream, "")
 
 
 def _reason(error: Exception) -> str:

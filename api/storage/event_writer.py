@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.storage.current_incidents import CurrentIncidents
 from api.storage.database import Database
 from api.storage.event_rows import EventRows, Row, rows_of
+from api.storage.missing_events import MissingEvents
 from api.storage.tables import Base, EventRow, IncidentUpdateRow
+from vision.contracts import SessionEnd
 from vision.contracts.events import AnyEvent
 
 
@@ -35,6 +37,7 @@ class EventWriter:
         self._database = database
         self._insert = postgresql.insert if database.url.get_backend_name() == "postgresql" else sqlite.insert
         self._incidents = CurrentIncidents(self._insert)
+        self._missing = MissingEvents(self._insert)
 
     async def write(self, events: Sequence[AnyEvent]) -> Written:
         """Store all events or none.
@@ -57,13 +60,15 @@ class EventWriter:
         except Exception as error:  # whatever a value does to the code between the contract and the driver
             raise UnstorableError(f"{type(error).__name__}: {error}") from error
         self._incidents.committed(events)
-        return Written(new=new, duplicates=len(events) - new)
+        facts = sum(not isinstance(event, SessionEnd) for event in events)
+        return Written(new=new, duplicates=facts - new)
 
     async def _write(self, connection: AsyncConnection, events: Sequence[AnyEvent]) -> int:
         by_table: dict[type[EventRow], list[EventRows]] = defaultdict(list)
         for event in events:
-            rows = rows_of(event)
-            by_table[rows.table].append(rows)
+            if not isinstance(event, SessionEnd):
+                rows = rows_of(event)
+                by_table[rows.table].append(rows)
         new, updates = 0, list[Row]()
         for table, several in by_table.items():
             fresh = await self._insert_new(connection, table, several)
@@ -72,6 +77,7 @@ class EventWriter:
             if table is IncidentUpdateRow:
                 updates = [rows.row for rows in fresh]
         await self._incidents.update(connection, events, updates)
+        await self._missing.update(connection, events)
         return new
 
     async def _insert_new(

@@ -236,6 +236,34 @@ class CameraSessionRow(Base):
     session_id: Mapped[str]
 
 
+class SessionProgressRow(Base):
+    """How far a session's events have been stored: its highest number, and when that event happened."""
+
+    __tablename__ = "session_progress"
+
+    session_id: Mapped[str] = mapped_column(primary_key=True)
+    highest: Mapped[int] = mapped_column(BigId)
+    at: Mapped[datetime]
+
+
+class MissingEventsRow(EventRow):
+    """Events of a session, of consecutive numbers, that were published and are not stored. `event_id` is the first."""
+
+    __tablename__ = "missing_events"
+    __table_args__ = (
+        Index(None, "until", "id"),
+        Index(None, "camera_id", "until", "id"),
+        Index(None, "session_id"),
+    )
+
+    first: Mapped[int] = mapped_column(BigId)
+    last: Mapped[int] = mapped_column(BigId)
+    events: Mapped[int] = mapped_column(BigId)
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    detected_at: Mapped[datetime]
+
+
 class HealthChangeRow(EventRow):
     """A camera's state changed."""
 

@@ -29,7 +29,7 @@ HEADERS = {
     "health-changes": "event_id,camera_id,session_id,state,previous,reason,at",
     "flow": (
         "event_id,camera_id,session_id,line_id,interval_start,interval_s,object_class,in,out,watched_s,blind_s,"
-        "effective_fps,frames_dropped,picture"
+        "effective_fps,frames_dropped,picture,incomplete"
     ),
     "incidents": (
         "incident_id,camera_id,session_id,incident_kind,phase,sequence,started_at,at,ended_at,ended_because,zone_id,"

@@ -179,7 +179,10 @@ async def test_days_across_a_clock_change_are_rejected(running: Running) -> None
 
 async def test_counts_without_crossings_are_zero(running: Running) -> None:
     counts = await get(running, "/counts", interval="1h")
-    assert (counts["rows"], counts["totals"]) == ([], {"in": 0, "out": 0, "total": 0, "by_class": {}})
+    assert (counts["rows"], counts["totals"]) == (
+        [],
+        {"in": 0, "out": 0, "total": 0, "by_class": {}, "incomplete": False},
+    )
 
 
 async def test_too_many_rows_are_rejected_with_a_remedy(stored: Running, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +206,17 @@ async def test_counts_movements_health_changes_and_flow_are_exported_as_csv(stor
     counts = await stored.client.get("/counts", params={"interval": "1h"}, headers=wanted)
     rows = list(csv.DictReader(io.StringIO(counts.text)))
     assert sum(int(row["total"]) for row in rows) == 24
-    assert rows[0].keys() == {"start", "end", "camera_id", "line_id", "object_class", "in", "out", "total"}
+    assert rows[0].keys() == {
+        "start",
+        "end",
+        "camera_id",
+        "line_id",
+        "object_class",
+        "in",
+        "out",
+        "total",
+        "incomplete",
+    }
     for path in ("/movements", "/health-changes"):
         assert len((await stored.client.get(path, headers=wanted)).text.splitlines()) == 2
     flow = list(csv.DictReader(io.StringIO((await stored.client.get("/flow", headers=wanted)).text)))

@@ -72,7 +72,7 @@ async def test_a_reports_counts_are_stored_once(database: Database) -> None:
 
 async def test_a_batch_with_an_unstorable_value_stores_nothing(database: Database) -> None:
     with pytest.raises(UnstorableError):
-        await EventWriter(database).write([crossing(), crossing(track_id=2**70)])
+        await EventWriter(database).write([crossing(), crossing().model_copy(update={"track_id": 2**70})])
     assert await stored(database) == []
 
 

@@ -147,6 +147,30 @@ export interface components {
              */
             outbox_size: number;
             /**
+             * Outbox Oldest S
+             * @description How long the oldest of them has waited, seconds.
+             * @default 0
+             */
+            outbox_oldest_s: number;
+            /**
+             * Events Lost
+             * @description Events that its worker lost: the outbox was full, or its file damaged.
+             * @default 0
+             */
+            events_lost: number;
+            /**
+             * Clock Skew S
+             * @description How far its worker's clock is ahead of Redis's, seconds; null: not measured.
+             * @default null
+             */
+            clock_skew_s: number | null;
+            /**
+             * Trouble
+             * @description What hinders its worker (Redis away, disk full, wrong clock, unusable model), and the remedy.
+             * @default
+             */
+            trouble: string;
+            /**
              * Model
              * @default
              */
