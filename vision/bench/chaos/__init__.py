@@ -1,0 +1,1 @@
+"""The chaos benchmark: faults are injected into running processes, and every event is accounted for afterwards."""
