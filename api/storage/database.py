@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from api.storage import migrations
+from vision.common.addresses import IN_DOUBT, is_in_doubt, marked_address
 from vision.common.redaction import redact, remember_secrets
 
 FORMS = "sqlite:///path/to/file or postgresql://user:password@host:port/name"
@@ -36,13 +37,11 @@ class Database:
         Raises:
             DatabaseError: the address has none of the known forms.
         """
-        self.url = _url(address)
-        self.engine = _engine(self.url)
-
-    @property
-    def name(self) -> str:
+        plain = remember_secrets(address.get_secret_value() if isinstance(address, SecretStr) else address)
+        self.name = marked_address(plain)
         """The address, without credentials."""
-        return redact(self.url.render_as_string(hide_password=True))
+        self.url = _url(plain)
+        self.engine = _engine(self.url)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -103,12 +102,13 @@ def _version_trouble(connection: Connection) -> str:
     return migrations.trouble(connection)
 
 
-def _url(address: str | SecretStr) -> URL:
-    plain = remember_secrets(address.get_secret_value() if isinstance(address, SecretStr) else address)
+def _url(plain: str) -> URL:
     try:
         url = make_url(plain)
     except (ArgumentError, ValueError):
         raise DatabaseError(f"database address {redact(plain)!r} cannot be read; write {FORMS}") from None
+    if is_in_doubt(plain) and not url.password:
+        raise DatabaseError(f"database address {redact(plain)!r}: {IN_DOUBT}")
     kind = url.drivername.partition("+")[0]
     if kind not in _DRIVERS:
         raise DatabaseError(f"database address {redact(plain)!r}: unknown kind {kind!r}; write {FORMS}")

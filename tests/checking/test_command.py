@@ -13,9 +13,11 @@ import cv2
 import numpy as np
 import pytest
 import typer
+from hypothesis import given, settings
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
+from tests.kit.address_kit import addresses, leaks
 from vision.checking import draw_camera
 from vision.checking.drawing import INWARD, OUTWARD
 from vision.checking.drawing_zones import CAR, COLOURS, GREEN, MARK, RED
@@ -245,6 +247,19 @@ def test_a_secret_in_an_address_is_refused_or_warned_of_and_never_shown(tmp_path
         assert reports[name]["ok"] == (kind == "warnings")
     for name in ("hash", "slash", "digits", "bracket", "xmeye", "literal"):
         assert "${NAME}" in json.dumps(reports[name])
+
+
+@settings(max_examples=25)
+@given(addresses())
+def test_no_secret_is_in_the_output_of_a_check(tmp_path_factory: pytest.TempPathFactory, url: str) -> None:
+    folder = tmp_path_factory.mktemp("cameras")
+    (folder / "c.yaml").write_text(json.dumps({"id": "c", "source": {"kind": "rtsp", "url": url}}))
+    _, output = ngatu_check(folder)
+    _, reports = check_as_json(folder)
+    assert not leaks(output), output
+    assert not leaks(json.dumps(reports)), reports
+    if "password=" in url or "token=" in url:
+        assert "${NAME}" in output
 
 
 def test_a_warning_names_file_line_and_remedy_and_is_a_problem_only_if_strict(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from api.cameras.service import source_out
 from api.storage.database import Database, DatabaseError
+from tests.kit.address_kit import addresses, leaks
 from vision.common import redaction
 from vision.common.addresses import AddressError, public_address, secrets_of, split_address
 from vision.common.logging import configure_logging
@@ -23,50 +25,15 @@ from vision.config.errors import ConfigError
 from vision.config.files.loading import camera_of
 from vision.config.lint import lint
 from vision.config.sources import RtspSource
-from vision.core import SourceError
+from vision.core import SourceError, SystemClock
 from vision.sources.connection import host_and_port
-
-PARTS = ("Kw7xQ", "Zq9vJ", "Hb4mT")
-"""A secret is made of some of them and of what separates the parts of an address."""
-SEPARATORS = "#/?@:&=;%[]!$*+,'\"()_.-\\"
-HOSTS = ("192.0.2.7", "[2001:db8::7]", "camera-7.example.org", "nvr")
-
-secrets = st.tuples(st.sampled_from(PARTS), st.text(SEPARATORS, min_size=1, max_size=2), st.sampled_from(PARTS)).map(
-    "".join
-)
-
-
-def addresses(scheme: str = "rtsp") -> st.SearchStrategy[str]:
-    """Addresses with a secret in one or several positions."""
-    host, port = st.sampled_from(HOSTS), st.sampled_from(("", ":554"))
-    user_infos = st.one_of(
-        st.builds("{}:{}@".format, secrets, secrets),
-        st.builds("admin:{}@".format, secrets),
-        st.builds("admin:12{}@".format, secrets),
-        st.builds(":{}@".format, secrets),
-    )
-    paths = st.one_of(
-        st.just("/s"),
-        st.builds("/user=admin_password={}_channel=1_stream=0.sdp".format, secrets),
-        st.builds("/user={0}&password={0}&channel=1".format, secrets),
-        st.builds("/cam/login={}/live".format, secrets),
-    )
-    queries = st.one_of(st.just(""), st.builds("?token={}&channel=1".format, secrets), st.builds("?{}".format, secrets))
-    return st.one_of(
-        st.builds("{}://{}{}{}{}".format, st.just(scheme), user_infos, host, port, st.just("/s")),
-        st.builds("{}://{}{}{}{}".format, st.just(scheme), host, port, paths, queries),
-        st.builds("{}://{}{}{}{}{}".format, st.just(scheme), user_infos, host, port, paths, queries),
-    )
-
-
-def leaks(text: str) -> list[str]:
-    return [part for part in PARTS if part in text]
+from vision.sources.status import SourceState, StatusTracker
 
 
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No secret is known from elsewhere."""
-    monkeypatch.setattr(redaction, "_known", type(redaction._known)())
+    monkeypatch.setattr(redaction, "_known", {True: OrderedDict(), False: OrderedDict()})
     yield
     structlog.reset_defaults()
 
@@ -131,6 +98,13 @@ def test_no_secret_reaches_the_log(url: str, remembered: bool) -> None:
     assert not leaks(sink.getvalue()), sink.getvalue()
 
 
+@given(addresses())
+def test_no_secret_reaches_the_state_of_a_stream(url: str) -> None:
+    tracker = StatusTracker(SystemClock())
+    tracker.enter(SourceState.UNREACHABLE, f"{url} cannot be opened")
+    assert not leaks(tracker.snapshot(0).reason)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -145,6 +119,11 @@ def test_a_known_secret_is_hidden_wherever_a_library_shows_it(text: str) -> None
     assert "hunter" not in redact(text)
     assert redact('no user "operator"') == 'no user "***"'
     assert redact("an operator looks") == "an operator looks"
+
+
+def test_a_known_secret_with_a_space_is_hidden_in_an_address_of_a_text() -> None:
+    remember_secrets("redis://:Kw7xQ Zq9vJ@127.0.0.1/0")
+    assert redact("cannot reach redis://:Kw7xQ Zq9vJ@127.0.0.1/0") == "cannot reach redis://***@127.0.0.1/0"
 
 
 def test_short_secrets_are_hidden_as_words_only() -> None:

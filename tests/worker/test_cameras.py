@@ -222,6 +222,20 @@ def test_an_error_of_a_running_cameras_file_is_published_without_a_restart() -> 
     assert len({e.session_id for e in worker.sink.events}) == 1
 
 
+def test_health_and_events_have_no_password_whatever_the_reason_says() -> None:
+    url = "rtsp://admin:Secret#hunter2@192.0.2.7/s"
+    with running_worker() as worker:
+        wrong = IdleCamera(camera_id="c9", state=CameraState.MISCONFIGURED, reason=url, config_error=f"c9.yaml: {url}")
+        worker.assignments.put(Assignment(idle=(wrong,)))
+        until(lambda: worker.state("c9") is CameraState.MISCONFIGURED)
+        until(lambda: worker.sink.health["c9"])
+    sent = [*worker.sink.health["c9"], *worker.sink.events]
+    assert sent
+    for message in sent:
+        assert "Secret" not in message.model_dump_json()
+        assert "hunter2" not in message.model_dump_json()
+
+
 def test_live_views_are_encoded_only_while_somebody_watches() -> None:
     with running_worker(camera("c1"), camera("c2")) as worker:
         until(lambda: worker.sink.of("line_crossing", "c1"))

@@ -27,7 +27,8 @@ _NAMED = re.compile(
 )
 _AFTER_USER = re.compile(r"(?P<key>_(?:password|passwd|pwd))=[^&\s'\"<>]+", re.IGNORECASE)
 _WITHOUT_SCHEME = re.compile(r"(?<![^\s:@/'\"`])[^\s:@/'\"`]++:[^\s@]\S{0,300}@(?=[\w.\[])")
-_known = OrderedDict[str, re.Pattern[str]]()
+_known: dict[bool, OrderedDict[str, re.Pattern[str]]] = {True: OrderedDict(), False: OrderedDict()}
+"""The patterns of known secrets, with and without a space in them, by the secret; the newest last."""
 _lock = Lock()
 
 
@@ -41,14 +42,23 @@ def redact(text: str) -> str:
         >>> redact("rtsp://admin:12345@10.0.0.7/live?token=abc")
         'rtsp://***@10.0.0.7/live?token=***'
     """
-    for pattern in list(_known.values()):
-        text = pattern.sub(HIDDEN, text)
+    text = _redact_known(text, with_space=True)
     shown, end = "", 0
     for found in _ADDRESS.finditer(text):
         address = _without_closing(found[0])
         shown += _redact_words(text[end : found.start()]) + marked_address(address) + found[0][len(address) :]
         end = found.end()
-    return shown + _redact_words(text[end:])
+    return _redact_known(shown + _redact_words(text[end:]), with_space=False)
+
+
+def _redact_known(text: str, *, with_space: bool) -> str:
+    """`text` without known secrets: before addresses are looked for, those with a space, which would end an address.
+
+    The others come after: without its secrets an address may have another reading.
+    """
+    for pattern in list(_known[with_space].values()):
+        text = pattern.sub(HIDDEN, text)
+    return text
 
 
 def remember_secrets(url: str) -> str:
@@ -77,12 +87,13 @@ def _quoted(word: str) -> str:
 
 
 def _remember(name: str, pattern: str) -> None:
+    known = _known[" " in name.removeprefix("user ")]
     with _lock:
-        if name not in _known:
-            _known[name] = re.compile(pattern)
-        _known.move_to_end(name)
-        if len(_known) > MAX_KNOWN:
-            _known.popitem(last=False)
+        if name not in known:
+            known[name] = re.compile(pattern)
+        known.move_to_end(name)
+        if len(known) > MAX_KNOWN:
+            known.popitem(last=False)
 
 
 def _without_closing(address: str) -> str:
