@@ -16,8 +16,9 @@ from api.cameras.service import CameraService
 from api.dependencies import provide
 from api.health.metrics import ServiceCollector
 from api.health.service import HealthService
-from api.live.feed import EventFeed, FeedMessage, age_s
+from api.live.feed import EventFeed, age_s
 from api.live.latency import LatencyMeter
+from api.live.messages import FeedMessage
 from api.live.service import LiveService
 from api.live.views import LiveHub
 from api.pagination.store_reader import StoreReader

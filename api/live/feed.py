@@ -5,7 +5,7 @@ The feed reads the streams itself, so that live events do not wait for the datab
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from api.live.messages import Batch, FeedFilter, FeedMessage, MessageLog
 from api.live.positions import BEGINNING, EntryId, Position, RecentEvents
 from api.storage.streams import Entry, payload, range_entries, read_entries
 from vision.common.redaction import redact
@@ -23,106 +24,52 @@ LOOK_BACK = 1_000
 """Entries before a starting position that are searched for the first copy of an event sent twice."""
 BLOCK_MS = 1_000
 RETRY_S = 0.5
+FLUSH_S = 0.05
+"""Messages are collected this long, so that each follower is written to at most 20 times a second."""
+PING_S = 15.0
+NOTHING, PING = Batch((), b""), Batch((), b": ping\n\n")
 
 log = structlog.get_logger(__name__)
 Kind = Literal["line_crossing", "movement", "flow_report", "zone_report", "incident", "health_change", "health"]
 
 
-@dataclass(frozen=True, slots=True)
-class FeedMessage:
-    """One message for followers."""
-
-    kind: str
-    camera_id: str
-    payload: str
-    """JSON."""
-    shard: int | None = None
-    entry_id: EntryId | None = None
-    """The entry in the stream; `None` for health."""
-    captured_at: datetime | None = None
-    """Capture time of the frame that showed the event."""
-
-    def is_after(self, position: Position) -> bool:
-        """Whether it is an event beyond the position in its stream."""
-        return self.shard is not None and self.entry_id is not None and self.entry_id > position[self.shard]
-
-
-Stream = AsyncGenerator[tuple[FeedMessage, Position], None]
-"""Messages, each with the position to resume after it."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedFilter:
-    """What a follower asks for; an empty set accepts all.
-
-    Examples:
-        >>> FeedFilter(cameras=frozenset({"nts-01"})).accepts(FeedMessage("health", "nts-02", "{}"))
-        False
-    """
-
-    cameras: frozenset[str] = frozenset()
-    kinds: frozenset[str] = frozenset()
-
-    def accepts(self, message: FeedMessage) -> bool:
-        """Whether the follower wants the message."""
-        return (not self.cameras or message.camera_id in self.cameras) and (
-            not self.kinds or message.kind in self.kinds
-        )
+Stream = AsyncGenerator[Batch, None]
+"""Batches of messages; an empty one only keeps the connection alive."""
 
 
 @dataclass(eq=False, slots=True)
 class Follower:
-    """One client's queue, and its position in the streams."""
+    """One client: the number of the next message that it has not taken from the log."""
 
-    wanted: FeedFilter
-    position: Position
-    queue: asyncio.Queue[FeedMessage | None]
-    offered: dict[int, EntryId] = field(default_factory=dict)
-    over: bool = False
-
-    def offer(self, message: FeedMessage) -> bool:
-        """Queue the message if it is wanted; `False`: the queue is full, so the follower must be disconnected."""
-        if message.shard is not None and message.entry_id is not None:
-            if message.entry_id <= self.position[message.shard]:
-                return True
-            self.offered[message.shard] = message.entry_id
-        if not self.wanted.accepts(message):
-            return True
-        try:
-            self.queue.put_nowait(message)
-        except asyncio.QueueFull:
-            return False
-        return True
-
-    def advance(self, message: FeedMessage) -> None:
-        """Move the position to a message taken from the queue; past unwanted entries too once the queue is empty."""
-        position = list(self.position)
-        if message.shard is not None and message.entry_id is not None:
-            position[message.shard] = message.entry_id
-        if self.queue.empty():
-            for shard, entry_id in self.offered.items():
-                position[shard] = max(position[shard], entry_id)
-        self.position = tuple(position)
+    next: int
+    is_over: bool = False
 
 
 class EventFeed:
-    """Reads each event stream once for the whole process, and passes its events to all followers."""
+    """Reads each event stream once for the whole process, and passes its events to all followers.
+
+    Messages that arrive within `FLUSH_S` go out together, encoded once for all followers: the cost of a follower is
+    that of a write to its connection, however many events there are.
+    """
 
     def __init__(
         self, redis: Redis, *, shards: int, queue: int, on_event: Callable[[datetime], None] = lambda _: None
     ) -> None:
-        """`queue` is the number of messages that may wait for one follower.
+        """`queue` is the number of messages by which a follower may be late.
 
         `on_event` is called with the capture time of each crossing and movement that arrives live.
         """
         self._redis = redis
         self._shards = shards
-        self._queue = queue
         self._on_event = on_event
         self._at: list[EntryId | None] = [None] * shards
         self._ends_known = asyncio.Event()
         self._recent = [RecentEvents() for _ in range(shards)]
+        self._log = MessageLog(queue)
         self._followers: set[Follower] = set()
+        self._news = asyncio.Event()
+        self._flushed_at_s = float("-inf")
+        self._is_flush_due = False
         self._closed = asyncio.Event()
         self.disconnected = 0
         """Followers that were disconnected because they were too slow."""
@@ -150,21 +97,23 @@ class EventFeed:
                 await asyncio.sleep(RETRY_S)
 
     def publish(self, message: FeedMessage) -> None:
-        """Pass a message to all followers that want it; a follower that is too slow is disconnected, and may resume."""
-        for follower in list(self._followers):
-            if not follower.offer(message):
-                self.disconnected += 1
-                self._disconnect(follower)
+        """Pass a message to all followers that want it; one that is too slow is disconnected, and may resume."""
+        self._log.extend([message.at(self.position())])
+        if not self._is_flush_due:
+            self._is_flush_due = True
+            loop = asyncio.get_running_loop()
+            loop.call_at(max(loop.time(), self._flushed_at_s + FLUSH_S), self._flush)
 
     def close(self) -> None:
         """End all followers' streams, for a shutdown."""
         self._closed.set()
-        for follower in list(self._followers):
-            self._disconnect(follower)
         self._ends_known.set()
+        for follower in self._followers:
+            follower.is_over = True
+        self._wake()
 
     async def follow(self, wanted: FeedFilter, after: Position | None) -> Stream:
-        """Messages after a position, or from now on; each with the position to resume after it.
+        """Messages after a position, or from now on, in batches.
 
         Ends when the follower is too slow, when the service shuts down, or when Redis goes away while missed events
         are read.
@@ -174,22 +123,55 @@ class EventFeed:
             return
         position = after or self.position()
         try:
-            async for message, reached in self._missed(wanted, position):
+            async for page, reached in self._missed(wanted, position):
                 position = reached
-                if message is not None:
-                    yield message, position
+                if page:
+                    yield Batch.of(page)
         except (RedisError, OSError):
             return
         if self._closed.is_set():
             return
-        follower = Follower(wanted, position, asyncio.Queue(self._queue))
+        follower = Follower(self._log.end)
         self._followers.add(follower)
         try:
-            while not follower.over and (live := await follower.queue.get()) is not None:
-                follower.advance(live)
-                yield live, follower.position
+            async for batch in self._live(follower):
+                yield _wanted_of(batch, wanted, position)
         finally:
             self._followers.discard(follower)
+
+    async def _live(self, follower: Follower) -> AsyncIterator[Batch]:
+        """What is published, until the follower is too slow or the feed is closed."""
+        while not follower.is_over:
+            if follower.next == self._log.end:
+                yield await self._wait_for_news()
+                continue
+            batch = self._log.since(follower.next)
+            if batch is None:
+                return
+            follower.next = self._log.end
+            yield batch
+
+    async def _wait_for_news(self) -> Batch:
+        """An empty batch at the next flush; after `PING_S`, a comment that keeps the connection alive."""
+        try:
+            async with asyncio.timeout(PING_S):
+                await self._news.wait()
+        except TimeoutError:
+            return PING
+        return NOTHING
+
+    def _flush(self) -> None:
+        self._is_flush_due = False
+        self._flushed_at_s = asyncio.get_running_loop().time()
+        for follower in [f for f in self._followers if not self._log.holds(f.next)]:
+            self.disconnected += 1
+            follower.is_over = True
+            self._followers.discard(follower)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
 
     def position(self) -> Position:
         """How far the streams have been read."""
@@ -202,8 +184,8 @@ class EventFeed:
 
     async def _missed(
         self, wanted: FeedFilter, position: Position
-    ) -> AsyncIterator[tuple[FeedMessage | None, Position]]:
-        """Entries after the position, until it has caught up with the reader; `None` marks the end of a page.
+    ) -> AsyncIterator[tuple[list[FeedMessage], Position]]:
+        """Pages of entries after the position, until it has caught up with the reader.
 
         Nothing is awaited between the check that nothing is missing and the return.
         """
@@ -213,13 +195,14 @@ class EventFeed:
                 end = self.position()[shard]
                 start = f"({position[shard]}"
                 page = await range_entries(self._redis.xrange(keys.event_stream(shard), start, str(end), PAGE))
-                for message in _messages(shard, page, recent[shard]):
-                    if wanted.accepts(message) and message.entry_id is not None:
-                        position = _moved(position, shard, message.entry_id)
-                        yield message, position
+                messages = [
+                    message.at(_moved(position, shard, message.entry_id))
+                    for message in _messages(shard, page, recent[shard])
+                    if wanted.accepts(message) and message.entry_id is not None
+                ]
                 last = EntryId.parse(page[-1][0]) if len(page) == PAGE else end
                 position = _moved(position, shard, last)
-                yield None, position
+                yield messages, position
 
     async def _recent_before(self, shard: int, entry: EntryId) -> RecentEvents:
         recent = RecentEvents()
@@ -242,15 +225,18 @@ class EventFeed:
         for message in _messages(shard, page, self._recent[shard]):
             if message.captured_at is not None:
                 self._on_event(message.captured_at)
+            self._at[shard] = message.entry_id
             self.publish(message)
         if page:
             self._at[shard] = EntryId.parse(page[-1][0])
 
-    def _disconnect(self, follower: Follower) -> None:
-        follower.over = True
-        self._followers.discard(follower)
-        if follower.queue.empty():
-            follower.queue.put_nowait(None)
+
+def _wanted_of(batch: Batch, wanted: FeedFilter, after: Position) -> Batch:
+    """What a follower wants of a batch, without events that it had already when it resumed here."""
+    newest = batch.messages[-1].reached if batch.messages else after
+    if wanted.accepts_all and all(had <= reached for had, reached in zip(after, newest, strict=True)):
+        return batch
+    return Batch.of([m for m in batch.messages if wanted.accepts(m) and (m.shard is None or m.is_after(after))])
 
 
 def _messages(shard: int, page: Iterable[Entry], recent: RecentEvents) -> Iterator[FeedMessage]:

@@ -6,23 +6,31 @@ from contextlib import aclosing, suppress
 from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends, Header, Query, Response, WebSocket, WebSocketDisconnect
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.responses import StreamingResponse
 
 from api.cameras.dependencies import BoardDep, KnownCamera
 from api.dependencies import SettingsDep, is_same_origin, provided
 from api.errors import bad_parameter, problems
-from api.live.feed import FeedFilter, Kind
+from api.live.feed import Kind
 from api.live.latency import LatencyMeter
+from api.live.messages import FeedFilter
 from api.live.positions import Position, format_position, parse_position
 from api.live.schemas import LatencyOut
 from api.live.service import LiveService
 
 RETRY_MS = 2_000
+UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 UNKNOWN_CAMERA, OTHER_ORIGIN, GOING_AWAY = 4404, 4403, 1012
 
 router = APIRouter(prefix="/api/v1", tags=["live"])
 LiveDep = Annotated[LiveService, provided(LiveService)]
 LatencyDep = Annotated[LatencyMeter, provided(LatencyMeter)]
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events, encoded already."""
+
+    media_type = "text/event-stream"
 
 
 def _filter(
@@ -54,7 +62,7 @@ def _after(
 
 @router.get(
     "/events",
-    response_class=EventSourceResponse,
+    response_class=EventStream,
     operation_id="followEvents",
     summary="Follow events and health",
     response_description=f"Server-sent events: {', '.join(get_args(Kind))}.",
@@ -64,17 +72,22 @@ async def follow_events(
     live: LiveDep,
     wanted: Annotated[FeedFilter, Depends(_filter)],
     after: Annotated[Position | None, Depends(_after)],
-) -> AsyncIterator[ServerSentEvent]:
+) -> Response:
     """Events as they happen, and every camera's health every second.
 
     A message's `id` resumes the stream after it, without gaps and duplicates, as long as Redis keeps the events;
     browsers send it by themselves. A client that is too slow is disconnected, and can resume.
     """
     position = after or await live.position()
-    yield ServerSentEvent(comment="ngatu", id=format_position(position), retry=RETRY_MS)
-    async with aclosing(live.follow(wanted, position)) as messages:
-        async for message, reached in messages:
-            yield ServerSentEvent(event=message.kind, raw_data=message.payload, id=format_position(reached))
+    return EventStream(_encoded(live, wanted, position), headers=UNBUFFERED)
+
+
+async def _encoded(live: LiveService, wanted: FeedFilter, position: Position) -> AsyncIterator[bytes]:
+    yield f": ngatu\nid: {format_position(position)}\nretry: {RETRY_MS}\n\n".encode()
+    async with aclosing(live.follow(wanted, position)) as batches:
+        async for batch in batches:
+            if batch.encoded:
+                yield batch.encoded
 
 
 @router.get(

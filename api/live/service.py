@@ -6,8 +6,9 @@ from datetime import datetime
 
 from api.cameras.board import HealthBoard
 from api.errors import ProblemError
-from api.live.feed import EventFeed, FeedFilter, FeedMessage, Stream, age_s
+from api.live.feed import EventFeed, Stream, age_s
 from api.live.latency import LatencyMeter
+from api.live.messages import Batch, FeedFilter, FeedMessage
 from api.live.positions import Position
 from api.live.views import LiveHub, Viewer
 from vision.contracts.live import unpack
@@ -36,17 +37,18 @@ class LiveService:
         return await self._feed.settled()
 
     async def follow(self, wanted: FeedFilter, position: Position) -> Stream:
-        """All cameras' current health, then messages after the position; each with the position to resume after it."""
-        for status in self._board.statuses():
-            message = FeedMessage("health", status.camera_id, status.model_dump_json())
-            if wanted.accepts(message):
-                yield message, position
+        """All cameras' current health, then messages after the position."""
+        health = [
+            FeedMessage("health", s.camera_id, s.model_dump_json(), reached=position) for s in self._board.statuses()
+        ]
+        yield Batch.of([message for message in health if wanted.accepts(message)])
         live_from = self._feed.position()
-        async with aclosing(self._feed.follow(wanted, position)) as messages:
-            async for message, reached in messages:
-                if message.captured_at is not None and message.is_after(live_from):
-                    self._latency.delivered(age_s(message.captured_at))
-                yield message, reached
+        async with aclosing(self._feed.follow(wanted, position)) as batches:
+            async for batch in batches:
+                oldest = next((m.captured_at for m in batch.messages if m.captured_at and m.is_after(live_from)), None)
+                if oldest is not None:
+                    self._latency.delivered(age_s(oldest))
+                yield batch
 
     def watch(self, camera_id: str) -> AbstractAsyncContextManager[Viewer]:
         """A viewer of a camera's live views."""

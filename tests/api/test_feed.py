@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.live import feed as feed_module
-from api.live.feed import EventFeed, FeedFilter, FeedMessage
+from api.live.feed import EventFeed
+from api.live.messages import FeedFilter, FeedMessage
 from api.live.positions import EntryId, Position, RecentEvents, format_position, parse_position
 from tests.api.api_kit import bus, crossing, eventually, movement, publish, report, task_of
 from tests.api.measures_kit import incident, zone_report
@@ -36,9 +37,10 @@ async def followed(
     ids: list[str] = []
     position: Position = ()
     async with asyncio.timeout(10), aclosing(feed.follow(wanted, after)) as stream:
-        async for message, reached in stream:
-            position = reached
-            ids.append(_id(message))
+        async for batch in stream:
+            taken = batch.messages[: count - len(ids)]
+            ids += map(_id, taken)
+            position = taken[-1].reached if taken else position
             if len(ids) == count:
                 break
     return ids, position
@@ -162,8 +164,10 @@ async def test_the_position_advances_past_unwanted_events(redis_url: str) -> Non
         publish(redis_url, crossing(), crossing())
         await eventually(lambda: feed.position()[0].ms > 0)
         feed.publish(FeedMessage("health", "a", "{}"))
-        _, position = await health
-        assert position == feed.position()
+        batch = await health
+        while not batch.messages:
+            batch = await anext(stream)
+        assert batch.messages[-1].reached == feed.position()
 
 
 async def test_a_slow_follower_is_disconnected_and_resumes_without_a_gap(redis_url: str) -> None:
@@ -174,13 +178,15 @@ async def test_a_slow_follower_is_disconnected_and_resumes_without_a_gap(redis_u
         first = asyncio.ensure_future(anext(stream))
         await _joined(feed)
         publish(redis_url, events[0])
-        message, position = await first
-        ids.append(_id(message))
+        batch = await first
+        while not batch.messages:
+            batch = await anext(stream)
+        ids += map(_id, batch.messages)
+        position = batch.messages[-1].reached
         publish(redis_url, *events[1:])
         await eventually(lambda: feed.disconnected == 1)
-        async for message, reached in stream:
-            position = reached
-            ids.append(_id(message))
+        async for late in stream:
+            ids += map(_id, late.messages)
         assert len(ids) < 50
         more, _ = await followed(feed, 50 - len(ids), after=position)
     assert ids + more == [e.event_id for e in events]

