@@ -10,7 +10,7 @@ stamps := .venv/stamps
 web := api/web
 fast := $(addprefix tests/,analytics common config contracts geometry pipeline) $(wildcard tests/test_*.py)
 
-.PHONY: help setup demo test test-fast check docs docs-serve format lock wheel wheel-test system clean
+.PHONY: help setup demo test test-fast fuzz check docs docs-serve format lock wheel wheel-test system clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ check: setup ## Lint, types, import rules, spelling
 	$(bin)/lint-imports
 	$(bin)/codespell
 	cd $(web) && npm run --silent check
+
+fuzz: setup ## Send thousands of odd requests to the service; takes minutes
+	NGATU_FUZZ_EXAMPLES=500 $(bin)/python -m pytest tests/api/test_description.py
 
 format: setup ## Put the code in its form
 	$(bin)/ruff check --fix .

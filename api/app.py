@@ -5,36 +5,24 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
-from fastapi.responses import PlainTextResponse
-from starlette.datastructures import MutableHeaders
+from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
 from api.cameras.router import router as cameras_router
+from api.dependencies import CheckedQuery
 from api.health.router import router as health_router
 from api.history.router import router as history_router
 from api.incidents.router import router as incidents_router
 from api.live.openapi import describe
 from api.live.router import router as live_router
 from api.measures.router import router as measures_router
+from api.middleware import AllowedHosts, BoundedBodies, HeadAsGet, SecurityHeaders, host_names
 from api.services import Services
 from api.settings import ServiceSettings
 from api.signals.router import router as signals_router
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
-        "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 TAGS = [
     {"name": "cameras", "description": "Cameras: configuration, health, today's counts."},
     {"name": "live", "description": "Live events, live views, and their latency."},
@@ -75,29 +63,15 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     errors.install(app, services.database.explain)
     routers = (cameras_router, signals_router, live_router, history_router, measures_router, incidents_router)
     for router in (*routers, health_router):
-        app.include_router(router)
+        app.include_router(router, dependencies=[CheckedQuery])
     describe(app)
     _serve_page(app, settings)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(BoundedBodies)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(AllowedHosts, names=host_names(settings.host, settings.hosts))
     app.add_middleware(SecurityHeaders)
     return app
-
-
-class SecurityHeaders:
-    """Adds `SECURITY_HEADERS` to every response."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
 
 
 def _serve_page(app: FastAPI, settings: ServiceSettings) -> None:
@@ -105,6 +79,10 @@ def _serve_page(app: FastAPI, settings: ServiceSettings) -> None:
     async def unknown_route() -> None:
         """A 404, so that a browser does not get the page for a mistyped address of the API."""
         raise HTTPException(404)
+
+    @app.get("/docs", include_in_schema=False)
+    async def to_description() -> RedirectResponse:
+        return RedirectResponse("/api/v1/openapi.json")
 
     if (settings.web / "index.html").is_file():
         app.frontend("/", directory=settings.web, fallback="index.html")

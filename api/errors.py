@@ -68,8 +68,11 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     for status, title in (
+        (400, "Body that cannot be read as text"),
         (403, "Request from another site's page"),
         (404, "Unknown camera, or another unknown id"),
+        (408, "Body that did not arrive in time"),
+        (413, "Body that is too large"),
         (422, "Bad parameter"),
         (503, "Database or Redis away"),
         (504, "No frame in time"),
@@ -89,7 +92,7 @@ def install(app: FastAPI, explain_database: Callable[[Exception], str]) -> None:
     async def database_away(request: Request, error: Exception) -> JSONResponse:
         detail = explain_database(error)
         log.warning("request failed", path=request.url.path, reason=detail)
-        response = _response(request, ProblemError(503, "database-away", detail))
+        response = problem_response(request, ProblemError(503, "database-away", detail))
         response.headers["Retry-After"] = "5"
         return response
 
@@ -101,7 +104,8 @@ def install(app: FastAPI, explain_database: Callable[[Exception], str]) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _response(request: Request, error: ProblemError) -> JSONResponse:
+def problem_response(request: Request, error: ProblemError) -> JSONResponse:
+    """The problem document of an error."""
     problem = Problem(
         type=f"urn:ngatu:problem:{error.kind}",
         title=error.kind.replace("-", " ").capitalize(),
@@ -115,14 +119,14 @@ def _response(request: Request, error: ProblemError) -> JSONResponse:
 
 async def _problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)  # noqa: S101
-    return _response(request, error)
+    return problem_response(request, error)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     faults = [_fault(one) for one in error.errors()]
     detail = "; ".join(f"{f.where}: {f.what}" + (f" ({f.remedy})" if f.remedy else "") for f in faults)
-    return _response(request, ProblemError(422, "bad-parameter", detail, faults))
+    return problem_response(request, ProblemError(422, "bad-parameter", detail, faults))
 
 
 def _fault(error: Mapping[str, Any]) -> Fault:
@@ -137,7 +141,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     title = HTTPStatus(error.status_code).phrase
     detail = error.detail if error.detail != title else f"{request.method} {request.url.path}: {title.lower()}"
-    response = _response(request, ProblemError(error.status_code, title.lower().replace(" ", "-"), detail))
+    response = problem_response(request, ProblemError(error.status_code, title.lower().replace(" ", "-"), detail))
     response.headers.update(error.headers or {})
     return response
 
@@ -145,4 +149,4 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     """Starlette logs the error with its traceback after this."""
     detail = f"{type(error).__name__}; the service's log has the traceback"
-    return _response(request, ProblemError(500, "internal-error", detail))
+    return problem_response(request, ProblemError(500, "internal-error", detail))

@@ -17,6 +17,12 @@ class ServiceSettings(BusSettings):
         "127.0.0.1", title="Address to listen on", description="All but loopback addresses can be reached by others."
     )
     port: int = Field(8000, ge=0, le=65535, title="Port to listen on", description="0: any free port.")
+    hosts: tuple[str, ...] = Field(
+        (),
+        title="Names of this service",
+        description='Host names under which clients reach it, as a JSON list: ["centre.example"]. Loopback names, this '
+        "machine's name and `host` are always allowed; * allows all.",
+    )
     database: SecretStr = Field(
         SecretStr("sqlite:///var/ngatu.sqlite3"),
         title="Database",
@@ -40,7 +46,7 @@ class ServiceSettings(BusSettings):
         description="If the database is further behind, the service is not ready.",
     )
     queue: int = Field(
-        2_000, ge=1, title="Messages that may wait for one follower", description="A slower follower is disconnected."
+        2_000, ge=1, title="Messages by which a follower may be late", description="A slower one is disconnected."
     )
 
     @field_validator("timezone")

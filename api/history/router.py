@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
-from api.dependencies import CameraFilesDep, ListsDep, ReaderDep, SettingsDep
+from api.dependencies import CameraFilesDep, KnownCameras, ListsDep, ReaderDep, SettingsDep
 from api.history.schemas import (
     CountQuery,
     CountsOut,
@@ -34,7 +34,7 @@ from api.pagination.csv_export import csv_response, wants_csv
 from api.pagination.queries import ListQuery
 from api.pagination.responses import LIST_ANSWERS
 
-router = APIRouter(prefix="/api/v1", tags=["history"])
+router = APIRouter(prefix="/api/v1", tags=["history"], dependencies=[KnownCameras])
 
 
 @router.get(

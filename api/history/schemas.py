@@ -1,8 +1,10 @@
 """Queries and answers of the history routes."""
 
 from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.pagination.buckets import Interval
@@ -17,6 +19,17 @@ LINES = Field(None, alias="line", description="Only these lines; repeatable.")
 CLASSES = Field(None, alias="class", description="Only these classes; repeatable.")
 DIRECTIONS = Field(None, description="Only this direction.")
 MOVEMENTS = Field(None, alias="movement", description="Only these movements; repeatable.")
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones is an OSError
+        raise ValueError(f"unknown time zone {name!r}: write one as Asia/Ho_Chi_Minh or UTC") from error
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
 TZ = Field(None, description="Time zone of the days; default: the service's time zone.", examples=["Asia/Ho_Chi_Minh"])
 INTERVAL = Field(
     Interval.TOTAL, description="Length of a bucket. Buckets start at whole intervals in UTC, days at `tz`'s midnight."
@@ -70,7 +83,7 @@ class CountQuery(RangeQuery):
     direction: list[Direction] | None = DIRECTIONS
     interval: Interval = INTERVAL
     by: list[Dimension] | None = Field(None, description="What to group by; repeatable; default: all.")
-    tz: str | None = TZ
+    tz: ZoneName | None = TZ
 
     def columns(self) -> dict[str, tuple[str, ...]]:
         return {name: allowed for name, allowed in super().columns().items() if name != "by"}
@@ -87,7 +100,7 @@ class TurningQuery(RangeQuery):
     movement_id: list[str] | None = MOVEMENTS
     object_class: list[ObjectClass] | None = CLASSES
     interval: Interval = INTERVAL
-    tz: str | None = TZ
+    tz: ZoneName | None = TZ
 
 
 class CrossingOut(CrossingFields, Item):

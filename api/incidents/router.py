@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from api.dependencies import ListsDep, ReaderDep
+from api.dependencies import KnownCameras, ListsDep, ReaderDep
 from api.errors import ProblemError, problems
 from api.incidents.schemas import IncidentHistory, IncidentPage, IncidentQuery
 from api.incidents.service import INCIDENTS, incident_history
 from api.pagination.responses import LIST_ANSWERS
 
-router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], dependencies=[KnownCameras])
 
 
 @router.get(

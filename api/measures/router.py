@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.dependencies import ListsDep
+from api.dependencies import KnownCameras, ListsDep
 from api.measures.schemas import FlowPage, FlowQuery, LineMeasuresPage, ZoneMeasuresPage, ZoneQuery
 from api.measures.service import FLOW, LINES, ZONES
 from api.pagination.responses import LIST_ANSWERS
 
-router = APIRouter(prefix="/api/v1", tags=["measures"])
+router = APIRouter(prefix="/api/v1", tags=["measures"], dependencies=[KnownCameras])
 
 
 @router.get(

@@ -2,9 +2,10 @@
 
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.pagination.filters import Filter, time_range
+from vision.contracts.base import UtcTime
 
 
 class Order(StrEnum):
@@ -27,10 +28,10 @@ class RangeQuery(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
     camera_id: list[str] | None = Field(None, alias="camera", description="Only these cameras; repeatable.")
-    since: AwareDatetime | None = Field(
+    since: UtcTime | None = Field(
         None, alias="from", description="From this time on; with its offset.", examples=["2026-11-22T00:00:00Z"]
     )
-    until: AwareDatetime | None = Field(
+    until: UtcTime | None = Field(
         None, alias="to", description="Before this time; with its offset.", examples=["2026-11-23T00:00:00Z"]
     )
     wanted_format: Format | None = Field(

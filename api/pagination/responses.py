@@ -15,7 +15,7 @@ from api.storage.event_rows import Row
 PageT = TypeVar("PageT", bound=Page[Any])
 
 _CSV_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
-LIST_ANSWERS = problems(422, 503) | _CSV_ANSWER
+LIST_ANSWERS = problems(404, 422, 503) | _CSV_ANSWER
 """What a list's route can return besides its page; for `responses=`."""
 
 

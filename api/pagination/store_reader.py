@@ -13,7 +13,7 @@ from api.pagination.filters import Cursor, Filter
 from api.pagination.queries import Order
 from api.storage.database import Database
 from api.storage.event_rows import Row
-from api.storage.tables import Base, EventRow, MissingEventsRow
+from api.storage.tables import Base, CameraSessionRow, EventRow, MissingEventsRow
 from api.storage.types import UtcDateTime, epoch_s
 
 EXPORT_PAGE = 2_000
@@ -151,6 +151,12 @@ class StoreReader:
         """When events are missing within a time range: of some cameras, or of all."""
         async with self._database.reading() as connection:
             return await _gaps(connection, since, until, camera_ids)
+
+    async def cameras_with_events(self, camera_ids: Sequence[str]) -> set[str]:
+        """Those of the cameras of which an event has been stored."""
+        query = select(CameraSessionRow.camera_id).where(CameraSessionRow.camera_id.in_(camera_ids))
+        async with self._database.reading() as connection:
+            return set(await connection.scalars(query))
 
     async def first_and_last(self, source: Source, wanted: Filter) -> tuple[datetime, datetime] | None:
         """Times of the first and the last matching row; `None`: no row matches."""

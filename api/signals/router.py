@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/v1/cameras", tags=["signals"])
     status_code=202,
     operation_id="reportSignal",
     summary="Report what a signal shows",
-    responses=problems(403, 404, 422, 503),
+    responses=problems(400, 403, 404, 408, 413, 422, 503),
     dependencies=[SameOrigin],
 )
 async def report_signal(

@@ -101,6 +101,7 @@ async def running(redis_url: str, database_url: str, tmp_path: Path) -> AsyncIte
             "cameras": cameras,
             "state": tmp_path / "state",
             "web": tmp_path / "dist",
+            "hosts": ("ngatu.test",),
         }
     )
     async with opened(database_url):

@@ -275,18 +275,20 @@ class Service:
         return time.monotonic() - started
 
 
-def command(*options: str) -> list[str]:
-    return [sys.executable, "-c", SERVE, "serve", *options]
+def command(*options: str, code: str = SERVE) -> list[str]:
+    return [sys.executable, "-c", code, "serve", *options]
 
 
 @contextmanager
-def serving(redis_url: str, database_url: str, cameras: Path, port: int = 0, **environment: str) -> Iterator[Service]:
+def serving(
+    redis_url: str, database_url: str, cameras: Path, port: int = 0, *, code: str = SERVE, **environment: str
+) -> Iterator[Service]:
     """A running service, killed at the end if necessary."""
     log = cameras / f"serve-{uuid4().hex[:6]}.log"
     options = ["--port", str(port), "--redis", redis_url, "--database", database_url, "--cameras", str(cameras)]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command(*options),
+            command(*options, code=code),
             stdout=out,
             stderr=out,
             env=os.environ | {"NGATU_STATE": str(cameras / "state")} | environment,

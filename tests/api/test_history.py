@@ -3,14 +3,19 @@
 import csv
 import io
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from api.pagination import buckets
+from api.pagination.filters import Filter
 from api.storage.event_writer import EventWriter
-from tests.api.api_kit import NOON, Running, change, crossing, movement, report
+from tests.api.api_kit import NOON, Running, change, crossing, eventually, movement, publish, report
 from vision.common.object_class import ObjectClass
 from vision.contracts import Direction
 
@@ -170,11 +175,58 @@ async def test_a_day_begins_at_midnight_of_the_requested_time_zone(running: Runn
     assert await days(tz="UTC") == [("2026-11-20T00:00:00Z", 3)]
 
 
-async def test_days_across_a_clock_change_are_rejected(running: Running) -> None:
-    params = {"interval": "1d", "tz": "Europe/Berlin", "from": "2026-10-20T00:00:00Z", "to": "2026-10-30T00:00:00Z"}
-    answer = await running.client.get("/counts", params=params)
-    assert answer.status_code == 422
-    assert "clocks of Europe/Berlin change" in answer.json()["detail"]
+@pytest.mark.parametrize(("begin", "end"), [("2026-01-01", "2027-01-01"), ("2026-06-01", "2026-09-01")])
+async def test_a_day_is_the_local_one_whatever_the_range(
+    running: Running, redis_url: str, begin: str, end: str
+) -> None:
+    publish(redis_url, crossing(crossed_at=datetime(2026, 6, 30, 22, 30, tzinfo=UTC)))
+    await eventually(lambda: running.services.stats.stored == 1)
+    params = {"interval": "1d", "tz": "Europe/Berlin", "from": f"{begin}T00:00:00Z", "to": f"{end}T00:00:00Z"}
+    [row] = (await running.client.get("/counts", params=params)).json()["rows"]
+    assert (row["start"], row["end"]) == ("2026-06-30T22:00:00Z", "2026-07-01T22:00:00Z")
+
+
+async def test_days_of_23_and_25_hours_are_whole(running: Running, redis_url: str) -> None:
+    hours = [
+        datetime(2026, month, day, hour, 30, tzinfo=UTC)
+        for month, day in ((3, 28), (3, 29), (10, 24), (10, 25))
+        for hour in range(24)
+    ]
+    publish(redis_url, *(crossing(crossed_at=at) for at in hours))
+    await eventually(lambda: running.services.stats.stored == len(hours))
+    params = {
+        "interval": "1d",
+        "tz": "Europe/Berlin",
+        "by": "camera",
+        "from": "2026-03-01T00:00:00Z",
+        "to": "2026-11-01T00:00:00Z",
+    }
+    rows = (await running.client.get("/counts", params=params)).json()["rows"]
+    zone = ZoneInfo("Europe/Berlin")
+    expected = Counter(at.astimezone(zone).date() for at in hours)
+    days = {datetime.fromisoformat(row["start"]).astimezone(zone).date(): row for row in rows}
+    assert {day: row["total"] for day, row in days.items()} == expected
+    lengths = {
+        day: datetime.fromisoformat(row["end"]) - datetime.fromisoformat(row["start"]) for day, row in days.items()
+    }
+    assert lengths[date(2026, 3, 29)] == timedelta(hours=23)
+    assert lengths[date(2026, 10, 25)] == timedelta(hours=25)
+
+
+@given(
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Ho_Chi_Minh", "Australia/Lord_Howe", "Africa/Cairo"]),
+    st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)),  # noqa: DTZ001
+    st.integers(1, 500),
+)
+def test_within_a_stretch_the_offset_is_the_same(name: str, begin: datetime, days: int) -> None:
+    zone, since = ZoneInfo(name), begin.replace(tzinfo=UTC)
+    until = since + timedelta(days=days)
+    parts = list(buckets.stretches(Filter(since, until), zone))
+    assert (parts[0][0], parts[-1][1]) == (since, until)
+    assert all(one[1] == other[0] for one, other in pairwise(parts))
+    for start, end, offset in parts:
+        for moment in (start, start + (end - start) / 2, end - timedelta(microseconds=1)):
+            assert moment.astimezone(zone).utcoffset() == offset
 
 
 async def test_counts_without_crossings_are_zero(running: Running) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.storage.event_writer import EventWriter
-from tests.api.api_kit import NOON, Running, movement, report
+from tests.api.api_kit import NOON, Running, eventually, movement, report, write_camera
 from tests.api.measures_kit import HEADWAYS, measured_report, zone_report
 from vision.common.object_class import ObjectClass
 from vision.contracts import CongestionLevel, FlowQuality, ZoneMeasures
@@ -102,6 +102,8 @@ async def test_zones_are_filtered_by_camera_zone_level_and_time(stored: Running)
 
     assert await zones() == ["shoulder", "approach"]
     assert await zones(level=["congested", "jammed"]) == ["approach"]
+    write_camera(stored.cameras, "nts-02")
+    await eventually(lambda: "nts-02" in stored.services.files.now.cameras)
     assert await zones(camera="nts-02") == []
     assert await zones(**{"from": LATER.isoformat()}) == ["shoulder"]
     page = await get(stored, "/measures/zones", limit=1)

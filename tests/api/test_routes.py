@@ -361,7 +361,7 @@ async def test_the_built_page_is_served_for_deep_links_too(redis_url: str, sqlit
     (dist / "index.html").write_text("<!doctype html><title>ngatu</title>")
     (dist / "assets" / "index-1a2b.js").write_text("1")
     settings = ServiceSettings.model_validate(
-        {"redis_url": redis_url, "database": sqlite_url, "web": dist, "state": dist}
+        {"redis_url": redis_url, "database": sqlite_url, "web": dist, "state": dist, "hosts": ("ngatu.test",)}
     )
     app = create_app(settings)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ngatu.test") as client:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from websockets.typing import Origin
 
 from api.commands.serve import is_loopback, register
 from tests.api.api_kit import (
+    SERVE,
     Sent,
     crossing,
     eventually,
@@ -158,8 +160,13 @@ async def test_the_service_survives_a_killed_redis_without_losing_events(
                     seen += ids(await take(sent, 10))
                     assert seen == [e.event_id for e in events]
                     await eventually(lambda: _is_ready(client))
+                    await eventually(lambda: _has_stored(client, 20))
         async with opened(sqlite_url) as database:
             assert sorted(await stored(database)) == sorted(e.event_id for e in events)
+
+
+async def _has_stored(client: httpx.AsyncClient, count: int) -> bool:
+    return len((await client.get("/api/v1/crossings")).json()["items"]) == count
 
 
 async def _is_ready(client: httpx.AsyncClient) -> bool:
@@ -183,7 +190,7 @@ async def test_a_client_that_reads_nothing_is_disconnected(redis_url: str, sqlit
         url = httpx.URL(service.url)
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.connect((url.host, url.port))
-        deaf.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+        deaf.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         async with httpx.AsyncClient(base_url=service.url) as client:
 
             async def followers_are(count: int) -> bool:
@@ -197,6 +204,25 @@ async def test_a_client_that_reads_nothing_is_disconnected(redis_url: str, sqlit
                         await asyncio.to_thread(pipe.execute)
             await eventually(lambda: followers_are(0))
             assert "ngatu_sse_sent_off_total 1.0" in (await client.get("/metrics")).text
+
+
+async def test_half_sent_and_endless_heads_of_requests_are_given_up(
+    redis_url: str, sqlite_url: str, cameras: Path
+) -> None:
+    code = f"import api.commands.server as server; server.HEAD_WITHIN_S = 0.5; {SERVE}"
+    with serving(redis_url, sqlite_url, cameras, code=code) as service:
+        url = httpx.URL(service.url)
+
+        def answer_to(sent: bytes) -> bytes:
+            with socket.create_connection((url.host, url.port), timeout=10) as client:
+                client.sendall(sent)
+                with suppress(ConnectionResetError):
+                    return client.recv(100)
+            return b""
+
+        assert answer_to(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").startswith(b"HTTP/1.1 200")
+        assert answer_to(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half: ") == b""
+        assert answer_to(b"GET /healthz HTTP/1.1\r\n" + b"X: y\r\n" * 40_000) == b""
 
 
 async def test_live_views_reach_viewers_and_a_slow_one_gets_only_the_newest(

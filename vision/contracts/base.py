@@ -21,7 +21,7 @@ MAX_INT = 2**63 - 1
 
 def _in_utc(moment: datetime) -> datetime:
     if not EARLIEST <= moment <= LATEST:
-        raise ValueError(f"a time between {EARLIEST.year} and {LATEST.year} is needed: set the sender's clock")
+        raise ValueError(f"not between {EARLIEST.year} and {LATEST.year}: check the clock and the form of the time")
     return moment.astimezone(UTC)
 
 
