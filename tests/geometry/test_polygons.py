@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vision.geometry import points_in_polygons, polygon_area
+from vision.geometry.polygons import Polygons
 
 SQUARE = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]])
 ARROW = np.array([[0.0, 0.0], [10.0, 5.0], [0.0, 10.0], [4.0, 5.0]])
@@ -45,3 +46,21 @@ def test_translation_and_scale_do_not_matter(at: np.ndarray, dx: int, dy: int, k
 def test_area_is_independent_of_orientation() -> None:
     assert polygon_area(SQUARE) == 100
     assert polygon_area(ARROW[::-1]) == polygon_area(ARROW) == 30
+
+
+WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+fractions = st.floats(0, 1)
+
+
+@given(st.lists(st.tuples(fractions, fractions), min_size=1).map(np.array))
+def test_the_whole_picture_contains_every_point_of_it_its_border_included(at: np.ndarray) -> None:
+    size_px = np.array([1280.0, 720.0])
+    assert Polygons.in_picture([WHOLE], size_px).contain(at * size_px).all()
+
+
+def test_a_zone_ends_at_the_picture_border_only_where_it_was_drawn_to_it() -> None:
+    upper = ((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (0.0, 0.5))
+    lower = ((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0))
+    at = np.array([[640.0, 720.0], [640.0, 500.0], [640.0, 361.0], [640.0, 359.0]])
+    inside = Polygons.in_picture([upper, lower], np.array([1280.0, 720.0])).contain(at)
+    assert inside.tolist() == [[False, True], [False, True], [False, True], [True, False]]

@@ -119,7 +119,7 @@ class TrafficAnalyzer:
         self._stitcher = TrackStitcher(width_px, height_px)
         self._movements = MovementCounter(camera.movements)
         self._zones = ZoneMonitor(camera, width_px, height_px, ground, free_flow=calibration.free_flow)
-        self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in camera.zones])
+        self._polygons = Polygons.in_picture([zone.polygon for zone in camera.zones], size_px)
         self._incidents = IncidentDetector(camera, width_px, height_px, numbers=numbers or count(1))
 
     def update(

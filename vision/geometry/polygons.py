@@ -1,6 +1,7 @@
 """Tests which points are in which polygons, for many points at once."""
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,21 @@ class Polygons:
         rise = np.where(self._y1 == self._y0, 1.0, self._y1 - self._y0)
         self._x_per_y = (ends[:, 0] - starts[:, 0]) / rise
         self._firsts = np.cumsum([0, *(len(p) for p in polygons[:-1])])
+
+    @classmethod
+    def in_picture(cls, outlines: Sequence[Sequence[tuple[float, float]]], size_px: Floats) -> Self:
+        """Polygons in pixels, from corners as fractions of a picture of this (width, height).
+
+        A corner on the picture's border is moved a pixel beyond it: a box that the border cuts off ends exactly there,
+        and what a zone that was drawn up to the border holds is in it.
+
+        Examples:
+            >>> whole = Polygons.in_picture([[(0, 0), (1, 0), (1, 1), (0, 1)]], np.array([1280.0, 720.0]))
+            >>> whole.contain(np.array([[640.0, 720.0], [0.0, 0.0], [1280.0, 720.0]])).all()
+            True
+        """
+        corners = [np.array(outline, float) for outline in outlines]
+        return cls([c * size_px - (c <= 0) + (c >= 1) for c in corners])
 
     def contain(self, points: Floats) -> Bools:
         """(N, Z): which of N points (N, 2) are in which polygons.

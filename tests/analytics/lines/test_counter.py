@@ -37,9 +37,25 @@ def test_a_stopped_vehicle_with_box_jitter_on_the_line_is_counted_once() -> None
     assert directions(count(down([300, 340, 380, *jittering, 440, 480]))) == ["in"]
 
 
-def test_a_vehicle_that_stops_on_the_line_is_counted_when_it_first_reaches_it() -> None:
+def test_a_vehicle_that_stops_on_the_line_is_counted_when_it_passes_it() -> None:
     [crossing] = count(down([300, 350, 398.5, 400.4, 399, 400.3, 399.5, 399.8, 430]))
-    assert crossing.at_s == pytest.approx(0.28, abs=0.01)
+    assert crossing.at_s == pytest.approx(0.70, abs=0.01)
+
+
+def waits(at_px: float, seconds: float, jitter_px: float) -> list[At]:
+    """A vehicle that drives up to a place, waits there and reverses."""
+    approach, back = np.linspace(100, at_px, 36), np.linspace(at_px, 100, 36)
+    jitter = np.random.default_rng(4).normal(0, jitter_px, int(seconds * 12))
+    return down([*approach, *(at_px + jitter), *back], step_s=1 / 12)
+
+
+def test_a_vehicle_that_waits_before_the_line_and_reverses_is_not_counted() -> None:
+    assert count(waits(398, 30, jitter_px=1.2)) == []
+
+
+@pytest.mark.parametrize("beyond_px", [7, 10, 25, 40])
+def test_a_vehicle_that_creeps_over_the_line_and_reverses_is_counted_back(beyond_px: float) -> None:
+    assert directions(count(waits(400 + beyond_px, 10, jitter_px=0))) == ["in", "out"]
 
 
 def test_a_parked_vehicle_on_the_line_is_never_counted() -> None:

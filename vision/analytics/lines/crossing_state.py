@@ -17,10 +17,14 @@ class CrossingParameters:
     min_depth: float = 0.1
     """Depths on both sides of the line must add up to this. Larger: less double counting from box jitter, later counts,
     short tracks at the line are missed. Source: chosen."""
+    first_depth: float = 0.05
+    """Depth beyond the line that is required to count a track for the first time: what waits before the line jitters
+    over it. Larger: fewer counts from jitter, tracks that end at the line are missed. Source: chosen."""
     return_depth: float = 0.5
-    """Depth on each side that is required to count a track again in the other direction, or to count a stopped vehicle:
-    its box jitters by more than a tenth of its height when half occluded. Larger: less double counting, vehicles that
-    turn around close to the line are missed. Source: chosen."""
+    """Depth beyond the line that is required to count a track again in the other direction, or to count a stopped
+    vehicle; the depths on both sides must add up to twice this. A box jitters by more than a tenth of its height when
+    half occluded. Larger: less double counting, vehicles that turn around close to the line are counted later. Source:
+    chosen."""
     settle_s: float = 1.5
     """A vehicle that stays on one side this long, seconds, is settled there. Longer: fewer crossings from jitter, slow
     vehicles in a jam are counted later or not. Source: chosen."""
@@ -129,8 +133,8 @@ def has_crossed(
     settled_on_both = is_clear & (now.side_duration_s >= p.settle_s) & _is_settled_beyond(now, p)
     is_deep_enough = np.where(
         was_counted | (is_stopped[:, None] & ~settled_on_both),
-        (now.side_depth >= p.return_depth) & (depth >= p.return_depth),
-        now.side_depth + depth >= p.min_depth,
+        (depth >= p.return_depth) & (now.side_depth + depth >= 2 * p.return_depth),
+        (depth >= p.first_depth) & (now.side_depth + depth >= p.min_depth),
     )
     return candidates & is_deep_enough
 

@@ -170,7 +170,7 @@ class StandstillTracker:
         braking: BrakingParameters = BRAKING,
     ) -> None:
         size_px = np.array([width_px, height_px], np.float64)
-        self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in zones])
+        self._polygons = Polygons.in_picture([zone.polygon for zone in zones], size_px)
         self._parameters, self._creep = parameters, creep
         self.surroundings = surroundings
         """The thresholds of its surroundings, which rules share."""

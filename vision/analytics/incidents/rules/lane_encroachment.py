@@ -93,7 +93,7 @@ class LaneEncroachmentRule:
         self._parameters = parameters
         self._rider_mps = riding.min_riding_mps
         size_px = np.array([width_px, height_px], np.float64)
-        self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in zones])
+        self._polygons = Polygons.in_picture([zone.polygon for zone in zones], size_px)
         is_banned = np.array([[c not in zone.may_be_in for zone in zones] for c in CLASSES], bool)
         self._is_reported = is_banned & IS_VEHICLE[:, None]
         """(classes, Z): which classes are reported in which zones."""

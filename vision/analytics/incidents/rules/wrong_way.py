@@ -86,7 +86,7 @@ class WrongWayRule:
     ) -> None:
         self._parameters = parameters
         size_px = np.array([width_px, height_px], np.float64)
-        self._polygons = Polygons([np.array(zone.polygon) * size_px for zone in zones])
+        self._polygons = Polygons.in_picture([zone.polygon for zone in zones], size_px)
         directions_px = np.array([_direction(zone) for zone in zones], np.float64).reshape(-1, 2) * size_px
         with np.errstate(invalid="ignore"):
             self._directions = directions_px / np.linalg.norm(directions_px, axis=1, keepdims=True)
