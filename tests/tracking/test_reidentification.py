@@ -1,12 +1,16 @@
 """Re-identification of lost tracks by motion."""
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.tracking.tracking_kit import Box, follow, ids
 from vision.common.object_class import ObjectClass
 from vision.config.camera import TrackingConfig
 from vision.tracking import Tracker
-from vision.tracking.reidentification import ReidentificationParameters
+from vision.tracking.reidentification import ReidentificationParameters, find_predecessor
+from vision.tracking.track_life import TrackedBox, TrackLife
 
 
 def occluded(path: list[Box], start: int, end: int) -> list[list[Box]]:
@@ -65,3 +69,38 @@ def test_a_vehicle_that_appears_after_the_maximum_gap_is_another() -> None:
     gone = [[Box(100 + 5 * n, 100)] for n in range(12)]
     new = [[Box(320 + 5 * n, 100)] for n in range(12)]
     assert len(ids(follow([*gone, *[[]] * 32, *new]))) == 2
+
+
+def seen(place_px: tuple[float, float], velocity_px: tuple[float, float], at_s: float, steps: range) -> TrackLife:
+    """A track of boxes 60 pixels wide and 40 high, at a constant velocity; it is at the place at `at_s`."""
+    life = TrackLife(track_id=1)
+    for step in steps:
+        x, y = np.array(place_px) + np.array(velocity_px) * step * 0.1
+        box = TrackedBox(at_s + step * 0.1, np.array([x - 30, y - 20, x + 30, y + 20], np.float32), 0.9)
+        life.add(box, ObjectClass.CAR.class_id)
+    return life
+
+
+speeds = st.floats(100, 800)
+angles = st.floats(0, 2 * np.pi)
+
+
+@given(speeds, speeds, angles, st.floats(0.2, 1.9), st.floats(60, 600))
+def test_a_track_that_begins_against_the_lost_ones_motion_is_another(
+    speed_px: float, new_speed_px: float, angle: float, gap_s: float, back_px: float
+) -> None:
+    ahead = np.array([np.cos(angle), np.sin(angle)])
+    lost = seen((0, 0), tuple(ahead * speed_px), 0, range(-5, 1))
+    for heading in (ahead, -ahead):
+        new = seen(tuple(-ahead * back_px), tuple(heading * new_speed_px), gap_s, range(6))
+        assert find_predecessor(new, [lost]) is None
+
+
+@given(speeds, angles, st.floats(0.2, 1.9))
+def test_a_track_that_begins_where_the_lost_one_was_going_continues_it(
+    speed_px: float, angle: float, gap_s: float
+) -> None:
+    velocity_px = tuple(np.array([np.cos(angle), np.sin(angle)]) * speed_px)
+    lost = seen((0, 0), velocity_px, 0, range(-5, 1))
+    new = seen(tuple(np.array(velocity_px) * gap_s), velocity_px, gap_s, range(6))
+    assert find_predecessor(new, [lost]) is lost

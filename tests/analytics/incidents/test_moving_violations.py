@@ -22,6 +22,7 @@ from tests.analytics.incidents.incidents_road import (
     detect,
     drives,
     flow,
+    halts,
     kinds,
     line_m,
     raised,
@@ -96,11 +97,21 @@ def test_beside_a_stopped_vehicle_wrong_way_driving_is_confirmed_later() -> None
     """In a queue, a tracker steps back from one vehicle to the next."""
     fast = Actor(drives(25.25, 5, start_s=3, x_m=40, to_left=True))
     slow = Actor(drives(28.75, 2.5, start_s=3, x_m=40, to_left=True))
-    stopped = Actor(lambda t: (80.0, 28.75))
-    [beside_a_stopped_one] = raised(detect(camera(NORTH), [fast, stopped], 20))
+    stopped = Actor(halts(28.75, 15, 80.0, start_s=-4))
+    changes = raised(detect(camera(NORTH), [fast, stopped], 20))
+    [beside_a_stopped_one] = [change for change in changes if change.kind == "wrong_way"]
     together = raised(detect(camera(NORTH), [fast, slow], 20))
     assert kinds(together) == ["wrong_way"] * 2
     assert together[0].at_s < 3 + 4 < beside_a_stopped_one.at_s
+
+
+@pytest.mark.parametrize("zones", [(NORTH,), (NORTH, PAVEMENT)])
+def test_motorcycles_parked_beside_the_road_delay_no_wrong_way_alarm(zones: tuple[dict[str, object], ...]) -> None:
+    fast = Actor(drives(32.25, 5, start_s=3, x_m=40, to_left=True))
+    parked = [Actor(lambda _, x=x: (x, PAVEMENT_M), ObjectClass.MOTORCYCLE) for x in range(30, 100, 4)]
+    alone, beside = (raised(detect(camera(*zones), actors, 20)) for actors in ([fast], [fast, *parked]))
+    assert kinds(alone) == kinds(beside) == ["wrong_way"]
+    assert beside[0].at_s == pytest.approx(alone[0].at_s)
 
 
 LIMITED = {**NORTH, "speed_limit_kmh": 50}

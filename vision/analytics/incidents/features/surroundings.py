@@ -64,6 +64,15 @@ def same_position_m(class_id: NDArray[np.int64], parameters: SurroundingsParamet
     return radius_m
 
 
+def traffic_around(scene: Scene, n: int) -> Bools:
+    """(N,): which vehicles are traffic around the one in row `n`: in a zone of its own, and not parked all the time."""
+    tracks = scene.tracks
+    in_its_zones = (scene.inside & scene.inside[n]).any(axis=1)
+    others: Bools = in_its_zones & is_vehicle(tracks.class_id) & (tracks.has_moved | ~tracks.is_stopped)
+    others[n] = False
+    return others
+
+
 def is_slow_zone(scene: Scene, z: int, parameters: SurroundingsParameters) -> bool:
     """Whether traffic of a zone queues or jams, or is about to: its moving vehicles crawl."""
     zone, tracks = scene.zones[z], scene.tracks

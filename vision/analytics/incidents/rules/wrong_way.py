@@ -7,6 +7,7 @@ import numpy as np
 
 from vision.analytics.incidents.conditions import SustainedCondition, SustainedConditions
 from vision.analytics.incidents.evidence import display_name, evidence_for, is_vehicle, with_article
+from vision.analytics.incidents.features.surroundings import traffic_around
 from vision.analytics.incidents.lifecycle import Evidence
 from vision.analytics.kinematics.state import Bools, Floats, TrackKinematics
 from vision.analytics.scene import Scene
@@ -112,7 +113,7 @@ class WrongWayRule:
         return [
             self._evidence(scene, n, condition, int(zone[n]), cosine)
             for n, condition in self._conditions.update(tracks, holds, scene.at_s)
-            if self._is_confirmed(tracks, n, condition, self._directions[zone[n]], holds)
+            if self._is_confirmed(scene, n, condition, self._directions[zone[n]], holds)
         ]
 
     def _cosine(self, velocity_px: Floats) -> Floats:
@@ -131,14 +132,14 @@ class WrongWayRule:
         return np.asarray(follows.any(axis=1), bool)
 
     def _is_confirmed(
-        self, tracks: TrackKinematics, n: int, condition: SustainedCondition, direction: Floats, against: Bools
+        self, scene: Scene, n: int, condition: SustainedCondition, direction: Floats, against: Bools
     ) -> bool:
         """Whether the condition is long and consistent enough, and led backwards from its start with the whole box.
 
         After a jump back an ID switch leads forward again; a box that only grows downwards takes in a second vehicle.
         `against` (N,): which vehicles go against their direction now.
         """
-        p = self._parameters
+        p, tracks = self._parameters, scene.tracks
         size_px = float(np.sqrt(condition.box_size_px * tracks.box_size_px(n)))
         back_px = -float((tracks.bottom_center_px[n] - condition.bottom_center_px) @ direction)
         grown_px = float(tracks.xyxy[n, 3] - tracks.xyxy[n, 1]) - condition.height_px
@@ -146,7 +147,7 @@ class WrongWayRule:
         needed_confidence = p.min_confidence * p.confidence_duration_s
         return (
             condition.hits >= p.min_hits
-            and (condition.duration_s >= p.min_duration_beside_slow_s or not self._is_beside_slow(tracks, n, against))
+            and (condition.duration_s >= p.min_duration_beside_slow_s or not self._is_beside_slow(scene, n, against))
             and condition.hit_share >= p.min_hit_share
             and condition.confidence * max(condition.duration_s, p.confidence_duration_s) >= needed_confidence
             and condition.distance_m >= self._min_distance_m(condition)
@@ -160,14 +161,12 @@ class WrongWayRule:
         may_be_reversing = is_slow and condition.duration_s < p.max_reversing_s
         return p.max_reversing_m if may_be_reversing else p.min_distance_m
 
-    def _is_beside_slow(self, tracks: TrackKinematics, n: int, against: Bools) -> bool:
-        """Whether a slow vehicle that does not go against its direction is near the one in row `n`."""
-        p = self._parameters
+    def _is_beside_slow(self, scene: Scene, n: int, against: Bools) -> bool:
+        """Whether slow traffic that does not go against its direction is near the vehicle in row `n`."""
+        p, tracks = self._parameters, scene.tracks
         distances_m = np.hypot(*(tracks.ground_m - tracks.ground_m[n]).T)
         slow = tracks.is_stopped | (tracks.speed_mps < p.slow_neighbour_mps)
-        others: Bools = is_vehicle(tracks.class_id) & slow & ~against & (distances_m < p.slow_neighbour_m)
-        others[n] = False
-        return bool(others.any())
+        return bool((traffic_around(scene, n) & slow & ~against & (distances_m < p.slow_neighbour_m)).any())
 
     def _evidence(self, scene: Scene, n: int, condition: SustainedCondition, z: int, cosine: Floats) -> Evidence:
         tracks, zone = scene.tracks, scene.zones[z].zone
