@@ -18,7 +18,7 @@ from vision.common.progress import quiet
 from vision.core import ModelError
 from vision.detection.loading import load_detector
 from vision.detection.models.add import add
-from vision.detection.models.cards import ModelCard, UltralyticsSource, UrlSource, load_cards, weights_file
+from vision.detection.models.cards import ModelCard, UltralyticsSource, UrlSource, weights_file
 from vision.detection.models.pull import fetch, pull
 
 YOLO = np.zeros((84, cells_of(64, 64)), np.float32)
@@ -147,35 +147,7 @@ def test_a_failed_ultralytics_export_gives_reason_and_remedy(tmp_path: Path) -> 
         pull(card, python=python)
 
 
-def test_an_added_file_gets_a_card(tmp_path: Path) -> None:
-    file = constant_model(tmp_path / "My model (2).onnx", {"output0": YOLO}, sides=(64, 64))
-    card, result = add(file)
-    assert card.name == "My-model-2-"
-    assert card.family == "yolo"
-    assert not result.passed, "it detects nothing"
-    assert load_cards()[card.name] == card
-    file.unlink()
-    assert load_detector(card.name).model.names[2] == "car"
-
-
-def test_a_card_completes_what_its_file_lacks(tmp_path: Path) -> None:
-    output = np.zeros((6, cells_of(64, 64)), np.float32)
-    output[:, 3] = [20, 35, 20, 30, 0.8, 0]
-    file = constant_model(tmp_path / "two.onnx", {"output0": output}, sides=(64, 64))
-    given = tmp_path / "card.yaml"
-    given.write_text(
-        "{name: hanoi, title: t, licence: l, source: {kind: file, origin: me}, "
-        "names: [xe may, o to], classes: {xe may: motorcycle, o to: car}}"
-    )
-    with pytest.raises(ModelError, match="2 classes"):
-        add(file)
-    add(file, card_file=given)
-    (found,) = load_detector("hanoi").detect([np.zeros((64, 64, 3), np.uint8)])
-    assert found.class_id.tolist() == [1]
-
-
 def test_a_packaged_models_name_cannot_be_reused(tmp_path: Path) -> None:
     file = constant_model(tmp_path / "yolo26n.onnx", {"output0": YOLO}, sides=(64, 64))
     with pytest.raises(ModelError, match=r"yolo26n.*--name"):
         add(file)
-    assert add(file, name="mine")[0].name == "mine"

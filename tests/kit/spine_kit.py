@@ -22,6 +22,8 @@ from onnx import TensorProto, helper, numpy_helper
 from tests.kit.worker_kit import CAR, HEIGHT, WIDTH, picture, until
 from vision.config.bus import connect
 from vision.contracts import EVENT, CameraHealth, Event, SessionEnd, keys
+from vision.detection.models.add import store
+from vision.detection.models.cards import FileSource, ModelCard
 from vision.publishing import EmbeddedRedis
 
 TOOL = ["-m", "vision"]
@@ -86,6 +88,14 @@ def make_model(path: Path) -> Path:
     model.metadata_props.add(key="names", value="{0: 'car'}")
     onnx.save(model, path)
     return path
+
+
+def store_model(file: Path, name: str) -> ModelCard:
+    """Put a model into the cache under a name, as `ngatu models add` does with one that passes its test."""
+    source = FileSource(kind="file", origin=str(file))
+    card = ModelCard(name=name, title="squares", licence="none", source=source)
+    store(file, card)
+    return card
 
 
 def _cells() -> tuple[int, np.ndarray]:

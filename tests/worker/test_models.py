@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.spine_kit import make_model
+from tests.kit.spine_kit import make_model, store_model
 from vision.config.settings import WorkerSettings
 from vision.core import ModelError
-from vision.detection.models.add import add
 from vision.detection.models.cards import default_pointer
 from vision.worker import models
 from vision.worker.models import load_default, promotion
@@ -21,7 +20,7 @@ def _model_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NGATU_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(models, "DEFAULT_MODEL", "packaged")
     for name in ("packaged", "own"):
-        add(make_model(tmp_path / "squares.onnx"), name=name)
+        store_model(make_model(tmp_path / "squares.onnx"), name)
 
 
 def test_the_promoted_model_is_loaded_and_without_one_the_packaged_model() -> None:

@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.spine_kit import LAP_S, TOOL, Process, Spine, check_no_event_is_missing, make_model, outboxes
+from tests.kit.spine_kit import (
+    LAP_S,
+    TOOL,
+    Process,
+    Spine,
+    check_no_event_is_missing,
+    make_model,
+    outboxes,
+    store_model,
+)
 from tests.kit.worker_kit import until
-from vision.detection.models.add import add
 from vision.detection.models.cards import default_pointer, weights_file
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -41,7 +49,7 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Promoted
     monkeypatch.setenv("NGATU_CACHE", str(tmp_path / "cache"))
     file = make_model(tmp_path / "squares.onnx")
     for name in ("first", "second", "broken"):
-        card, _ = add(file, name=name)
+        card = store_model(file, name)
     weights_file(card).write_bytes(b"not a model")
     promote("first")
     made = PromotedSpine(tmp_path / "system", ("c1", "c2"), "--workers", "2")

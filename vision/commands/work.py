@@ -84,13 +84,16 @@ def _run(settings: WorkerSettings) -> bool:
 
 
 def _find_model(named: str | None) -> None:
-    """Fail at once, not in a worker's log, where the model is missing; without a name either default will do."""
+    """Fail at once, not in a worker's log, where the model cannot be used; without a name either default will do."""
     from vision.core import ModelError
     from vision.detection.loading import locate
     from vision.detection.models.cards import DEFAULT_MODEL, default_model
+    from vision.detection.models.trial import try_out
 
     try:
         locate(named or default_model())
+        if named:
+            try_out(named)
     except ModelError:
         if named or default_model() == DEFAULT_MODEL:
             raise

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.common.object_class import CLASSES, ObjectClass
+from vision.common.class_names import road_user_of, sounds_like_a_road_user
+from vision.common.object_class import ObjectClass
 
 # fmt: off
 COCO: tuple[str, ...] = (
@@ -41,9 +42,18 @@ def names_in_metadata(text: str) -> tuple[str, ...] | None:
 
 
 def by_name(names: tuple[str, ...]) -> dict[str, ObjectClass]:
-    """The names that equal an `ObjectClass`, ignoring case."""
-    by_value = {c.value: c for c in CLASSES}
-    return {name: by_value[name.lower()] for name in names if name.lower() in by_value}
+    """The names that mean a road user, in any common spelling."""
+    return {name: kind for name in names if (kind := road_user_of(name)) is not None}
+
+
+def unmapped(names: tuple[str, ...], mapping: Mapping[str, ObjectClass]) -> list[str]:
+    """The names that sound like road users and that no class of ours stands for: what they are is not detected.
+
+    Examples:
+        >>> unmapped(("car", "auto-rickshaw", "traffic light"), by_name(("car",)))
+        ['auto-rickshaw']
+    """
+    return [name for name in names if name not in mapping and sounds_like_a_road_user(name)]
 
 
 def columns(names: tuple[str, ...], mapping: Mapping[str, ObjectClass]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

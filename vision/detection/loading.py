@@ -105,7 +105,7 @@ def describe(
         input=spec.model_copy(update={"size": size}) if size else spec,
         width=width,
         height=height,
-        batches=not isinstance(_picture_input(session).shape[0], int),
+        batches=_takes_two(session, probe),
         names=names,
         classes=mapping,
         calibration=family.calibration if card is None or card.calibration is None else card.calibration,
@@ -147,6 +147,19 @@ def _probe(session: Session) -> Probe:
         input_names=tuple(i.name for i in session.inputs),
         width=width,
         height=height,
+    )
+
+
+def _takes_two(session: Session, probe: Probe) -> bool:
+    """Whether two pictures go through at once. Some exporters leave the batch axis open by name only."""
+    if isinstance(_picture_input(session).shape[0], int):
+        return False
+    try:
+        outputs = session.run(feed_of(session, np.zeros((2, 3, probe.height, probe.width), np.float32)))
+    except ModelError:
+        return False
+    return all(
+        len(two.shape) > 0 and two.shape[0] == 2 * one[0] for two, one in zip(outputs, probe.shapes, strict=True)
     )
 
 

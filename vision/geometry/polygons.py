@@ -38,8 +38,8 @@ class Polygons:
 
         Examples:
             >>> whole = Polygons.in_picture([[(0, 0), (1, 0), (1, 1), (0, 1)]], np.array([1280.0, 720.0]))
-            >>> whole.contain(np.array([[640.0, 720.0], [0.0, 0.0], [1280.0, 720.0]])).all()
-            True
+            >>> whole.contain(np.array([[640.0, 720.0], [0.0, 0.0], [1280.0, 720.0]])).tolist()
+            [[True], [True], [True]]
         """
         corners = [np.array(outline, float) for outline in outlines]
         return cls([c * size_px - (c <= 0) + (c >= 1) for c in corners])

@@ -7,6 +7,7 @@ from vision.config.settings import WorkerSettings
 from vision.core import ModelError
 from vision.detection import Detector, load_detector
 from vision.detection.models.cards import DEFAULT_MODEL, default_pointer
+from vision.detection.models.trial import try_out
 from vision.worker.model_watch import LoadedModel, ModelWatch, Promotion
 
 MAX_BATCH = 16
@@ -60,8 +61,18 @@ def load_default(settings: WorkerSettings) -> tuple[LoadedModel, ModelWatch]:
         trouble = f"model {wanted.model!r} was promoted but cannot be used, {DEFAULT_MODEL!r} is used instead: {error}"
         log.error("promoted model rejected", model=wanted.model, reason=str(error))  # noqa: TRY400 - the reason is enough
         loaded = load(DEFAULT_MODEL, settings)
-    watch = ModelWatch(wanted, newest=promotion, load=lambda model: load(model, settings), trouble=trouble)
+    watch = ModelWatch(wanted, newest=promotion, load=lambda model: _load_tried(model, settings), trouble=trouble)
     return loaded, watch
+
+
+def _load_tried(model: str, settings: WorkerSettings) -> LoadedModel:
+    """Load a model that runs in a process of its own: a worker that is at work must not hang or die by it.
+
+    Raises:
+        ModelError: it does not.
+    """
+    try_out(model)
+    return load(model, settings)
 
 
 def _first_promotion() -> Promotion:

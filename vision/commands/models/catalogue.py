@@ -74,16 +74,18 @@ def check(
     """Run a model on the bundled street picture and list its detections. Exit code 1: it detects next to nothing."""
     from vision.detection import load_detector
     from vision.detection.models.self_test import draw, run_self_test, save
+    from vision.detection.models.trial import try_out
 
     quiet_logs()
     with readable_errors():
+        try_out(model)
         detector = load_detector(model, providers=[provider] if provider else None, threads=threads)
         result = run_self_test(detector)
         _print_check(detector, result)
         if render:
             save(draw(result.image, result.detections), render)
             typer.echo(f"written to {render}")
-    _pass_or_fail(detector.model.name, result)
+    _pass_or_fail(detector, result)
 
 
 def pull(
@@ -121,15 +123,17 @@ def add(
 ) -> None:
     """Add your own model: recognise its family, copy it, write a card, and check it."""
     from vision.common.paths import cache_dir
-    from vision.detection.loading import load_detector
+    from vision.detection.loading import build_detector
     from vision.detection.models.add import add as add_model
+    from vision.detection.session import Session
 
     quiet_logs()
     with readable_errors():
         added, result = add_model(file, name=name, card_file=card)
-        _print_check(load_detector(added.name), result)
+        detector = build_detector(Session(file), added)
+        _print_check(detector, result)
+    _pass_or_fail(detector, result)
     typer.echo(f"added as '{added.name}', a {added.family} model; its card is {cache_dir('models') / added.name}.yaml")
-    _pass_or_fail(added.name, result)
 
 
 def _card_rows(card: "ModelCard") -> list[tuple[str, str]]:
@@ -171,7 +175,19 @@ def _print_check(detector: "Detector", result: "SelfTestResult") -> None:
     typer.echo(f"picture: {result.picture.author}; {result.picture.licence}")
 
 
-def _pass_or_fail(name: str, result: "SelfTestResult") -> None:
+def _pass_or_fail(detector: "Detector", result: "SelfTestResult") -> None:
+    """Say whether the model may be used; otherwise exit with code 1."""
+    from vision.detection.class_map import unmapped
+
+    name, model = detector.model.name, detector.model
+    if others := unmapped(model.names, model.classes):
+        typer.echo(
+            f"error: model '{name}' has classes that sound like road users and are none of ours: "
+            f"{', '.join(others[:12])}. Map them by `classes` in a card, and add the file by `ngatu models add FILE "
+            "--card CARD`",
+            err=True,
+        )
+        raise typer.Exit(1)
     found, expected = sum(result.found.values()), sum(result.expected.values())
     typer.echo(f"{name}: detected {found} of {expected} clearly visible road users")
     if not result.passed:

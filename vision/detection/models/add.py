@@ -7,19 +7,22 @@ from ruamel.yaml import YAML
 
 from vision.common.paths import cache_dir
 from vision.core import ModelError
+from vision.detection.class_map import unmapped
 from vision.detection.loading import build_detector
 from vision.detection.models.cards import FileSource, ModelCard, load_cards, read_card
 from vision.detection.models.pull import put_into_cache
 from vision.detection.models.self_test import SelfTestResult, run_self_test
+from vision.detection.models.trial import try_out
 from vision.detection.session import Session
 
 
 def add(file: Path, *, name: str | None = None, card_file: Path | None = None) -> tuple[ModelCard, SelfTestResult]:
-    """Test a model file and copy it, with a card, into the cache, where it is found by name.
+    """Test a model file and, if it passes, copy it with a card into the cache, where it is found by name.
 
     `card_file` is a card with what the file lacks, such as class names or another input. Raises ModelError naming the
-    file and what was expected.
+    file and what was expected; nothing of it is in the cache then.
     """
+    try_out(file, card_file)
     session = Session(file)
     given = read_card(card_file) if card_file else None
     detector = build_detector(session, given)
@@ -33,9 +36,16 @@ def add(file: Path, *, name: str | None = None, card_file: Path | None = None) -
         }
     )
     _check_name_is_free(card)
+    result = run_self_test(detector)
+    if result.passed and not unmapped(detector.model.names, detector.model.classes):
+        store(file, card)
+    return card, result
+
+
+def store(file: Path, card: ModelCard) -> None:
+    """Put a model that has been tested into the cache, where its card is found by name."""
     put_into_cache(file, card.name)
     _write(card)
-    return card, run_self_test(detector)
 
 
 def _card(licence: str, file: Path) -> ModelCard:

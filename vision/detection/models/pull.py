@@ -103,11 +103,40 @@ def _exclusive_scratch(target: Path) -> Iterator[Path]:
 
 
 def put_into_cache(file: Path, name: str) -> Path:
-    """Copy a file atomically into the cache under a model's name."""
+    """Copy a file atomically into the cache under a model's name; weights beside it are taken into the one file.
+
+    Raises:
+        ModelError: its weights cannot be taken in.
+    """
     target = cache_dir("models") / f"{name}.onnx"
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, scratch = tempfile.mkstemp(dir=target.parent, suffix=".part")
     os.close(handle)
-    shutil.copyfile(file, scratch)
-    Path(scratch).replace(target)
+    try:
+        if _has_weights_beside(file):
+            _merge(file, Path(scratch))
+        else:
+            shutil.copyfile(file, scratch)
+        Path(scratch).replace(target)
+    finally:
+        Path(scratch).unlink(missing_ok=True)
     return target
+
+
+def _has_weights_beside(file: Path) -> bool:
+    """Whether a model keeps weights in other files (ONNX external data)."""
+    import onnx  # noqa: PLC0415 - takes a third of a second
+
+    tensors = onnx.load(file, load_external_data=False).graph.initializer
+    return any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in tensors)
+
+
+def _merge(file: Path, target: Path) -> None:
+    import onnx  # noqa: PLC0415
+
+    try:
+        onnx.save_model(onnx.load(file), target)
+    except (OSError, ValueError, onnx.checker.ValidationError) as error:
+        raise ModelError(
+            f"model {file}: its weights are in other files, which cannot be taken in: {error}; export it as one file"
+        ) from error

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from vision.common.class_names import road_user_of
 from vision.common.object_class import CLASSES
 from vision.labels.errors import LabelError
 
@@ -15,7 +16,7 @@ def class_id_of(
     name: str, names: Mapping[str, str], path: Path, *, line: int | None = None, place: str = ""
 ) -> int | None:
     """The class number of a name, None where `names` leaves it out. Raises LabelError with the file and location."""
-    mapped = names.get(name, name.strip().lower())
+    mapped = names.get(name) or str(road_user_of(name) or name)
     if mapped == IGNORED:
         return None
     if mapped not in CLASS_IDS:
