@@ -10,8 +10,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,16 @@ import pytest
 import typer
 from numpy.typing import NDArray
 
-from vision.commands.count import _check_target, _lines
+from vision.commands.count import _check_target, _lines, _remarks
+from vision.config.camera import CameraConfig
 from vision.core import Detections, Frame
-from vision.counting.count import detect_in_order
+from vision.counting.count import VideoCount, detect_in_order
+from vision.counting.render import Renderer
+from vision.pipeline import CameraPipeline
 
 TOOL = [sys.executable, "-m", "vision"]
 UPRIGHT = "0.5,0.95,0.5,0.05"
+NOON = datetime(2026, 5, 4, 5, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -221,3 +225,36 @@ def test_the_video_itself_is_never_overwritten(squares: Path) -> None:
     with pytest.raises(typer.BadParameter, match="is the video itself"):
         _check_target(squares / ".." / squares.name / "road.mp4", squares / "road.mp4")
     assert (squares / "road.mp4").read_bytes() == before
+
+
+def test_frames_at_uneven_times_are_rendered_as_phones_record_them(tmp_path: Path) -> None:
+    config = {"id": "c", "source": {"kind": "file", "path": "v.mp4"}, "detection": {"fps": 12}}
+    camera = CameraConfig.model_validate(config)
+    times_s = [0.0, 0.083, 0.09, 0.1, 0.25, 0.251, 0.4]
+    pipeline, target = CameraPipeline(camera), tmp_path / "12:30.mp4"
+    with Renderer(target, camera) as render:
+        for index, at_s in enumerate(times_s):
+            frame = Frame("c", index, NOON + timedelta(seconds=at_s), at_s, np.zeros((96, 160, 3), np.uint8))
+            render(frame, pipeline.process(frame, Detections.empty()))
+    with av.open(f"file:{target}") as container:
+        assert [frame.time for frame in container.decode(video=0)] == pytest.approx(times_s, abs=1e-3)
+
+
+def video_count(**changed: object) -> VideoCount:
+    camera = CameraConfig.model_validate({"id": "c", "source": {"kind": "file", "path": "v.mp4"}})
+    whole = VideoCount(Path("v.mp4"), "m", camera, 375, 180, 15.0, 3.0, 5.0, (), (), False, declared_s=15.1)
+    return replace(whole, **changed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changed", "remark"),
+    [
+        ({"video_s": 7.3, "processed": 88}, "only 7.3 of 15.1 s were there"),
+        ({"processed": 15}, "only 1.0 frames per second were analysed"),
+        ({"gaps": 2}, "the timestamps jump 2 times"),
+    ],
+)
+def test_what_makes_a_count_too_low_is_said(changed: dict[str, object], remark: str) -> None:
+    assert _remarks(video_count()) == []
+    [said] = _remarks(video_count(**changed))
+    assert remark in said

@@ -4,7 +4,7 @@ import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 from rich.console import Console
@@ -16,8 +16,13 @@ from vision.config.lines import LineConfig
 from vision.config.sources import FileSource
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vision.core import Frame
     from vision.counting.count import VideoCount, Watcher
+    from vision.counting.render import Renderer
     from vision.detection import Detector
+    from vision.pipeline import FrameResult
 
 MIDDLE = ((0.0, 0.5), (1.0, 0.5))
 
@@ -125,23 +130,51 @@ def _detector(model: str | None) -> "Detector":
 
 
 def _run(video: Path, camera: CameraConfig, detector: "Detector", render: Path | None) -> "VideoCount":
-    from vision.core import Frame
     from vision.counting.count import count_video
-    from vision.counting.render import Renderer
-    from vision.pipeline import FrameResult
     from vision.sources import probe
 
     length_s = probe(video).duration_s
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar(f"counting {video.name}", length_s or None))
 
-        def advance(frame: Frame, _: FrameResult) -> None:
+        def advance(frame: "Frame", _: "FrameResult") -> None:
             progress(frame.media_time_s, None)
 
         watchers: list[Watcher] = [advance]
         if render is not None:
-            watchers.append(stack.enter_context(Renderer(render, camera)))
+            watchers.append(stack.enter_context(_Rendering(render, camera)))
         return count_video(video, camera, detector, watchers=watchers)
+
+
+class _Rendering:
+    """Renders the video as long as that works: a failure ends the video, not the count."""
+
+    def __init__(self, path: Path, camera: CameraConfig) -> None:
+        from vision.counting.render import Renderer
+
+        self._path = path
+        self._renderer: Renderer | None = Renderer(path, camera)
+
+    def __call__(self, frame: "Frame", result: "FrameResult") -> None:
+        self._try(lambda renderer: renderer(frame, result))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._try(lambda renderer: renderer.__exit__(None, None, None))
+
+    def _try(self, step: "Callable[[Renderer], None]") -> None:
+        import av
+
+        if self._renderer is None:
+            return
+        try:
+            step(self._renderer)
+        except (av.error.FFmpegError, OSError) as error:
+            self._renderer = None
+            reason = error.strerror or error
+            typer.secho(f"{self._path}: the video cannot be rendered ({reason}); counting goes on", fg="red", err=True)
 
 
 def _print(console: Console, result: "VideoCount") -> None:
@@ -162,8 +195,29 @@ def _print(console: Console, result: "VideoCount") -> None:
         f"{result.video_s:.1f} s of video in {result.wall_s:.1f} s: {result.speed:.1f} times real time; "
         f"{result.processed} of {result.frames} frames analysed ({result.processed_fps:.1f} fps), model {result.model}"
     )
+    for remark in _remarks(result):
+        console.print(remark, style="yellow")
+
+
+def _remarks(result: "VideoCount") -> list[str]:
+    """Why the counts may be too low."""
+    from vision.counting.count import MIN_TRACKING_FPS
+
+    remarks = []
     if result.interrupted:
-        console.print("interrupted: the counts are those until then", style="yellow")
+        remarks.append("interrupted: the counts are those until then")
+    if result.is_cut_short:
+        remarks.append(
+            f"only {result.video_s:.1f} of {result.declared_s:.1f} s were there: the file is cut short, copy it again"
+        )
+    if result.gaps:
+        remarks.append(f"the timestamps jump {result.gaps} times: the gaps are no part of the duration")
+    if result.processed_fps < MIN_TRACKING_FPS:
+        remarks.append(
+            f"only {result.processed_fps:.1f} frames per second were analysed: below {MIN_TRACKING_FPS:g}, vehicles "
+            "cannot be followed from one to the next; record or analyse more"
+        )
+    return remarks
 
 
 def _put(path: Path, text: str) -> None:

@@ -18,6 +18,10 @@ from vision.detection.session import usable_cpus
 from vision.pipeline import CameraPipeline, FrameResult
 from vision.sources import VideoFile
 
+MIN_WHOLE_SHARE = 0.95
+"""A video of which less than this part of its declared duration was there is cut short."""
+MIN_TRACKING_FPS = 4.0
+"""Below this rate of frames, a vehicle moves too far from one to the next to be followed."""
 AHEAD = 2
 """Decoded frames that wait per inference thread, so that no thread waits for decoding."""
 Watcher = Callable[[Frame, FrameResult], None]
@@ -59,6 +63,16 @@ class VideoCount:
     movements: tuple[Movement, ...]
     interrupted: bool
     """Ctrl-C ended it early; the counts are those until then."""
+    declared_s: float = 0.0
+    """The duration that the file declares, seconds; 0 where it declares none."""
+    gaps: int = 0
+    """How often the video's timestamps jump: it was joined of several recordings, or has gaps."""
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether the end of the file is missing."""
+        is_whole = self.video_s >= self.declared_s * MIN_WHOLE_SHARE
+        return not (is_whole or self.interrupted or self.gaps)
 
     @property
     def speed(self) -> float:
@@ -118,6 +132,8 @@ def count_video(
         ),
         movements=tuple(movement for result in results for movement in result.movements),
         interrupted=interrupted,
+        declared_s=source.declared_s,
+        gaps=source.gaps,
     )
 
 

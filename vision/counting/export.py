@@ -38,6 +38,10 @@ def to_json(count: VideoCount) -> dict[str, Any]:
         result["movements"] = {m.id: _movement(count, m.id) for m in count.camera.movements}
     if count.interrupted:
         result["interrupted"] = True
+    if count.is_cut_short:
+        result["cut_short_at_s"], result["declared_s"] = round(count.video_s, 3), round(count.declared_s, 3)
+    if count.gaps:
+        result["gaps"] = count.gaps
     return result
 
 

@@ -40,13 +40,14 @@ class Renderer:
     def __init__(self, path: Path, camera: CameraConfig) -> None:
         self._camera = camera
         self._counts: Counter[tuple[str, Direction]] = Counter()
-        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "faststart"})
+        self._container = av.open(f"file:{path}", "w", format="mp4", options={"movflags": "faststart"})
         self._stream = self._container.add_stream(
             "libx264", rate=Fraction(camera.detection.fps).limit_denominator(1000)
         )
         self._stream.pix_fmt = "yuv420p"
         self._stream.options = {"preset": "veryfast", "crf": "23"}
-        self._stream.time_base = Fraction(1, TICKS_PER_S)
+        # Phones record at uneven times: two frames may be closer than 1 / fps, which is the encoder's own unit.
+        self._stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
         self._size_px: tuple[int, int] | None = None
 
     def __enter__(self) -> Self:

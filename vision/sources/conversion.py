@@ -1,18 +1,28 @@
 """Converts decoded video frames to upright BGR images."""
 
+import struct
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 import av
-import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from vision.core import Frame
 
-QUARTER_TURNS = {-90: cv2.ROTATE_90_CLOCKWISE, 90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180}
+
+class Orientation(NamedTuple):
+    """How a decoded image becomes upright: first transposed, then flipped."""
+
+    is_transposed: bool = False
+    flips_x: bool = False
+    """Left and right are exchanged."""
+    flips_y: bool = False
+
+
+UPRIGHT = Orientation()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +37,7 @@ class DecodedFrame:
 
 def upright_size(video_frame: av.VideoFrame) -> tuple[int, int]:
     """(width, height) of the upright image, in pixels."""
-    if _turn(video_frame) in (90, -90):
+    if orientation_of(video_frame).is_transposed:
         return video_frame.height, video_frame.width
     return video_frame.width, video_frame.height
 
@@ -50,14 +60,25 @@ class FrameConverter:
         )
 
     def to_bgr(self, video_frame: av.VideoFrame) -> NDArray[np.uint8]:
-        """The image of shape (height, width, 3), BGR, rotated as the stream's display matrix says."""
+        """The image of shape (height, width, 3), BGR, rotated and mirrored as the stream's display matrix says."""
         reformatted = self._reformatter.reformat(video_frame, format="bgr24", threads=1)
         image = cast("NDArray[np.uint8]", reformatted.to_ndarray())
-        turn = QUARTER_TURNS.get(_turn(video_frame))
-        return image if turn is None else cast("NDArray[np.uint8]", cv2.rotate(image, turn))
+        orientation = orientation_of(video_frame)
+        return image if orientation == UPRIGHT else _turned(image, orientation)
 
 
-def _turn(video_frame: av.VideoFrame) -> int:
-    """The display matrix's rotation, rounded to a quarter turn: -90, 0, 90 or 180 degrees counter-clockwise."""
-    turn = round(video_frame.rotation / 90) * 90 % 360
-    return turn - 360 if turn == 270 else turn
+def orientation_of(video_frame: av.VideoFrame) -> Orientation:
+    """From the display matrix, which maps a pixel (x, y) to (a x + c y, b x + d y); its angles become quarter turns."""
+    matrix = cast("bytes | None", video_frame.side_data.get("DISPLAYMATRIX"))
+    if matrix is None:
+        return UPRIGHT
+    a, b, _, c, d = struct.unpack("<5i", bytes(matrix)[:20])
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        return Orientation(is_transposed=False, flips_x=a < 0, flips_y=d < 0)
+    return Orientation(is_transposed=True, flips_x=c < 0, flips_y=b < 0)
+
+
+def _turned(image: NDArray[np.uint8], orientation: Orientation) -> NDArray[np.uint8]:
+    if orientation.is_transposed:
+        image = np.swapaxes(image, 0, 1)
+    return np.ascontiguousarray(image[:: -1 if orientation.flips_y else 1, :: -1 if orientation.flips_x else 1])

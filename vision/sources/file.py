@@ -12,7 +12,7 @@ from av.container import InputContainer
 from vision.common.redaction import redact
 from vision.core import Clock, Frame, SourceError, SystemClock
 from vision.sources.conversion import DecodedFrame, FrameConverter, upright_size
-from vision.sources.decoding import Decoder, prepare_decoder, pts_s
+from vision.sources.decoding import Decoder, open_recording, prepare_decoder, pts_s
 from vision.sources.live import LiveFeed
 from vision.sources.sampling import FrameSampler
 from vision.sources.status import SourceState, SourceStatus, StatusTracker
@@ -34,6 +34,8 @@ class VideoInfo:
     """On average; 0 where the recording does not say."""
     duration_s: float
     """0 where the recording does not say."""
+    has_timestamps: bool = True
+    """False for a raw stream."""
 
     @property
     def frames(self) -> int:
@@ -53,8 +55,8 @@ def probe(path: Path) -> VideoInfo:
         if first is None:
             raise _undecodable(path)
         width_px, height_px = upright_size(first)
-        seconds = 0.0 if container.duration is None else container.duration / av.time_base
-        return VideoInfo(width_px, height_px, decoder.codec, decoder.declared_fps or 0.0, seconds)
+        fps = decoder.declared_fps or 0.0
+        return VideoInfo(width_px, height_px, decoder.codec, fps, _duration_s(container), decoder.has_timestamps)
 
 
 class VideoFile:
@@ -86,12 +88,20 @@ class VideoFile:
         self._clock = clock or SystemClock()
         self._sampler = FrameSampler(fps)
         self._timeline = MediaTimeline()
+        self._has_timestamps = True
+        self.declared_s = 0.0
+        """The duration that the file declares, seconds; 0 before it is opened, or where it declares none."""
         self._status = StatusTracker(self._clock)
         self._feed = LiveFeed(camera_id, self._status, self._stop)
 
     def status(self) -> SourceStatus:
         """The status now, from any thread."""
         return self._status.snapshot(self._feed.slot.dropped)
+
+    @property
+    def gaps(self) -> int:
+        """How often the recording's timestamps have jumped; the jumps are no part of the media time."""
+        return self._timeline.jumps
 
     def frames(self) -> Iterator[Frame]:
         """Yield the due frames. Can be called once.
@@ -134,7 +144,7 @@ class VideoFile:
     def _timed(self) -> Iterator[tuple[int, float, av.VideoFrame]]:
         """Every frame with its index and media time, over all rounds of a loop."""
         for index, video_frame in enumerate(self._rounds()):
-            media_time_s = self._timeline.advance(pts_s(video_frame))
+            media_time_s = self._timeline.advance(pts_s(video_frame) if self._has_timestamps else None)
             self._status.count_received(*upright_size(video_frame))
             yield index, media_time_s, video_frame
 
@@ -149,24 +159,32 @@ class VideoFile:
         with _open(self._path) as container:
             decoder = _prepare(container, self._path)
             self._timeline.nominal_interval_s = decoder.nominal_interval_s
-            is_first = True
+            self._has_timestamps = decoder.has_timestamps
+            self.declared_s = _duration_s(container)
+            frames = 0
             for video_frame in _decoded(container, decoder):
                 if self._stop.is_set():
                     return
-                if is_first:
+                if not frames:
                     self._status.set_decoder(decoder.codec, decoder.mode)
                     self._status.enter(SourceState.ONLINE)
-                    is_first = False
+                frames += 1
                 yield video_frame
-        if is_first:
+        if not frames:
             raise _undecodable(self._path)
+        if frames == 1:
+            raise SourceError(f"{self._path}: it holds a single picture, not a video")
+
+
+def _duration_s(container: InputContainer) -> float:
+    return 0.0 if container.duration is None else container.duration / av.time_base
 
 
 def _open(path: Path) -> InputContainer:
     if not path.is_file():
         raise SourceError(f"{redact(str(path))}: there is no such file; check the path")
     try:
-        return av.open(str(path))
+        return open_recording(path)
     except av.error.FFmpegError as error:
         raise SourceError(
             f"{path}: it cannot be read as a video ({error.strerror}); is it truncated or damaged?"

@@ -7,6 +7,8 @@ MAX_STEP_BACK_S = 1.0
 """Timestamps that go back further count as a restart."""
 MAX_LEAD_S = 5.0
 """Timestamps that run further ahead of arrival count as a jump."""
+MAX_GAP_S = 30.0
+"""Without arrival times, timestamps that run further ahead than this count as a jump: recordings that were joined."""
 MIN_STEP_S = 0.001
 """Media time rises by at least this much from frame to frame."""
 
@@ -29,6 +31,8 @@ class MediaTimeline:
         self._origin_s: float | None = None
         self._last_s: float | None = None
         self._last_arrival_s: float | None = None
+        self.jumps = 0
+        """How often timestamps have jumped, back or ahead."""
 
     def advance(self, pts_s: float | None, arrived_s: float | None = None) -> float:
         """The media time of the next frame, in seconds; `arrived_s` is monotonic."""
@@ -56,8 +60,11 @@ class MediaTimeline:
             return None
         step_s = pts_s - self._origin_s - self._last_s
         is_back = step_s < -MAX_STEP_BACK_S
-        is_jump = elapsed_s is not None and step_s > elapsed_s + MAX_LEAD_S
-        return None if is_back or is_jump else step_s
+        is_jump = step_s > (MAX_GAP_S if elapsed_s is None else elapsed_s + MAX_LEAD_S)
+        if not is_back and not is_jump:
+            return step_s
+        self.jumps += 1
+        return None
 
 
 class ArrivalAnchor:

@@ -12,6 +12,7 @@ from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 
 from vision.core import SourceError
+from vision.sources.decoding import open_recording, video_stream
 from vision.sources.file import VideoFile, VideoInfo, probe
 
 MAX_GOP_S = 2.5
@@ -84,15 +85,17 @@ def _is_fit(clip: Path, info: VideoInfo, wanted: StreamFormat) -> bool:
         return False
     if wanted.fps is not None and info.fps > wanted.fps * 1.01:
         return False
-    with av.open(str(clip)) as container:
-        context = container.streams.video[0].codec_context
+    if not info.has_timestamps:
+        return False
+    with open_recording(clip) as container:
+        context = video_stream(container).codec_context
         is_upright = (context.width, context.height) == (info.width_px, info.height_px)
         return is_upright and not context.has_b_frames and _longest_gop_s(container) <= MAX_GOP_S
 
 
 def _longest_gop_s(container: InputContainer) -> float:
     longest_s, key_s, last_s = 0.0, 0.0, 0.0
-    for packet in container.demux(container.streams.video[0]):
+    for packet in container.demux(video_stream(container)):
         if packet.pts is None:
             continue
         last_s = float(packet.pts * packet.time_base)
@@ -105,7 +108,7 @@ def _longest_gop_s(container: InputContainer) -> float:
 def _encode(clip: Path, target: Path, info: VideoInfo, wanted: StreamFormat, progress: Progress) -> None:
     size = fitted(info.width_px, info.height_px, wanted.size)
     fps = min(info.fps or 25.0, wanted.fps or 120.0)
-    with av.open(str(target), "w", format="mp4") as container:
+    with av.open(f"file:{target}", "w", format="mp4") as container:
         stream = _video_stream(container, wanted.codec or "h264", size, fps)
         for video_frame, at_s in _video_frames(clip, size, wanted.fps):
             video_frame.pts, video_frame.time_base = round(at_s / _TIME_BASE), _TIME_BASE

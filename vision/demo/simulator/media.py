@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 from av.bitstream import BitStreamFilterContext
 
 from vision.core import SourceError
 from vision.demo.simulator.rtp import CLOCK_HZ, PAYLOAD_TYPE, split_annexb
+from vision.sources.decoding import open_recording, video_stream
 
 _FILTERS = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
 _PARAMETER_SETS = {"h264": {7: "sps", 8: "pps"}, "hevc": {32: "vps", 33: "sps", 34: "pps"}}
@@ -44,13 +44,15 @@ def stream_of_clip(path: Path) -> Stream:
     Raises:
         SourceError: the clip has another codec.
     """
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
+    with open_recording(path) as container:
+        stream = video_stream(container)
         codec = stream.codec_context.name
         if codec not in _FILTERS:
             raise SourceError(f"{path}: {codec} cannot be streamed; prepare the clip first")
         fps = float(stream.average_rate or 25)
-    first = next(_round(path, codec))
+    first = next(_round(path, codec), None)
+    if first is None:
+        raise SourceError(f"{path}: it has no timestamps, so it cannot be streamed; prepare the clip first")
     return Stream(codec, fps, _announcement(codec, fps, first.nals), lambda: _looped(path, codec, 1 / fps))
 
 
@@ -65,8 +67,8 @@ def _looped(path: Path, codec: str, interval_s: float) -> Iterator[AccessUnit]:
 
 
 def _round(path: Path, codec: str) -> Iterator[AccessUnit]:
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
+    with open_recording(path) as container:
+        stream = video_stream(container)
         annexb = BitStreamFilterContext(_FILTERS[codec], stream)
         first_s: float | None = None
         for demuxed in container.demux(stream):
