@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from redis.asyncio import Redis
@@ -16,6 +17,8 @@ from vision.common.redaction import redact
 from vision.contracts import CameraHealth, CameraState, keys
 
 TICK_S = 1.0
+MAX_TRAFFIC_AGE = timedelta(seconds=10)
+"""Traffic that was measured longer before the report is not the present one, whatever the sender thinks."""
 SILENT_AFTER_S = 2.5
 """Without an update for this long, a camera's key is read."""
 
@@ -64,7 +67,10 @@ class HealthBoard:
         """One camera's status; `lost` if the camera is unknown."""
         received = self._received.get(camera_id)
         if received is not None:
-            return CameraStatus.model_validate(received.health.model_dump() | self._config_error(received.health))
+            known = received.health.model_dump() | self._config_error(received.health)
+            if _is_outdated(received.health):
+                known["traffic"] = None
+            return CameraStatus.model_validate(known)
         state, reason = self._why_silent(camera_id)
         last = self._last.get(camera_id)
         known = last.model_dump(include={"session_id", "worker_id", "at", "model", "provider"}) if last else {}
@@ -174,3 +180,7 @@ class HealthBoard:
         if self.trouble:
             return CameraState.LOST, f"Redis is away, so no worker's report arrives: {self.trouble}"
         return CameraState.LOST, "no worker reports it: is `ngatu work` running?"
+
+
+def _is_outdated(health: CameraHealth) -> bool:
+    return health.traffic is not None and health.at - health.traffic.at > MAX_TRAFFIC_AGE

@@ -46,7 +46,7 @@ class CameraStatus(BaseModel):
     model: str = ""
     provider: str = ""
     stats: StreamStats = StreamStats()
-    traffic: TrafficNow | None = Field(None, description="Traffic just now; null: no frame yet, or the camera is lost.")
+    traffic: TrafficNow | None = Field(None, description="Traffic just now; null: no frame yet, or none for seconds.")
 
 
 class SourceOut(BaseModel):

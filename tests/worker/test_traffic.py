@@ -1,5 +1,6 @@
 """What a worker publishes about traffic: zones, incidents, camera trouble and the current traffic."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -99,6 +100,23 @@ def test_health_contains_the_current_traffic() -> None:
     assert {zone.zone_id for traffic in found for zone in traffic.zones} == {"road"}
     assert {line.line_id for traffic in found for line in traffic.lines} == {"middle"}
     assert any(zone.present for traffic in found for zone in traffic.zones)
+
+
+def test_the_traffic_of_a_camera_that_went_blind_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vision.worker.camera.session.MAX_TRAFFIC_AGE_S", 0.5)
+    blind = threading.Event()
+
+    def stops(number: int) -> None:
+        if number > 40:
+            blind.wait(20)
+
+    def source(config: CameraConfig, **rest: object) -> DrivingSource:
+        return DrivingSource(config, trouble=stops, **rest)
+
+    with running_worker(road_camera(ROAD), open_source=source) as worker:
+        until(lambda: any(health.traffic for health in worker.sink.health.get("c1", [])), 15)
+        until(lambda: worker.sink.health["c1"][-1].traffic is None, 15)
+        blind.set()
 
 
 def test_live_views_show_zones_and_open_incidents() -> None:

@@ -91,4 +91,4 @@ class CameraHealth(Contract):
     provider: str = ""
     stats: StreamStats = StreamStats()
     traffic: TrafficNow | None = None
-    """Traffic just now; null before the first frame."""
+    """Traffic just now; null before the first frame, and while no frame is analysed for 5 s."""

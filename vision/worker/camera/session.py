@@ -25,6 +25,8 @@ from vision.worker.live_view import MAX_FPS
 
 BLIND_AFTER_S = 2.0
 """Without a new frame for this long, the camera counts as blind, before its source says so."""
+MAX_TRAFFIC_AGE_S = 5.0
+"""The current traffic is not known once no frame was analysed for this long: a blind camera must not look calm."""
 SAVE_EVERY_S = 300.0
 """How often the learned state is saved."""
 
@@ -52,6 +54,7 @@ class CameraSession:
         self._newest: FrameResult | None = None
         self._frames_received = 0
         self._received_at_s = -BLIND_AFTER_S
+        self._analysed_at_s = float("-inf")
         self._stats = SessionStats(camera.detection.fps, began_at_s=self.began_at_s)
         self._slot = context.scheduler.open(camera.id, camera.detection.fps)
         try:
@@ -70,6 +73,7 @@ class CameraSession:
         self._publish(result)
         clock = self._context.clock
         now, now_s = clock.now(), clock.monotonic()
+        self._analysed_at_s = now_s
         self._intervals.add(result, now)
         self._stats.add_frame(pending.frame, pending.waited_s, inference_ms, now=now, now_s=now_s)
         self._show(pending.frame, result)
@@ -116,8 +120,8 @@ class CameraSession:
         return self._stats.stats(status, dropped=self._dropped(status), now_s=self._context.clock.monotonic())
 
     def traffic(self) -> TrafficNow | None:
-        """The current traffic; None before the first frame."""
-        if self._newest is None:
+        """The current traffic; None before the first frame, and once the newest is older than `MAX_TRAFFIC_AGE_S`."""
+        if self._newest is None or self._context.clock.monotonic() - self._analysed_at_s > MAX_TRAFFIC_AGE_S:
             return None
         return self._intervals.traffic_now(
             self._newest, open_incidents=self._pipeline.open_count + self._trouble.open_count

@@ -201,7 +201,7 @@ export interface components {
              */
             stats: components["schemas"]["StreamStats"];
             /**
-             * @description Traffic just now; null: no frame yet, or the camera is lost.
+             * @description Traffic just now; null: no frame yet, or none for seconds.
              * @default null
              */
             traffic: components["schemas"]["TrafficNow"] | null;

@@ -18,6 +18,8 @@ export interface CameraModel {
   readonly feed: LiveFeed
 }
 
+const WATCHED_OR_OFF: ReadonlySet<string> = new Set(["online", "stopped", "ended"])
+
 /** `null` before the service's first answer. */
 export const cameras = signal<readonly CameraModel[] | null>(null)
 /** When the counts begin. */
@@ -29,6 +31,11 @@ export const crossings = signal<readonly Crossing[]>([])
 
 export const onlineCount = computed(
   () => cameras.value?.filter(camera => camera.health.value.state === "online").length ?? 0,
+)
+
+/** Cameras that should be watched and are not: nothing is known of what happens there now. */
+export const unwatchedCameras = computed(
+  () => cameras.value?.filter(camera => !WATCHED_OR_OFF.has(camera.health.value.state)) ?? [],
 )
 
 export const TICKER_LENGTH = 50

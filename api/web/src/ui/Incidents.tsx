@@ -4,7 +4,7 @@ import type { Incident } from "../api/types"
 import { URGENCY } from "../draw/palette"
 import { t } from "../i18n"
 import { age, number, since } from "../i18n/format"
-import { type CameraModel, cameraById } from "../state/cameras"
+import { type CameraModel, cameraById, cameras, unwatchedCameras } from "../state/cameras"
 import { announced, incidents, incidentsOf, isOpen, openCount } from "../state/incidents"
 import { tick } from "../state/now"
 import { openCamera } from "../state/screen"
@@ -26,10 +26,29 @@ export function IncidentsPanel() {
         <h2 id="incidents-title">{t("incidents.title")}</h2>
         {open > 0 && <span class="open-count">{t("incidents.open", { n: number(open) })}</span>}
       </header>
-      {open === 0 && <p class="nothing">{t("incidents.none")}</p>}
+      <Unwatched />
+      {open === 0 && (
+        <p class="nothing">{t(unwatchedCameras.value.length ? "incidents.noneWatched" : "incidents.none")}</p>
+      )}
       <IncidentList all={incidents.value} labelledBy="incidents-title" />
       <Announcer />
     </section>
+  )
+}
+
+/** Says which cameras are not watched, before anything is said to be calm. */
+function Unwatched() {
+  const names = unwatchedCameras.value.map(cameraName)
+  if (!names.length) return null
+  const all = cameras.value?.length ?? 0
+  return (
+    <p class="unwatched" role="status">
+      {t("incidents.unwatchedCameras", {
+        n: number(names.length),
+        all: number(all),
+        names: names.join(", "),
+      })}
+    </p>
   )
 }
 

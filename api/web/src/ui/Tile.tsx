@@ -52,7 +52,9 @@ function urgency(camera: CameraModel): "bad" | undefined {
 }
 
 function Lines({ camera }: { camera: CameraModel }) {
-  const { lines, problem } = camera.facts.value
+  const { lines } = camera.facts.value
+  const { config_error, trouble } = camera.health.value
+  const problem = [camera.facts.value.problem ?? config_error, trouble].filter(Boolean).join("; ")
   const more = lines.length - MAX_LINES
   return (
     <ul class="lines">

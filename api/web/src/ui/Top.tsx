@@ -2,7 +2,7 @@
 import { computed } from "@preact/signals"
 import { type Language, language, t } from "../i18n"
 import { milliseconds, number } from "../i18n/format"
-import { cameras, latencyNow, onlineCount } from "../state/cameras"
+import { cameras, latencyNow, onlineCount, unwatchedCameras } from "../state/cameras"
 import { sum, total } from "../state/counts"
 import { openCount } from "../state/incidents"
 import { TARGET_MS, verdict } from "../state/latency"
@@ -36,7 +36,8 @@ export function Top() {
 }
 
 function Service() {
-  const { phase } = link.value
+  const isBlind = link.value.phase === "live" && onlineCount.value === 0 && unwatchedCameras.value.length > 0
+  const phase = isBlind ? "blind" : link.value.phase
   return (
     <p class="service" data-phase={phase} role="status">
       <span class="dot" />
