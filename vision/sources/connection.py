@@ -1,5 +1,6 @@
 """Reaches a camera over the network, and turns connection failures into a state with a reason."""
 
+import errno
 import socket
 
 import av
@@ -35,17 +36,50 @@ def not_reached(error: OSError, host: str, port: int) -> StreamLost:
     return StreamLost(SourceState.UNREACHABLE, reason)
 
 
-def not_opened(error: av.error.FFmpegError, *, timeout_s: float, has_timed_out: bool) -> StreamLost:
+_WRONG_PASSWORD = (
+    SourceState.UNAUTHORIZED,
+    "the camera refuses the user name or password; if they are right, it may accept SHA-256 digests only: allow MD5 "
+    "digests or basic authentication in its settings",
+)
+_REFUSALS: tuple[tuple[type[av.error.FFmpegError], tuple[SourceState, str]], ...] = (
+    (av.error.HTTPUnauthorizedError, _WRONG_PASSWORD),
+    (av.error.HTTPForbiddenError, _WRONG_PASSWORD),
+    (
+        av.error.HTTPNotFoundError,
+        (SourceState.UNREACHABLE, "the camera has no stream of this path; check the address"),
+    ),
+    (
+        av.error.HTTPOtherClientError,
+        (
+            SourceState.UNREACHABLE,
+            "the camera refuses to play the stream, as most do with too many viewers (RTSP 453): close others, or use "
+            "its sub-stream",
+        ),
+    ),
+    (
+        av.error.HTTPServerError,
+        (SourceState.UNREACHABLE, "the camera reports a fault of its own (RTSP 5xx): is it overloaded or starting?"),
+    ),
+    (
+        av.error.InvalidDataError,
+        (SourceState.GARBAGE, "the server there does not speak RTSP, or sends no video"),
+    ),
+)
+"""What libav's errors mean when a stream is opened, the first that fits."""
+
+
+def not_opened(
+    error: av.error.FFmpegError, *, timeout_s: float, has_timed_out: bool, transport: str = "tcp"
+) -> StreamLost:
     """The failure to open a stream of a camera that listens. libav's RTSP has no error of its own for a timeout."""
     if has_timed_out:
         return StreamLost(SourceState.STALLED, f"the camera answers, but sent no video within {timeout_s:g} s")
-    match error:
-        case av.error.HTTPUnauthorizedError() | av.error.HTTPForbiddenError():
-            return StreamLost(SourceState.UNAUTHORIZED, "the camera refuses the user name or password")
-        case av.error.HTTPNotFoundError():
-            return StreamLost(SourceState.UNREACHABLE, "the camera has no stream of this path; check the address")
-        case av.error.InvalidDataError():
-            return StreamLost(SourceState.GARBAGE, "the server there does not speak RTSP, or sends no video")
+    for kind, (state, reason) in _REFUSALS:
+        if isinstance(error, kind):
+            return StreamLost(state, reason)
+    if error.errno == errno.EPROTONOSUPPORT:
+        other = "udp" if transport == "tcp" else "tcp"
+        return StreamLost(SourceState.UNREACHABLE, f"the camera does not send by {transport}: set `transport: {other}`")
     return StreamLost(SourceState.UNREACHABLE, f"the stream cannot be opened ({error.strerror})")
 
 

@@ -33,11 +33,31 @@ class DecodedFrame:
     index: int
     media_time_s: float
     captured_at: datetime
+    orientation: Orientation
 
 
-def upright_size(video_frame: av.VideoFrame) -> tuple[int, int]:
+class OrientationReader:
+    """The orientation of a stream's frames.
+
+    It is read from the first frame, and again when the rotation changes: reading it from every frame would leave the
+    frames to the garbage collector.
+    """
+
+    def __init__(self) -> None:
+        self._rotation: int | None = None
+        self._orientation = UPRIGHT
+
+    def of(self, video_frame: av.VideoFrame) -> Orientation:
+        """The orientation of the stream's newest frame."""
+        if video_frame.rotation != self._rotation:
+            self._rotation = video_frame.rotation
+            self._orientation = orientation_of(video_frame)
+        return self._orientation
+
+
+def upright_size(video_frame: av.VideoFrame, orientation: Orientation) -> tuple[int, int]:
     """(width, height) of the upright image, in pixels."""
-    if orientation_of(video_frame).is_transposed:
+    if orientation.is_transposed:
         return video_frame.height, video_frame.width
     return video_frame.width, video_frame.height
 
@@ -56,14 +76,13 @@ class FrameConverter:
             index=decoded.index,
             captured_at=decoded.captured_at,
             media_time_s=decoded.media_time_s,
-            image=self.to_bgr(decoded.video_frame),
+            image=self._to_bgr(decoded.video_frame, decoded.orientation),
         )
 
-    def to_bgr(self, video_frame: av.VideoFrame) -> NDArray[np.uint8]:
+    def _to_bgr(self, video_frame: av.VideoFrame, orientation: Orientation) -> NDArray[np.uint8]:
         """The image of shape (height, width, 3), BGR, rotated and mirrored as the stream's display matrix says."""
         reformatted = self._reformatter.reformat(video_frame, format="bgr24", threads=1)
         image = cast("NDArray[np.uint8]", reformatted.to_ndarray())
-        orientation = orientation_of(video_frame)
         return image if orientation == UPRIGHT else _turned(image, orientation)
 
 

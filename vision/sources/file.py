@@ -11,7 +11,7 @@ from av.container import InputContainer
 
 from vision.common.redaction import redact
 from vision.core import Clock, Frame, SourceError, SystemClock
-from vision.sources.conversion import DecodedFrame, FrameConverter, upright_size
+from vision.sources.conversion import DecodedFrame, FrameConverter, OrientationReader, orientation_of, upright_size
 from vision.sources.decoding import Decoder, open_recording, prepare_decoder, pts_s
 from vision.sources.live import LiveFeed
 from vision.sources.sampling import FrameSampler
@@ -54,7 +54,7 @@ def probe(path: Path) -> VideoInfo:
         first = next(_decoded(container, decoder), None)
         if first is None:
             raise _undecodable(path)
-        width_px, height_px = upright_size(first)
+        width_px, height_px = upright_size(first, orientation_of(first))
         fps = decoder.declared_fps or 0.0
         return VideoInfo(width_px, height_px, decoder.codec, fps, _duration_s(container), decoder.has_timestamps)
 
@@ -88,6 +88,7 @@ class VideoFile:
         self._clock = clock or SystemClock()
         self._sampler = FrameSampler(fps)
         self._timeline = MediaTimeline()
+        self._orientation = OrientationReader()
         self._has_timestamps = True
         self.declared_s = 0.0
         """The duration that the file declares, seconds; 0 before it is opened, or where it declares none."""
@@ -126,7 +127,7 @@ class VideoFile:
             if self._sampler.due(media_time_s):
                 captured_at = started_at + timedelta(seconds=media_time_s)
                 self._status.count_converted()
-                yield converter.to_frame(DecodedFrame(video_frame, index, media_time_s, captured_at))
+                yield converter.to_frame(self._decoded(video_frame, index, media_time_s, captured_at))
 
     def _play(self) -> None:
         anchor = ArrivalAnchor()
@@ -139,13 +140,18 @@ class VideoFile:
                 return
             captured_at = anchor.captured_at(media_time_s, self._clock.now())
             if self._sampler.due(media_time_s):
-                self._feed.slot.put(DecodedFrame(video_frame, index, media_time_s, captured_at))
+                self._feed.slot.put(self._decoded(video_frame, index, media_time_s, captured_at))
+
+    def _decoded(
+        self, video_frame: av.VideoFrame, index: int, media_time_s: float, captured_at: datetime
+    ) -> DecodedFrame:
+        return DecodedFrame(video_frame, index, media_time_s, captured_at, self._orientation.of(video_frame))
 
     def _timed(self) -> Iterator[tuple[int, float, av.VideoFrame]]:
         """Every frame with its index and media time, over all rounds of a loop."""
         for index, video_frame in enumerate(self._rounds()):
             media_time_s = self._timeline.advance(pts_s(video_frame) if self._has_timestamps else None)
-            self._status.count_received(*upright_size(video_frame))
+            self._status.count_received(*upright_size(video_frame, self._orientation.of(video_frame)))
             yield index, media_time_s, video_frame
 
     def _rounds(self) -> Iterator[av.VideoFrame]:

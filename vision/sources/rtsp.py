@@ -13,7 +13,7 @@ from vision.config.errors import ConfigError
 from vision.config.sources import RtspSource
 from vision.core import Clock, Frame, SourceError
 from vision.sources.connection import StreamLost, broken, check_reachable, host_and_port, not_opened, not_reached
-from vision.sources.conversion import DecodedFrame, upright_size
+from vision.sources.conversion import DecodedFrame, OrientationReader, upright_size
 from vision.sources.decoding import Decoder, prepare_decoder, pts_s
 from vision.sources.live import LiveFeed
 from vision.sources.sampling import FrameSampler
@@ -62,6 +62,7 @@ class RtspCamera:
             first_s=FIRST_RETRY_S, longest_s=source.retry_at_most.total_seconds(), jitter=RETRY_JITTER
         )
         self._timeline = MediaTimeline()
+        self._orientation = OrientationReader()
         self._anchor = ArrivalAnchor()
         self._sampler = FrameSampler(fps)
         self._status = StatusTracker(clock)
@@ -134,7 +135,12 @@ class RtspCamera:
             return av.open(self._url, format="rtsp", options=options, timeout=(self._read_timeout_s,) * 2)
         except av.error.FFmpegError as error:
             has_timed_out = self._clock.monotonic() - began_s >= self._read_timeout_s
-            raise not_opened(error, timeout_s=self._read_timeout_s, has_timed_out=has_timed_out) from None
+            raise not_opened(
+                error,
+                timeout_s=self._read_timeout_s,
+                has_timed_out=has_timed_out,
+                transport=str(self._source.transport),
+            ) from None
 
     def _prepare(self, container: InputContainer) -> Decoder:
         try:
@@ -171,7 +177,8 @@ class RtspCamera:
 
     def _take(self, video_frame: av.VideoFrame, now_s: float, *, is_frozen: bool) -> None:
         self._last_frame_s = now_s
-        self._status.count_received(*upright_size(video_frame))
+        orientation = self._orientation.of(video_frame)
+        self._status.count_received(*upright_size(video_frame, orientation))
         if is_frozen:
             seconds = self._source.frozen_after.total_seconds()
             self._status.enter(SourceState.FROZEN, f"exactly the same image for {seconds:g} s or more")
@@ -180,7 +187,7 @@ class RtspCamera:
         media_time_s = self._timeline.advance(pts_s(video_frame), now_s)
         captured_at = self._anchor.captured_at(media_time_s, self._clock.now())
         if self._sampler.due(media_time_s):
-            self._feed.slot.put(DecodedFrame(video_frame, self._index, media_time_s, captured_at))
+            self._feed.slot.put(DecodedFrame(video_frame, self._index, media_time_s, captured_at, orientation))
         self._index += 1
 
 

@@ -89,5 +89,8 @@ class DecodeTimeout:
             StreamLost: it is `after_s` or more.
         """
         if now_s - self._last_frame_s >= self._after_s:
-            reason = f"data arrives, but no frame could be decoded for {self._after_s:g} s"
+            reason = (
+                f"data arrives, but no frame could be decoded for {self._after_s:g} s: if the camera sends key "
+                "pictures less often, set their interval to 1 or 2 s there, or raise `read_timeout`"
+            )
             raise StreamLost(SourceState.GARBAGE, reason)
