@@ -66,7 +66,7 @@ async def test_head_is_answered_without_a_body(running: Running, path: str) -> N
     ("path", "detail"),
     [
         ("/crossings?camra=nts-01", "did you mean 'camera'?"),
-        ("/counts?intervall=1h", "did you mean 'interval'?"),
+        ("/counts?intervals=1h", "did you mean 'interval'?"),
         ("/cameras?x=1", "known: none"),
         ("/events?kinds=movement", "did you mean 'kind'?"),
         ("/crossings?camera=a%00b", "NUL"),
