@@ -69,7 +69,7 @@ POISON = (
 async def test_poisoned_entries_stop_neither_storing_nor_the_feed(running: Running, redis_url: str) -> None:
     publish(redis_url, *POISON, crossing())
     await eventually(lambda: running.services.stats.stored == 1)
-    assert running.services.stats.dead_letters == len(POISON)
+    await eventually(lambda: running.services.stats.dead_letters == len(POISON))
     assert not running.services.tasks.failures
     assert (await running.client.get("http://ngatu.test/readyz")).json()["store"]["dead_letters"] == len(POISON)
 
